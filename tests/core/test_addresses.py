@@ -1,4 +1,4 @@
-"""Addresses as editors write them: what is read, and what each refusal says."""
+"""Addresses as editors write them: how they are parsed, and the message of each error."""
 
 import subprocess
 import sys
@@ -34,7 +34,7 @@ from composer.core.addresses import (
     ],
 )
 def test_reads_what_people_write(text: str, name: str, address: str) -> None:
-    """A name is optional, may be quoted, and the address stays as written."""
+    """A name is optional and may be quoted; the address stays as written."""
     assert parse_address(text) == Address(name=name, address=address)
 
 
@@ -94,7 +94,7 @@ def test_reads_what_people_write(text: str, name: str, address: str) -> None:
     ],
 )
 def test_refusals_say_what_to_write(text: str, words: str) -> None:
-    """Every refusal names its own reason; control characters never reach the message. So it is for lists."""
+    """Every error has its own message, also for lists of addresses; control characters never appear in a message."""
     with pytest.raises(AddressError) as caught:
         parse_address(text)
     assert words in str(caught.value)
@@ -116,14 +116,14 @@ def test_refusals_say_what_to_write(text: str, words: str) -> None:
     ],
 )
 def test_an_address_may_be_as_long_as_the_rules_allow(text: str) -> None:
-    """64 characters before the @, 63 between dots, 254 in all; the form by which it is compared is the same."""
+    """64 characters before the @, 63 between dots, 254 in total; the form for comparing has the same length."""
     assert parse_address(text).address == normal_address(text) == text
     with pytest.raises(AddressError):
         parse_address(f"{'a' * 65}{text}")
 
 
 def test_a_wrong_address_cannot_be_made() -> None:
-    """The value itself refuses, so that header writers need not ask again."""
+    """The value itself raises the error, so that header writers need not check again."""
     with pytest.raises(AddressError):
         Address(name="Anna\r\nBcc: x@example.org", address="anna@example.org")
     with pytest.raises(AddressError):
@@ -141,14 +141,14 @@ def test_a_wrong_address_cannot_be_made() -> None:
     ],
 )
 def test_domains_become_a_labels(domain: str, ascii_domain: str) -> None:
-    """IDNA 2008 after UTS 46 mapping (sharp s is its own letter); ASCII domains stay as written."""
+    """IDNA 2008 after UTS 46 mapping (sharp s is a separate letter); ASCII domains stay as written."""
     assert domain_to_ascii(domain) == ascii_domain
     assert Address(address=f"a@{domain}").wire == f"a@{ascii_domain}"
     assert Address(address=f"a@{domain}").domain == ascii_domain
 
 
 def test_ascii_addresses_import_no_heavy_library() -> None:
-    """Reading an ASCII address needs neither idna nor email_validator nor a resolver."""
+    """Parsing an ASCII address imports neither idna nor email_validator nor a resolver."""
     code = (
         "import sys; from composer.core.addresses import parse_address; parse_address('A <a@example.org>');"
         "print(sorted({'idna', 'email_validator', 'dns', 'email', 'socket'} & set(sys.modules)))"
@@ -158,7 +158,7 @@ def test_ascii_addresses_import_no_heavy_library() -> None:
 
 
 def test_what_is_forbidden_is_found() -> None:
-    """No printable character is forbidden, so the quick question lets none of them through."""
+    """No printable character is forbidden, so the fast check misses none."""
     printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
     assert FORBIDDEN.search(printable) is None and len(printable) > 100_000
     assert forbidden_in("a\u200d\u2028b\n") == "\u2028" and forbidden_in("") is None
@@ -171,20 +171,20 @@ def test_what_is_forbidden_is_found() -> None:
      ("anna+x@bücher.example", "anna@xn--bcher-kva.example")],
 )  # fmt: skip
 def test_mailboxes(address: str, mailbox: str) -> None:
-    """A +tag is no other mailbox, and at Gmail dots are none; elsewhere dots are."""
+    """A +tag is the same mailbox, and Gmail ignores dots; other hosts do not."""
     assert mailbox_of(address) == mailbox
 
 
 @pytest.mark.parametrize("domain", ["xn--zzzzzz.example", "xn--.example", "xn--0.example", "sub.XN--A.example"])
 def test_a_domain_that_stands_for_no_script_is_refused(domain: str) -> None:
-    """Also on the short way that most addresses of a list go."""
+    """Also in the fast check that most addresses of a list pass."""
     with pytest.raises(AddressError, match="is not a domain name"):
         normal_address(f"anna@{domain}")
     assert normal_address("Anna@XN--Bcher-KVA.example") == "anna@xn--bcher-kva.example"
 
 
 def test_a_letter_that_becomes_another_by_case_is_another() -> None:
-    """A long s is no s before the @; in a domain it stands for one (UTS 46)."""
+    """A long s is not an s before the @; in a domain it becomes one (UTS 46)."""
     with pytest.raises(AddressError, match="letters before the @"):
         normal_address("\u017fam@example.org")
     assert normal_address("anna@\u017fam.example") == "anna@sam.example"
@@ -204,7 +204,7 @@ def test_a_letter_that_becomes_another_by_case_is_another() -> None:
     ],
 )
 def test_what_cannot_be_shown_is_named(character: str, name: str) -> None:
-    """By its kind and its number."""
+    """By its type and its number."""
     assert describe(character) == name
 
 
@@ -230,14 +230,14 @@ def test_what_cannot_be_shown_is_named(character: str, name: str) -> None:
     ],
 )
 def test_what_is_wrong_around_an_address_is_said(text: str, words: str) -> None:
-    """Each sign for itself, with what to write instead."""
+    """Each character has its own message, with what to write instead."""
     with pytest.raises(AddressError) as caught:
         parse_address(text)
     assert words in str(caught.value)
 
 
 def test_one_form_of_an_address() -> None:
-    """However its letters are written; names lose the blanks around them."""
+    """For any spelling; spaces around a name are removed."""
     assert (
         normal_address("Anna@Mu\u0308nchen.example")
         == normal_address("anna@M\u00fcnchen.Example")

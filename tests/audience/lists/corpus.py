@@ -160,7 +160,8 @@ def _addresses() -> Iterator[Case]:
     })  # fmt: skip
     yield _csv("comments, quoted names, groups",
                'email\nanna(at home)@example.org\n"""an na""@example.org"\n"friends: a@example.org, b@example.org;"\n', {}, {
-                   2: "anna(at home)@example.org contains", 3: '"an na"@example.org contains a space', 4: "there is more than one address",
+                   2: "anna(at home)@example.org contains", 3: '"an na"@example.org contains a space',
+                   4: "there is more than one address",
                })  # fmt: skip
     yield _csv("names beside addresses",
                f'email,first name\nAnna Li <{A}>,Anna\n"""Li, Ben"" <{B}>",Ben\nmailto:chen@example.org,Chen\n',

@@ -1,4 +1,4 @@
-"""What is done to many deliveries at once, on both databases: after a refusal of us, a death, a clock that was put back."""
+"""Changes of many deliveries, on both databases: after a rejection of the sender, a crash, a changed clock."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -34,7 +34,9 @@ def read(database: Database, subscriber_id: int) -> Any:
 
 
 def test_three_recipients_that_a_server_never_takes_do_not_keep_the_others_waiting(database: Database) -> None:
-    """The first run stops at three refusals of us; the second one begins with the others, so that the mailing can end."""
+    """The first run stops at three rejections of the sender; the second starts with the others, so that the mailing can
+    end.
+    """
     frozen(database, 20)
     spam = refused(550, "5.7.1", Stage.DOT, Scope.MESSAGE)
     server = MemoryTransport(to_each(dict.fromkeys((1, 2, 3), spam)))
@@ -45,7 +47,7 @@ def test_three_recipients_that_a_server_never_takes_do_not_keep_the_others_waiti
 
 
 def test_what_waits_an_hour_still_waits_after_another_run(database: Database) -> None:
-    """A new run keeps to the back-off of the one before."""
+    """A new run keeps the delays of the previous one."""
     frozen(database, 3)
     slow = replace(QUICK, delays=(HOUR,), deadline=timedelta(days=2))
     server = MemoryTransport(to_each({2: refused(451, "4.2.0")}))
@@ -68,7 +70,7 @@ def test_what_waits_an_hour_still_waits_after_another_run(database: Database) ->
 def test_a_clock_that_was_put_back_makes_due_what_no_policy_lets_wait(
     database: Database, policy: RetryPolicy, state: DeliveryState
 ) -> None:
-    """As long as the longest delay or pause it waits; whatever waits longer was put off by a clock that was wrong."""
+    """It waits for up to the longest delay or pause; a longer wait comes from a wrong clock."""
     frozen(database, 3)
     put(database, 1, state=state, next_at=NOW + HOUR)
     put(database, 2, state=state, next_at=NOW + HOUR + SECOND)
@@ -79,7 +81,7 @@ def test_a_clock_that_was_put_back_makes_due_what_no_policy_lets_wait(
 
 
 def test_by_a_persons_word_everything_that_waits_is_due(database: Database) -> None:
-    """What waits is due now, and nothing else is touched."""
+    """Waiting deliveries are due now, and nothing else is changed."""
     frozen(database, 3)
     put(database, 1, state=S.DEFERRED, next_at=NOW + HOUR)
     put(database, 2, next_at=NOW + HOUR)
@@ -90,7 +92,7 @@ def test_by_a_persons_word_everything_that_waits_is_due(database: Database) -> N
 
 
 def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(database: Database) -> None:
-    """A try whose answer nobody heard counts as one; of other processes' deliveries, and of other mailings', none is touched."""
+    """An attempt without an answer counts; other processes' deliveries, and other mailings, do not change."""
     frozen(database, 4)
     other = frozen(database, 0, issue="2025-02-28")
     with database.write() as connection:
@@ -112,7 +114,7 @@ def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(d
 
 
 def test_the_deadline_runs_from_the_first_try(database: Database) -> None:
-    """Whoever was first tried longer ago than the deadline is given up; who waits for another reason is not."""
+    """A delivery first tried before the deadline expires; one that waits for another reason does not."""
     frozen(database, 3)
     policy = RetryPolicy(deadline=HOUR)
     put(database, 1, state=S.DEFERRED, first_at=NOW - HOUR - SECOND)
