@@ -1,4 +1,4 @@
-"""Signing in, by every mechanism: what goes over the wire, what a refusal is told as, and that no secret is in it."""
+"""Signing in with every mechanism: the bytes that are sent, the message of a failure, and no secret in it."""
 
 import base64
 import traceback
@@ -35,14 +35,14 @@ def _sign_in(office: FakeSmtp, limits: ServerLimits = PATIENT, **more: Any) -> N
     ],
 )
 def test_what_goes_over_the_wire(offers: str, is_token: bool, lines: list[bytes]) -> None:
-    """PLAIN before LOGIN, a token by XOAUTH2 only; what an old server calls AUTH=LOGIN is understood."""
+    """PLAIN before LOGIN, a token only with XOAUTH2; the old format AUTH=LOGIN is understood."""
     office = FakeSmtp(offers=(offers,))
     _sign_in(office, is_token=is_token)
     assert office.heard[1:-1] == lines
 
 
 def test_a_token_that_is_refused() -> None:
-    """XOAUTH2 puts what is wrong into a challenge; the empty line asks for the refusal itself, which is told."""
+    """XOAUTH2 has the error in a challenge; an empty line requests the rejection itself, which is reported."""
 
     def challenges(visit: SmtpSession) -> int:
         visit.say(b"334 eyJzdGF0dXMiOiI0MDAifQ==\r\n")
@@ -71,7 +71,7 @@ def test_a_token_that_is_refused() -> None:
     ],
 )
 def test_refusals(reply: bytes, words: str, step: str, is_temporary: bool) -> None:
-    """Each in one sentence, with the server's words and what to do; tried once only, or accounts get locked."""
+    """Each in one sentence, with the server's reply and a hint; only one attempt, because others lock accounts."""
     office = FakeSmtp({"auth": says(reply)}, offers=("AUTH PLAIN",))
     with pytest.raises(TransportError) as caught:
         _sign_in(office)
@@ -92,7 +92,7 @@ def test_refusals(reply: bytes, words: str, step: str, is_temporary: bool) -> No
     ],
 )
 def test_no_way_in(offers: tuple[str, ...], more: dict[str, Any], words: str) -> None:
-    """What cannot work is told before anything secret is said."""
+    """Impossible sign-ins are reported before a secret is sent."""
     office = FakeSmtp(offers=offers)
     with pytest.raises(TransportError, match=words):
         _sign_in(office, **more)
@@ -103,7 +103,7 @@ def test_no_way_in(offers: tuple[str, ...], more: dict[str, Any], words: str) ->
 @pytest.mark.parametrize("trouble", ["echo", "leaves", "hangs"])
 @with_more_time
 def test_a_server_that_repeats_the_secret(mechanism: str, trouble: str) -> None:
-    """A server that says back what it heard, leaves or hangs: neither message nor traceback has the secret in any form."""
+    """A server that repeats its input, disconnects or hangs: no message or traceback contains the secret in any form."""
 
     def echo(visit: SmtpSession) -> int:
         return visit.say(b"535 5.7.8 no: " + b" ".join(visit.heard[1:]) + f" {SECRET}".encode() + b"\r\n")

@@ -1,4 +1,4 @@
-"""Encryption: a server that is not who it should be, or does not encrypt, gets nothing, and a person is told what to do."""
+"""Encryption: a server with a wrong certificate, or without encryption, gets nothing, and there is a hint."""
 
 import datetime
 import socket
@@ -31,7 +31,7 @@ def _office(security: Security, context: ssl.SSLContext, **more: Any) -> FakeSmt
 
 @MODES
 def test_an_encrypted_session(security: Security, papers: Papers) -> None:
-    """With a certificate of the named authority a message is taken, and the version and end of it are known."""
+    """With a certificate of the configured authority a message is accepted, and the TLS version and expiry are known."""
     with _office(security, papers.good) as office:
         connection = transport(office, host="localhost", security=security, ca_file=papers.ca_file).connect()
         assert connection._session is not None
@@ -42,7 +42,7 @@ def test_an_encrypted_session(security: Security, papers: Papers) -> None:
     check_count(office, outcome)
     assert encryption is not None and encryption.version == "TLSv1.3"
     assert encryption.until > datetime.datetime.now(datetime.UTC)
-    # After STARTTLS all is asked anew (RFC 3207, section 4.2).
+    # After STARTTLS, EHLO is sent again (RFC 3207, section 4.2).
     assert [line[:4] for line in office.heard].count(b"EHLO") == (2 if security is Security.STARTTLS else 1)
 
 
@@ -56,7 +56,7 @@ def test_an_encrypted_session(security: Security, papers: Papers) -> None:
     ],
 )
 def test_a_certificate_that_does_not_fit(security: Security, paper: str, words: str, step: str, papers: Papers) -> None:
-    """It is refused before anybody signs in, in words that say what to do."""
+    """It is rejected before the sign-in, with a hint."""
     secret = Secret("5ecret")
     with _office(security, getattr(papers, paper)) as office:
         to = transport(
@@ -72,7 +72,7 @@ def test_a_certificate_that_does_not_fit(security: Security, paper: str, words: 
 
 
 def test_nobody_is_trusted_who_is_not_named(papers: Papers) -> None:
-    """Without `ca_file` this computer's authorities judge, and they know nothing of the test's."""
+    """Without `ca_file` this computer's authorities are used, which do not know the test's."""
     with (
         _office(Security.TLS, papers.good) as office,
         pytest.raises(TransportError, match="not signed by a trusted authority"),
@@ -81,7 +81,7 @@ def test_nobody_is_trusted_who_is_not_named(papers: Papers) -> None:
 
 
 def test_a_certificate_that_vouches_for_itself(tmp_path: Path) -> None:
-    """One as a server makes it for itself is good where it is named as ca_file."""
+    """A self-signed certificate is accepted if it is the ca_file."""
     from benchmarks.handover import make_certificate
 
     certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
@@ -95,7 +95,7 @@ def test_a_certificate_that_vouches_for_itself(tmp_path: Path) -> None:
 
 
 def test_encryption_is_never_left_out() -> None:
-    """A server without STARTTLS, or somebody on the way who took the word out, gets neither password nor message."""
+    """A server without STARTTLS, or an attacker who removed it, gets neither the password nor a message."""
     with FakeSmtp(offers=("AUTH PLAIN",)) as office, pytest.raises(TransportError) as caught:
         transport(office, security=Security.STARTTLS, username="me", secret=Secret("5ecret")).connect()
     assert "encryption (STARTTLS)" in caught.value.message
@@ -105,7 +105,7 @@ def test_encryption_is_never_left_out() -> None:
 
 @with_more_time
 def test_words_put_behind_starttls(papers: Papers) -> None:
-    """What stands behind the answer to STARTTLS was said in the open: nothing of it is believed, and it ends here."""
+    """Bytes after the answer to STARTTLS were not encrypted: they are ignored, and the connection ends."""
     injected = says(b"220 2.0.0 go ahead\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     office = _office(Security.STARTTLS, papers.good, script={"starttls": injected})
     with office, pytest.raises(TransportError, match="before encryption started"):
@@ -140,7 +140,7 @@ def _hangs_in_the_handshake(visit: SmtpSession) -> int:
 )
 @with_more_time
 def test_a_handshake_that_fails(action: Any, words: str, is_temporary: bool, papers: Papers) -> None:
-    """Garbage, a server that leaves, one that never answers: told at the stage TLS, and the waiting ends."""
+    """Garbage, a server that disconnects, one that never answers: reported at the stage TLS, and the wait ends."""
     office = _office(Security.STARTTLS, papers.good, script={"starttls": action})
     with office, pytest.raises(TransportError, match=words) as caught:
         transport(office, HASTY, host="localhost", security=Security.STARTTLS, ca_file=papers.ca_file).connect()
@@ -149,7 +149,7 @@ def test_a_handshake_that_fails(action: Any, words: str, is_temporary: bool, pap
 
 @with_more_time
 def test_a_plain_server_on_the_port_for_tls() -> None:
-    """The most usual slip, 587 for 465, names both ports."""
+    """The most common mistake, 587 instead of 465: the hint has both ports."""
     with FakeSmtp() as office, pytest.raises(TransportError, match="does not use TLS") as caught:
         transport(office, HASTY, security=Security.TLS).connect()
     assert "465" in caught.value.hint and "587" in caught.value.hint
@@ -157,7 +157,7 @@ def test_a_plain_server_on_the_port_for_tls() -> None:
 
 @with_more_time
 def test_a_server_for_tls_on_a_plain_port(papers: Papers) -> None:
-    """And the other way round: both wait for the other to begin."""
+    """And the reverse: both wait for the other."""
     with _office(Security.TLS, papers.good) as office, pytest.raises(TransportError, match="did not answer") as caught:
         transport(office, HASTY, security=Security.STARTTLS).connect()
     assert "encryption from the start" in caught.value.hint
@@ -165,7 +165,7 @@ def test_a_server_for_tls_on_a_plain_port(papers: Papers) -> None:
 
 @pytest.mark.parametrize(("content", "words"), [("no certificate", "no certificates"), (None, "No such file")])
 def test_a_file_of_authorities_that_is_none(content: str | None, words: str, tmp_path: Path) -> None:
-    """It is named, with what it should hold."""
+    """It is named, with what it must contain."""
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
@@ -175,10 +175,10 @@ def test_a_file_of_authorities_that_is_none(content: str | None, words: str, tmp
 
 
 def test_nothing_goes_to_another_computer_in_the_open() -> None:
-    """`security: none` is for this computer; where it is allowed beyond, a password still is not."""
+    """`security: none` is for this computer; if others are allowed, a password still is not sent."""
     with socket.socket(type=socket.SOCK_DGRAM) as asking:
         try:
-            # A datagram's socket that is only told where it would send: nothing leaves.
+            # A datagram socket that only selects an address: nothing is sent.
             asking.connect(("192.0.2.1", 9))
         except OSError:
             pytest.skip("this computer has no address but loopback")
@@ -195,7 +195,7 @@ def test_nothing_goes_to_another_computer_in_the_open() -> None:
 @with_more_time
 @pytest.mark.parametrize("is_encrypted", [True, False])
 def test_every_block_has_its_own_time(is_encrypted: bool, papers: Papers) -> None:
-    """RFC 5321, section 4.5.3.2.5: a slow line that goes on taking is no trouble, however long the whole takes."""
+    """RFC 5321, section 4.5.3.2.5: a slow connection that keeps reading is fine, however long the whole message takes."""
     took, longer = bytearray(), factor.get()
 
     def take(listener: socket.socket) -> None:
