@@ -89,7 +89,7 @@ def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
 
 
 def _publication(folder: Path, leaving: int) -> list[str]:
-    """Create a newsletter with subscribers, half of whom unsubscribe; return the tokens of that half."""
+    """Create a newsletter with subscribers; return the tokens of the half that unsubscribes."""
     shutil.copy(ROOT / "newsletter.yaml", folder / "newsletter.yaml")
     shutil.copytree(ROOT / "assets", folder / "assets")
     with open_database(Location(path=folder / "newsletter.db")) as database:

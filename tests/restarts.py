@@ -1,4 +1,4 @@
-"""`compose serve` restarts after a real proxy while providers unsubscribe people: no request may be lost.
+"""`compose serve` restarts while a real proxy in front of it forwards unsubscribe requests: no request may be lost.
 
 The long form, 2,000 requests and five restarts with each proxy: python -m tests.restarts
 """

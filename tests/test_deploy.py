@@ -121,7 +121,7 @@ def test_the_zone_can_be_read() -> None:
 
 @pytest.fixture
 def pages(sqlite_template: Path, tmp_path: Path) -> Iterator[Running]:
-    """Pages that run after a proxy of a test."""
+    """Pages with a proxy in front of them."""
     (tmp_path / "publication").mkdir()
     workspace: Workspace = sample(tmp_path / "publication")
     path = Path(shutil.copy(sqlite_template, tmp_path / "newsletter.db"))
@@ -131,7 +131,7 @@ def pages(sqlite_template: Path, tmp_path: Path) -> Iterator[Running]:
 
 @pytest.mark.parametrize("proxy", [nginx, caddy])
 def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: Proxy) -> None:
-    """One click works; nobody can pose as another client; no token is logged; other paths are not ours."""
+    """One click works; no client can pose as another; no token is logged; other paths are not ours."""
     folder = tmp_path / "proxy"
     subscriber = pages.join("anna@example.net")
     token = pages.token(Purpose.UNSUBSCRIBE, subscriber)

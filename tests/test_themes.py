@@ -1,4 +1,4 @@
-"""A workspace's own section types, files and themes, without a line of Python."""
+"""A workspace's own section types, files and themes, without Python code."""
 
 import re
 import shutil
@@ -23,7 +23,7 @@ def write(workspace: Workspace, name: str, text: str) -> None:
 
 
 def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
-    """The type of docs/themes.md, copied from there, works by adding its folder and naming it: nothing else."""
+    """The type in docs/themes.md works after copying its folder and using its name."""
     blocks = re.findall(
         r"```(?:yaml|jinja)\n(.*?)```", (ROOT / "docs/themes.md").read_text(encoding="utf-8"), re.DOTALL
     )

@@ -328,7 +328,7 @@ def test_what_fits_on_a_line_is_written_as_it_is(length: int, is_plain: bool) ->
     written = headers.mailbox("To", Address(name="x" * length, address="a@b.cd"))
     assert (written == f"To: {'x' * length} <a@b.cd>\r\n".encode()) is is_plain
     assert (b"=?utf-8?B?" in written) is not is_plain
-    # The last word goes to the next line; every item of a list has its comma.
+    # The word at the end goes to the next line; every item of a list has its comma.
     for fold, size in ((" ", 68), ("\r\n ", 69)):
         assert headers.verbatim("X-Test", f"{'x' * size} y").decode() == f"X-Test: {'x' * size}{fold}y\r\n"
         words = f"{'x' * (size - 1)}{fold}y"

@@ -55,7 +55,7 @@ EACH = {state: 1 << number for number, state in enumerate(S)}
 
 
 def test_sums_add_up_what_they_say() -> None:
-    """`open` is what is not finished; `holding` is who received it or may have."""
+    """`open` counts unfinished deliveries; `holding` counts those received or possibly received."""
     sums = Sums(frozen=sum(EACH.values()), by_state=EACH)
     assert sums.total == sums.frozen and sums.is_even and not sums.is_complete
     assert sums.open == sum(EACH[each] for each in (S.PENDING, S.CLAIMED, S.SENDING, S.DEFERRED))

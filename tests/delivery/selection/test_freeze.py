@@ -1,4 +1,4 @@
-"""Freezing, on both databases: who gets which message, who is excluded and why, and nobody gets an issue twice."""
+"""Freezing, on both databases: who gets which message, who is excluded and why, without duplicates."""
 
 import threading
 from datetime import UTC, datetime
