@@ -127,11 +127,11 @@ def test_nothing_is_overwritten(tmp_path: Path, can_link: bool, monkeypatch: pyt
         monkeypatch.setattr(Path, "hardlink_to", refuse)
     path = tmp_path / "a.pem"
     write_key(path, RSA)
-    with pytest.raises(KeyFileError, match="is there already and stays"):
+    with pytest.raises(KeyFileError, match="already exists"):
         write_key(path, ED25519)
     assert path.read_bytes() == RSA
     (tmp_path / "b.pem").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(KeyFileError, match="is there already"):
+    with pytest.raises(KeyFileError, match="already exists"):
         write_key(tmp_path / "b.pem", ED25519)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.pem", "b.pem"]
     if os.name == "posix":
@@ -141,7 +141,7 @@ def test_nothing_is_overwritten(tmp_path: Path, can_link: bool, monkeypatch: pyt
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
     """A file in place of the folder is an error without a traceback."""
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(KeyFileError, match=r"cannot be written|is there already"):
+    with pytest.raises(KeyFileError, match=r"cannot be written|already exists"):
         write_key(tmp_path / "file" / "a.pem", RSA)
 
 
@@ -154,7 +154,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
     path.chmod(mode)
     with pytest.raises(KeyFileError) as caught:
         read_key(path, selector="a")
-    assert caught.value.hint == f"let only its owner read it: chmod 600 '{path}'"
+    assert caught.value.hint == f"allow only the owner to read it: chmod 600 '{path}'"
     path.chmod(0o400)
     assert read_key(path, selector="a").bits == 2048
 

@@ -129,7 +129,7 @@ def test_a_command_that_fails_is_told(tmp_path: Path, command: str, words: str) 
 def test_a_file_that_others_can_write_is_not_believed(tmp_path: Path) -> None:
     """It contains commands, which anybody who can write to it could change."""
     _config(tmp_path, "smtp.example.org:\n  password_command: echo x\n", mode=0o666)
-    with pytest.raises(SettingsError, match="others can write"):
+    with pytest.raises(SettingsError, match="other users can change"):
         _server(tmp_path)
 
 

@@ -629,7 +629,7 @@ def test_another_machine_tells_what_only_it_knows(server: Location, tmp_path: Pa
         assert restore(database, here, "anna", NOW).unconfirmed == {1: 6}
         with database.write() as connection:
             send_again(connection, 1, "anna", NOW)
-        with pytest.raises(CopyError, match="not settled"):
+        with pytest.raises(CopyError, match="not decided yet"):
             run(database, to, notes=there)
         done = restore(database, there, "berta", NOW)
         assert not done.unconfirmed and list(done.survey.issues) == ["2025-01-02"]

@@ -98,7 +98,7 @@ def test_what_a_living_process_has_is_its_own(database: Database) -> None:
     total, found = reap_and_end(database, 1, "anna", LATER)
     assert (found.freed, found.unknown, found.alive) == (1, 0, ())
     assert total is not None and total.by_state == {S.EXPIRED: 6}
-    with pytest.raises(MailingError, match="is over"):
+    with pytest.raises(MailingError, match="has already ended"):
         reap_and_end(database, 1, "anna", LATER)
 
 

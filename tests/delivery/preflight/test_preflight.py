@@ -237,9 +237,9 @@ def test_settings(tmp_path: Path) -> None:
 
 def test_an_unapproved_issue_stands_now_and_a_mailing_was_frozen() -> None:
     """Which version was approved is stated; so is who requested changes, and whose answers do not count."""
-    for continues, stands in ((None, "as it stands now"), (3, "as it was frozen")):
+    for continues, version in ((None, "the current version"), (3, "the frozen version")):
         (refusal,) = refusals(replace(READY, continues=continues, approval=Approval(needed=2, approved=(YES,))), {})
-        assert refusal.words.endswith(f"1 of 2 approvals {stands}")
+        assert refusal.words.startswith(version) and refusal.words.endswith("1 of 2 approvals")
     (refusal,) = refusals(replace(READY, approval=Approval(needed=1, returned=(NO,))), {})
     assert refusal.words.endswith("; changes requested by ben@example.org: a typo")
 
@@ -303,7 +303,7 @@ def test_findings_with_a_refusal_of_their_own_do_not_block() -> None:
             known = replace(READY, editions=(EditionFacts(stem="a", tests=TESTED, blockers=blockers),))
             found = [each for each in refusals(known, {}) if each.code is Code.BLOCKED]
             assert len(found) == (len(blockers) > 1)
-            assert all("2 findings" in each.words and '--allow SIZE01="' in each.route for each in found)
+            assert all("2 blocking findings" in each.words and '--allow SIZE01="' in each.route for each in found)
 
 
 def test_only_what_was_allowed_is_waived() -> None:

@@ -139,7 +139,7 @@ def test_nobody_is_no_mailing(database: Database) -> None:
     """The error says why, and nothing is stored."""
     with database.write() as connection:
         add_subscribers(connection, 2, status="unsubscribed")
-    with pytest.raises(MailingError, match="nobody would get it") as stop, database.write() as connection:
+    with pytest.raises(MailingError, match="no recipients") as stop, database.write() as connection:
         freeze(connection, draft(), NOW)
     assert "2 unsubscribed" in stop.value.hint
     with database.read() as connection:
@@ -150,7 +150,7 @@ def test_one_mailing_of_an_issue_at_a_time(database: Database) -> None:
     """Sending the issue resumes the unfinished mailing; a rehearsal does not count."""
     rehearsal = frozen(database, 2, is_rehearsal=True)
     mailing = frozen(database, 0)
-    with pytest.raises(MailingError, match=f"mailing {mailing.id} of {ISSUE} is not over"):
+    with pytest.raises(MailingError, match=f"mailing {mailing.id} of {ISSUE} has not ended"):
         frozen(database, 0)
     with database.read() as connection:
         assert unfinished(connection, ISSUE) == mailing
@@ -230,12 +230,12 @@ def test_again_is_the_only_way_round_and_counts_from_then_on(database: Database)
     first = frozen(database, 2)
     put(database, first.id, {1: S.ACCEPTED, 2: S.REFUSED})
     again = Selection(issue=ISSUE, is_again=True)
-    with pytest.raises(ValueError, match="for a reason"):
+    with pytest.raises(ValueError, match="needs a reason"):
         frozen(database, 0, selection=again)
     second = frozen(database, 0, selection=again, again_because="the first was blank")
     assert (second.frozen, second.again, second.again_because) == (2, 1, "the first was blank")
     put(database, second.id, {1: S.ACCEPTED, 2: S.ACCEPTED})
-    with pytest.raises(MailingError, match="nobody"):
+    with pytest.raises(MailingError, match="no recipients"):
         frozen(database, 0)
     assert frozen(database, 0, selection=again, again_because="once more").again == 2
 
@@ -364,7 +364,7 @@ def test_each_mailing_has_its_own_messages(database: Database) -> None:
             freeze(connection, draft(issue, variants=kept), NOW)
         assert [each.compiled for each in variants_of(connection, 2)] == [b"b"]
         connection.execute(update(mailings).where(mailings.c.id == 2).values(ended=NOW))
-        with pytest.raises(MailingError, match="is over"):
+        with pytest.raises(MailingError, match="has (already )?ended"):
             stop(connection, 2, "anna", NOW)
         assert stop(connection, 1, "anna", NOW) and not stop(connection, 1, "anna", NOW)
 
@@ -388,5 +388,5 @@ def test_one_message_is_everybodys(database: Database) -> None:
     several = tuple(FrozenVariant(number=number, language="en", compiled=b"x") for number in (0, 1))
     with pytest.raises(ValueError, match="several variants"):
         frozen(database, 0, issue="b", variants=several)
-    with pytest.raises(ValueError, match="for a reason"):
+    with pytest.raises(ValueError, match="needs a reason"):
         frozen(database, 0, issue="b", selection=Selection(issue="b", is_again=True))

@@ -209,7 +209,7 @@ def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pyt
     ("change", "wanted"),
     [
         ({"variants": versions(3, 7)}, "several variants"),
-        ({"selection": Selection(issue=ISSUE, is_again=True)}, "for a reason"),
+        ({"selection": Selection(issue=ISSUE, is_again=True)}, "needs a reason"),
     ],
 )
 def test_what_a_draft_must_say(connection: Connection, change: dict[str, Any], wanted: str) -> None:

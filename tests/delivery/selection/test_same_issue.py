@@ -80,7 +80,7 @@ def test_each_thing_that_makes_it_the_same_issue(
         add_subscribers(connection, 2)
     _freeze(database, _edition(ISSUE))
     assert _shared(database, content_of(edition, is_dated=True)) == [shared]
-    with pytest.raises(MailingError, match=f"mailing 1 of {ISSUE} sent this issue already"):
+    with pytest.raises(MailingError, match=f"mailing 1 of {ISSUE} already sent this issue"):
         _freeze(database, edition)
     assert _freeze(database, edition, allowed={"same-issue": "two issues on one day"}).frozen == 2
 

@@ -95,7 +95,7 @@ def test_everybody_gets_one(database: Database) -> None:
     assert kinds(database) == ["frozen", "began", "run_ended", "ended"]
     assert kinds(database, 7) == ["accepted"]
     assert server.open_connections == 0
-    with pytest.raises(MailingError, match="mailing 1 is over"):
+    with pytest.raises(MailingError, match="mailing 1 has already ended"):
         run(database, server)
 
 
