@@ -43,7 +43,7 @@ class Level(StrEnum):
     BLOCKER = "blocker"
     #: it can be sent, but should be checked first
     WARNING = "warning"
-    #: good to know
+    #: for information only
     INFO = "info"
 
     @property

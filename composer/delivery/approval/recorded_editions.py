@@ -187,7 +187,7 @@ def changes_of_mailing(
 
 
 def published(connection: Connection, stem: str) -> bytes | None:
-    """Return what everybody may see of a stem's edition that went out last and was accepted by a server, if any."""
+    """Return the public message of the last edition of a stem that was sent and possibly accepted, or None."""
     went = (
         select(deliveries.c.mailing_id)
         .where(deliveries.c.mailing_id == mailings.c.id)

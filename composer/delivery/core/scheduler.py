@@ -91,7 +91,7 @@ class View:
     quota_at: datetime | None
     #: Whether the last claim found as many as it wanted, or there was no claim yet.
     is_more: bool
-    #: When the next delivery that is not due yet falls due.
+    #: When the next delivery is due, if it is not due yet.
     next_due: datetime | None
     #: How many deliveries other processes have claimed: they are released if a process dies.
     elsewhere: int

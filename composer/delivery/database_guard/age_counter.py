@@ -75,7 +75,7 @@ class AgeCounter:
                 what = "no longer exists" if now == _NOWHERE else "is now a different file"
                 raise ReplacedError(
                     f"stopped: {path} {what}; it was replaced, moved or deleted while messages were being sent",
-                    f"restore the original file; {WAY_ON}",
+                    f"restore the original file; or, {WAY_ON}",
                 )
 
     def count(self, connection: Connection) -> None:
@@ -121,7 +121,7 @@ class AgeCounter:
             )
         return ReplacedError(
             f"stopped: the content of {self.name} was replaced while messages were being sent",
-            f"restore the original content; {WAY_ON}",
+            f"restore the original content; or, {WAY_ON}",
         )
 
 

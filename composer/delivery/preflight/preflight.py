@@ -34,7 +34,7 @@ class Code(StrEnum):
     DATABASE_PLACE = "database-place"
     NO_PAGES = "no-pages"
     NO_PICTURES = "no-pictures"
-    #: another file, or an earlier mailing, holds the same issue
+    #: another file, or an earlier mailing, has the same issue
     SAME_ISSUE = "same-issue"
 
 
@@ -61,13 +61,13 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionFacts:
-    """What is known of one language edition."""
+    """The facts about one language edition."""
 
     stem: str
     tests: SentTests = field(default_factory=SentTests)
     #: Codes of the checks that found a blocker or an error in it, and of the three that are refusals of their own.
     blockers: tuple[str, ...] = ()
-    #: Other files that hold the same issue.
+    #: Other files of the same issue.
     same_issue_files: Sequence[str] = ()
 
 

@@ -65,7 +65,7 @@ class Draft:
     again_because: str = ""
     #: The id of the mailing that this one corrects.
     corrects: int | None = None
-    #: Not before then.
+    #: The mailing is not sent before this time.
     due: datetime | None = None
 
 
@@ -218,5 +218,5 @@ def _pick_variants(connection: Connection, mailing_id: int, pick: Pick, first: i
 
 def _why(left_out: Mapping[LeftOut, int]) -> str:
     if not left_out:
-        return "no subscriber matches the audience: check the audience"
+        return "no subscriber matches: check the audience"
     return "excluded: " + ", ".join(f"{number} {_EXCLUDED.get(reason, reason)}" for reason, number in left_out.items())
