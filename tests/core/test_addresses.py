@@ -93,7 +93,7 @@ def test_reads_what_people_write(text: str, name: str, address: str) -> None:
         ("An\ud800na <anna@example.org>", "half of a surrogate pair (U+D800)"),
     ],
 )
-def test_refusals_say_what_to_write(text: str, words: str) -> None:
+def test_errors_say_what_to_write(text: str, words: str) -> None:
     """Every error has its own message, also for lists of addresses; control characters never appear in a message."""
     with pytest.raises(AddressError) as caught:
         parse_address(text)
@@ -122,7 +122,7 @@ def test_an_address_may_be_as_long_as_the_rules_allow(text: str) -> None:
         parse_address(f"{'a' * 65}{text}")
 
 
-def test_a_wrong_address_cannot_be_made() -> None:
+def test_an_invalid_address_raises_an_error() -> None:
     """The value itself raises the error, so that header writers need not check again."""
     with pytest.raises(AddressError):
         Address(name="Anna\r\nBcc: x@example.org", address="anna@example.org")
@@ -157,7 +157,7 @@ def test_ascii_addresses_import_no_heavy_library() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_what_is_forbidden_is_found() -> None:
+def test_forbidden_characters_are_found() -> None:
     """No printable character is forbidden, so the fast check misses none."""
     printable = "".join(filter(str.isprintable, map(chr, range(sys.maxunicode + 1))))
     assert FORBIDDEN.search(printable) is None and len(printable) > 100_000
@@ -176,14 +176,14 @@ def test_mailboxes(address: str, mailbox: str) -> None:
 
 
 @pytest.mark.parametrize("domain", ["xn--zzzzzz.example", "xn--.example", "xn--0.example", "sub.XN--A.example"])
-def test_a_domain_that_stands_for_no_script_is_refused(domain: str) -> None:
+def test_an_invalid_a_label_is_rejected(domain: str) -> None:
     """Also in the fast check that most addresses of a list pass."""
     with pytest.raises(AddressError, match="is not a valid domain name"):
         normal_address(f"anna@{domain}")
     assert normal_address("Anna@XN--Bcher-KVA.example") == "anna@xn--bcher-kva.example"
 
 
-def test_a_letter_that_becomes_another_by_case_is_another() -> None:
+def test_a_letter_that_changes_with_case_is_a_different_letter() -> None:
     """A long s is not an s before the @; in a domain it becomes one (UTS 46)."""
     with pytest.raises(AddressError, match="letters before the @"):
         normal_address("\u017fam@example.org")
@@ -203,7 +203,7 @@ def test_a_letter_that_becomes_another_by_case_is_another() -> None:
         ("\ue000", "a control character (U+E000)"),
     ],
 )
-def test_what_cannot_be_shown_is_named(character: str, name: str) -> None:
+def test_invisible_characters_are_named(character: str, name: str) -> None:
     """By its type and its number."""
     assert describe(character) == name
 
@@ -229,14 +229,14 @@ def test_what_cannot_be_shown_is_named(character: str, name: str) -> None:
         ("ben@bank <ben@example.org>", "a name with @ must be quoted"),
     ],
 )
-def test_what_is_wrong_around_an_address_is_said(text: str, words: str) -> None:
+def test_problems_around_an_address_are_reported(text: str, words: str) -> None:
     """Each character has its own message, with what to write instead."""
     with pytest.raises(AddressError) as caught:
         parse_address(text)
     assert words in str(caught.value)
 
 
-def test_one_form_of_an_address() -> None:
+def test_an_address_has_one_normal_form() -> None:
     """For any spelling; spaces around a name are removed."""
     assert (
         normal_address("Anna@Mu\u0308nchen.example")

@@ -34,13 +34,15 @@ TAGS = st.sampled_from(["press", "radio", "staff", "board"])
         (audience_filter(language="de", tag="press"), "en", ("press",), False),
     ],
 )
-def test_who_is_meant(made: AudienceFilter, language: str, tags: tuple[str, ...], is_meant: bool) -> None:
+def test_the_filter_selects_subscribers(
+    made: AudienceFilter, language: str, tags: tuple[str, ...], is_meant: bool
+) -> None:
     """Any of the languages, any of the tags, and none of the excluded tags, all together."""
     assert made.matches(language, tags) is is_meant
 
 
 @given(st.sets(TAGS), st.sets(TAGS), st.sets(TAGS))
-def test_the_words_hold_as_sets_do(tag: set[str], without: set[str], tags: set[str]) -> None:
+def test_conditions_on_tags_follow_set_theory(tag: set[str], without: set[str], tags: set[str]) -> None:
     """A condition on tags follows set theory; a condition that no subscriber can meet is marked."""
     made = audience_filter(tag=sorted(tag), without_tag=sorted(without))
     assert made.matches("en", tags) is ((not tag or bool(tag & tags)) and not without & tags)
@@ -48,7 +50,7 @@ def test_the_words_hold_as_sets_do(tag: set[str], without: set[str], tags: set[s
         assert not made.matches("en", tags)
 
 
-def test_one_form_of_a_tag() -> None:
+def test_a_tag_has_one_normal_form() -> None:
     """All spellings of a tag become one tag."""
     written = ["Press Office", "press  office", " PRESS\toffice ", "press\u00a0office"]
     assert {normal_tag(each) for each in written} == {"press office"}
@@ -58,14 +60,14 @@ def test_one_form_of_a_tag() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "  ", "press, radio", "a;b", 'a"b', "a\x00b", "a\u200bb", "a\u202eb", "x" * 61])
-def test_what_is_no_tag(text: str) -> None:
+def test_invalid_tags_are_rejected(text: str) -> None:
     """A tag is distinct in a list, on a line and by eye."""
     with pytest.raises(WordError, match="tag") as stop:
         normal_tag(text)
     assert stop.value.hint
 
 
-def test_the_sign_that_parts_tags_is_named() -> None:
+def test_a_separator_in_a_tag_is_named() -> None:
     """The message has no hint in it; the hint depends on the character."""
     for sign in ",;":
         with pytest.raises(WordError) as stop:
@@ -76,7 +78,7 @@ def test_the_sign_that_parts_tags_is_named() -> None:
     assert "“" not in str(stop.value) and "separately" not in stop.value.hint
 
 
-def test_one_form_of_a_language() -> None:
+def test_a_language_has_one_normal_form() -> None:
     """Languages are written as RFC 5646 recommends."""
     assert [normal_language(each) for each in ("DE", "de_at", "zh-hant-tw", " en ")] == [
         "de",
@@ -133,7 +135,7 @@ def _who(condition: AudienceFilter) -> int:
     return 0
 
 
-def test_the_flags() -> None:
+def test_the_command_line_options() -> None:
     """The options of the command line use the same words."""
     arguments = ["--language", "de", "--tag", "Press", "--tag", "radio", "--without-tag", "staff"]
     answer = CliRunner().invoke(_who, arguments, standalone_mode=False)

@@ -77,7 +77,7 @@ def test_json(tmp_path: Path) -> None:
         "a=b",
     ],
 )
-def test_what_is_no_code_is_not_written(text: str, tmp_path: Path) -> None:
+def test_only_codes_are_logged(text: str, tmp_path: Path) -> None:
     """A field never contains an address, a sentence or a line end, even if the value comes from outside."""
     for log_format in (LogFormat.TEXT, LogFormat.JSON):
         path = tmp_path / log_format
@@ -88,7 +88,7 @@ def test_what_is_no_code_is_not_written(text: str, tmp_path: Path) -> None:
         assert lines[0].endswith("queue_id=?") or json.loads(lines[0])["queue_id"] == "?"
 
 
-def test_of_a_bug_its_place_is_written(tmp_path: Path) -> None:
+def test_a_bug_is_logged_with_its_place(tmp_path: Path) -> None:
     """The type and the line, but not the message, which may contain personal data."""
     path = tmp_path / "log"
     with written(LogFormat.TEXT, path):
@@ -121,7 +121,7 @@ def test_a_file_is_private_and_appended_to(tmp_path: Path) -> None:
     assert ROOT.handlers == handlers
 
 
-def test_a_log_that_cannot_be_written_stops_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_log_that_cannot_be_written_does_not_stop_the_program(capsys: pytest.CaptureFixture[str]) -> None:
     """With a full disk the event is lost, and nothing is raised or printed."""
     with written(LogFormat.TEXT, Path("/dev/full")):
         emit(LOG, "run.began")
@@ -129,7 +129,7 @@ def test_a_log_that_cannot_be_written_stops_nobody(capsys: pytest.CaptureFixture
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_journal_has_levels_and_its_own_times() -> None:
+def test_the_journal_gets_levels_without_times() -> None:
     """sd-daemon(3): `<3>` starts an error, `<4>` a warning, `<6>` other lines; also in JSON."""
     for level, head in ((logging.INFO, "<6>"), (logging.WARNING, "<4>"), (logging.ERROR, "<3>")):
         record = LOG.makeRecord(LOG.name, level, "", 0, "alert", (), None, extra={"fields": {"mailing": 3}})
@@ -137,7 +137,7 @@ def test_the_journal_has_levels_and_its_own_times() -> None:
         assert JsonFormatter(is_journal=True).format(record).startswith(f'{head}{{"time":')
 
 
-def test_the_journal_is_known() -> None:
+def test_the_journal_is_detected() -> None:
     """Only by the device and inode of the socket of stderr."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
         found = os.fstat(channel.fileno())

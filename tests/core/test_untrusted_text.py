@@ -52,7 +52,7 @@ def test_harmful_characters(character: str) -> None:
 
 
 @pytest.mark.parametrize("text", LEGITIMATE)
-def test_what_people_write(text: str) -> None:
+def test_normal_text_does_not_change(text: str) -> None:
     """Normal text does not change."""
     assert visible(text) == tame(text) == text
 
@@ -64,7 +64,7 @@ def test_joiners_and_marks_elsewhere() -> None:
     assert tame("👩\u200dx") == "👩x" and tame("🏴\U000e0068\U000e0069") == "🏴"
 
 
-def test_no_control_and_no_direction_is_forgotten() -> None:
+def test_every_control_and_direction_character_is_harmful() -> None:
     """Every control, every character that reverses text and every Unicode tag is harmful, except tab and line feed."""
     for point in range(sys.maxunicode + 1):
         character = chr(point)
@@ -85,7 +85,7 @@ def test_no_control_and_no_direction_is_forgotten() -> None:
             assert tame(f"a{character}b") == "ab", hex(point)
 
 
-def test_templates_print_it_tamed() -> None:
+def test_templates_remove_harmful_characters() -> None:
     """Every value that a template prints, except our own markup."""
     template = HTML.from_string("{{ a }}|{{ b | safe }}|{{ 3 }}")
     assert template.render(a="x\u202e\x1b<", b="y\u2066") == "x&lt;|y\u2066|3"
@@ -151,7 +151,7 @@ def test_a_list_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert out.getvalue() == expected
 
 
-def test_the_edition_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_editions_do_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Joiners and marks that an editor wrote are sent unchanged."""
     body = " ".join(LEGITIMATE[:4])
     workspace = sample_message(tmp_path, body)

@@ -143,7 +143,7 @@ def _edition(hash: str, **digests: str) -> RecordedEdition:
     )
 
 
-def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
+def test_an_unfinished_earlier_mailing_continues(old: Database) -> None:
     """Its totals, decisions and possible duplicates are the same; then it is sent to the end, once to each recipient."""
     with old.read() as connection:
         rows = connection.exec_driver_sql("SELECT state, count(*) FROM deliveries GROUP BY state")
@@ -170,7 +170,7 @@ def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
         assert [each.who for each in reconciliation.decided_of(connection, 1)] == ["Anna (desk)", "carla"]
 
 
-def test_sentences_of_before_become_codes(old: Database) -> None:
+def test_earlier_sentences_become_codes(old: Database) -> None:
     """Reason, person and run are in separate columns; a server's reply stays unchanged, and nothing is lost."""
     upgrade(old)
     with old.read() as connection:
@@ -203,7 +203,7 @@ def test_sentences_of_before_become_codes(old: Database) -> None:
     assert people[5] == in_words("again", "") and mine.reply == in_words("received", "")
 
 
-def test_audiences_and_what_came_back(old: Database) -> None:
+def test_audiences_and_bounces(old: Database) -> None:
     """A tag that contains "or" stays one tag; bounces have codes, and ids are not reused."""
     upgrade(old)
     with old.write() as connection:
@@ -222,7 +222,7 @@ def test_audiences_and_what_came_back(old: Database) -> None:
         assert connection.exec_driver_sql(f"{fresh} RETURNING id").scalar() == 5
 
 
-def test_tests_and_approvals_of_before_are_void(old: Database) -> None:
+def test_earlier_tests_and_approvals_are_not_valid(old: Database) -> None:
     """The same edition now has another hash, which is reported; earlier requests can no longer be answered."""
     upgrade(old)
     with old.read() as connection:
@@ -249,7 +249,7 @@ def test_a_mailing_frozen_before_is_compared_by_its_texts(old: Database) -> None
         assert differences(subject="1") == ("Letter",)
 
 
-def test_links_of_before_keep_working(old: Database) -> None:
+def test_earlier_links_still_work(old: Database) -> None:
     """Earlier tokens contain row numbers: they mean the same subscriber and mailing, and new ids never collide with them."""
     upgrade(old)
     with old.write() as connection:

@@ -46,7 +46,7 @@ def _addresses(connection: Connection) -> list[str]:
     return list(connection.scalars(select(subscribers.c.address).order_by(subscribers.c.id)))
 
 
-def test_a_block_is_kept_whole_or_not_at_all(database: Database) -> None:
+def test_a_block_is_committed_completely_or_not_at_all(database: Database) -> None:
     """After an exception every row is undone; after a normal end the next reader sees everything."""
     with database.write() as connection:
         connection.execute(insert(subscribers), [_subscriber("a@example.org")])
@@ -99,7 +99,7 @@ def test_times_come_back_to_the_millisecond(database: Database) -> None:
         milliseconds(datetime.datetime(2025, 1, 30))
 
 
-def test_ids_are_never_given_again(database: Database) -> None:
+def test_ids_are_never_reused(database: Database) -> None:
     """A new subscriber after a deleted one gets a new id, so that an old link leads to nobody."""
     ids: list[int] = []
     for address in ("a@example.org", "b@example.org"):
@@ -109,7 +109,7 @@ def test_ids_are_never_given_again(database: Database) -> None:
     assert ids[1] > ids[0]
 
 
-def test_references_are_held(database: Database) -> None:
+def test_references_are_enforced(database: Database) -> None:
     """A row cannot refer to a missing row."""
     with pytest.raises(DBAPIError), database.write() as connection:
         connection.execute(insert(subscribers), [_subscriber("a@example.org") | {"consent_id": 77}])
@@ -192,7 +192,7 @@ def test_a_new_file_is_private(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_sqlite_keeps_what_it_says_it_keeps(tmp_path: Path) -> None:
+def test_sqlite_settings_apply_to_every_connection(tmp_path: Path) -> None:
     """WAL, synchronous=FULL and foreign keys are set on every connection; a reader waits for recovery and checkpoints."""
     with open_database(Location(path=tmp_path / "newsletter.db")) as database:
         for opened, wait in ((database.write, 0), (database.read, 30_000), (database.write, 0)):
@@ -226,7 +226,7 @@ def test_other_files_are_left_alone(tmp_path: Path, content: bytes | None, words
     assert path.read_bytes()[100:] == content[100:]
 
 
-def test_a_busy_database_is_told_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_busy_database_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another program writes, a writer waits and then reports it; afterwards it works."""
     monkeypatch.setattr("composer.database.engine.BUSY_MS", 50)
     path = tmp_path / "newsletter.db"
@@ -241,7 +241,7 @@ def test_a_busy_database_is_told_in_words(tmp_path: Path, monkeypatch: pytest.Mo
             connection.execute(insert(subscribers), [_subscriber("a@example.org")])
 
 
-def test_a_writer_has_its_turn_beside_one_who_writes_all_the_time(tmp_path: Path) -> None:
+def test_a_writer_gets_its_turn_while_another_writes_all_the_time(tmp_path: Path) -> None:
     """Another program locks the database four of every five milliseconds: a writer waits for a few gaps, not for seconds."""
     path = tmp_path / "newsletter.db"
     with open_database(Location(path=path)) as database:
@@ -271,7 +271,7 @@ def test_a_writer_has_its_turn_beside_one_who_writes_all_the_time(tmp_path: Path
 
 
 @pytest.mark.slow
-def test_two_programs_make_one_database(tmp_path: Path) -> None:
+def test_two_programs_create_one_database(tmp_path: Path) -> None:
     """Programs that open a new database at the same time get one complete database."""
     code = (
         "import sys; from pathlib import Path; from composer.database.schema_upgrade import open_database;"
@@ -284,7 +284,7 @@ def test_two_programs_make_one_database(tmp_path: Path) -> None:
         assert _addresses(connection) == []
 
 
-def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_server_is_reported(tmp_path: Path) -> None:
     """A missing answer is reported without a traceback and without the password."""
     location = at(f"postgresql://anna:the-secret@/news?host={tmp_path}", tmp_path)
     with pytest.raises(UnavailableError, match="cannot be reached") as stop:
@@ -320,7 +320,7 @@ def test_where_the_database_is(tmp_path: Path) -> None:
         found("", COMPOSE_DATABASE_URL="sqlite://")
 
 
-def test_every_advisory_lock_has_a_number_of_its_own() -> None:
+def test_every_advisory_lock_has_its_own_number() -> None:
     """Two locks with the same number would wait for each other, such as sign-up mail for a long import."""
     sources = (
         path.read_text(encoding="utf-8") for path in Path(composer.database.__file__).parent.parent.rglob("*.py")

@@ -63,7 +63,7 @@ def _fill(put: Callable[..., None]) -> None:
             comment="why" if answer == "no" else "", via="link" if name == "anna" else "the desk")  # fmt: skip
 
 
-def test_answers_of_before_count_for_their_mailing(old: Database) -> None:
+def test_earlier_answers_count_for_their_mailing(old: Database) -> None:
     """Each language was approved separately: an approval of one counts, a rejection of one blocks; nobody is asked again."""
     upgrade(old)
     settings = Settings(approvals=2, approvers=APPROVERS)
@@ -81,7 +81,7 @@ def test_answers_of_before_count_for_their_mailing(old: Database) -> None:
         assert not may_begin(connection, 3, settings) and may_begin(connection, 3, Settings())
 
 
-def test_what_is_online_stays_and_links_end(old: Database) -> None:
+def test_online_pages_stay_and_links_expire(old: Database) -> None:
     """The online page shows the same as before; a token with a row number, and a pending request, are no longer valid."""
     upgrade(old)
     tokens = Tokens((b"k" * 64,))

@@ -19,7 +19,7 @@ from tests.databases import upgrade_to
 LANDED = Path(__file__).parent / "migrations.sha256"
 
 
-def test_landed_migrations_are_never_edited() -> None:
+def test_released_migrations_never_change() -> None:
     """Existing databases were created by them. Each has its hash in migrations.sha256; a new migration adds a line."""
     files = sorted((MIGRATIONS / "versions").glob("v*.py"))
     found = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in files]
@@ -61,7 +61,7 @@ def test_a_missing_constraint_is_reported(location: Location) -> None:
         open_database(location)
 
 
-def test_additions_of_ones_own_are_no_error(location: Location) -> None:
+def test_additional_objects_are_not_an_error(location: Location) -> None:
     """An index or a view that the owner added is not an error."""
     with open_database(location) as database, database.write() as connection:
         connection.exec_driver_sql("CREATE INDEX mine ON subscribers (language)")
@@ -70,7 +70,7 @@ def test_additions_of_ones_own_are_no_error(location: Location) -> None:
         assert connection.scalar(text("SELECT subscribers FROM reported")) == 0
 
 
-def test_what_is_changed_while_it_is_open_is_reported(database: Database) -> None:
+def test_changes_to_an_open_database_are_reported(database: Database) -> None:
     """An error about a missing column is explained without a traceback."""
     with database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE buckets DROP COLUMN throttles")
@@ -78,7 +78,7 @@ def test_what_is_changed_while_it_is_open_is_reported(database: Database) -> Non
         connection.exec_driver_sql("SELECT throttles FROM buckets")
 
 
-def test_a_mistake_of_the_program_keeps_its_traceback(database: Database) -> None:
+def test_a_bug_keeps_its_traceback(database: Database) -> None:
     """If the tables are right, a statement about a column that never existed is a bug, and is raised unchanged."""
     with pytest.raises(Exception, match="nonsense") as stop, database.read() as connection:
         connection.exec_driver_sql("SELECT nonsense FROM buckets")
@@ -97,14 +97,14 @@ def _with_another_version(location: Location) -> None:
 
 
 @pytest.mark.parametrize("change", [_without_a_table, _with_another_version])
-def test_a_version_that_is_not_true_is_reported(location: Location, change: Callable[[Location], None]) -> None:
+def test_a_wrong_version_is_reported(location: Location, change: Callable[[Location], None]) -> None:
     """A database with a wrong version, or without a table of its version, is not upgraded."""
     change(location)
     with pytest.raises(DatabaseError, match="its tables do not match"), connect(location) as database:
         upgrade(database)
 
 
-def test_a_file_that_is_taken_away_is_not_made_anew(tmp_path: Path) -> None:
+def test_a_deleted_file_is_not_created_again(tmp_path: Path) -> None:
     """A connection after the file was deleted reports it; an empty new database would look like a real one."""
     path = tmp_path / "newsletter.db"
     with open_database(Location(path=path)) as database:
@@ -115,7 +115,7 @@ def test_a_file_that_is_taken_away_is_not_made_anew(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_publication_has_its_name_from_the_beginning(no_tables: Location) -> None:
+def test_a_publication_has_its_id_from_the_start(no_tables: Location) -> None:
     """A backup from before the first mailing has a publication id, too; messages sent since then are found by it. An
     existing id stays.
     """
@@ -130,7 +130,7 @@ def test_a_publication_has_its_name_from_the_beginning(no_tables: Location) -> N
             assert publication_of(connection) == b"12345678".hex()
 
 
-def test_a_new_publication_has_a_name_of_its_own(no_tables: Location, tmp_path: Path) -> None:
+def test_a_new_publication_has_its_own_id(no_tables: Location, tmp_path: Path) -> None:
     """The id is random and exists as soon as the tables do."""
     with connect(no_tables) as database, open_database(Location(path=tmp_path / "other.db")) as other:
         upgrade(database)

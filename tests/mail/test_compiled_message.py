@@ -165,7 +165,7 @@ def test_the_smaller_encoding() -> None:
     assert not any(isinstance(chunk, Base64Alignment) for chunk in compiled(page + "An ordinary text. " * 40).body)
 
 
-def test_what_is_alike_is_made_once() -> None:
+def test_equal_messages_are_identical() -> None:
     """Two messages of the same subscriber are identical; a picture is unchanged in both."""
     text = f"{MAYBE.token}\n.{MAYBE.token}\nFrom {MAYBE.token}"
     made = compiled(f"<p>{MAYBE.token} {MAYBE.token}</p>", text=text, picture=True)
@@ -217,7 +217,7 @@ def _rich() -> Compiled:
     return compiled(html, text=text, subject=f"For {MAYBE.token}: news", picture=True)
 
 
-def test_kept_bytes_are_read_for_good() -> None:
+def test_stored_bytes_stay_readable() -> None:
     """A mailing that is being sent during an update of compose is sent as it was frozen: version 1 stays readable.
 
     The file is the output of the first version for `_rich()`, and never changes.
@@ -242,7 +242,7 @@ def test_the_same_bytes_every_time() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_damage_is_told(data: st.DataObject) -> None:
+def test_damage_is_detected(data: st.DataObject) -> None:
     """A changed, lost or added byte is detected; a newer version is not confused with damage."""
     whole = _rich().to_bytes()
     at = data.draw(st.integers(0, len(whole) - 1))
@@ -252,7 +252,7 @@ def test_damage_is_told(data: st.DataObject) -> None:
             Compiled.from_bytes(damaged)
 
 
-def test_a_newer_version_is_told() -> None:
+def test_a_newer_version_is_reported() -> None:
     """A user of an older compose is told what to do."""
     data = bytearray(_rich().to_bytes())
     data[len(b"compiled")] = 2
@@ -263,7 +263,7 @@ def test_a_newer_version_is_told() -> None:
         Compiled.from_bytes(b"")
 
 
-def test_what_none_of_ours_wrote_is_damage() -> None:
+def test_invalid_content_is_damage() -> None:
     """A valid checksum over fields, escapes or kinds that do not exist is rejected, too."""
     made = _rich()
     for wrong in (replace(made, fields=()), replace(made, fields=(), body=(b"x",))):

@@ -229,7 +229,7 @@ def test_wrong_profiles() -> None:
             Profile(domain=domain, keys=keys, unsigned=unsigned, expires_after=expires_after)
 
 
-def test_keys_tell_nothing() -> None:
+def test_keys_show_no_content() -> None:
     """Neither a key nor a profile shows its content."""
     assert repr(RSA) == "Key(selector='rsa-2025')"
     assert "private" not in repr(BOTH)

@@ -16,7 +16,7 @@ PIECES = st.lists(
 
 
 @given(PIECES)
-def test_sound_pieces_make_a_sound_message(pieces: list[bytes]) -> None:
+def test_safe_pieces_make_a_safe_message(pieces: list[bytes]) -> None:
     """In any order: it is 7-bit, has only CRLF, and no line starts with a dot."""
     if not any(pieces) or not all(map(is_wire_safe, pieces)):
         return
@@ -27,7 +27,7 @@ def test_sound_pieces_make_a_sound_message(pieces: list[bytes]) -> None:
 
 
 @given(PIECES)
-def test_pieces_are_looked_through_in_one_go(pieces: list[bytes]) -> None:
+def test_pieces_are_checked_together(pieces: list[bytes]) -> None:
     """With a line end before each, the joined pieces are safe if and only if all of them are."""
     assert is_wire_safe(b"\r\n".join((b"", *pieces))) == all(map(is_wire_safe, pieces))
 

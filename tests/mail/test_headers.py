@@ -262,7 +262,7 @@ def test_a_phrase_is_plain_as_long_as_it_may_be(name: str, written: str) -> None
     assert headers.phrase("List-Id", name, "<b>").decode() == f"List-Id: {written} <b>\r\n"
 
 
-def test_a_quoted_name_has_to_fit_behind_the_name_of_the_header() -> None:
+def test_a_quoted_name_must_fit_after_the_header_name() -> None:
     """Without a fold, 36 characters are left after the longest name."""
     for length, is_quoted in ((34, True), (35, False)):
         written = headers.phrase("X" * 40, "," * length, "<b>")

@@ -97,7 +97,7 @@ def test_shape_without_pictures() -> None:
     assert problems(message) == []
 
 
-def test_pictures_stand_beside_the_html() -> None:
+def test_pictures_are_next_to_the_html() -> None:
     """alternative { plain, related { html, picture } }, inline with an id, type= as in RFC 2387."""
     message = build(html='<img src="cid:chart@news.example.org">', text="x", pictures=(PICTURE,))
     assert problems(message) == []
@@ -237,7 +237,7 @@ def test_wrong_parts_are_refused() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(subject=line, sender=address, to=st.none() | address, html=body, text=body, filename=file_name)
-def test_foreign_subscribers_see_what_went_in(
+def test_other_parsers_read_the_input(
     subject: str, sender: Address, to: Address | None, html: str, text: str, filename: str
 ) -> None:
     """Subject, sender, both texts and the picture are unchanged in two other parsers."""
@@ -276,7 +276,7 @@ def test_foreign_subscribers_see_what_went_in(
         ((b"--\r\n", b"\r\n"), "boundary lines"),
     ],
 )
-def test_the_judge_sees_damage(damage: tuple[bytes, bytes], words: str) -> None:
+def test_the_byte_checker_finds_damage(damage: tuple[bytes, bytes], words: str) -> None:
     """The byte checker finds each kind of damage."""
     message = build(html="<p>Hello</p>\n", text="Hello\n")
     assert damage[0] in message

@@ -115,7 +115,7 @@ def test_half_a_pair_is_named() -> None:
 
 
 @pytest.mark.parametrize("middle", [0, 1, 2, 3, 4, 54, 55, 56, 57, 58, 59, 60, 61, 200])
-def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
+def test_base64_with_slots_reads_back_at_every_offset(middle: int) -> None:
     """With any number of left-over bytes of a value, the next piece is encoded correctly."""
     first, second = BodySlot(0, Escape.TEXT), BodySlot(1, Escape.TEXT)
     for begin in range(4):
@@ -131,7 +131,7 @@ def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
 
 
 @pytest.mark.parametrize("size", [57, 58, 59, 60, 113, 114, 115, 171, 200])
-def test_base64_behind_a_hole_has_full_lines(size: int) -> None:
+def test_base64_after_a_slot_has_full_lines(size: int) -> None:
     """Of 76 characters if there is enough text, with any number of left-over bytes."""
     slot, piece = BodySlot(0, Escape.TEXT), bytes(range(size))
     for left in range(3):
@@ -142,7 +142,7 @@ def test_base64_behind_a_hole_has_full_lines(size: int) -> None:
 
 
 @pytest.mark.parametrize(("chunks", "is_sound"), [((b"a\r\n", b"b\r\n"), True), ((b"a\r\n", b"b\n"), False)])
-def test_what_stands_still_is_sound_if_all_of_it_is(chunks: tuple[bytes, ...], is_sound: bool) -> None:
+def test_fixed_pieces_are_safe_if_all_of_them_are(chunks: tuple[bytes, ...], is_sound: bool) -> None:
     """A bare line end in any part is detected."""
     assert Filler(chunks).is_sound is is_sound
 
@@ -203,13 +203,13 @@ CHINESE = "\u4e2d" * 30
         ([SLOT, CHINESE, "\n"], (Base64Alignment((BodySlot(3, Escape.TEXT), CHINESE.encode() + b"\r\n")),)),
     ],
 )
-def test_what_a_text_with_holes_is_made_of(pieces: list[str | MergeSlot], chunks: tuple[object, ...]) -> None:
+def test_the_chunks_of_a_text_with_slots(pieces: list[str | MergeSlot], chunks: tuple[object, ...]) -> None:
     """A line continues after a slot unless it ends there; the next piece starts its own line."""
     encoding = "base64" if any(CHINESE in each for each in pieces if isinstance(each, str)) else "quoted-printable"
     assert encode_slotted(pieces, {SLOT.token: 3}) == (encoding, chunks)
 
 
-def test_soft_breaks_at_holes_do_not_count_against_quoted_printable() -> None:
+def test_soft_breaks_at_slots_do_not_count() -> None:
     """Base64 has a line end there, too: a hundred slots do not change the choice of encoding."""
     words: list[str | MergeSlot] = ["An ordinary word \u00fc", SLOT] * 100
     assert encode_slotted(words, {SLOT.token: 0})[0] == "quoted-printable"
@@ -247,7 +247,7 @@ def test_a_value_is_written_as_a_text_would_be(how: Escape, goes_on: bool) -> No
 
 
 @pytest.mark.parametrize("value", ["a", "a  b", "a\tb", "a ", ".", "From x", "x" * 200, "\u4e2d"])
-def test_a_body_with_holes_has_the_hash_of_the_whole(value: str) -> None:
+def test_a_body_with_slots_has_the_hash_of_the_whole(value: str) -> None:
     """With any number of slots, of any kind, before and after the first one."""
     texts: tuple[list[str | MergeSlot], ...] = (
         ["a  b\t", SLOT, "  c \n\n", SLOT, "d\n"],

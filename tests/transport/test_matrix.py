@@ -105,7 +105,7 @@ def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -
 
 @pytest.mark.parametrize("trouble", ["4xx", "5xx"])
 @pytest.mark.parametrize(("stage", "said"), [("mail", ["MAIL"]), ("rcpt", ["MAIL", "RCPT"])])
-def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: list[str], trouble: str) -> None:
+def test_without_pipelining_nothing_is_sent_after_a_rejection(stage: str, said: list[str], trouble: str) -> None:
     """The next line starts a new transaction."""
     with FakeSmtp({stage: TROUBLES[trouble]}, offers=()) as office:
         connection = transport(office).connect()
@@ -366,7 +366,7 @@ def test_first_failure_is_told() -> None:
     assert outcome.reply is not None and outcome.reply.enhanced == "5.1.1"
 
 
-def test_who_is_meant() -> None:
+def test_the_filter_selects_subscribers() -> None:
     """An invalid address of a recipient is not even sent."""
     strange = (
         "anna@b c.example",

@@ -17,7 +17,7 @@ from tests.transport.setup import ANNA, BORIS, MESSAGE, server
 STRANGE = Envelope(sender="", recipient="a b@example.net")
 
 
-def test_the_twin_does_as_the_server(tmp_path: Path) -> None:
+def test_the_memory_transport_behaves_like_the_server(tmp_path: Path) -> None:
     """Accepted, canceled, an invalid address, an invalid message: both return the same."""
     said = []
     memory = MemoryTransport()
@@ -41,7 +41,7 @@ def test_the_twin_does_as_the_server(tmp_path: Path) -> None:
     assert memory.open_connections == 0
 
 
-def test_the_twin_plays_a_script() -> None:
+def test_the_memory_transport_follows_a_script() -> None:
     """An UNKNOWN message is accepted or not, as scripted; a connection can fail; started messages are recorded."""
     unknown = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT)
     plays: dict[Envelope, Played | Outcome] = {ANNA: Played(outcome=unknown, is_taken=True), BORIS: unknown}
@@ -84,7 +84,7 @@ def test_files(recipient: str, name: str, tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [tmp_path / "outbox"]
 
 
-def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
+def test_an_unusable_folder(tmp_path: Path) -> None:
     """A file in its place, and a deleted folder: reported in one line."""
     (tmp_path / "outbox").write_text("a file")
     with pytest.raises(OutputError, match="cannot be written"):

@@ -101,7 +101,7 @@ def test_what_a_request_for_changes_does(database: Database, begins: bool, ends:
         assert after.stopped is None and after.pause is None
 
 
-def test_a_rehearsal_is_nobodys_business(database: Database) -> None:
+def test_a_request_for_changes_ignores_rehearsals(database: Database) -> None:
     """A request for changes neither stops a rehearsal, nor is it late because of one."""
     review = _review()
     mailing = _frozen(database, review, is_rehearsal=True)
@@ -138,7 +138,7 @@ def _freezes(database: Database, review: Review) -> Callable[[Connection], None]
 
 
 @pytest.mark.parametrize("first", ["the answer", "the freezing", "the beginning"])
-def test_an_answer_and_a_mailing_take_turns(database: Database, first: str) -> None:
+def test_an_answer_and_a_mailing_wait_for_each_other(database: Database, first: str) -> None:
     """The first one locks the review until it is committed; the other waits and sees it. No request for changes is missed."""
     review = _review()
     with database.write() as connection:
@@ -183,7 +183,7 @@ def test_an_answer_and_a_mailing_take_turns(database: Database, first: str) -> N
     }[first]
 
 
-def test_a_link_names_no_row(database: Database) -> None:
+def test_a_link_contains_no_row_id(database: Database) -> None:
     """In a database that was emptied and filled with other rows of the same ids, the old token is not valid."""
     review, other = _review(), replace(_review("b"), issue=ISSUE)
     with database.write() as connection:
@@ -200,7 +200,7 @@ def test_a_link_names_no_row(database: Database) -> None:
         assert question(connection, TOKENS, token, NOW) is None
 
 
-def test_a_mailing_from_before_approvals_were_asked_for(database: Database) -> None:
+def test_a_mailing_from_before_approvals_were_required(database: Database) -> None:
     """Without a recorded review it has no approvals: it continues if none are required, otherwise not."""
     with database.write() as connection:
         add_subscribers(connection, 1)

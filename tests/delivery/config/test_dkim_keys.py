@@ -88,7 +88,7 @@ def wrong_files() -> dict[str, tuple[bytes, str]]:
 
 
 @pytest.mark.parametrize(("algorithm", "bits"), [(Algorithm.RSA, 2048), (Algorithm.ED25519, 256)])
-def test_a_key_goes_to_disk_and_comes_back(tmp_path: Path, algorithm: Algorithm, bits: int) -> None:
+def test_a_key_is_written_and_read(tmp_path: Path, algorithm: Algorithm, bits: int) -> None:
     """PKCS#8, private from the start, with its folder created, and no other file left."""
     path, made = tmp_path / "keys" / "dkim" / "a.pem", generate(algorithm)
     write_key(path, made)
@@ -105,7 +105,7 @@ def test_two_keys_differ() -> None:
 
 
 @POSIX
-def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_a_key_file(tmp_path: Path) -> None:
     """With any umask."""
     before = os.umask(0)
     try:
@@ -160,7 +160,7 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
 
 
 @POSIX
-def test_a_public_key_is_called_that_first(tmp_path: Path) -> None:
+def test_a_public_key_is_reported_before_its_mode(tmp_path: Path) -> None:
     """With the usual mode of a public file, because the mode is not the problem."""
     (tmp_path / "a.pub").write_bytes(wrong_files()["public"][0])
     (tmp_path / "a.pub").chmod(0o644)
@@ -183,7 +183,7 @@ def test_wrong_files_get_one_sentence(tmp_path: Path) -> None:
         assert error.exit_code == 1
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_a_key_must_be_a_file(tmp_path: Path) -> None:
     """A missing file, a folder, a pipe that nobody writes to."""
     with pytest.raises(KeyFileError, match="there is no key file"):
         read_key(tmp_path / "none.pem", selector="a")
@@ -195,7 +195,7 @@ def test_what_is_no_file(tmp_path: Path) -> None:
             read_key(tmp_path / "pipe", selector="a")
 
 
-def test_keys_made_elsewhere(tmp_path: Path) -> None:
+def test_keys_from_other_programs(tmp_path: Path) -> None:
     """The old format of RSA keys, 1024 bits, CRLF line ends."""
     old = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     text = old.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())

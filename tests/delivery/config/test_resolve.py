@@ -33,7 +33,7 @@ def _server(folder: Path, more: str = SMTP, **environment: str) -> MailServer:
     return server_of(newsletter, workspace, _around(folder, **environment))
 
 
-def test_without_a_server_nothing_leaves(tmp_path: Path) -> None:
+def test_without_a_server_nothing_is_sent(tmp_path: Path) -> None:
     """The outbox is the transport unless a server is named or newsletter.yaml sets one."""
     newsletter, workspace = _newsletter(tmp_path, "")
     assert transport_name(newsletter, _around(tmp_path)) == "outbox"
@@ -84,7 +84,7 @@ def test_an_address_overrides_all(
 @pytest.mark.parametrize(
     "url", ["smtp.example.org", "http://x:secret@y", "smtps://", "smtps://a:secret@h:99999", "smtps://h/x"]
 )
-def test_a_wrong_address_is_told_without_showing_it(tmp_path: Path, url: str) -> None:
+def test_an_invalid_url_is_reported_without_showing_it(tmp_path: Path, url: str) -> None:
     """The error does not contain the address, which may include a password."""
     with pytest.raises(SettingsError) as stop:
         _server(tmp_path, COMPOSE_SMTP_URL=url)
@@ -98,7 +98,7 @@ def _config(folder: Path, text: str, mode: int = 0o600) -> None:
     path.chmod(mode)
 
 
-def test_a_command_of_the_users_own_folder_gives_the_secret(tmp_path: Path) -> None:
+def test_a_command_in_the_users_folder_returns_the_secret(tmp_path: Path) -> None:
     """Each entry is for one host; without a shell; a token means XOAUTH2; the user name in the file wins."""
     script = tmp_path / "secret.py"
     script.write_text(f"print({SECRET!r}); print('more')", encoding="utf-8")
@@ -118,7 +118,7 @@ def test_a_command_of_the_users_own_folder_gives_the_secret(tmp_path: Path) -> N
     [("/no/such/program", "cannot be run"), (f"{sys.executable} -c 'raise SystemExit(3)'", "exit code 3"),
      (f"{sys.executable} -c pass", "printed nothing"), ("echo 'unclosed", "cannot be run")],
 )  # fmt: skip
-def test_a_command_that_fails_is_told(tmp_path: Path, command: str, words: str) -> None:
+def test_a_failed_command_is_reported(tmp_path: Path, command: str, words: str) -> None:
     """One sentence with the host, without the output of the command."""
     _config(tmp_path, f"smtp.example.org:\n  password_command: |-\n    {command}\n")
     with pytest.raises(SettingsError, match=words):
@@ -126,7 +126,7 @@ def test_a_command_that_fails_is_told(tmp_path: Path, command: str, words: str) 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX's")
-def test_a_file_that_others_can_write_is_not_believed(tmp_path: Path) -> None:
+def test_a_file_that_others_can_write_is_rejected(tmp_path: Path) -> None:
     """It contains commands, which anybody who can write to it could change."""
     _config(tmp_path, "smtp.example.org:\n  password_command: echo x\n", mode=0o666)
     with pytest.raises(SettingsError, match="other users can change"):
@@ -143,7 +143,7 @@ def test_a_workspace_cannot_run_a_command(tmp_path: Path) -> None:
         _server(tmp_path)
 
 
-def test_certificates_of_ones_own_lie_inside_the_workspace(tmp_path: Path) -> None:
+def test_own_certificates_must_be_inside_the_workspace(tmp_path: Path) -> None:
     """A missing file, or one outside, is an error."""
     with pytest.raises(ComposeError, match="no file"):
         _server(tmp_path, SMTP + "    ca_file: ca.pem\n", COMPOSE_SMTP_PASSWORD="x")

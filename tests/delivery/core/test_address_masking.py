@@ -23,7 +23,7 @@ from composer.delivery.core.address_masking import without_address
         ("", ""),
     ],
 )
-def test_an_address_is_taken_out(words: str, kept: str) -> None:
+def test_an_address_is_removed(words: str, kept: str) -> None:
     """At any place and in any spelling; also the part before the @ with another host."""
     assert without_address(words, "anna@reader.example") == kept
     assert without_address(words, "Anna@Reader.Example") == kept

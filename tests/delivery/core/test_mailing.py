@@ -54,7 +54,7 @@ def database(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 EACH = {state: 1 << number for number, state in enumerate(S)}
 
 
-def test_sums_add_up_what_they_say() -> None:
+def test_totals_count_the_right_states() -> None:
     """`open` counts unfinished deliveries; `holding` counts those received or possibly received."""
     sums = Sums(frozen=sum(EACH.values()), by_state=EACH)
     assert sums.total == sums.frozen and sums.is_even and not sums.is_complete
@@ -65,7 +65,7 @@ def test_sums_add_up_what_they_say() -> None:
 
 
 @pytest.mark.parametrize("state", S)
-def test_a_mailing_is_complete_when_every_fate_is_known(state: DeliveryState) -> None:
+def test_a_mailing_is_complete_when_every_result_is_known(state: DeliveryState) -> None:
     """And only if all recipients are accounted for."""
     is_known = state in (S.ACCEPTED, S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN)
     assert Sums(frozen=2, by_state={state: 2}).is_complete is is_known
@@ -88,7 +88,7 @@ def test_a_mailing_is_early_until_its_time(database: Database) -> None:
         assert is_early(replace(mailing, due=due), sums, NOW) is is_still_early
 
 
-def test_the_unfinished_are_told_in_the_order_of_their_times(database: Database) -> None:
+def test_unfinished_mailings_are_ordered_by_time(database: Database) -> None:
     """By when they are due, or else were made; without ended mailings and rehearsals."""
     rows: tuple[tuple[str, datetime, dict[str, Any]], ...] = (
         ("a", NOW + timedelta(hours=3), {}),
@@ -106,7 +106,7 @@ def test_the_unfinished_are_told_in_the_order_of_their_times(database: Database)
         assert [each.issue for each in unfinished_mailings(connection)] == ["c", "a", "d", "b"]
 
 
-def test_the_last_rehearsal_is_the_one_to_go_on_with(database: Database) -> None:
+def test_the_last_rehearsal_is_resumed(database: Database) -> None:
     """There may be several unfinished rehearsals, but only one unfinished mailing."""
     frozen(database, 1, is_rehearsal=True)
     last = frozen(database, 0, is_rehearsal=True)
@@ -115,7 +115,7 @@ def test_the_last_rehearsal_is_the_one_to_go_on_with(database: Database) -> None
         assert unfinished(connection, last.issue) is None
 
 
-def test_sums_are_of_one_mailing(database: Database) -> None:
+def test_totals_are_for_one_mailing(database: Database) -> None:
     """By state; a mailing that does not exist is named."""
     frozen(database, 3)
     frozen(database, 0, issue="other")
@@ -136,7 +136,7 @@ def _told(connection: Connection) -> list[tuple[object, ...]]:
     return [tuple(row) for row in connection.execute(question.order_by(events.c.id))]
 
 
-def test_a_stop_a_pause_and_going_on_say_who_and_when(database: Database) -> None:
+def test_stops_pauses_and_resumes_record_who_and_when(database: Database) -> None:
     """In the mailing and in its events; a second stop changes nothing, and a pause that was not seen stays."""
     frozen(database, 1)
     frozen(database, 0, issue="other")
@@ -170,7 +170,7 @@ def test_a_stop_a_pause_and_going_on_say_who_and_when(database: Database) -> Non
         ]
 
 
-def test_nobody_changes_a_mailing_that_is_over(database: Database) -> None:
+def test_an_ended_mailing_does_not_change(database: Database) -> None:
     """Neither its pause nor its reasons; a stop is an error."""
     mailing = frozen(database, 1)
     with database.write() as connection:
@@ -180,13 +180,13 @@ def test_nobody_changes_a_mailing_that_is_over(database: Database) -> None:
         assert not pause(connection, 1, "ben", PauseReason.STOPPED, NOW)
         assert not go_on(connection, 1, "ben", NOW, seen=before.pause)
         allow(connection, 1, {"changed": "typo"})
-        with pytest.raises(MailingError, match="has (already )?ended"):
+        with pytest.raises(MailingError, match=r"has (already )?ended"):
             stop(connection, 1, "ben", NOW)
         assert mailing_of(connection, 1) == before
         assert len(_told(connection)) == 1
 
 
-def test_an_event_of_a_mailing_keeps_what_it_was_given(database: Database) -> None:
+def test_an_event_stores_its_values(database: Database) -> None:
     """Who, which run, why, and the text."""
     frozen(database, 1)
     with database.write() as connection:
@@ -205,14 +205,14 @@ def test_a_correction_names_what_it_corrects(database: Database) -> None:
     assert first.public_id != second.public_id
 
 
-def test_a_message_is_not_printed() -> None:
+def test_a_message_is_not_in_its_repr() -> None:
     """So that it does not fill an error message."""
     assert (
         repr(FrozenVariant(number=1, language="en", compiled=b"compiled")) == "FrozenVariant(number=1, language='en')"
     )
 
 
-def test_a_stop_is_a_persons_unless_it_is_said(database: Database) -> None:
+def test_a_stop_has_the_default_reason(database: Database) -> None:
     """As with `compose stop`."""
     frozen(database, 1)
     with database.write() as connection:
@@ -220,7 +220,7 @@ def test_a_stop_is_a_persons_unless_it_is_said(database: Database) -> None:
         assert mailing_of(connection, 1).pause == Pause(at=NOW, by="anna", reason=PauseReason.STOPPED)
 
 
-def test_mailings_and_messages_are_put_in_order(database: Database) -> None:
+def test_mailings_and_messages_are_sorted(database: Database) -> None:
     """In any order of the database: mailings with the oldest first, rehearsals with the latest first."""
     several = tuple(FrozenVariant(number=number, language="en", compiled=b"x") for number in (2, 0, 1))
     with database.write() as connection:

@@ -83,7 +83,7 @@ def test_nothing_left_ends_the_run_when_nothing_is_open() -> None:
     assert move(is_more=False) == End(why=Ending.DONE)
 
 
-def test_what_falls_due_soon_is_waited_for() -> None:
+def test_a_run_waits_for_what_is_due_soon() -> None:
     """A delivery that is due later is left to another run."""
     assert move(is_more=False, next_due=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.RETRY)
     assert move(is_more=False, next_due=NOW + MINUTE, open=1) == Wait(until=NOW + MINUTE)
@@ -91,7 +91,7 @@ def test_what_falls_due_soon_is_waited_for() -> None:
     assert move(is_more=False, next_due=NOW + 15 * MINUTE) == End(why=Ending.LATER)
 
 
-def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
+def test_a_run_waits_for_a_pause_but_not_forever_for_a_server() -> None:
     """The pause ends at a known time; after ten minutes without an acceptance the run ends."""
     assert move(paused_until=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.SERVER)
     assert move(paused_until=NOW + MINUTE, troubled_since=NOW - 11 * MINUTE) == End(why=Ending.UNREACHABLE)
@@ -107,7 +107,7 @@ def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
         ({"is_ledger_broken": True}, Ending.LEDGER),
     ],
 )
-def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) -> None:
+def test_a_stop_lets_open_deliveries_finish(change: dict[str, object], why: Ending) -> None:
     """Nothing new is started; a second request, or the end of the wait, stops immediately."""
     assert move(open=2, queued=5, **change) == Drain(why=why)
     assert move(open=2, queued=5, is_overdue=True, **change) == End(why=why)
@@ -115,13 +115,13 @@ def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) ->
     assert move(**{**change, "level": StopLevel.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain(why=Ending.LEDGER))
 
 
-def test_a_second_word_stops_at_once() -> None:
+def test_a_second_request_stops_immediately() -> None:
     """With anything open; each request is one level higher."""
     assert [int(each) for each in (StopLevel.NONE, StopLevel.DRAIN, StopLevel.NOW)] == [0, 1, 2]
     assert move(level=StopLevel.NOW, open=4) == End(why=Ending.INTERRUPTED)
 
 
-def test_what_a_dead_run_leaves() -> None:
+def test_deliveries_of_a_dead_run() -> None:
     """Without an intent, no dot was sent: a claim is released; a dot that may have been sent is unconfirmed; the rest
     stays.
     """
@@ -133,7 +133,7 @@ def test_what_a_dead_run_leaves() -> None:
     assert all(after in WAYS[before] for before, after in changed.items())
 
 
-def test_who_is_open_and_who_is_held() -> None:
+def test_open_and_holding_states() -> None:
     """Open: a run still has work to do. Holding: no other mailing of the issue is sent to them."""
     S = DeliveryState
     assert {S.PENDING, S.CLAIMED, S.SENDING, S.DEFERRED} == OPEN
@@ -141,7 +141,7 @@ def test_who_is_open_and_who_is_held() -> None:
     assert {S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN} == LET_GO
 
 
-def test_the_states_are_parted() -> None:
+def test_every_state_is_open_or_final() -> None:
     """Open or finished; a holding state is not finished without delivery; nothing leaves a final state."""
     over = {state for state in DeliveryState if not WAYS[state]}
     assert over == {DeliveryState.ACCEPTED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.WRITTEN}
@@ -197,6 +197,6 @@ def test_the_states_are_parted() -> None:
         ({"is_more": False, "queued": 1}, Wait()),
     ],
 )
-def test_each_bound_is_where_it_is_said_to_be(changes: dict[str, object], expected: Move) -> None:
+def test_each_limit_is_exact(changes: dict[str, object], expected: Move) -> None:
     """At each limit, and one step after it."""
     assert move(**changes) == expected

@@ -35,7 +35,7 @@ FILE = Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE)
         (USELESS, Refuse(refusal_category=RefusalCategory.SOFT)),
     ],
 )
-def test_what_has_ended(outcome: Outcome, step: SingleStep) -> None:
+def test_final_outcomes(outcome: Outcome, step: SingleStep) -> None:
     """Accepted, written, unconfirmed, rejected because of the recipient: nothing is retried, after any attempt."""
     assert decide_single(outcome, 0, NOW, POLICY) == decide_single(outcome, 9, NOW, POLICY) == step
 
@@ -54,7 +54,7 @@ def test_what_has_ended(outcome: Outcome, step: SingleStep) -> None:
         failed("552 5.3.4 too large", Stage.DOT),
     ],
 )
-def test_what_is_tried_again(outcome: Outcome, attempts: int) -> None:
+def test_retried_outcomes(outcome: Outcome, attempts: int) -> None:
     """Temporary problems, throttles, and rejections of the sender or the message: after 1, 5, 15, then 60 minutes, not
     earlier.
     """

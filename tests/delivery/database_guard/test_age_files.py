@@ -82,7 +82,7 @@ CASES: tuple[tuple[str | None, tuple[str, ...], list[CopySign]], ...] = (
 )
 
 
-def test_what_notes_say(database: Database) -> None:
+def test_signs_from_notes(database: Database) -> None:
     """About the run, or about more than the database knows, accepted before or now."""
     frozen(database, 1)
     with database.write() as connection:
@@ -113,7 +113,7 @@ def test_what_notes_say(database: Database) -> None:
         assert check_database_id(connection, 1, "h", None) == check_database_id(connection, 2, "elsewhere", None) == ()
 
 
-def test_a_mailing_is_at_home_where_its_last_run_was(database: Database) -> None:
+def test_the_home_of_a_mailing_is_that_of_its_last_run(database: Database) -> None:
     """Without a known home there is no sign, nor for an older version that came with its note."""
     frozen(database, 1)
     with database.write() as connection:
@@ -135,7 +135,7 @@ def test_a_mailing_is_at_home_where_its_last_run_was(database: Database) -> None
         assert check_database_id(connection, 1, "first", None) == ()
 
 
-def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> None:
+def test_facts_about_a_database_are_stored_by_name(database: Database) -> None:
     """One value each; an acceptance deletes only the mark of a backup."""
     with database.write() as connection:
         assert (state_of(connection, "a"), origins_of(connection)) == (None, ())
@@ -158,7 +158,7 @@ def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> N
         assert publication_of(connection) is None
 
 
-def test_the_surest_sign_is_told() -> None:
+def test_the_most_certain_sign_is_reported() -> None:
     """With its own message; without a sign nothing is raised."""
     first_of((), "news.db")
     words = set()

@@ -157,7 +157,7 @@ def test_a_backup_from_before_the_mailing_does_not_send(path: Path, tmp_path: Pa
             run(database, to, mailing_id=again.id)
 
 
-def test_a_backup_is_no_original_even_when_nothing_was_sent_since(path: Path, tmp_path: Path) -> None:
+def test_a_backup_is_a_copy_even_if_nothing_was_sent_since(path: Path, tmp_path: Path) -> None:
     """A copy made with `db backup` is marked as a copy at any place; the original continues."""
     to, kept = MemoryTransport(), tmp_path / "elsewhere.db"
     with _open(path) as database:
@@ -188,7 +188,7 @@ def test_a_database_that_was_moved_without_its_note_does_not_send(path: Path, tm
         assert run(database, to, mailing_id=second.id).is_over
 
 
-def test_a_folder_that_was_copied_does_not_go_on_with_a_mailing(path: Path, tmp_path: Path) -> None:
+def test_a_copied_folder_does_not_resume_a_mailing(path: Path, tmp_path: Path) -> None:
     """Both would send: the mailing was started in another file."""
     to = MemoryTransport()
     with _open(path) as database:
@@ -216,7 +216,7 @@ def test_a_rehearsal_counts_for_nothing(path: Path, tmp_path: Path) -> None:
             run(database, to)
 
 
-def test_a_kill_at_any_moment_is_no_restore(path: Path) -> None:
+def test_a_kill_at_any_time_is_not_a_restore(path: Path) -> None:
     """Between the commit and the note the database is ahead, and the next run continues."""
     to, last = MemoryTransport(), 0
     with _open(path) as database:
@@ -428,7 +428,7 @@ def _die_after_checkpoint(path: Path, at: int, killed: int) -> None:
     os._exit(0)
 
 
-def test_a_run_that_was_killed_goes_on_with_its_log(path: Path) -> None:
+def test_a_killed_run_continues_with_its_log(path: Path) -> None:
     """The log next to the file is its own: its content is checked and valid."""
     with _open(path) as database:
         frozen(database, 60)
@@ -443,7 +443,7 @@ def test_a_run_that_was_killed_goes_on_with_its_log(path: Path) -> None:
         assert sums(database)[S.PENDING] == 0 and len(to.taken) <= 24
 
 
-def test_others_write_while_a_log_is_looked_at(path: Path) -> None:
+def test_others_write_while_a_log_is_checked(path: Path) -> None:
     """The check takes seconds for millions of rows: a request to unsubscribe does not wait for it."""
     with _open(path) as database:
         frozen(database, 5)
@@ -479,7 +479,7 @@ def _restored_midway(path: Path, tmp_path: Path, to: MemoryTransport) -> None:
     _mv(kept, path)
 
 
-def test_who_is_not_provably_reached_is_unconfirmed(path: Path, tmp_path: Path) -> None:
+def test_after_a_restore_unproven_deliveries_are_unconfirmed(path: Path, tmp_path: Path) -> None:
     """After `db restored` nothing is sent a second time automatically; a person may decide to."""
     to = MemoryTransport()
     _restored_midway(path, tmp_path, to)
@@ -499,7 +499,7 @@ def test_who_is_not_provably_reached_is_unconfirmed(path: Path, tmp_path: Path) 
     assert len(to.taken) == 34
 
 
-def test_it_is_the_original_from_then_on(path: Path, tmp_path: Path) -> None:
+def test_a_restored_database_becomes_the_original(path: Path, tmp_path: Path) -> None:
     """The next mailing is sent; the replaced database, and another backup, are copies now."""
     to = MemoryTransport()
     with _open(path) as database:
@@ -583,7 +583,7 @@ def named(database: Database) -> Database:
     return database
 
 
-def test_a_machine_remembers_what_it_sent(named: Database, tmp_path: Path) -> None:
+def test_a_computer_notes_what_it_sent(named: Database, tmp_path: Path) -> None:
     """A database with rows older than this computer's note is rejected, even with a note next to it."""
     to, notes = MemoryTransport(), tmp_path / "state"
     frozen(named, 10)
@@ -606,7 +606,7 @@ def test_a_machine_remembers_what_it_sent(named: Database, tmp_path: Path) -> No
     assert run(named, to, mailing_id=frozen(named, 0, issue="x").id, notes=notes).is_over
 
 
-def test_another_machine_tells_what_only_it_knows(server: Location, tmp_path: Path) -> None:
+def test_another_computer_reports_its_own_notes(server: Location, tmp_path: Path) -> None:
     """Accepted on one computer, the database is rejected on another until its lost mailings are marked, too."""
     to, here, there = MemoryTransport(), tmp_path / "here", tmp_path / "there"
     with open_database(server) as database:
@@ -703,7 +703,7 @@ def test_a_dump_from_before_the_first_mailing_does_not_send(postgres: PostgresSe
     postgres.drop(kept)
 
 
-def test_a_standby_that_took_over_is_asked_about(server: Location) -> None:
+def test_a_standby_that_took_over_is_detected(server: Location) -> None:
     """A new timeline: the last commits of the old server may be missing."""
     to = MemoryTransport()
     with open_database(server) as database:

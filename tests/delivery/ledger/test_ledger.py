@@ -29,7 +29,7 @@ def put_off(database: Database, subscriber_id: int, until: timedelta, state: Del
     ("deferred", "pending", "wanted"),
     [(5 * MINUTE, 9 * MINUTE, 5), (9 * MINUTE, 5 * MINUTE, 5), (5 * MINUTE, None, 5), (None, 9 * MINUTE, 9)],
 )
-def test_the_next_one_is_due_when_the_first_of_those_that_wait_is(
+def test_the_earliest_waiting_delivery_is_due_next(
     database: Database, deferred: timedelta | None, pending: timedelta | None, wanted: int
 ) -> None:
     """For a retry or a released delivery: a run sleeps until the earlier of the two."""
@@ -45,7 +45,7 @@ def test_the_next_one_is_due_when_the_first_of_those_that_wait_is(
     assert (claimed.next_due, claimed.is_more) == (NOW + wanted * MINUTE, False)
 
 
-def test_what_is_tried_again_comes_first(database: Database) -> None:
+def test_retries_come_first(database: Database) -> None:
     """Then new deliveries, in the order of the subscribers, then released ones; at most as many as requested."""
     frozen(database, 5)
     put_off(database, 4, -SECOND, S.DEFERRED)
@@ -58,7 +58,7 @@ def test_what_is_tried_again_comes_first(database: Database) -> None:
     assert (first.next_due, rest.next_due) == (None, None)
 
 
-def test_whose_bounce_is_held_meanwhile_is_not_sent_to(database: Database) -> None:
+def test_nothing_is_sent_to_held_bounces(database: Database) -> None:
     """They keep their status; they are suppressed before the dot, with the time and the reason."""
     frozen(database, 2)
     with database.write() as connection:
@@ -69,7 +69,7 @@ def test_whose_bounce_is_held_meanwhile_is_not_sent_to(database: Database) -> No
     assert (row.state, row.changed, row.issue_id) == (S.SUPPRESSED, NOW + MINUTE, None)
 
 
-def test_only_a_run_by_hand_sends_a_paused_mailing(database: Database) -> None:
+def test_only_a_manual_run_sends_a_paused_mailing(database: Database) -> None:
     """A timer does not send a paused mailing; nobody sends a stopped or ended one; other mailings are not affected."""
     frozen(database, 1)
     stopped = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
@@ -85,7 +85,7 @@ def test_only_a_run_by_hand_sends_a_paused_mailing(database: Database) -> None:
 
 
 @pytest.mark.parametrize("is_claimed", [False, True])
-def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Database, is_claimed: bool) -> None:
+def test_suppressed_recipients_are_not_held(database: Database, is_claimed: bool) -> None:
     """Suppressed before the claim or the dot: if they return, another mailing of the issue may be sent to them."""
     frozen(database, 4)
     with database.write() as connection:
@@ -105,7 +105,7 @@ def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Databas
     assert kinds(database, 2) == kinds(database, 3) == ["suppressed"]
 
 
-def test_a_claim_that_is_somebody_elses_is_not_struck_out(database: Database) -> None:
+def test_another_workers_claim_is_not_suppressed(database: Database) -> None:
     """A worker that requests a dot for a delivery it has not claimed changes nothing, even if the subscriber unsubscribed."""
     frozen(database, 2)
     with database.write() as connection:
@@ -136,6 +136,6 @@ def test_what_others_have_in_hand_is_counted(database: Database) -> None:
         ("250 2.0.0 Ok: queued as 4XyZ", "250 2.0.0 Ok: queued as 4XyZ"),
     ],
 )
-def test_a_servers_words_are_kept_without_the_address(words: str, left: str) -> None:
+def test_replies_are_stored_without_the_address(words: str, left: str) -> None:
     """In any case."""
     assert without_address(words, "anna@example.org") == left

@@ -321,7 +321,7 @@ class Ledger(RuleBasedStateMachine):
                 assert {S.ACCEPTED, S.UNKNOWN, S.SENDING} & set(states), states
 
 
-def test_whatever_is_done_the_sums_add_up(database: Database) -> None:
+def test_totals_are_right_after_any_operations(database: Database) -> None:
     """Claims, intents, answers, crashes, stops, ends, decisions, new mailings, in any order."""
     run_state_machine_as_test(
         lambda: Ledger(database),  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from composer.delivery.core.states import WAYS, DeliveryState
 PAGE = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
 
 
-def test_the_figure_is_the_ways_that_there_are() -> None:
+def test_the_diagram_shows_all_transitions() -> None:
     """Every arrow in the diagram is in the program, and every transition of the program is in the diagram."""
     drawn: dict[DeliveryState, set[DeliveryState]] = {}
     for before, after in re.findall(r"^(\w+) +-> (.+)$", PAGE, re.MULTILINE):
@@ -18,13 +18,13 @@ def test_the_figure_is_the_ways_that_there_are() -> None:
     assert drawn == {before: set(after) for before, after in WAYS.items() if after}
 
 
-def test_every_state_and_every_event_has_its_words() -> None:
+def test_every_state_and_every_event_is_explained() -> None:
     """A row in the table for each state; each kind of event and each reason by its code."""
     assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [str(state) for state in DeliveryState]
     assert all(f"`{code}`" in PAGE for code in (*EventKind, *StateReason))
 
 
-def test_the_numbers_are_the_programs() -> None:
+def test_the_numbers_match_the_program() -> None:
     """Delays, deadline, pauses."""
     policy = RetryPolicy()
     minutes = [str(int(delay.total_seconds() // 60)) for delay in policy.delays]

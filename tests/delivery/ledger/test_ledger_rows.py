@@ -216,7 +216,7 @@ def test_each_decision_writes_its_row(connection: Connection) -> None:
         assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
 
 
-def test_an_acceptance_is_a_try(connection: Connection) -> None:
+def test_an_acceptance_counts_as_an_attempt(connection: Connection) -> None:
     """One more attempt, for this row only."""
     before = one_of_each(connection)
     ledger.record(connection, 1, 1, [result(3, Accept())], LATER)
@@ -224,7 +224,7 @@ def test_an_acceptance_is_a_try(connection: Connection) -> None:
     assert told(connection) == [event(3, EventKind.ACCEPTED, words="said now")]
 
 
-def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
+def test_the_first_attempt_is_the_first_that_counts(connection: Connection) -> None:
     """A throttle does not count; an acceptance does not set its time."""
     for case in CASES:
         one_of_each(connection, first_at=None)
@@ -235,7 +235,7 @@ def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("step", [Accept(), Refuse()])
-def test_long_replies_are_cut(connection: Connection, step: Step) -> None:
+def test_long_replies_are_truncated(connection: Connection, step: Step) -> None:
     """At five hundred characters, in the row and in the event log."""
     one_of_each(connection)
     ledger.record(connection, 1, 1, [result(3, step, "x" * 501)], LATER)
@@ -297,7 +297,7 @@ def _forgotten(connection: Connection) -> None:
         (True, _forgotten, "erased"),
     ],
 )
-def test_who_has_left_is_struck_out_with_the_reason(
+def test_unsubscribed_recipients_are_suppressed_with_the_reason(
     connection: Connection, is_claimed: bool, leave: Callable[[Connection], None], why: str
 ) -> None:
     """Before the claim or before the dot; the others are claimed and sent."""
@@ -324,7 +324,7 @@ def test_who_has_left_is_struck_out_with_the_reason(
     assert told(connection) == [event(2, EventKind.SUPPRESSED, reason=why)]
 
 
-def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(connection: Connection) -> None:
+def test_a_dot_needs_the_workers_own_claim(connection: Connection) -> None:
     """Not a delivery in another state, of another worker or mailing, nor of a stopped or ended mailing."""
     before = one_of_each(connection)
     assert ledger.intend(connection, 1, 2, list(EACH), LATER) == set()
@@ -344,7 +344,7 @@ def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(connection: Connecti
     assert told(connection) == []
 
 
-def test_what_is_done_to_many_at_once(connection: Connection) -> None:
+def test_changes_of_many_rows(connection: Connection) -> None:
     """Returned rejections, released claims, a crash, a deadline, a cancellation: rows and events of this mailing."""
     issue = connection.scalar(select(mailings.c.issue_id).where(mailings.c.id == 1))
     lost = {"state": "unknown", "changed": LATER, "attempts": 3, "reason": "run_died", "words": None}
@@ -396,7 +396,7 @@ def test_what_is_done_to_many_at_once(connection: Connection) -> None:
     assert connection.scalars(select(mailings.c.ended).order_by(mailings.c.id)).all() == [LATER, None]
 
 
-def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None:
+def test_a_mailing_ends_when_every_result_is_known(connection: Connection) -> None:
     """Automatically, with an event without a person; not while a delivery is open or unconfirmed."""
     for state in S:
         one_of_each(connection)
@@ -412,7 +412,7 @@ def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None
         connection.execute(update(mailings).values(ended=None))
 
 
-def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
+def test_resolved_deliveries_have_no_worker(connection: Connection) -> None:
     """The unconfirmed deliveries of this mailing: one row and one event each, with the person."""
     ways: tuple[tuple[Any, str, str], ...] = (
         (reconciliation.count_as_received, "accepted", "received"),
@@ -438,7 +438,7 @@ def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
         assert reconciliation.may_get_twice(connection, 1) == (reason == "again")
 
 
-def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
+def test_possible_duplicates_are_counted_once(connection: Connection) -> None:
     """As long as it will still be sent; deliveries resolved in another way are not counted."""
     kinds = ((EventKind.SETTLED, "again"), (EventKind.SETTLED, "again"))
     cases = (
@@ -460,7 +460,7 @@ def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
         assert bool(reconciliation.decided_of(connection, 1)) is ((EventKind.SETTLED, "received") in found)
 
 
-def test_decisions_are_told_in_their_order(connection: Connection) -> None:
+def test_decisions_are_sorted(connection: Connection) -> None:
     """By time, then by person."""
     one_of_each(connection)
     said = (("ben", LATER), ("anna", LATER), ("carla", NOW), ("ben", LATER))
@@ -478,14 +478,14 @@ def test_decisions_are_told_in_their_order(connection: Connection) -> None:
     assert found == [("carla", NOW, 1), ("anna", LATER, 1), ("ben", LATER, 2)]
 
 
-def test_what_is_no_longer_unknown_is_not_settled(connection: Connection) -> None:
+def test_confirmed_deliveries_are_not_resolved_again(connection: Connection) -> None:
     """An answer from another process may come between the query and the change."""
     before = one_of_each(connection)
     found = reconciliation._settle(connection, 1, list(EACH), S.ACCEPTED, StateReason.LOG, "anna", LATER)
     assert (found.settled, list(changed(connection, before))) == (1, [7])
 
 
-def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Connection) -> None:
+def test_rows_in_another_order_are_sorted(connection: Connection) -> None:
     """PostgreSQL returns rows in the order in which they were last written."""
     for subscriber_id in reversed(EACH):
         connection.execute(
@@ -501,7 +501,7 @@ def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Conn
     assert [each.number for each in variants_of(connection, 1)] == [0, 1, 2]
 
 
-def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
+def test_each_database_has_its_own_intent_statement() -> None:
     """A JSON list on SQLite, an array of large numbers on PostgreSQL, without a round trip to find the type."""
     asked = {name: statement._statement for name, statement in statements.INTEND.items()}
     assert "deliveries.subscriber_id IN (SELECT" in str(asked["sqlite"].compile(dialect=sqlite.dialect()))
@@ -515,13 +515,13 @@ def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
 
 
 @pytest.mark.parametrize("state", [S.DEFERRED, S.PENDING])
-def test_a_claim_passes_by_what_another_process_looks_at(state: DeliveryState) -> None:
+def test_a_claim_skips_locked_rows(state: DeliveryState) -> None:
     """On PostgreSQL; only for the deliveries, because anybody may lock a subscriber."""
     compiled = str(statements.DUE[state].compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
     assert compiled.endswith("FOR UPDATE OF deliveries SKIP LOCKED")
 
 
-def test_a_claim_takes_as_many_as_it_was_asked_for(connection: Connection) -> None:
+def test_a_claim_takes_the_requested_number(connection: Connection) -> None:
     """First retries, then new deliveries, each by time, then by the recipients' numbers."""
     one_of_each(connection)
     for subscriber_id, state, seconds in ((1, S.PENDING, 1), (2, S.PENDING, 1), (3, S.PENDING, 0), (4, S.DEFERRED, 2)):
@@ -544,7 +544,7 @@ def test_a_claim_takes_as_many_as_it_was_asked_for(connection: Connection) -> No
     ("deferred", "pending", "next_due"),
     [(LATER, UNTIL, LATER), (UNTIL, LATER, LATER), (UNTIL, None, UNTIL), (None, UNTIL, UNTIL), (None, None, None)],
 )
-def test_a_claim_tells_when_the_next_one_falls_due(
+def test_a_claim_returns_when_the_next_one_is_due(
     connection: Connection, deferred: datetime | None, pending: datetime | None, next_due: datetime | None
 ) -> None:
     """The earlier of the two kinds, of this mailing; None if there is more now, or nothing left."""
@@ -556,7 +556,7 @@ def test_a_claim_tells_when_the_next_one_falls_due(
     assert ledger.claim(connection, 1, 7, 0, NOW).next_due is None
 
 
-def test_a_pause_is_for_runs_that_nobody_attends(connection: Connection) -> None:
+def test_a_pause_applies_to_unattended_runs(connection: Connection) -> None:
     """A person's run continues; a stop and an end apply to both, and nothing is claimed."""
     one_of_each(connection)
     nothing = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
@@ -577,7 +577,7 @@ def test_a_pause_is_for_runs_that_nobody_attends(connection: Connection) -> None
         assert ledger.goes_on(connection, 2) and not ledger.goes_on(connection, 9)
 
 
-def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connection) -> None:
+def test_unsubscribed_recipients_of_a_paused_mailing_are_suppressed(connection: Connection) -> None:
     """A run finishes what it has claimed."""
     one_of_each(connection)
     connection.execute(update(mailings).values(paused=NOW))
@@ -595,7 +595,7 @@ def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
     assert ledger.elsewhere(connection, 9, 2) == 0
 
 
-def test_a_row_that_moved_meanwhile_is_left_alone(connection: Connection) -> None:
+def test_a_row_changed_in_between_stays(connection: Connection) -> None:
     """Another process may have changed it between the query and the answer: the state is part of each change."""
     before = one_of_each(connection)
     asked = {"mailing": 1, "owner": 7, "now": LATER, "ids": list(EACH)}

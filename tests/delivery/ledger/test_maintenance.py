@@ -33,7 +33,7 @@ def read(database: Database, subscriber_id: int) -> Any:
         return connection.execute(select(deliveries).where(deliveries.c.subscriber_id == subscriber_id)).one()
 
 
-def test_three_recipients_that_a_server_never_takes_do_not_keep_the_others_waiting(database: Database) -> None:
+def test_three_recipients_that_are_always_rejected_do_not_block_the_others(database: Database) -> None:
     """The first run stops at three rejections of the sender; the second starts with the others, so that the mailing can
     end.
     """
@@ -67,7 +67,7 @@ def test_what_waits_an_hour_still_waits_after_another_run(database: Database) ->
     ],
     ids=["delay", "pause"],
 )
-def test_a_clock_that_was_put_back_makes_due_what_no_policy_lets_wait(
+def test_after_a_clock_change_too_long_waits_are_due(
     database: Database, policy: RetryPolicy, state: DeliveryState
 ) -> None:
     """It waits for up to the longest delay or pause; a longer wait comes from a wrong clock."""
@@ -80,7 +80,7 @@ def test_a_clock_that_was_put_back_makes_due_what_no_policy_lets_wait(
     assert [read(database, each).next_at for each in (1, 2, 3)] == [NOW + HOUR, NOW, NOW + 2 * HOUR]
 
 
-def test_by_a_persons_word_everything_that_waits_is_due(database: Database) -> None:
+def test_retry_now_makes_all_waiting_deliveries_due(database: Database) -> None:
     """Waiting deliveries are due now, and nothing else is changed."""
     frozen(database, 3)
     put(database, 1, state=S.DEFERRED, next_at=NOW + HOUR)
@@ -91,7 +91,7 @@ def test_by_a_persons_word_everything_that_waits_is_due(database: Database) -> N
     assert [read(database, each).next_at for each in (1, 2, 3)] == [NOW, NOW, NOW - HOUR]
 
 
-def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(database: Database) -> None:
+def test_after_a_crash_claims_are_free_and_dots_are_unconfirmed(database: Database) -> None:
     """An attempt without an answer counts; other processes' deliveries, and other mailings, do not change."""
     frozen(database, 4)
     other = frozen(database, 0, issue="2025-02-28")
@@ -113,7 +113,7 @@ def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(d
     assert (kinds(database, 1), kinds(database, 3)) == (["unknown"], [])
 
 
-def test_the_deadline_runs_from_the_first_try(database: Database) -> None:
+def test_the_deadline_counts_from_the_first_attempt(database: Database) -> None:
     """A delivery first tried before the deadline expires; one that waits for another reason does not."""
     frozen(database, 3)
     policy = RetryPolicy(deadline=HOUR)

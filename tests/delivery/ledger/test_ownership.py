@@ -72,18 +72,18 @@ def until(database: Database, is_so: Callable[[Connection], bool]) -> None:
     raise AssertionError("it never came to be so")
 
 
-def test_a_lease_has_room_for_sixty_signs_of_life() -> None:
+def test_a_lease_lasts_sixty_heartbeats() -> None:
     """A few lost or late heartbeats do not make a worker dead."""
     assert LEASE == 60 * HEARTBEAT_INTERVAL
 
 
-def test_a_worker_is_printed_by_its_number_alone(file: Database) -> None:
+def test_the_repr_of_a_worker_is_its_number(file: Database) -> None:
     """Without the location of the database and the counter."""
     with register_worker(file, 1, NOW) as worker:
         assert repr(worker) == f"Worker(id={worker.id})"
 
 
-def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Database) -> None:
+def test_the_row_of_a_new_worker(file: Database, server: Database) -> None:
     """The identity of the database, the time of the heartbeat, and a unique number."""
     nonces = set()
     for database in (file, server):
@@ -99,7 +99,7 @@ def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Da
     assert len(nonces) == 2
 
 
-def test_a_sign_of_life_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_heartbeat_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the count so far; at the end once more, and then the files are closed."""
     with register_worker(file, 1, NOW) as worker:
         synced: list[str] = []
@@ -138,7 +138,7 @@ def test_a_session_that_ended_is_noticed(server: Database) -> None:
             worker.check()
 
 
-def test_who_leaves_holds_nothing(file: Database, server: Database) -> None:
+def test_a_worker_that_leaves_holds_nothing(file: Database, server: Database) -> None:
     """Neither a file nor a session, which is closed."""
     for database in (file, server):
         worker = register_worker(database, 1, NOW)
@@ -183,20 +183,20 @@ def test_a_copy_is_known_before_the_transaction_in_which_a_run_begins(
         register_worker(file, 1, NOW)
 
 
-def test_on_sqlite_nobody_is_known_to_live(file: Database) -> None:
+def test_on_sqlite_no_other_worker_is_alive(file: Database) -> None:
     """The process with the file's lock knows that there is no other."""
     with register_worker(file, 1, NOW) as worker, file.read() as connection:
         assert is_alive(connection, worker.id) is False
 
 
-def test_on_postgresql_a_lock_tells_who_lives(server: Database) -> None:
+def test_on_postgresql_a_lock_shows_who_is_alive(server: Database) -> None:
     """Each worker has its own lock."""
     with register_worker(server, 1, NOW) as worker, server.read() as connection:
         assert (is_alive(connection, worker.id), is_alive(connection, worker.id + 1)) == (True, False)
     until(server, lambda connection: not is_alive(connection, worker.id))
 
 
-def test_nobody_is_dead_to_themselves(file: Database, server: Database) -> None:
+def test_a_worker_never_considers_itself_dead(file: Database, server: Database) -> None:
     """Even if others consider it dead, or it was silent for long; nor is an ended worker that left nothing."""
     for database in (file, server):
         with register_worker(database, 1, NOW) as gone:

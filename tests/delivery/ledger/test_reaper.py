@@ -47,7 +47,7 @@ def two_mailings(database: Database) -> None:
         freeze(connection, draft("other"), NOW)
 
 
-def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
+def test_deliveries_of_dead_processes_are_released(database: Database) -> None:
     """Claims are pending again, a dot that may have been sent is unconfirmed; only for this mailing, also for ended runs."""
     two_mailings(database)
     dead, said_so = enter(database, 1), enter(database, 1, ended=NOW)
@@ -77,7 +77,7 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     assert reap(database, 1, LATER).freed == 0
 
 
-def test_what_a_living_process_has_is_its_own(database: Database) -> None:
+def test_deliveries_of_a_living_process_stay(database: Database) -> None:
     """It is named, with the time from which it counts as dead if several computers may send."""
     two_mailings(database)
     with register_worker(database, 1, NOW) as gone:
@@ -102,7 +102,7 @@ def test_what_a_living_process_has_is_its_own(database: Database) -> None:
         reap_and_end(database, 1, "anna", LATER)
 
 
-def test_a_run_gives_back_its_own_claims_only(database: Database) -> None:
+def test_a_run_releases_only_its_own_claims(database: Database) -> None:
     """Not those of another process or mailing, and nothing whose dot may have been sent."""
     two_mailings(database)
     mine, theirs = enter(database, 1), enter(database, 1)
@@ -115,7 +115,7 @@ def test_a_run_gives_back_its_own_claims_only(database: Database) -> None:
     assert states(database, 2)[4] is S.CLAIMED
 
 
-def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:
+def test_deliveries_left_by_an_ended_run_are_found(database: Database) -> None:
     """Its last transaction may be committed after its death: a worker with deliveries is dead, one without is not."""
     frozen(database, 6)
     with register_worker(database, 1, NOW) as gone:
@@ -132,7 +132,7 @@ def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:
                 assert sender.dead(connection, 2, NOW) == ()
 
 
-def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database) -> None:
+def test_a_mailing_is_not_canceled_while_it_is_being_sent(database: Database) -> None:
     """Whether it is claimed or being sent."""
     frozen(database, 2)
     for state in (S.CLAIMED, S.SENDING):
@@ -142,7 +142,7 @@ def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database) -
         assert sums(database).by_state == {state: 1, S.PENDING: 1}
 
 
-def test_a_mailing_that_ends_takes_nothing_of_another_with_it(database: Database) -> None:
+def test_ending_a_mailing_does_not_change_another(database: Database) -> None:
     """Recipients and messages of the other mailing stay."""
     two_mailings(database)
     with database.write() as connection:
@@ -172,7 +172,7 @@ def test_a_run_may_be_dead_though_it_holds_its_lock(database: Database) -> None:
             assert (found.freed, found.unknown, len(found.alive)) == ((1, 1, 0) if is_dead else (0, 0, 1))
 
 
-def test_who_sends_is_told_in_the_order_in_which_they_came(postgres: PostgresServer, postgres_template: str) -> None:
+def test_senders_are_listed_in_order(postgres: PostgresServer, postgres_template: str) -> None:
     """The ones with the latest heartbeat; on PostgreSQL, where several may send."""
     with open_database(postgres.create(postgres_template)) as database:
         frozen(database, 1)

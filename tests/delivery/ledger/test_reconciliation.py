@@ -98,7 +98,7 @@ ISO = "2025-01-30T06:30:0{}+01:00"
         at(ISO.format(1), "qmgr[3]: AAAAAA: removed"),
     ],
 )
-def test_a_queue_id_that_is_given_again_proves_nothing(later: list[str]) -> None:
+def test_a_reused_queue_id_proves_nothing(later: list[str]) -> None:
     """An incomplete message is not confused with a later one of the same id: name, sender, recipient and time must match."""
     assert taken([*at(ISO.format(0), *CUT_OFF), *later], named(*NAMES)) == frozenset()
 
@@ -119,7 +119,7 @@ def test_a_queue_id_that_is_given_again_proves_nothing(later: list[str]) -> None
         at(ISO.format(1), QUEUED, *CUT_OFF[:1], OTHERS, QUEUED.replace("n@", "m@"), SENT.format("m@else.example")),
     ],
 )
-def test_what_proves_it(later: list[str]) -> None:
+def test_lines_that_prove_acceptance(later: list[str]) -> None:
     """The queue manager's line shortly after it, or a delivery to our recipient."""
     assert taken([*at(ISO.format(0), *CUT_OFF), *later], named(*NAMES)) == {"droppedbefore333"}
 
@@ -139,7 +139,7 @@ def test_times_of_old_logs() -> None:
         assert bool(found) is is_proof, (first, second)
 
 
-def test_whose_address_is_not_known_any_more() -> None:
+def test_a_recipient_without_a_known_address() -> None:
     """The sender and the name must be enough: the address of an erased recipient is not known."""
     erased = {"droppedbefore333": Expected(sender="n@example.org", recipient=None)}
     log = at(ISO.format(0), *CUT_OFF)
@@ -147,7 +147,7 @@ def test_whose_address_is_not_known_any_more() -> None:
     assert taken([*log, *at(ISO.format(1), SENT.format("r@interop.example"))], erased) == frozenset()
 
 
-def test_a_message_id_of_the_servers_own() -> None:
+def test_the_servers_own_message_id() -> None:
     """Our header names it, and the server's own next Message-ID belongs to the same message; a later one does not."""
     header = "cleanup[2]: AAAAAA: info: header X-Compose-ID: noidofmyown55555 from x[127.0.0.1]; from=<n@example.org>"
     own, other = (f"cleanup[{process}]: AAAAAA: message-id=<own{process}@mx>" for process in (2, 5))
@@ -157,7 +157,7 @@ def test_a_message_id_of_the_servers_own() -> None:
 
 
 @pytest.mark.parametrize("name", ["postfix-out/submission/cleanup", "mx1.postfix/cleanup", "postfix/cleanup"])
-def test_whatever_the_server_calls_itself(name: str) -> None:
+def test_a_server_may_have_any_name(name: str) -> None:
     """Instances and services may have any name."""
     log = [
         f"2025-01-30T06:30:00+01:00 mx {name}[12]: 4Zb1Gk2JXYz5: message-id=<wellreceived2222@example.org>",
@@ -249,11 +249,11 @@ def test_by_a_person(database: Database) -> None:
     assert sums(database).by_state == {S.PENDING: 3, S.ACCEPTED: 2}
     server = MemoryTransport()
     assert run(database, server).is_over
-    with pytest.raises(MailingError, match="has (already )?ended"), database.write() as connection:
+    with pytest.raises(MailingError, match=r"has (already )?ended"), database.write() as connection:
         reconciliation.send_again(connection, 1, "anna", NOW)
 
 
-def test_one_mailings_unknown_are_no_other_ones(database: Database) -> None:
+def test_settling_one_mailing_does_not_change_another(database: Database) -> None:
     """Settling one mailing does not change another, and counts only its own."""
     unknown(database, 2)
     second = frozen(database, 0, issue="2025-02-28")
@@ -308,7 +308,7 @@ def test_ended_for_good(database: Database) -> None:
     assert found.by_state == {S.UNKNOWN: 2, S.ACCEPTED: 2}
     with pytest.raises(MailingError, match="no recipients"):
         frozen(database, 0)
-    with pytest.raises(MailingError, match="has (already )?ended"), database.write() as connection:
+    with pytest.raises(MailingError, match=r"has (already )?ended"), database.write() as connection:
         maintenance.end_for_good(connection, 1, "anna", NOW)
 
 
@@ -322,7 +322,7 @@ def test_ended_before_it_was_sent(database: Database) -> None:
     assert frozen(database, 0).frozen == 4
 
 
-def test_what_people_are_told_of_decisions() -> None:
+def test_the_texts_of_decisions() -> None:
     """Singular and plural, thousands separators, and the newsletter's time zone."""
     for count, words in (
         (1, "1 unconfirmed message was "),

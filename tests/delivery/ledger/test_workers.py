@@ -51,7 +51,7 @@ def server(postgres: PostgresServer, postgres_template: str) -> Location:
     return postgres.create(postgres_template)
 
 
-def test_on_sqlite_a_second_process_is_told(sqlite: Path) -> None:
+def test_on_sqlite_a_second_process_gets_an_error(sqlite: Path) -> None:
     """Which mailing is being sent, and by which process; afterwards it may send."""
     with open_database(Location(path=sqlite)) as database:
         frozen(database, 1)
@@ -131,7 +131,7 @@ def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> No
         third.leave()
 
 
-def test_who_was_taken_for_dead_learns_it(database: Database) -> None:
+def test_a_worker_considered_dead_gets_an_error(database: Database) -> None:
     """At its next heartbeat; others have its deliveries."""
     frozen(database, 1)
     with register_worker(database, 1, NOW) as worker:
@@ -147,7 +147,7 @@ def test_the_lease_is_longer_than_any_answer() -> None:
     assert timedelta(seconds=600) < LEASE
 
 
-def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Location) -> None:
+def test_a_running_process_takes_over_from_a_dead_one(server: Location) -> None:
     """On PostgreSQL the others do not wait for the next run: its claims are sent, its dots are unconfirmed."""
     with open_database(server) as database:
         frozen(database, 30)
@@ -170,7 +170,7 @@ def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Locatio
         assert sums(database).by_state == {S.ACCEPTED: 28, S.UNKNOWN: 2}
 
 
-def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_considered_dead_stops(server: Location, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its next heartbeat fails: it starts nothing more and leaves its deliveries to the others."""
     with open_database(server) as database:
         frozen(database, 400)
@@ -192,7 +192,7 @@ def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch
             assert connection.scalar(select(deliveries.c.state).where(deliveries.c.subscriber_id == 400)) == S.PENDING
 
 
-def test_a_claim_does_not_look_at_everybody(sqlite: Path) -> None:
+def test_a_claim_uses_an_index(sqlite: Path) -> None:
     """SQLite uses the index of open deliveries: with a million recipients a claim is as fast as with ten."""
     with open_database(Location(path=sqlite)) as database, database.read() as connection:
         for question in (*statements.DUE.values(), *statements.NEXT.values()):

@@ -98,7 +98,7 @@ def message_source(
     )
 
 
-def test_a_letter_is_its_subscribers_own() -> None:
+def test_a_message_belongs_to_its_subscriber() -> None:
     """Name, links, ways to unsubscribe, Message-ID, envelope: all identify this subscriber to us only."""
     outgoing = message_source().outgoing(ANNA)
     leave, change = (TOKENS.make(purpose, 7, 3) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
@@ -122,12 +122,12 @@ def test_a_letter_is_its_subscribers_own() -> None:
     )
 
 
-def test_the_same_letter_whenever_it_is_asked_for() -> None:
+def test_the_same_message_every_time() -> None:
     """A second attempt has the same Message-ID, so that a duplicate can be detected."""
     assert message_source().outgoing(ANNA) == message_source().outgoing(ANNA)
 
 
-def test_a_place_of_ones_own_to_leave() -> None:
+def test_an_own_unsubscribe_url() -> None:
     """`unsubscribe_url` with {token} in it instead of our page."""
     other = "https://other.example/u?t={token}"
     outgoing = message_source(replace(TERMS, unsubscribe_url=other, unsubscribe_mailto=None, bounces=None)).outgoing(
@@ -137,7 +137,7 @@ def test_a_place_of_ones_own_to_leave() -> None:
     assert outgoing.envelope.sender == "news@example.org"
 
 
-def test_a_correction_hangs_on_what_it_corrects() -> None:
+def test_a_correction_replies_to_the_corrected_message() -> None:
     """In-Reply-To is the subscriber's own message of that mailing."""
     assert (
         f"In-Reply-To: {TOKENS.message_id(2, 7, 'example.org')}".encode()
@@ -145,7 +145,7 @@ def test_a_correction_hangs_on_what_it_corrects() -> None:
     )
 
 
-def test_signed_letters_are_verified() -> None:
+def test_signed_messages_are_valid() -> None:
     """With another library."""
     key = parse_key(generate(Algorithm.RSA), selector="s")
     outgoing = message_source(profile=Profile(domain="example.org", keys=(key,))).outgoing(ANNA)
@@ -153,7 +153,7 @@ def test_signed_letters_are_verified() -> None:
     assert dkim.verify(outgoing.message, dnsfunc=lambda name, timeout=5: text)
 
 
-def test_what_cannot_be_written_is_said_in_words() -> None:
+def test_a_message_that_cannot_be_made_is_an_error() -> None:
     """A missing value, an invalid address: never an unexpected exception."""
     with pytest.raises(MissingValueError, match="company"):
         message_source().outgoing(replace(ANNA, fields="{}"))
@@ -161,7 +161,7 @@ def test_what_cannot_be_written_is_said_in_words() -> None:
         message_source().outgoing(replace(ANNA, address="änna@example.net"))
 
 
-def test_terms_come_back_as_they_were() -> None:
+def test_frozen_settings_are_read_back() -> None:
     """Also those of an older program, which had fewer settings."""
     assert FrozenSettings.from_json(TERMS.to_json()) == TERMS
     assert FrozenSettings.from_json('{"sender": "a@b.c", "domain": "b.c"}') == FrozenSettings(

@@ -85,7 +85,7 @@ def _ends(pid: int) -> bool:
     return _is_gone(pid)
 
 
-def test_they_are_the_same_as_here(pool: MessageWorkerPool) -> None:
+def test_workers_make_the_same_messages(pool: MessageWorkerPool) -> None:
     """Envelope and message are identical except for the time, whether they were expected or not, in any order."""
     here, asked = message_source(), subscribers(40)
     pool.expect(asked[:30])
@@ -123,7 +123,7 @@ def test_threads_get_their_own(pool: MessageWorkerPool) -> None:
     assert not wrong and not any(thread.is_alive() for thread in threads)
 
 
-def test_what_cannot_be_made_is_told_as_here(pool: MessageWorkerPool) -> None:
+def test_workers_return_the_same_errors(pool: MessageWorkerPool) -> None:
     with pytest.raises(MessageError, match="the address cannot be used"):
         pool.outgoing(replace(ANNA, address="nobody"))
     with pytest.raises(MessageError, match="the merge field “company” has no value"):
@@ -131,7 +131,7 @@ def test_what_cannot_be_made_is_told_as_here(pool: MessageWorkerPool) -> None:
     assert pool.outgoing(replace(ANNA, subscriber_id=9)).envelope.recipient == "anna@example.net"
 
 
-def test_a_press_that_is_killed_takes_nothing_with_it(pool: MessageWorkerPool) -> None:
+def test_a_killed_worker_loses_nothing(pool: MessageWorkerPool) -> None:
     """Both workers are killed while messages are expected: the others are made in this process, again if needed."""
     asked = subscribers(60)
     pool.expect(asked)
@@ -143,7 +143,7 @@ def test_a_press_that_is_killed_takes_nothing_with_it(pool: MessageWorkerPool) -
     assert [outgoing.envelope for outgoing in found] == [message_source().outgoing(each).envelope for each in asked]
 
 
-def test_nobody_waits_for_it(pool: MessageWorkerPool) -> None:
+def test_a_request_never_blocks(pool: MessageWorkerPool) -> None:
     """With many large requests the caller continues, and gets every message."""
     words = "x" * 300_000
     asked = [replace(each, fields=f'{{"company": "ACME", "more": "{words}"}}') for each in subscribers(20)]
@@ -154,7 +154,7 @@ def test_nobody_waits_for_it(pool: MessageWorkerPool) -> None:
     assert all(pool.outgoing(each).envelope.recipient == each.address for each in asked)
 
 
-def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that hangs is given up after a while, and not used again."""
     monkeypatch.setattr(message_worker, "_MAX_WAIT", 0.3)
     with MessageWorkerPool(payload(), 1) as pool:
@@ -165,7 +165,7 @@ def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         assert time.monotonic() - begin >= 0.3 and not are_ready(pool)
 
 
-def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, pool: MessageWorkerPool) -> None:
+def test_old_messages_are_made_again(monkeypatch: pytest.MonkeyPatch, pool: MessageWorkerPool) -> None:
     """After a pause a message has the time of its sending."""
     monkeypatch.setattr(message_worker, "_FRESH", 0.3)
     asked = subscribers(6)
@@ -178,7 +178,7 @@ def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, p
         assert found is not None and found.made >= begin
 
 
-def test_nobody_waits_for_them_to_begin() -> None:
+def test_nothing_waits_for_a_worker_to_start() -> None:
     """With pictures of any size."""
     large = replace(payload(), frozen_settings=payload().frozen_settings + " " * 20_000_000)
     begin = time.monotonic()
@@ -187,14 +187,14 @@ def test_nobody_waits_for_them_to_begin() -> None:
         assert time.monotonic() - begin < 2
 
 
-def test_a_system_that_gives_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_buffer_that_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
     """If a socket's buffer is too small, messages are made in this process."""
     monkeypatch.setattr(message_worker, "_WAITING", 1 << 30)
     with MessageWorkerPool(payload(), 2) as pool:
         assert not pids(pool) and pool.outgoing(ANNA).envelope.recipient == "anna@example.net"
 
 
-def test_it_ends_with_its_run() -> None:
+def test_a_worker_ends_with_its_run() -> None:
     """A run that is killed leaves no process; nor does one that ends normally, even while a thread waits."""
     program = (
         "import sys, time\n"
@@ -239,7 +239,7 @@ def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / "ran").exists()
 
 
-def test_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_workers_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only for many messages with signatures, with several processors, and without a low rate."""
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)

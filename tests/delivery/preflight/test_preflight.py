@@ -109,21 +109,21 @@ def test_each_refusal(known: PreflightFacts, codes: list[str]) -> None:
     ("count", "number", "noun"),
     [(1, "1", "subscriber has"), (2, "2", "subscribers have"), (12_345, "12,345", "subscribers have")],
 )
-def test_numbers_are_written_out(count: int, number: str, noun: str) -> None:
+def test_numbers_are_formatted(count: int, number: str, noun: str) -> None:
     """Singular, plural, and thousands separators."""
     (refusal,) = refusals(replace(READY, missing={"company": count}), {})
     assert refusal.words.startswith(f"{number} {noun} ")
 
 
 @pytest.mark.parametrize(("names", "more"), [(4, 0), (5, 0), (6, 1), (17, 12)])
-def test_five_names_are_told_and_the_others_counted(names: int, more: int) -> None:
+def test_five_names_are_listed_and_the_others_counted(names: int, more: int) -> None:
     """A sentence lists at most five names."""
     (refusal,) = refusals(replace(READY, pictures=tuple(f"picture{each}.png" for each in range(names))), {})
     assert refusal.words.count(".png") == min(names, 5)
     assert ("and" in refusal.words, str(more) in refusal.words.rpartition("png")[2]) == (bool(more), bool(more))
 
 
-def test_a_reason_helps_where_it_should() -> None:
+def test_a_reason_lifts_only_allowable_refusals() -> None:
     """Refusals that may be allowed are waived and listed; the others stay, even with a reason."""
     known = replace(READY, pages="no", missing={"company": 2})
     allowed = {code.value: "because" for code in Code}
@@ -143,7 +143,7 @@ def test_a_reason_helps_where_it_should() -> None:
         (0, 60.0, 0, 10, timedelta(0)),
     ],
 )
-def test_the_end(
+def test_the_expected_end(
     count: int, rate: float | None, left: int | None, daily: int | None, expected: timedelta | None
 ) -> None:
     """With a rate, within a quota, on the next day, or not known."""
@@ -235,7 +235,7 @@ def test_settings(tmp_path: Path) -> None:
         assert [each.code for each in raised.value.problems] == [code]
 
 
-def test_an_unapproved_issue_stands_now_and_a_mailing_was_frozen() -> None:
+def test_current_and_frozen_versions_are_distinguished() -> None:
     """Which version was approved is stated; so is who requested changes, and whose answers do not count."""
     for continues, version in ((None, "the current version"), (3, "the frozen version")):
         (refusal,) = refusals(replace(READY, continues=continues, approval=Approval(needed=2, approved=(YES,))), {})
@@ -250,7 +250,7 @@ def test_missing_values_are_named_in_the_order_of_the_alphabet() -> None:
     assert [each.words.split(" no ")[1].split(",")[0] for each in refusals(known, {})] == ["company", "name", "town"]
 
 
-def test_refusals_stand_in_one_order() -> None:
+def test_refusals_have_a_fixed_order() -> None:
     """All refusals of a mailing, the most helpful first."""
     edition = EditionFacts(stem="a", blockers=("SIZE01", "UNS02", "LAW01"), same_issue_files=("b.yaml",))
     known = PreflightFacts(
@@ -280,7 +280,7 @@ def _one(known: PreflightFacts) -> Refusal:
 @pytest.mark.parametrize(
     ("changed", "said"), [((), "the current version of a "), (("subject",), "tested, changed since: ")]
 )
-def test_what_was_tested_before_is_said_where_there_was_something(changed: tuple[str, ...], said: str) -> None:
+def test_an_earlier_test_is_mentioned(changed: tuple[str, ...], said: str) -> None:
     """With what has changed since then."""
     refusal = _one(PreflightFacts(editions=(EditionFacts(stem="a", tests=SentTests(changed_since=changed)),)))
     assert said in refusal.words and ("earlier version" in refusal.words) is bool(changed)
@@ -288,7 +288,7 @@ def test_what_was_tested_before_is_said_where_there_was_something(changed: tuple
 
 
 @pytest.mark.parametrize("changed", [{}, {"a": ("subject",)}])
-def test_what_was_approved_before_is_said_where_there_was_something(changed: dict[str, tuple[str, ...]]) -> None:
+def test_an_earlier_approval_is_mentioned(changed: dict[str, tuple[str, ...]]) -> None:
     """With what has changed since then; the hint has a placeholder for the approver."""
     known = replace(READY, issue="2031-01-30", approval=Approval(needed=1, changed_since=changed))
     refusal = _one(known)
@@ -326,7 +326,7 @@ def test_what_has_changed_since_a_mailing_was_frozen_is_named_by_file() -> None:
     assert refusal.route.endswith("compose stop 3 --for-good")
 
 
-def test_words_that_were_said_elsewhere_are_told_as_they_are() -> None:
+def test_messages_of_other_modules_do_not_change() -> None:
     """About unsubscribing, the location of the database, the public pages, and other files and mailings."""
     for known in (replace(READY, leaving="said"), replace(READY, database="said"), replace(READY, pages="said")):
         assert _one(known).words == "said"

@@ -148,7 +148,7 @@ def test_a_mailing_counts_its_own_recipients(connection: Connection) -> None:
     assert [each["frozen"] for each in rows(connection, mailings, "id")] == [2, 3]
 
 
-def test_a_rehearsal_asks_neither_for_an_end_nor_for_an_issue(connection: Connection) -> None:
+def test_a_rehearsal_is_possible_next_to_a_mailing(connection: Connection) -> None:
     """It exists next to the unfinished mailing, and does not belong to an issue."""
     add_subscribers(connection, 1)
     freeze(connection, draft(), NOW)
@@ -222,9 +222,7 @@ def test_what_a_draft_must_say(connection: Connection, change: dict[str, Any], w
     assert freeze(connection, draft(again_because="", pick=None), NOW).frozen == 1
 
 
-def test_nobody_changes_the_audience_while_a_mailing_is_frozen(
-    postgres: PostgresServer, postgres_template: str
-) -> None:
+def test_the_audience_is_locked_during_freezing(postgres: PostgresServer, postgres_template: str) -> None:
     """On PostgreSQL the lock of the suppression list is held until the end; on SQLite there is one writer."""
     location = postgres.create(postgres_template)
     with open_database(location) as database:

@@ -85,7 +85,7 @@ def test_each_thing_that_makes_it_the_same_issue(
     assert _freeze(database, edition, allowed={"same-issue": "two issues on one day"}).frozen == 2
 
 
-def test_what_is_another_issue(database: Database) -> None:
+def test_different_issues_are_not_refused(database: Database) -> None:
     """Another date and number, the number of another year, another language, its own key: not refused."""
     with database.write() as connection:
         add_subscribers(connection, 2)
@@ -111,7 +111,7 @@ def test_an_issue_with_a_key_of_its_own_has_neither_date_nor_number() -> None:
         assert (content.date, content.number) == wanted
 
 
-def test_what_is_shared_has_words() -> None:
+def test_shared_content_has_a_text() -> None:
     """Each has its own text."""
     assert len({each.in_words for each in SharedContent} - {""}) == len(SharedContent)
 
@@ -126,7 +126,7 @@ def test_earlier_mailings_are_named_in_their_order(database: Database) -> None:
     assert _shared(database, found) == [SharedContent.DATE, SharedContent.HASH]
 
 
-def test_a_number_is_of_one_half_year(database: Database) -> None:
+def test_a_number_counts_for_half_a_year(database: Database) -> None:
     """Before and after: numbers that restart each year do not count."""
     with database.write() as connection:
         add_subscribers(connection, 1)
@@ -181,7 +181,7 @@ def test_mailings_of_an_older_version_are_known_by_their_key(database: Database)
         assert connection.scalar(select(editions.c.issue_date)) == "2031-01-30"
 
 
-def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> None:
+def test_of_two_frozen_at_the_same_time_one_is_refused(database: Database) -> None:
     """An issue and its copy, confirmed at the same moment in two windows: the later one waits and sees the earlier one."""
     with database.write() as connection:
         add_subscribers(connection, 2)
@@ -226,7 +226,7 @@ def test_languages_are_compared_in_any_letters(database: Database) -> None:
             assert _shared(database, replace(content, language=language)) == found
 
 
-def test_a_rehearsal_of_a_copy_is_none(database: Database) -> None:
+def test_a_rehearsal_of_a_copy_is_allowed(database: Database) -> None:
     """A rehearsal is allowed, even if others have the issue."""
     with database.write() as connection:
         add_subscribers(connection, 1)
@@ -234,7 +234,7 @@ def test_a_rehearsal_of_a_copy_is_none(database: Database) -> None:
     assert _freeze(database, _edition("copy"), is_rehearsal=True).frozen == 1
 
 
-def test_who_asks_keeps_others_from_linking_a_mailing(postgres: PostgresServer, postgres_template: str) -> None:
+def test_the_check_blocks_other_mailings(postgres: PostgresServer, postgres_template: str) -> None:
     """On PostgreSQL, until the end of the transaction, so that one sees the other; readers do not wait."""
     with open_database(postgres.create(postgres_template)) as database, database.write() as connection:
         refuse_same_issue(connection, (), corrects=None)

@@ -67,7 +67,7 @@ def test_both_conditions_mean_the_same_people(database: Database) -> None:
             assert found == {each for each, person in people.items() if asked.matches(*person)}, asked.in_words
 
 
-def test_the_table_asks_for_something() -> None:
+def test_the_conditions_select_some_subscribers() -> None:
     """Most conditions select some and not all subscribers, so that the comparison above is useful."""
     many = [sum(asked.matches(*person) for person in PEOPLE) for asked in CONDITIONS]
     assert sum(0 < each < len(PEOPLE) for each in many) >= 14
@@ -136,7 +136,7 @@ def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:
     assert (counts.included, counts.left_out) == (3, {LeftOut.NOT_THEIRS: 4})
 
 
-def test_the_first_reason_that_holds_is_told(database: Database) -> None:
+def test_the_first_reason_that_applies_is_counted(database: Database) -> None:
     """Each recipient has one reason more than the previous one, and the last reason is the most certain."""
     first = frozen(database, 7)
     earlier = frozen(database, 0, issue="earlier")

@@ -21,7 +21,7 @@ HOUR = timedelta(hours=1)
 HALF = NOW.replace(minute=0) + HOUR / 2
 
 
-def test_a_bucket_is_kept_as_it_is(database: Database) -> None:
+def test_a_bucket_is_read_back(database: Database) -> None:
     """Every value is read back, to the microsecond; before the first write it is empty, and names are independent."""
     with database.write() as connection:
         assert rate_limit.look(connection, "a") == Bucket()
@@ -41,7 +41,7 @@ def test_a_bucket_is_kept_as_it_is(database: Database) -> None:
         assert rate_limit.look(connection, "b") == Bucket()
 
 
-def test_what_is_put_back_can_be_taken_again(database: Database) -> None:
+def test_returned_slots_can_be_used_again(database: Database) -> None:
     """The slots of an ended run are available to the next one."""
     with database.write() as connection:
         _, first = rate_limit.take(connection, "a", 600, NOW, 5)
@@ -109,7 +109,7 @@ def test_the_daily_quota_counts_the_last_day(database: Database) -> None:
         assert rate_limit.look_at_quota(connection, "c", 50, HALF).left == 50
 
 
-def test_what_was_counted_before_the_clock_was_put_back_counts(database: Database) -> None:
+def test_counts_before_a_clock_change_still_count(database: Database) -> None:
     """A future hour still counts, but nobody waits for more than a day."""
     with database.write() as connection:
         rate_limit.spend(connection, "a", 7, HALF + 5 * HOUR)
@@ -117,7 +117,7 @@ def test_what_was_counted_before_the_clock_was_put_back_counts(database: Databas
     assert found == rate_limit.Quota(left=3, more_at=HALF - HOUR / 2 + 24 * HOUR)
 
 
-def test_what_was_spent_long_ago_is_forgotten(database: Database) -> None:
+def test_old_counts_are_deleted(database: Database) -> None:
     """After two days, only for this name; counts that still matter are kept."""
     with database.write() as connection:
         for name in ("a", "b"):

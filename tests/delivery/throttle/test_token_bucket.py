@@ -93,7 +93,7 @@ def test_a_clock_that_was_put_back_does_not_stop_the_mailing() -> None:
     assert pause_of(paused, NOW - 60 * MINUTE, 5 * MINUTE) is None
 
 
-def test_what_was_not_used_is_given_back() -> None:
+def test_unused_slots_are_returned() -> None:
     """A run that ends returns its slots."""
     bucket, slots = reserve(Bucket(), 600, NOW, 3)
     assert reserve(give_back(bucket, 600, NOW, 3), 600, NOW, 3)[1] == slots

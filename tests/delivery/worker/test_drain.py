@@ -206,7 +206,7 @@ def test_a_database_that_does_not_answer_is_not_waited_for(postgres: PostgresSer
         until(lambda: set(threading.enumerate()) <= before)
 
 
-def test_a_further_reason_only_shortens_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_reason_only_shortens_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that rejects us has ten minutes for its answers; after Ctrl-C the wait is one minute."""
     monkeypatch.setattr("composer.delivery.worker.drain.time", SimpleNamespace(monotonic=lambda: 100.0))
     drain = DrainTimer(RetryPolicy())
@@ -232,7 +232,7 @@ def test_before_a_run_is_told_to_end_nothing_is_late() -> None:
 
 
 @pytest.mark.parametrize("why", Ending)
-def test_whoever_wants_the_run_to_end_waits_a_minute(monkeypatch: pytest.MonkeyPatch, why: Ending) -> None:
+def test_a_person_who_stops_a_run_waits_a_minute(monkeypatch: pytest.MonkeyPatch, why: Ending) -> None:
     """Also if answers cannot be recorded; otherwise the server has ten minutes. The wait ends exactly then."""
     clock, timer = [100.0], DrainTimer(RetryPolicy())
     monkeypatch.setattr("composer.delivery.worker.drain.time", SimpleNamespace(monotonic=lambda: clock[0]))

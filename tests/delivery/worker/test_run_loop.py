@@ -119,7 +119,7 @@ def test_a_limit_sends_so_many_and_leaves_the_rest(database: Database) -> None:
     assert len(server.taken) == 30
 
 
-def test_who_has_no_mailbox_is_struck_off(database: Database) -> None:
+def test_a_missing_mailbox_is_suppressed(database: Database) -> None:
     """5.1.1: rejected, and on the suppression list; the server's reply is stored without the address."""
     frozen(database, 5)
     ran = run(database, MemoryTransport(to_each({1: refused(550, "5.1.1"), 2: refused(552, "5.2.2")})))
@@ -135,7 +135,7 @@ def test_who_has_no_mailbox_is_struck_off(database: Database) -> None:
     assert (row.refusal_category, row.words) == ("gone", "550 5.1.1 <…>: no")
 
 
-def test_who_has_no_domain_is_struck_off_the_second_time(database: Database) -> None:
+def test_a_missing_domain_is_suppressed_the_second_time(database: Database) -> None:
     """A name server may fail for a day; two issues in a row are not a coincidence."""
     server = MemoryTransport(to_each({1: refused(550, "5.1.2")}))
     frozen(database, 3)
@@ -148,7 +148,7 @@ def test_who_has_no_domain_is_struck_off_the_second_time(database: Database) -> 
         assert connection.scalars(select(suppressions.c.normal)).all() == ["reader1@example.net"]
 
 
-def test_three_refusals_of_us_running_stop_the_run_and_go_back(database: Database) -> None:
+def test_three_rejections_in_a_row_stop_the_run_and_are_returned(database: Database) -> None:
     """Nobody counts as rejected; the next run, after the fix, reaches everybody."""
     frozen(database, 20)
     spam = refused(550, "5.7.1", Stage.DOT, Scope.MESSAGE)
@@ -164,7 +164,7 @@ def test_three_refusals_of_us_running_stop_the_run_and_go_back(database: Databas
     assert len(server.taken) == 20
 
 
-def test_a_throttle_burns_nobody(database: Database) -> None:
+def test_a_throttle_counts_for_none(database: Database) -> None:
     """421, 450, 454: all wait, all are accepted, and no attempt counts."""
     frozen(database, 12)
     busy: dict[int, Outcome | Played] = {
@@ -184,7 +184,7 @@ def test_a_throttle_burns_nobody(database: Database) -> None:
         assert connection.scalars(throttled).all() == [2, 4, 6]
 
 
-def test_later_is_later(database: Database) -> None:
+def test_a_deferred_delivery_is_retried(database: Database) -> None:
     """451: retried after a while, in the same run if that is soon, otherwise in another."""
     frozen(database, 4)
     server = MemoryTransport(to_each_once({3: refused(451, "4.2.0")}))
@@ -232,7 +232,7 @@ def test_counted_as_received(database: Database) -> None:
     assert sums(database).by_state == {S.ACCEPTED: 3}
 
 
-def test_a_server_that_never_says_so_stops_the_run(database: Database) -> None:
+def test_a_server_that_never_confirms_stops_the_run(database: Database) -> None:
     """Five unconfirmed in a row: the others wait for a person."""
     frozen(database, 30)
     ran = run(database, MemoryTransport(lambda envelope: LOST), connections=1)
@@ -240,7 +240,7 @@ def test_a_server_that_never_says_so_stops_the_run(database: Database) -> None:
     assert sums(database).by_state == {S.UNKNOWN: QUICK.doubts, S.PENDING: 30 - QUICK.doubts}
 
 
-def test_one_word_drains(database: Database) -> None:
+def test_one_stop_request_drains(database: Database) -> None:
     """Open deliveries finish and are recorded; nothing new is started; the next run continues."""
     frozen(database, 40)
     word, is_said = Stop(), threading.Event()
@@ -261,7 +261,7 @@ def test_one_word_drains(database: Database) -> None:
     assert len(server.taken) == 40
 
 
-def test_two_words_stop_at_once(database: Database) -> None:
+def test_two_stop_requests_stop_immediately(database: Database) -> None:
     """No wait for a server that does not answer: messages after their dot are unconfirmed."""
     frozen(database, 40)
     word, answers = Stop(), threading.Event()
@@ -288,7 +288,7 @@ def test_two_words_stop_at_once(database: Database) -> None:
     assert word.level is StopLevel.NOW
 
 
-def test_stop_from_elsewhere(database: Database) -> None:
+def test_a_stop_from_another_process(database: Database) -> None:
     """`compose stop` in another process: no more dots are sent; only a person who has seen it can resume."""
     frozen(database, 60)
     is_stopped = threading.Event()
@@ -325,9 +325,7 @@ def forget(database: Database, subscriber_id: int) -> None:
 
 
 @pytest.mark.parametrize("go", [leave, forget])
-def test_who_leaves_or_is_erased_while_it_is_sent_gets_nothing(
-    database: Database, go: Callable[[Database, int], None]
-) -> None:
+def test_unsubscribed_or_erased_recipients_get_nothing(database: Database, go: Callable[[Database, int], None]) -> None:
     """Before the claim, and even while the message is being sent, up to the final dot."""
     frozen(database, 60)
 
@@ -355,7 +353,7 @@ def test_a_rehearsal_counts_for_nothing(database: Database, tmp_path: Path) -> N
     assert frozen(database, 0).frozen == 5
 
 
-def test_a_mailing_that_becomes_files_stops(database: Database, tmp_path: Path) -> None:
+def test_a_mailing_without_a_server_stops(database: Database, tmp_path: Path) -> None:
     """Messages in a folder do not count as received."""
     frozen(database, 5)
     ran = run(database, FileTransport(tmp_path / "outbox"), connections=1)
@@ -384,7 +382,7 @@ def test_fewer_connections_than_wanted_are_enough(database: Database) -> None:
     assert len(server.taken) == 40
 
 
-def test_a_network_that_is_gone_for_a_while_costs_nobody_a_try(database: Database) -> None:
+def test_a_short_network_failure_counts_no_attempt(database: Database) -> None:
     """Everything waits, longer and longer, and continues automatically."""
     frozen(database, 30)
     gone = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
@@ -435,7 +433,7 @@ def test_what_a_run_waits_for_is_known(database: Database, outcome: Outcome, why
     assert ran.is_over and {each.wait.why for each in told if each.wait is not None} == {why}
 
 
-def test_a_server_that_stays_away_ends_the_run(database: Database) -> None:
+def test_a_missing_server_ends_the_run(database: Database) -> None:
     """After the longest wait of a run; everything is pending, and no attempt counts."""
     frozen(database, 5)
     gone = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
@@ -465,7 +463,7 @@ def test_a_message_that_cannot_be_made_is_refused_and_three_stop(database: Datab
     assert sums(database, second.id).by_state == {S.PENDING: 10}
 
 
-def test_a_bug_is_not_swept_under_the_carpet(database: Database) -> None:
+def test_a_bug_is_raised(database: Database) -> None:
     """It is raised unchanged; open deliveries are recorded as far as known, and the next run continues."""
 
     class Broken(Plain):
@@ -512,7 +510,7 @@ def test_a_rate_holds(database: Database) -> None:
     assert min(in_turn[last] - in_turn[last - 20] for last in range(40, 60)) < 1.2
 
 
-def test_progress_is_told(database: Database) -> None:
+def test_progress_is_reported(database: Database) -> None:
     """Totals that are always right, the pace, open deliveries."""
     frozen(database, 60)
     told: list[Progress] = []
@@ -524,7 +522,7 @@ def test_progress_is_told(database: Database) -> None:
     assert told[-1].pace > 0
 
 
-def test_variants_and_values_reach_the_letters(database: Database) -> None:
+def test_variants_and_values_reach_the_messages(database: Database) -> None:
     """The messages are made from frozen data."""
     seen: list[MessageRecipient] = []
 

@@ -77,7 +77,7 @@ def test_a_server_that_rejects_us_leaves_it_to_a_person(database: Database) -> N
     assert ran.ending is Ending.HALTED and reason(database) is PauseReason.HALTED
 
 
-def test_an_unattended_run_heeds_a_pause_and_never_takes_one_back(database: Database) -> None:
+def test_an_unattended_run_keeps_every_pause(database: Database) -> None:
     """Not an earlier pause, even if it was shown, and not one during the run."""
     frozen(database, 300)
     with database.write() as connection:
@@ -108,7 +108,7 @@ def test_an_unattended_run_heeds_a_pause_and_never_takes_one_back(database: Data
     assert told and told[0].ending is Ending.STOPPED and len(held.taken) < 200
 
 
-def test_a_person_takes_back_only_the_pause_that_they_saw(database: Database) -> None:
+def test_a_person_removes_only_the_pause_that_they_saw(database: Database) -> None:
     """A pause set by another person during the confirmation stays."""
     frozen(database, 5)
     with database.write() as connection:
@@ -122,7 +122,7 @@ def test_a_person_takes_back_only_the_pause_that_they_saw(database: Database) ->
     assert run(database, MemoryTransport(), pause=found).is_over
 
 
-def test_what_a_timer_deals_with(database: Database) -> None:
+def test_mailings_that_a_timer_sends(database: Database) -> None:
     """Unfinished mailings with messages left, started by hand or due; not those that wait, have ended or are rehearsals."""
     with database.write() as connection:
         add_subscribers(connection, 4)

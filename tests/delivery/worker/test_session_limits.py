@@ -39,7 +39,7 @@ def _send(database: Database, script: Script) -> tuple[FakeSmtp, float, Ending]:
 
 
 @pytest.mark.parametrize("kind", ["452 at data", "421 at mail", "452 at dot", "silence after the last answer"])
-def test_a_server_that_limits_a_session_costs_nobody_anything(database: Database, kind: str) -> None:
+def test_a_session_limit_causes_no_pause_and_no_duplicates(database: Database, kind: str) -> None:
     """With 452, with 421 or without a reply, before the dot and after: each message is sent once, without a pause.
 
     tests/transport covers every stage, and `python -m benchmarks sessions` covers 1,000 messages.
@@ -66,7 +66,7 @@ def test_what_was_not_answered_is_not_sent_twice(database: Database, is_taken: b
     assert seconds < _POLICY.pause.total_seconds()
 
 
-def test_a_rate_is_still_kept_to(database: Database) -> None:
+def test_a_rate_is_still_respected(database: Database) -> None:
     """A server that replies "too many messages, try again later" gets a pause, in any session."""
     frozen(database, 10)
     pause = timedelta(seconds=0.4)

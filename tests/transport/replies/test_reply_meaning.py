@@ -332,7 +332,7 @@ def test_whom_a_reply_concerns_from_the_first_code_of_a_class(
         (["5.7.1"], 450, "no such user", Meaning.RECIPIENT),
     ],
 )
-def test_nothing_temporary_is_for_good(codes: list[str], code: int | None, said: str, meaning: Meaning) -> None:
+def test_nothing_temporary_is_permanent(codes: list[str], code: int | None, said: str, meaning: Meaning) -> None:
     """The reply, an additional code, or a quoted code."""
     assert weigh(codes, None if code is None else ServerReply(code=code, text=said), said) is meaning
 

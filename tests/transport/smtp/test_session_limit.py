@@ -213,7 +213,7 @@ def test_a_session_that_takes_nothing_is_not_full(stage: str) -> None:
     assert (outcome.state, outcome.scope, len(office.visits)) == (OutcomeState.DEFERRED, Scope.SERVER, 1)
 
 
-def test_a_message_that_no_session_survives_is_put_off() -> None:
+def test_a_message_that_ends_every_session_is_deferred() -> None:
     """A server that always disconnects at this message is tried a second time, and no more."""
     with FakeSmtp({"data": after(1, leaves, b"354 go ahead\r\n")}) as office:
         connection = transport(office).connect()

@@ -71,7 +71,7 @@ def test_a_certificate_that_does_not_fit(security: Security, paper: str, words: 
     assert office.taken == []
 
 
-def test_nobody_is_trusted_who_is_not_named(papers: Papers) -> None:
+def test_unknown_authorities_are_not_trusted(papers: Papers) -> None:
     """Without `ca_file` this computer's authorities are used, which do not know the test's."""
     with (
         _office(Security.TLS, papers.good) as office,
@@ -80,7 +80,7 @@ def test_nobody_is_trusted_who_is_not_named(papers: Papers) -> None:
         transport(office, host="localhost", security=Security.TLS).connect()
 
 
-def test_a_certificate_that_vouches_for_itself(tmp_path: Path) -> None:
+def test_a_self_signed_certificate(tmp_path: Path) -> None:
     """A self-signed certificate is accepted if it is the ca_file."""
     from benchmarks.handover import make_certificate
 
@@ -104,7 +104,7 @@ def test_encryption_is_never_left_out() -> None:
 
 
 @with_more_time
-def test_words_put_behind_starttls(papers: Papers) -> None:
+def test_data_injected_after_starttls(papers: Papers) -> None:
     """Bytes after the answer to STARTTLS were not encrypted: they are ignored, and the connection ends."""
     injected = says(b"220 2.0.0 go ahead\r\n250-evil\r\n250 AUTH PLAIN\r\n")
     office = _office(Security.STARTTLS, papers.good, script={"starttls": injected})
@@ -164,7 +164,7 @@ def test_a_server_for_tls_on_a_plain_port(papers: Papers) -> None:
 
 
 @pytest.mark.parametrize(("content", "words"), [("no certificate", "no certificates"), (None, "No such file")])
-def test_a_file_of_authorities_that_is_none(content: str | None, words: str, tmp_path: Path) -> None:
+def test_an_invalid_ca_file(content: str | None, words: str, tmp_path: Path) -> None:
     """It is named, with what it must contain."""
     path = tmp_path / "ca.pem"
     if content is not None:
@@ -174,7 +174,7 @@ def test_a_file_of_authorities_that_is_none(content: str | None, words: str, tmp
     assert "PEM" in caught.value.hint
 
 
-def test_nothing_goes_to_another_computer_in_the_open() -> None:
+def test_nothing_is_sent_unencrypted_to_another_computer() -> None:
     """`security: none` is for this computer; if others are allowed, a password still is not sent."""
     with socket.socket(type=socket.SOCK_DGRAM) as asking:
         try:

@@ -56,7 +56,7 @@ def test_the_answer_to_the_dot_is_waited_for_longest(extensions: tuple[str, ...]
     assert wire.waited == [300, 300, 300, 600]
 
 
-def test_the_last_words_of_a_server_that_hung_up_have_arrived() -> None:
+def test_the_last_reply_of_a_closed_connection_is_read() -> None:
     """They are read, without waiting."""
     wire = Wire(*OK[:3], (552, [b"5.3.4 too large"]), hangs_up=True)
     found = transaction(wire)
@@ -157,7 +157,7 @@ def test_each_answer_with_pipelining(
     ],
 )
 @pytest.mark.parametrize("is_early", [False, True])
-def test_before_the_dot_nothing_is_taken(
+def test_before_the_dot_nothing_is_accepted(
     answers: tuple[Lines, ...], state: OutcomeState, words: str | None, is_early: bool
 ) -> None:
     """A server that disconnects during the message, or replies before its end: its reply decides, if there is one."""
@@ -172,7 +172,7 @@ def test_before_the_dot_nothing_is_taken(
     assert b"\r\n.\r\n" not in wire.sent
 
 
-def test_a_message_is_taken_back_before_its_dot() -> None:
+def test_a_message_is_canceled_before_its_dot() -> None:
     """The session cannot be used again, because its message is incomplete."""
     wire = Wire(YES, YES, GO)
     found = transaction(wire)
@@ -194,7 +194,7 @@ def test_an_answer_that_never_comes_leaves_it_unknown() -> None:
 
 
 @pytest.mark.parametrize(("is_early", "fault"), [(False, Fault.LOST), (True, Fault.LATE)])
-def test_what_happened_first_is_told_where_no_words_follow(is_early: bool, fault: Fault) -> None:
+def test_the_first_fault_is_reported_without_a_reply(is_early: bool, fault: Fault) -> None:
     """The disconnect; or the fault of a server that seemed to reply."""
     wire = Wire(YES, YES, GO, hangs_up=not is_early)
     wire.is_silent, wire.end = not is_early, Fault.LATE
