@@ -90,7 +90,7 @@ def test_keys_come_back_on_another_computer(room: CliHarness, tmp_path: Path, mo
     for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / "other"))
     said = room.say("keys", "restore", "keys.txt")
-    assert said.code == 0 and said.out.count("put back") == 3 and said.out.count("there already") == 1
+    assert said.code == 0 and said.out.count("restored") == 3 and said.out.count("already there") == 1
     after = {path.relative_to(tmp_path / "other"): path.read_bytes() for path in _files(tmp_path / "other")}
     assert after == before
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in _files(tmp_path / "other"))

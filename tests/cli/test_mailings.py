@@ -168,15 +168,15 @@ def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
     _disaster(room, office)
     said = room.say("report", "1")
     assert said.code == 0 and "@example.net" not in said.out
-    assert "        4  taken by their server" in said.out and "The numbers add up to 8" in said.out
+    assert "        4  accepted" in said.out and "The numbers add up to 8" in said.out
     folder = room.root / "outbox/mailings/1-report"
     names = ["domains.csv", "events.jsonl", "not-received.csv", "report.html", "report.txt"]
     assert sorted(path.name for path in folder.iterdir()) == names
     with (folder / "not-received.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["address"], row["state"]) for row in rows] == [
-        ("Reader1@example.net", "cannot know"),
-        ("Reader2@example.net", "cannot know"),
+        ("Reader1@example.net", "unconfirmed"),
+        ("Reader2@example.net", "unconfirmed"),
         ("Reader3@example.net", "unconfirmed"),
         ("Reader4@example.net", "rejected"),
     ]
@@ -214,11 +214,11 @@ def test_reasons_stand_in_the_report(room: CliHarness, office: FakeSmtp) -> None
     assert room.say("send", ISSUE, "--yes", "2", *allowed, "--again", "the pictures were broken").code == 0
     for number, reasons in (
         ("1", {"allowed": "untested: Anna <read> it on paper"}),
-        ("2", {"allowed": "untested: Anna <read> it on paper", "again": "the pictures were broken"}),
+        ("2", {"allowed": "untested: Anna <read> it on paper", "sent again": "the pictures were broken"}),
     ):
         said = room.say("report", number)
         folder = room.root / f"outbox/mailings/{number}-report"
-        lines = "".join(f"{what:<9} {text}\n" for what, text in reasons.items())
+        lines = "".join(f"{what:<17} {text}\n" for what, text in reasons.items())
         assert f"accounted for.\n\n{lines}\n" in said.out
         assert (folder / "report.txt").read_text(encoding="utf-8").endswith(f"accounted for.\n\n{lines}")
         html = unescape((folder / "report.html").read_text(encoding="utf-8"))

@@ -141,7 +141,7 @@ def _unapproved(known: PreflightFacts) -> Iterator[Refusal]:
     if found.permits(known.allowed_until):
         return
     version = "the current version" if known.continues is None else "the frozen version"
-    said = f"{version} of {known.issue} has {len(found.approved)} of {_count(found.needed, 'approval')}"
+    said = f"{version} of {known.issue} has {len(found.approved)} of {found.needed} approvals"
     if changed := found.changed_since:
         said += f"; an earlier version was approved, {since(changed, known.issue)}"
     if found.returned:

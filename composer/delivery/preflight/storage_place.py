@@ -59,7 +59,7 @@ def trouble_with(path: Path, mounts: Path = _MOUNTS) -> str:
     for folder in real.parents:
         name = folder.name.lower()
         if service := next((said for start, said in _SYNCED.items() if name.startswith(start)), None):
-            return f"the database is in a {service} folder, and {service} copies it while it is being written: {real}"
+            return f"the database is in a folder of {service}, which copies it while it is being written: {real}"
         if service := next((said for mark, said in _MARKS.items() if (folder / mark).exists()), None):
             return f"the database is in a folder that {service} synchronizes with other devices: {real}"
     if kind := _remote(real, mounts):

@@ -150,7 +150,7 @@ def each_not_received(
     for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
         yield RecipientOutcome(
             subscriber_id=row.subscriber_id,
-            name=row.address or f"subscriber {row.subscriber_id} (erased)",
+            name=row.address or f"subscriber {row.subscriber_id}, erased",
             state=DeliveryState(row.state),
             bounce_history=row.back is not None,
             words=row.back or in_words(row.reason, row.words),
