@@ -268,7 +268,7 @@ def test_a_return_keeps_a_frozen_mailing_back(desk: Desk, way: str) -> None:
     said = desk.room.say("send", ISSUE, "--yes", "2")
     assert said.code == 1 and "frozen version" in said.err and len(desk.office.taken) == before
     status = desk.room.say("status", "1").out
-    assert f"held       {ISSUE} has 1 of 1 approvals" in status and f"returned   {BEN}, " in status
+    assert f"{ISSUE} has 1 of 1 approvals" in status and f"returned   {BEN}, " in status
     assert "not approved any more" in desk.room.say().out
     if way == "by command":
         desk.approve(BEN)

@@ -94,7 +94,7 @@ def test_keys_come_back_on_another_computer(room: CliHarness, tmp_path: Path, mo
     after = {path.relative_to(tmp_path / "other"): path.read_bytes() for path in _files(tmp_path / "other")}
     assert after == before
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in _files(tmp_path / "other"))
-    assert room.say("keys", "restore", "keys.txt").out.count("there already") == 3
+    assert room.say("keys", "restore", "keys.txt").out.count("already there") == 3
     victim = next(path for path in _files(tmp_path / "other") if path.suffix == ".pem")
     victim.write_text("something else")
     said = room.say("keys", "restore", "keys.txt")

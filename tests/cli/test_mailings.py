@@ -111,11 +111,11 @@ def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tm
         assert said.err == "error: --yes 3 is not the number of subscribers, which is 1: nothing was settled\n"
     said = room.say("settle", "1", "--send-again", "--yes", "1")
     assert said.code == 75 and "next: compose send 2031-01-30" in said.out
-    assert "next: compose send 2031-01-30     (it goes on; 1 may get it twice, as was decided)" in room.say().out
+    assert "next: compose send 2031-01-30     (it goes on; 1 may receive it twice, as was decided)" in room.say().out
     office.script = {"rcpt": says(b"451 4.7.1 later\r\n")}
     said = room.say("send", ISSUE, "--yes", "1", "--limit", "1")
-    assert said.code == 75 and "goes on; 1 may get it twice, as was decided" in said.out
-    assert "1 may get it twice" in room.say().out
+    assert said.code == 75 and "goes on; 1 may receive it twice, as was decided" in said.out
+    assert "1 may receive it twice" in room.say().out
     office.script = {}
     with room.open() as database, database.write() as connection:
         retry_now(connection, 1, datetime.now(UTC))
