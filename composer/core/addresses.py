@@ -1,7 +1,7 @@
 """Email addresses, as people write them and in the form for mail servers.
 
-Input: `Name <a@b>` or `a@b`. Output: an `Address`, or an `AddressError` that an editor understands. Guarantees: does not use
-the network, so an address may not exist.
+Input: `Name <a@b>` or `a@b`. Output: an `Address`, or an `AddressError` that an editor understands. Guarantees: does
+not use the network, so an address may not exist.
 
 The grammar is RFC 5321 section 4.1.2 without quoted local parts and address literals. It is implemented here because
 importing email-validator takes 58 ms; `idna` (18 ms) is imported only for a domain that needs it.
@@ -107,8 +107,8 @@ def domain_to_ascii(domain: str) -> str:
     return result
 
 
-#: A simple valid address: only ASCII, no label in another script. `Address` accepts more, but most addresses of a list match,
-#: so the inner loop of an import checks only this.
+#: A simple valid address: only ASCII, no label in another script. `Address` accepts more, but most addresses of a list
+#: match, so the inner loop of an import checks only this.
 _PLAIN = re.compile(
     r"(?=[^@]{1,64}@)(?=.{1,254}\Z)(?!.*xn--)(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
@@ -119,8 +119,8 @@ _PLAIN = re.compile(
 def normal_address(address: str) -> str:
     """Return the form for comparing addresses: the domain as A-labels, everything in lower case.
 
-    Case is ignored, although RFC 5321 (2.3.11) leaves it to the receiving server: in practice, addresses that differ only in
-    case belong to one person. Raises AddressError.
+    Case is ignored, although RFC 5321 (2.3.11) leaves it to the receiving server: in practice, addresses that differ
+    only in case belong to one person. Raises AddressError.
     """
     if _PLAIN.fullmatch(address):
         return address.lower()
@@ -162,7 +162,8 @@ def _wire(address: str) -> str:
     if not local:
         raise AddressError(f"{address} has nothing before the @")
     if "=?" in local:
-        # Some mail programs and servers decode anything like an encoded-word (RFC 2047), even here, and get another address.
+        # Some mail programs and servers decode anything like an encoded-word (RFC 2047), even here, and get another
+        # address.
         raise AddressError(f"{address} has =? before the @, which some programs misread")
     if not local.isascii():
         raise AddressError(

@@ -1,7 +1,7 @@
 """The user's environment outside the workspace: environment variables, and the configuration folder.
 
-Input: nothing. Output: an `Environment`, or the private files in that folder. Guarantees: secrets are there and never in a
-file of the workspace; a file that others can read does not count as private.
+Input: nothing. Output: an `Environment`, or the private files in that folder. Guarantees: secrets are there and never
+in a file of the workspace; a file that others can read does not count as private.
 """
 
 import contextlib
@@ -51,8 +51,8 @@ def state_folder(environment: Mapping[str, str]) -> Path:
 def _folder(environment: Mapping[str, str], usual: Path, variable: str, windows: str) -> Path:
     """Return our folder: in the one that a variable names, or else in the system's usual one.
 
-    Existing keys and passwords stay in use: on macOS, where earlier versions ignored the variables, an existing folder in
-    Application Support is used.
+    Existing keys and passwords stay in use: on macOS, where earlier versions ignored the variables, an existing folder
+    in Application Support is used.
     """
     if sys.platform == "darwin":
         former = Path.home() / "Library" / "Application Support" / _NAME

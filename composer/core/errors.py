@@ -1,6 +1,7 @@
 """Findings (values) and errors (exceptions).
 
-Input: places and texts. Output: a `Problem` to collect, or an exception to raise. Guarantees: never prints, never exits.
+Input: places and texts. Output: a `Problem` to collect, or an exception to raise. Guarantees: never prints, never
+exits.
 
     ComposeError               exit 1   a person can fix it: message, hint
       UsageError               exit 2   the command line is wrong

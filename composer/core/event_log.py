@@ -1,8 +1,8 @@
 """The event log for programs: one line per event, with ids and codes, through the standard library's `logging`.
 
-Input: an event's name and its fields. Output: records of the loggers `compose.*`, and the handlers that write them as text or
-JSON. Guarantees: a field is a number or a code; any other text (an address, a sentence) becomes `?`. Without a handler,
-nothing is written or formatted. If the log cannot be written, the program continues.
+Input: an event's name and its fields. Output: records of the loggers `compose.*`, and the handlers that write them as
+text or JSON. Guarantees: a field is a number or a code; any other text (an address, a sentence) becomes `?`. Without a
+handler, nothing is written or formatted. If the log cannot be written, the program continues.
 """
 
 import json

@@ -1,8 +1,9 @@
 """Makes text from outside safe to show: file names, addresses, server replies, cells of lists.
 
-Input: any text. Output: the same text without characters that control a terminal, or hide or reverse the text next to them.
-`visible` shows such characters as their code, for terminals and reports; `tame` removes them, for pages; `in_json` writes
-them as JSON escapes, without loss. Guarantees: pure. Editions do not need this: the text of an editor is sent unchanged.
+Input: any text. Output: the same text without characters that control a terminal, or hide or reverse the text next to
+them. `visible` shows such characters as their code, for terminals and reports; `tame` removes them, for pages;
+`in_json` writes them as JSON escapes, without loss. Guarantees: pure. Editions do not need this: the text of an editor
+is sent unchanged.
 """
 
 import re

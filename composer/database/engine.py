@@ -1,10 +1,11 @@
 """Opens the database and provides connections; SQLite and PostgreSQL behave in the same way.
 
-Input: a `Location`. Output: a `Database`, or a `DatabaseError`. Guarantees: does not hold a transaction open by itself; a
-connection for reading cannot write.
+Input: a `Location`. Output: a `Database`, or a `DatabaseError`. Guarantees: does not hold a transaction open by itself;
+a connection for reading cannot write.
 
 SQLite: WAL, foreign keys, synchronous=FULL, BEGIN IMMEDIATE for every write, so that a transaction that has read cannot
-fail when it starts to write. Python's own BEGIN is off (isolation_level None), because it comes late and not before DDL.
+fail when it starts to write. Python's own BEGIN is off (isolation_level None), because it comes late and not before
+DDL.
 """
 
 import logging
@@ -88,10 +89,11 @@ class Database:
 
     @contextmanager
     def stage(self) -> Iterator[Connection]:
-        """Provide a connection outside a transaction, for temporary tables; `writing()` starts a transaction for others.
+        """Provide a connection outside a transaction, for temporary tables; `writing()` starts a transaction for
+        others.
 
-        Temporary tables need no lock: a file of a million rows can be read while others write. Afterwards, the connection is
-        closed with its settings.
+        Temporary tables need no lock: a file of a million rows can be read while others write. Afterwards, the
+        connection is closed with its settings.
         """
         with self.translated(), self.engine.connect() as connection:
             connection.detach()
@@ -164,7 +166,8 @@ def connect(location: Location) -> Database:
         _make_private(location.path)
         # A later connection must not create the file: if it is deleted during use, that must be an error.
         url = URL.create("sqlite", database=location.path.absolute().as_uri(), query={"mode": "rw", "uri": "true"})
-        # The threads of a run read and write at the same time: no limit here, because SQLite allows one writer at a time.
+        # The threads of a run read and write at the same time: no limit here, because SQLite allows one writer at a
+        # time.
         engine = create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_MS / 1000})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -225,8 +228,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _is_begun(connection: Connection) -> bool:
     """Start to write, trying every millisecond while another process writes; return False if that takes too long.
 
-    SQLite itself tries less and less often, down to ten times a second. While a run writes all the time, another process would
-    then wait for a second or more, although the database was free a hundred times in between.
+    SQLite itself tries less and less often, down to ten times a second. While a run writes all the time, another
+    process would then wait for a second or more, although the database was free a hundred times in between.
     """
     driver: Any = connection.connection.dbapi_connection
     end = time.monotonic() + BUSY_MS / 1000

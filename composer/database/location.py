@@ -1,8 +1,8 @@
 """The location of the database: a file in this workspace, or a PostgreSQL server.
 
 Input: the newsletter, the workspace, the environment. Output: a `Location`, or an error that says what to write.
-Guarantees: a password comes from the environment (COMPOSE_DATABASE_URL, PGPASSWORD) or from ~/.pgpass, never from a file in
-the workspace, and is never shown.
+Guarantees: a password comes from the environment (COMPOSE_DATABASE_URL, PGPASSWORD) or from ~/.pgpass, never from a
+file in the workspace, and is never shown.
 """
 
 from collections.abc import Mapping

@@ -3,8 +3,8 @@
 Input: a statement, then rows of values as the database stores them (times in milliseconds). Output: the driver's rows.
 Guarantees: driver errors are wrapped as SQLAlchemy would wrap them.
 
-The statement runs on the driver's own cursor: SQLAlchemy needs about 70 µs for each execution, five times as long as SQLite
-needs for the work itself.
+The statement runs on the driver's own cursor: SQLAlchemy needs about 70 µs for each execution, five times as long as
+SQLite needs for the work itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,8 +1,8 @@
 """Public ids, which appear in tokens, links and Message-IDs: never used twice, not even after a restore.
 
-Input: a connection and a column of ids. Output: unused ids. Guarantees: the ids are random, and the range is so large that a
-restored database, which does not know the ids issued since its backup, does not issue them again. With a counter, the next
-id after a restore could already be in somebody else's token.
+Input: a connection and a column of ids. Output: unused ids. Guarantees: the ids are random, and the range is so large
+that a restored database, which does not know the ids issued since its backup, does not issue them again. With a
+counter, the next id after a restore could already be in somebody else's token.
 """
 
 import secrets
@@ -12,8 +12,8 @@ from sqlalchemy import Column, Connection, exists, select
 from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.database.tables.subscriber_tables import subscribers, tombstones
 
-#: A token has (audience/identity/tokens.py) 40 bits for a subscriber and 32 bits for a mailing. Lower ids come from earlier
-#: versions, which used a counter; they stay valid.
+#: A token has (audience/identity/tokens.py) 40 bits for a subscriber and 32 bits for a mailing. Lower ids come from
+#: earlier versions, which used a counter; they stay valid.
 SUBSCRIBERS = range(1 << 32, 1 << 40)
 MAILINGS = range(1 << 20, 1 << 32)
 

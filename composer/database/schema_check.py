@@ -1,10 +1,10 @@
 """Checks that the tables in a database match its version.
 
-Input: an open database. Output: a `DatabaseError` that names what is missing. Guarantees: additions of your own (an index, a
-view) are not an error.
+Input: an open database. Output: a `DatabaseError` that names what is missing. Guarantees: additions of your own (an
+index, a view) are not an error.
 
-Every opening compares a fingerprint of the definitions with the one from the last upgrade, in less than a millisecond. Only
-if they differ, or after an error about a missing table or column, are the tables compared in full.
+Every opening compares a fingerprint of the definitions with the one from the last upgrade, in less than a millisecond.
+Only if they differ, or after an error about a missing table or column, are the tables compared in full.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Opens the database, and upgrades an older one to this program's schema.
 
-Input: a Location. Output: a Database at this program's version, or a DatabaseError. Alembic takes a moment to import, so it is
-imported only for an upgrade.
+Input: a Location. Output: a Database at this program's version, or a DatabaseError. Alembic takes a moment to import,
+so it is imported only for an upgrade.
 """
 
 from sqlalchemy import Connection, text

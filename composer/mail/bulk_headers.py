@@ -1,7 +1,7 @@
 """The headers of bulk mail: the list, the automatic origin, and how to unsubscribe.
 
-Input: the list's names, a subscriber's addresses to unsubscribe. Output: finished header lines. The caller decides which
-headers a message has: a test send has no subscriber's address to unsubscribe.
+Input: the list's names, a subscriber's addresses to unsubscribe. Output: finished header lines. The caller decides
+which headers a message has: a test send has no subscriber's address to unsubscribe.
 """
 
 import re
@@ -21,8 +21,8 @@ _PART = re.compile(r"[A-Za-z0-9._-]{1,40}")
 def standing_lines(list_id: str | None, list_name: str) -> bytes:
     """Return the headers of every message of a list. Raises HeaderError.
 
-    List-Id (RFC 2919): a stable name such as `briefing.news.example.org`, after a display name. Auto-Submitted (RFC 3834
-    section 5) prevents automatic replies, as do Precedence and the header for Exchange.
+    List-Id (RFC 2919): a stable name such as `briefing.news.example.org`, after a display name. Auto-Submitted (RFC
+    3834 section 5) prevents automatic replies, as do Precedence and the header for Exchange.
     """
     lines = []
     if list_id is not None:
@@ -74,7 +74,8 @@ def verp(address: str, token: str) -> str:
 
 
 def leave_by_mail(address: str, token: str) -> str:
-    """Return the mailto: URI to unsubscribe one subscriber (RFC 2369 section 3.2, RFC 6068), with the token in the subject.
+    """Return the mailto: URI to unsubscribe one subscriber (RFC 2369 section 3.2, RFC 6068), with the token in the
+    subject.
 
     The token is not in the address, because the mailbox may not support plus signs. `compose bounces ingest` reads the
     token. Raises HeaderError.

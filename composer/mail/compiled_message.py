@@ -1,8 +1,8 @@
 """The message of an edition, compiled once for all subscribers: bytes, and slots for the values of a subscriber.
 
-Input: a letterhead, HTML and plaintext with merge-field tokens, pictures. Output: a `Compiled`, which fills its slots for one
-subscriber at a time, can sign the message, and can be stored as bytes. Guarantees: reads no clock and invents no id; each slot
-escapes its value, so a value never becomes markup (merge_slots.py).
+Input: a letterhead, HTML and plaintext with merge-field tokens, pictures. Output: a `Compiled`, which fills its slots
+for one subscriber at a time, can sign the message, and can be stored as bytes. Guarantees: reads no clock and invents
+no id; each slot escapes its value, so a value never becomes markup (merge_slots.py).
 """
 
 import hashlib
@@ -61,7 +61,8 @@ class MessageField:
 class Compiled:
     """A message with slots. Create it with `compile_message` or `from_bytes`."""
 
-    #: The headers before the subscriber's own headers (From, Reply-To), and those after them, up to the top Content-Type.
+    #: The headers before the subscriber's own headers (From, Reply-To), and those after them, up to the top
+    #: Content-Type.
     opening: bytes
     closing: bytes
     #: Texts, and fields by number.
@@ -209,8 +210,8 @@ def compile_message(
 ) -> Compiled:
     """Compile a message: multipart/alternative of text and HTML, with pictures next to the HTML.
 
-    `fields` define the tokens in subject, HTML and text. Raises HeaderError, AddressError, BodyError, or PlaceError for a
-    field in a place where no value is safe, such as a host name.
+    `fields` define the tokens in subject, HTML and text. Raises HeaderError, AddressError, BodyError, or PlaceError for
+    a field in a place where no value is safe, such as a host name.
     """
     tokens = {field.token for field in fields}
     # Two literal braces are not a merge field.

@@ -1,7 +1,7 @@
 """DKIM signatures (RFC 6376, 8301, 8463), relaxed/relaxed, with RSA, Ed25519 or both.
 
-Input: a message as bytes, keys, a domain, the time. Output: the same bytes after one DKIM-Signature per key. Guarantees: does
-not change the message; never writes l= (appended text would be valid, RFC 6376 section 8.2) or i=.
+Input: a message as bytes, keys, a domain, the time. Output: the same bytes after one DKIM-Signature per key.
+Guarantees: does not change the message; never writes l= (appended text would be valid, RFC 6376 section 8.2) or i=.
 
 Importing this module imports `cryptography`, so other modules import it only when they need a signature.
 """

@@ -1,7 +1,7 @@
 """A message that is ready to send: 7-bit, CRLF line ends, dots doubled at the start of lines (RFC 5321, section 4.5.2).
 
-Input: a message, or its pieces. Output: a `WireMessage`. Checking 90 KB takes as long as signing the headers, and most of a
-message is the same for every subscriber, so the common pieces are checked only once.
+Input: a message, or its pieces. Output: a `WireMessage`. Checking 90 KB takes as long as signing the headers, and most
+of a message is the same for every subscriber, so the common pieces are checked only once.
 """
 
 import io

@@ -1,10 +1,10 @@
 """Header fields as finished bytes.
 
-Input: a header's name and its value as text. Output: one block of ASCII lines, folded, with CRLF at the end. Guarantees:
-rejects line breaks, control characters and half surrogate pairs, which could inject headers.
+Input: a header's name and its value as text. Output: one block of ASCII lines, folded, with CRLF at the end.
+Guarantees: rejects line breaks, control characters and half surrogate pairs, which could inject headers.
 
-Lines have at most 78 characters if they can be folded (RFC 5322 section 2.1.1), 76 if they contain an encoded-word
-(RFC 2047 section 2), and never more than 998. If a value needs encoded-words, the whole value is encoded, so that no program
+Lines have at most 78 characters if they can be folded (RFC 5322 section 2.1.1), 76 if they contain an encoded-word (RFC
+2047 section 2), and never more than 998. If a value needs encoded-words, the whole value is encoded, so that no program
 can lose or add a space between encoded and plain text.
 """
 
@@ -77,7 +77,8 @@ def phrase(name: str, words: str, behind: str) -> bytes:
 
 
 def uris(name: str, *items: str) -> bytes:
-    """Return a header with addresses in angle brackets, such as List-Unsubscribe (RFC 2369 section 2). Raises HeaderError.
+    """Return a header with addresses in angle brackets, such as List-Unsubscribe (RFC 2369 section 2). Raises
+    HeaderError.
 
     Only folds between items: a web address cannot be folded, and encoding it would disable one-click unsubscribing.
     """
@@ -224,9 +225,9 @@ class _Lines:
 def _encoded_words(value: str, first: int) -> Iterator[str]:
     """Yield encoded-words of complete characters, the first of at most `first` bytes (RFC 2047, 2 and 5).
 
-    Only the final word may have `=` padding: GMime joins adjacent words before it decodes, and stops at the first padding.
-    So a word ends when its bytes are a multiple of three. If that is not possible (one letter, then only Chinese), the
-    first character becomes a Q word, which has no padding, and the rest starts again.
+    Only the final word may have `=` padding: GMime joins adjacent words before it decodes, and stops at the first
+    padding. So a word ends when its bytes are a multiple of three. If that is not possible (one letter, then only
+    Chinese), the first character becomes a Q word, which has no padding, and the rest starts again.
     """
     position, limit = 0, first
     while position < len(value):

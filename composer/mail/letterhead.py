@@ -1,7 +1,7 @@
 """The headers at the top of a message: those that all messages have, and those of one subscriber.
 
-Input: a `Letterhead`, an `Addressing`. Output: finished header lines. Guarantees: never writes Bcc or Return-Path, writes no
-header twice, invents no date or id.
+Input: a `Letterhead`, an `Addressing`. Output: finished header lines. Guarantees: never writes Bcc or Return-Path,
+writes no header twice, invents no date or id.
 """
 
 import re

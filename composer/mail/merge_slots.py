@@ -1,8 +1,8 @@
 """The places of merge-field tokens, and how a value is escaped there.
 
-Input: HTML, plaintext or a header with tokens. Output: its pieces, with a slot for each token that knows its escape; or the
-same filled with values. Guarantees: a value is data; it cannot open a tag, leave an attribute, run a script, start a line or
-change an address's host. The place alone decides the escape, not the value.
+Input: HTML, plaintext or a header with tokens. Output: its pieces, with a slot for each token that knows its escape; or
+the same filled with values. Guarantees: a value is data; it cannot open a tag, leave an attribute, run a script, start
+a line or change an address's host. The place alone decides the escape, not the value.
 """
 
 import re
@@ -44,8 +44,8 @@ class Escape(StrEnum):
     HTML = "html"
     #: a whole address in HTML
     HTML_ADDRESS = "html-address"
-    #: inside an address: percent-encoded (RFC 3986, section 2.1), so that it stays one segment of a path or a query; a value of
-    #: only dots may change the path, but not the host
+    #: inside an address: percent-encoded (RFC 3986, section 2.1), so that it stays one segment of a path or a query; a
+    #: value of only dots may change the path, but not the host
     IN_ADDRESS = "in-address"
     #: plaintext, a header
     TEXT = "text"

@@ -1,7 +1,7 @@
 """The nested MIME parts of a message.
 
-Input: plaintext and HTML in pieces, pictures. Output: the top Content-Type, and the chunks of the body. Guarantees: boundaries
-are not random: the same parts get the same boundaries.
+Input: plaintext and HTML in pieces, pictures. Output: the top Content-Type, and the chunks of the body. Guarantees:
+boundaries are not random: the same parts get the same boundaries.
 """
 
 import hashlib
@@ -36,7 +36,8 @@ Chunks = tuple[Chunk, ...]
 def alternative(
     language: str, *, text: Pieces, html: Pieces, pictures: tuple[MailPart, ...], numbers: Mapping[str, int]
 ) -> tuple[bytes, Chunks]:
-    """Return the top Content-Type and the body: text and HTML, with the HTML in multipart/related if there are pictures.
+    """Return the top Content-Type and the body: text and HTML, with the HTML in multipart/related if there are
+    pictures.
 
     RFC 2046 section 5.1.4 (plain first), RFC 2387 (type=, root first). Raises HeaderError or BodyError.
     """
@@ -109,8 +110,8 @@ def _multipart(subtype: str, parts: list[Chunks], params: dict[str, str]) -> tup
     blanks = [blank(part) for part in parts]
     digest = hashlib.sha256(b"\0".join(blanks)).hexdigest()
     attempt = 0
-    # `=_` cannot occur in quoted-printable or base64 (RFC 2045 section 6.7), and so not in a value; the headers of the parts
-    # are searched, too.
+    # `=_` cannot occur in quoted-printable or base64 (RFC 2045 section 6.7), and so not in a value; the headers of the
+    # parts are searched, too.
     while any((boundary := f"=_{subtype}-{digest[:24]}-{attempt}").encode() in part for part in blanks):
         attempt += 1
     head = write.structured("Content-Type", f"multipart/{subtype}", {**params, "boundary": boundary})

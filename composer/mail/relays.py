@@ -1,6 +1,7 @@
 """Relays that report bounces with webhooks instead of messages: how to detect them, and the header that they return.
 
-Input: the host of a mail server. Output: a relay, or None. Guarantees: pure; the header contains only the id of the message.
+Input: the host of a mail server. Output: a relay, or None. Guarantees: pure; the header contains only the id of the
+message.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """Text bodies with slots: everything that does not depend on a subscriber is encoded only once.
 
-Input: a text in pieces, some of them slots. Output: its encoding and its pieces as bytes, ready to be joined with the encoded
-values. Guarantees: every piece and every value starts a line, so that none depends on another. So filling is fast, lines are
-short, and a `.` or `From ` in a value is harmless at any place.
+Input: a text in pieces, some of them slots. Output: its encoding and its pieces as bytes, ready to be joined with the
+encoded values. Guarantees: every piece and every value starts a line, so that none depends on another. So filling is
+fast, lines are short, and a `.` or `From ` in a value is harmless at any place.
 """
 
 import hashlib
@@ -93,7 +93,8 @@ def _way(data: bytes, left: int) -> _Way:
     return _Way(head=data[:added], lines=lines + base64_lines(data[first:end]), left=data[end:])
 
 
-#: The pieces of a body: bytes that are the same for every subscriber, slots in quoted-printable, texts in base64 with slots.
+#: The pieces of a body: bytes that are the same for every subscriber, slots in quoted-printable, texts in base64 with
+#: slots.
 Chunk = bytes | BodySlot | Base64Alignment
 
 

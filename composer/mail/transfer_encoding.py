@@ -1,7 +1,8 @@
 """7-bit bodies: quoted-printable and base64 (RFC 2045 sections 6.7 and 6.8).
 
-Input: text or bytes. Output: the encoding's name, and ASCII bytes in lines of at most 76 characters, with CRLF between them.
-Guarantees: no line starts with `.` or `From `, so that dot-stuffing and mbox files do not change the body or the signature.
+Input: text or bytes. Output: the encoding's name, and ASCII bytes in lines of at most 76 characters, with CRLF between
+them. Guarantees: no line starts with `.` or `From `, so that dot-stuffing and mbox files do not change the body or the
+signature.
 """
 
 import re
@@ -42,8 +43,8 @@ def canonical(text: str) -> bytes:
 def quoted_printable(data: bytes, *, goes_on: bool = False) -> bytes:
     """Encode bytes whose line ends are CRLF. Spaces at the end of a line and of the data are encoded.
 
-    If the text continues, a soft break ends an incomplete last line: the next piece, which is encoded separately, starts a
-    line, and is as safe there as at the start of a text.
+    If the text continues, a soft break ends an incomplete last line: the next piece, which is encoded separately,
+    starts a line, and is as safe there as at the start of a text.
     """
     # The C encoder escapes correctly, but breaks lines in other places, so its soft breaks are removed:
     # in its output, a `=` before a line end is always a soft break.

@@ -1,7 +1,7 @@
 """The envelope: the sender and the recipient that a server gets with the message (RFC 5321 section 2.3.1).
 
-Input: an envelope, the size of the message, the server's extensions. Output: the lines MAIL and RCPT, or why they cannot be
-written. Guarantees: no character that could end a line or an address gets into them.
+Input: an envelope, the size of the message, the server's extensions. Output: the lines MAIL and RCPT, or why they
+cannot be written. Guarantees: no character that could end a line or an address gets into them.
 """
 
 from collections.abc import Mapping
@@ -54,7 +54,8 @@ def commands(
 ) -> Commands | Outcome:
     """Return MAIL and RCPT for a server with these extensions, or a rejection if the message is larger than its limit.
 
-    SIZE counts octets before dots are doubled (RFC 1870, section 3). Raises ValueError for an id that is not a valid ENVID.
+    SIZE counts octets before dots are doubled (RFC 1870, section 3). Raises ValueError for an id that is not a valid
+    ENVID.
     """
     sender, recipient = addressed
     mail, rcpt = f"MAIL FROM:<{sender}>", f"RCPT TO:<{recipient}>"

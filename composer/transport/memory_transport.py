@@ -1,7 +1,7 @@
 """A fake mail server in memory, for tests: it returns the outcomes of a script, and records accepted messages.
 
-Input: a script. Output: the outcomes of the script. Guarantees: as strict as a real transport about messages and addresses;
-calls `before_dot` like a real transport; sends nothing.
+Input: a script. Output: the outcomes of the script. Guarantees: as strict as a real transport about messages and
+addresses; calls `before_dot` like a real transport; sends nothing.
 """
 
 import itertools

@@ -38,8 +38,9 @@ class Connection(Protocol):
     def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
         """Send one message and return its outcome; problems of a server or a network are not exceptions.
 
-        `before_dot` is called when everything except the final dot was sent; unless it returns True, the message is canceled.
-        If it raises, the message is canceled, too. `message` must be 7-bit with CRLF, otherwise ValueError is raised.
+        `before_dot` is called when everything except the final dot was sent; unless it returns True, the message is
+        canceled. If it raises, the message is canceled, too. `message` must be 7-bit with CRLF, otherwise ValueError is
+        raised.
         """
         ...
 

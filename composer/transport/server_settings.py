@@ -51,8 +51,8 @@ class ServerLimits:
     dot: float = 600
     #: Messages before a new connection is opened; fewer if the server accepts fewer.
     messages: int = 100
-    #: Some servers defer all messages after a limit of the connection, without saying so. After this number of deferred messages
-    #: in a row, or after one and a wait of this many seconds, a new connection is opened.
+    #: Some servers defer all messages after a limit of the connection, without saying so. After this number of deferred
+    #: messages in a row, or after one and a wait of this many seconds, a new connection is opened.
     put_off: int = 5
     rest: float = 1
     #: After a longer idle time, a connection is tested with NOOP first.

@@ -471,7 +471,8 @@ def test_dots_tell_people_apart_elsewhere(desk: Desk) -> None:
 
 
 def test_an_old_link_after_a_restored_backup(desk: Desk) -> None:
-    """A backup of before the request is put back, and another edition and person get the same row: the old link is void.
+    """A backup of before the request is put back, and another edition and person get the same row: the old link is
+    void.
 
     Asked about the same edition again, the same link works again, for the same person.
     """

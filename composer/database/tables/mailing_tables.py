@@ -32,7 +32,8 @@ issues = Table(
     UniqueConstraint("key", "again"),
 )
 
-#: `id` is the small number that people use; tokens and messages contain `public_id`, which is never used twice (public_ids.py).
+#: `id` is the small number that people use; tokens and messages contain `public_id`, which is never used twice
+#: (public_ids.py).
 mailings = Table(
     "mailings",
     metadata,
@@ -126,7 +127,8 @@ deliveries = Table(
     UniqueConstraint("issue_id", "subscriber_id"),
     sqlite_with_rowid=False,
 )
-#: With OR: SQLite uses this index for a query about one of the two states, if the state is a literal and not a parameter.
+#: With OR: SQLite uses this index for a query about one of the two states, if the state is a literal and not a
+#: parameter.
 _TODO = text("state = 'pending' OR state = 'deferred'")
 Index(
     "ix_deliveries_due",
@@ -185,7 +187,8 @@ events = Table(
     Index("ix_mailing_events_subscriber_id", "subscriber_id"),
 )
 
-#: Processes that are sending or have sent: alive as long as they hold the lock of their id (delivery/ledger/workers.py).
+#: Processes that are sending or have sent: alive as long as they hold the lock of their id
+#: (delivery/ledger/workers.py).
 workers = Table(
     "workers",
     metadata,

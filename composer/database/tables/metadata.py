@@ -19,8 +19,8 @@ metadata = MetaData(
     }
 )
 
-#: A public id (public_ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is that large, and only
-#: INTEGER makes an automatic key.
+#: A public id (public_ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is that large, and
+#: only INTEGER makes an automatic key.
 LargeId = BigInteger().with_variant(Integer, "sqlite")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -91,7 +91,8 @@ review_editions = Table(
     Column("edition_id", Integer, ForeignKey("editions.id"), nullable=False),
 )
 
-#: Who was sent a link. The link contains no row id, because a restored database may use it for another review or person.
+#: Who was sent a link. The link contains no row id, because a restored database may use it for another review or
+#: person.
 review_requests = Table(
     "review_requests",
     metadata,

@@ -134,8 +134,8 @@ erasures = Table(
     sqlite_autoincrement=True,
 )
 
-#: Which subscriber had which address in which mailings, if that has changed: a recipient was removed, changed their address, or
-#: has an address that another person had before. Contains only the keyed hash of an address.
+#: Which subscriber had which address in which mailings, if that has changed: a recipient was removed, changed their
+#: address, or has an address that another person had before. Contains only the keyed hash of an address.
 #: composer/audience/identity/tombstones.py explains the rows and writes them.
 tombstones = Table(
     "tombstones",

@@ -1,7 +1,7 @@
 """Requests for approval by email: a short message to each person who may approve, with a personal link.
 
-Input: a built edition, the people to ask, their links. Output: messages that are ready to send. The edition itself is in the
-test message that is sent with it. Guarantees: nothing here is shown to subscribers.
+Input: a built edition, the people to ask, their links. Output: messages that are ready to send. The edition itself is
+in the test message that is sent with it. Guarantees: nothing here is shown to subscribers.
 """
 
 import hashlib

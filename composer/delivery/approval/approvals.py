@@ -1,7 +1,8 @@
 """Whether a review is approved: its answers, counted by who may approve now.
 
-Input: a connection, a review or a mailing, settings. Output: an `Approval`. Guarantees: only people who may approve now count,
-each mailbox once, with its last answer; a person who was removed from `approvals.by` neither completes nor blocks an approval.
+Input: a connection, a review or a mailing, settings. Output: an `Approval`. Guarantees: only people who may approve now
+count, each mailbox once, with its last answer; a person who was removed from `approvals.by` neither completes nor
+blocks an approval.
 """
 
 from collections.abc import Mapping
@@ -43,8 +44,8 @@ class Approval:
     def permits(self, allowed_until: int | None) -> bool:
         """Return whether a mailing may be sent.
 
-        `allowed_until`: a person allowed it without enough approvals, and knew the answers up to this one. A request for
-        changes that came later is not covered.
+        `allowed_until`: a person allowed it without enough approvals, and knew the answers up to this one. A request
+        for changes that came later is not covered.
         """
         if allowed_until is None:
             return self.is_enough

@@ -1,7 +1,7 @@
 """Recorded editions: an issue file with all its variants, as it was when it was tested, reviewed or sent.
 
-Input: a connection, built variants, the time. Output: values and rows. Guarantees: everything belongs to one hash; an edit
-makes a new edition, which has no test yet; nothing here contains a subscriber's data.
+Input: a connection, built variants, the time. Output: values and rows. Guarantees: everything belongs to one hash; an
+edit makes a new edition, which has no test yet; nothing here contains a subscriber's data.
 """
 
 import json

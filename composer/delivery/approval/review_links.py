@@ -1,8 +1,8 @@
 """Links to answer a review: each belongs to one person and one review, and shows every message in it.
 
-Input: a connection, tokens, a review, the time. Output: tokens; for a token, its question. Guarantees: a token contains a
-digest of the review's hash and the person's address, not the id of a row. So it leads to that review and that person, or to
-nothing, even in a restored database that uses the same ids for others.
+Input: a connection, tokens, a review, the time. Output: tokens; for a token, its question. Guarantees: a token contains
+a digest of the review's hash and the person's address, not the id of a row. So it leads to that review and that person,
+or to nothing, even in a restored database that uses the same ids for others.
 """
 
 import hashlib

@@ -1,8 +1,8 @@
 """Reviews: an issue in all its languages and variants, identified by one hash, and the answers to it.
 
-Input: a connection, editions, who answers, the time. Output: rows, and the effect of an answer. Guarantees: an answer belongs
-to one hash. A request for changes and the start of a mailing lock the review's row, so that one waits for the other: the
-request stops a mailing that has started; one that has not started is refused when it starts (approvals.py).
+Input: a connection, editions, who answers, the time. Output: rows, and the effect of an answer. Guarantees: an answer
+belongs to one hash. A request for changes and the start of a mailing lock the review's row, so that one waits for the
+other: the request stops a mailing that has started; one that has not started is refused when it starts (approvals.py).
 """
 
 from collections.abc import Sequence

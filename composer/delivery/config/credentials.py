@@ -1,8 +1,8 @@
 """The credentials for a server: a password or a token, from the environment or from the user's configuration folder.
 
-Input: a host, the environment, the user's configuration folder. Output: `Credentials`, or a `SettingsError`. Guarantees: a
-secret never comes from a file in the workspace, and a command for one runs only if the user's folder names it, so that a
-cloned workspace runs nothing.
+Input: a host, the environment, the user's configuration folder. Output: `Credentials`, or a `SettingsError`.
+Guarantees: a secret never comes from a file in the workspace, and a command for one runs only if the user's folder
+names it, so that a cloned workspace runs nothing.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The keys of a publication: collected for a separate backup, and restored.
 
-Input: the database, the newsletter, the user's folder. Output: a `KeySet`; what was restored. Guarantees: an existing key
-is never overwritten, and nothing is written before everything was compared.
+Input: the database, the newsletter, the user's folder. Output: a `KeySet`; what was restored. Guarantees: an existing
+key is never overwritten, and nothing is written before everything was compared.
 
 The backup is separate from the database, because the hashes of erased people can be tested with the erasure key.
 """

@@ -1,7 +1,7 @@
 """Encrypts bytes with a passphrase, for a file that may be stored anywhere.
 
-Input: bytes, a passphrase. Output: a text in lines, or the decrypted bytes; SealError for a wrong passphrase or a damaged file.
-Guarantees: scrypt (RFC 7914) derives the key; AES-256-GCM encrypts and detects changes.
+Input: bytes, a passphrase. Output: a text in lines, or the decrypted bytes; SealError for a wrong passphrase or a
+damaged file. Guarantees: scrypt (RFC 7914) derives the key; AES-256-GCM encrypts and detects changes.
 """
 
 import secrets

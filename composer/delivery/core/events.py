@@ -1,6 +1,7 @@
 """The codes of the event log: what happened to a mailing and to each of its deliveries, in order, and why.
 
-Input: a code and a server's reply. Output: text for people. Guarantees: rows are only added to the log (`mailing_events`).
+Input: a code and a server's reply. Output: text for people. Guarantees: rows are only added to the log
+(`mailing_events`).
 """
 
 from enum import StrEnum
@@ -46,7 +47,8 @@ class EventKind(StrEnum):
 class StateReason(StrEnum):
     """Why a delivery is in its state, if there is no server reply.
 
-    A suppressed delivery has the reason on the suppression list (audience.suppression.Reason), or the subscriber's status.
+    A suppressed delivery has the reason on the suppression list (audience.suppression.Reason), or the subscriber's
+    status.
     """
 
     #: resolved: the mail server's log proves that it was accepted

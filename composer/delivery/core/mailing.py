@@ -1,7 +1,7 @@
 """Mailings: one frozen edition for one frozen list of recipients.
 
-Input: a connection. Output: `Mailing`, `FrozenVariant`, `Sums`. Guarantees: changes only the mailing's own row (stop, pause,
-resume) and adds events.
+Input: a connection. Output: `Mailing`, `FrozenVariant`, `Sums`. Guarantees: changes only the mailing's own row (stop,
+pause, resume) and adds events.
 """
 
 import json

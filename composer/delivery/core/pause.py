@@ -1,7 +1,7 @@
 """A paused mailing: only a person can resume it.
 
-Input: nothing. Output: values. Guarantees: the reasons are codes, stored in the database as they are; their texts are in
-composer/cli/ui/mailing_texts.py.
+Input: nothing. Output: values. Guarantees: the reasons are codes, stored in the database as they are; their texts are
+in composer/cli/ui/mailing_texts.py.
 """
 
 from dataclasses import dataclass

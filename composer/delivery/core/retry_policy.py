@@ -1,11 +1,12 @@
 """Decides what an outcome means for its delivery, for the other deliveries, and for the subscriber.
 
-Input: an outcome, the earlier attempts, how the server has behaved, the time. Output: an `OutcomeDecision`. Guarantees: pure,
-so a test of a case needs one line (facts: RFC 3463, RFC 5321 section 4.2.1).
+Input: an outcome, the earlier attempts, how the server has behaved, the time. Output: an `OutcomeDecision`. Guarantees:
+pure, so a test of a case needs one line (facts: RFC 3463, RFC 5321 section 4.2.1).
 
-A throttle is about all messages: it pauses all of them and does not count against the one that was throttled. A rejection of
-the sender or the message (5.7, 5.5, 5.6, too large) does not count against an address; three in a row stop the run. A server
-can also throttle or reject one message or mailbox forever: if others were accepted in between, the cause is that one.
+A throttle is about all messages: it pauses all of them and does not count against the one that was throttled. A
+rejection of the sender or the message (5.7, 5.5, 5.6, too large) does not count against an address; three in a row stop
+the run. A server can also throttle or reject one message or mailbox forever: if others were accepted in between, the
+cause is that one.
 """
 
 from dataclasses import dataclass, field, replace

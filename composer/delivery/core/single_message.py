@@ -1,6 +1,7 @@
 """Decides what to do after an outcome of a message outside a mailing, such as one requested on the public pages.
 
-Input: an outcome, the number of earlier attempts, the time, the policy. Output: a step of the retry policy. Guarantees: pure.
+Input: an outcome, the number of earlier attempts, the time, the policy. Output: a step of the retry policy. Guarantees:
+pure.
 """
 
 from datetime import datetime
@@ -25,8 +26,8 @@ SingleStep = Accept | Write | MarkUnconfirmed | Defer | Refuse
 def decide_single(outcome: Outcome, attempts: int, now: datetime, policy: RetryPolicy) -> SingleStep:
     """Decide the next step. Without a mail server, writing a file is a success.
 
-    There are no other recipients to compare with: a rejection of the sender or the message is retried as often as the caller
-    allows. Nothing is retried sooner than the policy's delays allow.
+    There are no other recipients to compare with: a rejection of the sender or the message is retried as often as the
+    caller allows. Nothing is retried sooner than the policy's delays allow.
     """
     tried = Tried(subscriber_id=0, attempts=attempts)
     decision = decide(outcome, tried, ServerCondition(), now, policy, is_rehearsal=True)

@@ -1,9 +1,9 @@
 """Counts the groups of intents of a run, in the database and in the notes.
 
 Input: the first note of a run. Output: a higher count with every group, or an error if the database was replaced.
-Guarantees: the database commits the intents with the higher count, then the notes are written, then the dots are sent. So a
-note never knows more than the original database, and no dot is sent without a note. If the process is killed in between,
-the database is ahead of the notes, which is harmless.
+Guarantees: the database commits the intents with the higher count, then the notes are written, then the dots are sent.
+So a note never knows more than the original database, and no dot is sent without a note. If the process is killed in
+between, the database is ahead of the notes, which is harmless.
 """
 
 from dataclasses import dataclass, field
@@ -52,8 +52,8 @@ _RAISE = {
 class AgeCounter:
     """Increases the count of one run; only one thread uses it at a time.
 
-    Call `count` in the transaction, and `confirm` after its commit and before any dot. A rehearsal has no note: it counts
-    nothing, and only checks that the files are the same.
+    Call `count` in the transaction, and `confirm` after its commit and before any dot. A rehearsal has no note: it
+    counts nothing, and only checks that the files are the same.
     """
 
     worker_id: int

@@ -1,7 +1,7 @@
 """Checks whether a database is the original, a copy or a restored backup: before freezing, and when a run starts.
 
-Input: a database, the folder of this computer's notes. Output: `Evidence`, a CopyError, or the counter of a run. The signs
-themselves are in ledger_age.py (notes) and database_id.py (PostgreSQL).
+Input: a database, the folder of this computer's notes. Output: `Evidence`, a CopyError, or the counter of a run. The
+signs themselves are in ledger_age.py (notes) and database_id.py (PostgreSQL).
 """
 
 from collections.abc import Iterable, Mapping

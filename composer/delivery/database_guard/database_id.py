@@ -1,7 +1,8 @@
 """The identity of a PostgreSQL database: its server, its own number, its tables' numbers, the server's timeline.
 
 Input: a connection outside a transaction. Output: values to store and to compare. A restore with pg_restore creates new
-tables, perhaps in another database or server. A point-in-time restore, and a standby that takes over, start a new timeline.
+tables, perhaps in another database or server. A point-in-time restore, and a standby that takes over, start a new
+timeline.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The age of the ledger: whether this database knows about every message that was sent.
 
-Input: a connection, the notes next to the database and on this computer. Output: the problems, as `Evidence`. Guarantees:
-a database that knows less than a note (a copy, a restored backup) is detected.
+Input: a connection, the notes next to the database and on this computer. Output: the problems, as `Evidence`.
+Guarantees: a database that knows less than a note (a copy, a restored backup) is detected.
 """
 
 import json
@@ -84,7 +84,8 @@ class Evidence:
 
 
 def lock(connection: Connection) -> None:
-    """Prevent others from starting a run or accepting the database until this transaction ends; SQLite has one writer anyway.
+    """Prevent others from starting a run or accepting the database until this transaction ends; SQLite has one writer
+    anyway.
 
     The transaction is on disk before a note is written, with any server configuration.
     """

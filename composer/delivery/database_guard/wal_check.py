@@ -1,8 +1,8 @@
 """Checks that SQLite's file and the write-ahead log next to it belong together.
 
-Input: a connection. Output: a `DatabaseError` if they do not. If a backup replaces the database while the log of the old one
-is still there, the result is a mixture of both: each page of the delivery rows may be new or old. SQLite does not notice, but
-the indexes and the event log show it.
+Input: a connection. Output: a `DatabaseError` if they do not. If a backup replaces the database while the log of the
+old one is still there, the result is a mixture of both: each page of the delivery rows may be new or old. SQLite does
+not notice, but the indexes and the event log show it.
 """
 
 from sqlalchemy import Connection, exists, select

@@ -1,8 +1,8 @@
 """The durable record: every change of a delivery's state, as a conditional update with its event.
 
 Input: a connection in a transaction, the deliveries, the time. Output: what was changed. Guarantees: decides nothing
-(retry_policy, scheduler) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same state,
-same worker) is part of the update itself, so two processes can never both own a row.
+(retry_policy, scheduler) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same
+state, same worker) is part of the update itself, so two processes can never both own a row.
 """
 
 import json
@@ -118,8 +118,8 @@ def intend(
 ) -> frozenset[int]:
     """Record that the final dots of these are sent next; return those recorded. For the others, no dot may be sent.
 
-    It requires a claim of this worker, a subscriber who still exists and has not unsubscribed, and a mailing that is not
-    stopped. No dot may be sent before this is committed.
+    It requires a claim of this worker, a subscriber who still exists and has not unsubscribed, and a mailing that is
+    not stopped. No dot may be sent before this is committed.
     """
     kind = connection.dialect.name
     ids = json.dumps(subscriber_ids) if kind == "sqlite" else list(subscriber_ids)

@@ -1,8 +1,8 @@
 """Releases the deliveries of dead processes, so that a mailing can be canceled, settled or resumed at any time.
 
-Input: a database, a mailing, the time. Output: what was released, and which processes are alive. Guarantees: the deliveries
-of a living process do not change (workers.py decides who is alive); a claim of a dead process is pending again; a message
-whose final dot may have been sent is unconfirmed.
+Input: a database, a mailing, the time. Output: what was released, and which processes are alive. Guarantees: the
+deliveries of a living process do not change (workers.py decides who is alive); a claim of a dead process is pending
+again; a message whose final dot may have been sent is unconfirmed.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """Resolves unconfirmed deliveries: by a server's log, or by a person's decision.
 
-Input: a connection in a transaction, a mailing, the log or the decision. Output: how many were resolved; later, who decided
-what. After that, the mailing may end (`maintenance.end`). Guarantees: nothing is resolved without proof or a decision.
+Input: a connection in a transaction, a mailing, the log or the decision. Output: how many were resolved; later, who
+decided what. After that, the mailing may end (`maintenance.end`). Guarantees: nothing is resolved without proof or a
+decision.
 """
 
 from collections.abc import Callable, Iterable, Sequence

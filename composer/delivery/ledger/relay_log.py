@@ -3,13 +3,13 @@
 Input: lines of a log; for each message its name, sender and recipient. Output: the names that the server accepted.
 Guarantees: pure; a name without proof is not returned.
 
-A name is the left side of a Message-ID. It is also in X-Compose-ID, for servers that write their own Message-IDs
-(and log ours with `header_checks`: /^X-Compose-ID:/ INFO). Postfix logs it when it has received the header, long before the
-end of the message, so this is not a proof. The queue manager's line with our sender is a proof, or a delivery's line with our
-recipient.
+A name is the left side of a Message-ID. It is also in X-Compose-ID, for servers that write their own Message-IDs (and
+log ours with `header_checks`: /^X-Compose-ID:/ INFO). Postfix logs it when it has received the header, long before the
+end of the message, so this is not a proof. The queue manager's line with our sender is a proof, or a delivery's line
+with our recipient.
 
-Postfix reuses short queue ids, and a log may lack lines (rsyslog drops some when there are many). So a later line belongs to
-the same message only if no line in between contradicts it, and if it comes within the usual time.
+Postfix reuses short queue ids, and a log may lack lines (rsyslog drops some when there are many). So a later line
+belongs to the same message only if no line in between contradicts it, and if it comes within the usual time.
 """
 
 import re
@@ -24,7 +24,8 @@ _HEADER = re.compile(r"header X-Compose-ID: ([\w-]+)", re.IGNORECASE)
 _BEGINS = re.compile(r"client=|uid=")
 _QUEUED = re.compile(r"from=<([^>]*)>, size=\d+, nrcpt=\d+ \(queue ")
 _DELIVERED = re.compile(r"to=<([^>]*)>,(?: orig_to=<([^>]*)>,)?.* status=")
-#: Seconds from the header to the message in the queue, and until the last attempt: Postfix keeps a message for five days.
+#: Seconds from the header to the message in the queue, and until the last attempt: Postfix keeps a message for five
+#: days.
 _ARRIVAL, _LIFETIME = 15 * 60, 6 * 86_400
 #: How many seconds a line may be out of order, and within how many seconds one process logs the headers of one message.
 _DISORDER, _HEADERS = 5, 60

@@ -1,7 +1,8 @@
 """Continues after a database was restored: it becomes the original, and possibly sent messages become unconfirmed.
 
 Input: a connection, the surroundings of the database, the person. Output: what was done, by mailing. Guarantees: sends
-nothing; nobody who may have received an issue is sent it again without a person's decision (`compose settle`, `--again`).
+nothing; nobody who may have received an issue is sent it again without a person's decision (`compose settle`,
+`--again`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """The workers: a process that sends holds a lock, which is released when the process ends.
 
-Input: a database, a mailing. Output: a `Worker`, which other workers are dead, or an error: another process is sending, or
-the mailing was started in another database. Guarantees: a lease decides only if a lock cannot.
+Input: a database, a mailing. Output: a `Worker`, which other workers are dead, or an error: another process is sending,
+or the mailing was started in another database. Guarantees: a lease decides only if a lock cannot.
 
 SQLite: a lock of the operating system on a file next to the database; one process sends, a second one gets an error.
 PostgreSQL: an advisory lock of a separate session; several processes share the work. The server may keep the session of

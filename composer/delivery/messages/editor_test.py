@@ -1,8 +1,8 @@
 """Test sends: every variant of an edition as subscribers will get it, sent to the editors first.
 
-Input: variants, addresses, the time, a transport. Output: the result of each message. Guarantees: a test goes to no subscriber
-and contains no token: its links lead to the public pages, and it has no List-Unsubscribe. It contains a subscriber's values
-only if a person asked for them.
+Input: variants, addresses, the time, a transport. Output: the result of each message. Guarantees: a test goes to no
+subscriber and contains no token: its links lead to the public pages, and it has no List-Unsubscribe. It contains a
+subscriber's values only if a person asked for them.
 """
 
 import datetime
@@ -82,7 +82,8 @@ def _messages(
     built, newsletter = variant.built, variant.built.newsletter
     domain = newsletter.sender.domain
     for address in addresses:
-        # Every test send is a separate message: a second one of the same edition must not look like a copy of the first.
+        # Every test send is a separate message: a second one of the same edition must not look like a copy of the
+        # first.
         salt = f"{built.hash} {address.wire} {now.isoformat()}"
         identity = hashlib.sha256(salt.encode()).hexdigest()[:32]
         addressing = Addressing(
@@ -113,8 +114,8 @@ def _values(built: Built, address: Address) -> dict[str, str]:
 def send_test(transport: Transport, ready: tuple[Addressed, ...]) -> Iterator[TestSend]:
     """Send messages one after the other over one connection; yield each result as soon as it is known.
 
-    Raises TransportError if there is no connection: then nothing was sent. Other interruptions, such as Ctrl-C, are raised
-    after the results of all messages.
+    Raises TransportError if there is no connection: then nothing was sent. Other interruptions, such as Ctrl-C, are
+    raised after the results of all messages.
     """
     connection = transport.connect()
     try:
@@ -128,7 +129,8 @@ def send_test(transport: Transport, ready: tuple[Addressed, ...]) -> Iterator[Te
                 raise
             yield _sent(each, outcome)
             if outcome.scope is Scope.SERVER and outcome.state is OutcomeState.REFUSED:
-                # The server would reject the others, too. A temporary rejection may be for one message only (greylisting).
+                # The server would reject the others, too. A temporary rejection may be for one message only
+                # (greylisting).
                 yield from (_sent(rest, _not_tried(outcome)) for rest in ready[number:])
                 break
     finally:

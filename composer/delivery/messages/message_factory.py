@@ -1,8 +1,8 @@
 """Makes the messages of a mailing from frozen data.
 
-Input: the mailing with its settings, the compiled variants, keys for tokens and signatures. Output: an `OutgoingMessage` for
-each recipient. Guarantees: reads neither the issue nor newsletter.yaml; a recipient always gets the same Message-ID; opens no
-connection.
+Input: the mailing with its settings, the compiled variants, keys for tokens and signatures. Output: an
+`OutgoingMessage` for each recipient. Guarantees: reads neither the issue nor newsletter.yaml; a recipient always gets
+the same Message-ID; opens no connection.
 """
 
 import json
@@ -44,7 +44,8 @@ class FrozenSettings:
     #: The address to unsubscribe, with {token} in it, instead of a page below `public_url`.
     unsubscribe_url: str | None = None
     unsubscribe_mailto: str | None = None
-    #: The page of the edition below `public_url`; if there are several editions, the page of each variant, by its number.
+    #: The page of the edition below `public_url`; if there are several editions, the page of each variant, by its
+    #: number.
     page: str = ""
     pages: Mapping[str, str] = field(default_factory=dict)
     #: The identifiers before the sender's id in Feedback-ID.

@@ -1,11 +1,11 @@
 """A process that makes messages, and the protocol between it and the run.
 
 Input: the data of a mailing's messages, as bytes; then recipients. Output: a `WorkerReply` for each, in the same order,
-from which `message_of` makes the same message as `MailingMessages` in this process. Guarantees: keys are sent only through
-the socket, not as arguments or environment variables.
+from which `message_of` makes the same message as `MailingMessages` in this process. Guarantees: keys are sent only
+through the socket, not as arguments or environment variables.
 
-A worker reads recipients from a socket and writes messages to it. It ends when its run ends in any way, because the other end
-of the socket is closed then. If it ends earlier, or does not answer, it is not used any longer.
+A worker reads recipients from a socket and writes messages to it. It ends when its run ends in any way, because the
+other end of the socket is closed then. If it ends earlier, or does not answer, it is not used any longer.
 """
 
 import gc
@@ -30,10 +30,11 @@ from composer.delivery.messages.outgoing import MessageRecipient, OutgoingMessag
 from composer.mail.dot_stuffing import WireMessage, joined, to_wire
 from composer.transport.envelope import Envelope
 
-#: How many bytes a worker may be ahead of the readers, and how many bytes of requests may wait for it: far fewer than the
-#: buffer of the socket, so that sending a request never blocks.
+#: How many bytes a worker may be ahead of the readers, and how many bytes of requests may wait for it: far fewer than
+#: the buffer of the socket, so that sending a request never blocks.
 _AHEAD, _WAITING = 1 << 20, 1 << 16
-#: Seconds that a worker may need for a message, and for which a message is current: its date and signature contain the time.
+#: Seconds that a worker may need for a message, and for which a message is current: its date and signature contain the
+#: time.
 _MAX_WAIT, _FRESH = 30.0, 60.0
 
 #: The first byte from the worker: until then, messages are made in this process.
@@ -92,7 +93,8 @@ class MessageWorker:
         self._asked: dict[int, int] = {}
         self._replies: dict[int, WorkerReply] = {}
         self._has_begun = self._is_gone = False
-        # A thread sends the payload, so that nothing waits for the worker to start. Nothing else is sent before its first byte.
+        # A thread sends the payload, so that nothing waits for the worker to start. Nothing else is sent before its
+        # first byte.
         self._delivery = threading.Thread(target=self._deliver, args=(payload,), daemon=True)
         self._delivery.start()
 

@@ -1,10 +1,11 @@
 """Makes the messages of a mailing in separate processes, so that all processors are used.
 
-Input: the data of a mailing's messages (`JobPayload`), then recipients. Output: an `OutgoingMessage` for each. Guarantees: it
-is the same message that `MailingMessages` makes in this process; if no worker answers, it is made in this process.
+Input: the data of a mailing's messages (`JobPayload`), then recipients. Output: an `OutgoingMessage` for each.
+Guarantees: it is the same message that `MailingMessages` makes in this process; if no worker answers, it is made in
+this process.
 
-A signature takes longer than the rest of a message, and Python runs one thread at a time. With workers, the threads of a run
-only have to send (docs/decisions/0007).
+A signature takes longer than the rest of a message, and Python runs one thread at a time. With workers, the threads of
+a run only have to send (docs/decisions/0007).
 """
 
 import os

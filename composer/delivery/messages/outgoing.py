@@ -1,7 +1,7 @@
 """A message for one recipient: the recipient, the message, and the interface of its source.
 
-Input: nothing. Output: values, and the base class of the sources of messages: in this process (message_factory.py), or in
-separate processes (message_worker_pool.py).
+Input: nothing. Output: values, and the base class of the sources of messages: in this process (message_factory.py), or
+in separate processes (message_worker_pool.py).
 """
 
 from abc import ABC, abstractmethod

@@ -87,7 +87,8 @@ class PreflightFacts:
     differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
     #: How many subscribers lack a value that their edition shows, by field.
     missing: Mapping[str, int] = field(default_factory=dict)
-    #: What is wrong with the location of the database, with the unsubscribe address, and with the pages that it leads to.
+    #: What is wrong with the location of the database, with the unsubscribe address, and with the pages that it leads
+    #: to.
     database: str = ""
     leaving: str = ""
     pages: str = ""

@@ -1,4 +1,5 @@
-"""Checks on the web, just before a mailing: the public pages answer with our key, the pictures are those of the edition.
+"""Checks on the web, just before a mailing: the public pages answer with our key, the pictures are those of the
+edition.
 
 Input: addresses from newsletter.yaml, a key, pictures. Output: the problem as text; empty if everything is right.
 Guarantees: follows no redirect, uses no proxy, waits 15 seconds at most, reads no more than it needs.

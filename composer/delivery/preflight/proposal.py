@@ -1,7 +1,7 @@
 """Proposes a mailing, and prepares what is frozen after a person has confirmed.
 
-Input: checked editions, a database, the settings in newsletter.yaml and of the command. Output: a `Proposal`, then a `Draft`.
-Guarantees: reads only; the caller freezes the mailing after the confirmation.
+Input: checked editions, a database, the settings in newsletter.yaml and of the command. Output: a `Proposal`, then a
+`Draft`. Guarantees: reads only; the caller freezes the mailing after the confirmation.
 """
 
 import re

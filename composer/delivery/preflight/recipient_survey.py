@@ -1,6 +1,7 @@
 """A survey of the recipients of a mailing: how many get each variant, and who lacks a value that it shows.
 
-Input: a connection, a selection, the variants. Output: a `RecipientSurvey`; rows of subscribers. Guarantees: reads only.
+Input: a connection, a selection, the variants. Output: a `RecipientSurvey`; rows of subscribers. Guarantees: reads
+only.
 """
 
 import json

@@ -1,7 +1,7 @@
 """The results of a mailing: numbers, by time and by domain, who did not receive it, and what bounced later.
 
-Input: a connection, a mailing, the time. Output: `Statistics`, recipients one by one, events one by one. Guarantees: reads
-only; a person who was erased appears as a number.
+Input: a connection, a mailing, the time. Output: `Statistics`, recipients one by one, events one by one. Guarantees:
+reads only; a person who was erased appears as a number.
 """
 
 from collections.abc import Iterator, Mapping

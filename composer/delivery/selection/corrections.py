@@ -14,7 +14,8 @@ from composer.delivery.core.states import DeliveryState
 def note_answered(connection: Connection, mailing_id: int, issue: str) -> None:
     """Record which message of an issue each recipient of its correction has.
 
-    This is the last accepted message or, without one, the last unconfirmed message. It may have been sent to a former id.
+    This is the last accepted message or, without one, the last unconfirmed message. It may have been sent to a former
+    id.
     """
     of_issue = real_mailings(issue)
     # Later messages and accepted messages overwrite the others.

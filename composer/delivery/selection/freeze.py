@@ -72,8 +72,8 @@ class Draft:
 def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
     """Freeze a mailing as a whole; nothing is frozen if the transaction is not committed.
 
-    Raises MailingError if another mailing of the issue has not ended (only one at a time: sending resumes that one), and
-    if there would be no recipients.
+    Raises MailingError if another mailing of the issue has not ended (only one at a time: sending resumes that one),
+    and if there would be no recipients.
     """
     selection = draft.selection
     if len(draft.variants) > 1 and draft.pick is None:

@@ -49,8 +49,8 @@ class Selection:
     #: The issue key of the mailing itself.
     issue: str
     condition: AudienceFilter = field(default_factory=AudienceFilter)
-    #: Only to those who do not have it yet: late joiners and those who never received it. Subscribers whose mailbox or domain
-    #: does not exist are excluded, too.
+    #: Only to those who do not have it yet: late joiners and those who never received it. Subscribers whose mailbox or
+    #: domain does not exist are excluded, too.
     is_rest: bool = False
     #: Only to those who received this issue (accepted or unconfirmed): its key.
     got: str | None = None

@@ -1,7 +1,7 @@
 """Where the connections of a run wait because of the rate, a pause or the end of the run.
 
-Input: slots from the database, pauses. Output: permission to start one message, or the end. It covers only this run; the
-bucket that all processes share is in the database (rate_limit.py).
+Input: slots from the database, pauses. Output: permission to start one message, or the end. It covers only this run;
+the bucket that all processes share is in the database (rate_limit.py).
 """
 
 import threading

@@ -3,8 +3,8 @@
 Input: the bucket from the database, the configured rate, the time. Output: slots (times at which one message may be
 started) and the bucket to store. Guarantees: pure.
 
-The algorithm is GCRA (ITU-T I.371): it stores only one number, the theoretical arrival time of the next message. Slots are
-reserved a little ahead, so the database is used a few times a second and not for every message.
+The algorithm is GCRA (ITU-T I.371): it stores only one number, the theoretical arrival time of the next message. Slots
+are reserved a little ahead, so the database is used a few times a second and not for every message.
 """
 
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
 """Work that a caller can stop waiting for.
 
-Input: work, and a function that ends the wait. Output: the result of the work, or None if the wait ended first; the work
-itself continues in its thread, which ends with the process. Raises what the work raises.
+Input: work, and a function that ends the wait. Output: the result of the work, or None if the wait ended first; the
+work itself continues in its thread, which ends with the process. Raises what the work raises.
 """
 
 from collections.abc import Callable

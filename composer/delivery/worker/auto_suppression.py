@@ -1,7 +1,8 @@
 """Suppresses subscribers without a mailbox: a rejection while sending counts as a bounce.
 
-Input: the category of a rejection, and the server's reply. Output: an entry on the suppression list, or none; if too many
-recipients of a mailing are rejected in the same way, they are held until a person decides (audience/bounce_holds.py).
+Input: the category of a rejection, and the server's reply. Output: an entry on the suppression list, or none; if too
+many recipients of a mailing are rejected in the same way, they are held until a person decides
+(audience/bounce_holds.py).
 """
 
 from collections.abc import Callable

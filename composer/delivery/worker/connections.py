@@ -1,8 +1,8 @@
 """The connections of a run, each with its own thread.
 
-Input: claimed deliveries. Output: an outcome for each, reported to the ledger writer; or no outcome if nothing was started,
-and then the delivery is released at the end. Guarantees: no thread sends a final dot without an intent on disk, and none starts
-without permission from the admission.
+Input: claimed deliveries. Output: an outcome for each, reported to the ledger writer; or no outcome if nothing was
+started, and then the delivery is released at the end. Guarantees: no thread sends a final dot without an intent on
+disk, and none starts without permission from the admission.
 
     take one -> wait for permission -> make the message -> send it up to the final dot -> intent -> the dot -> outcome
 """

@@ -1,9 +1,9 @@
 """The thread of a run that writes: it commits the requests and reports of the connections in groups.
 
-Input: intents (a thread waits for the answer before its final dot), outcomes, other work for the database (write_queue.py).
-Output: the answers. Guarantees: an intent is committed before its answer, and so before the dot is sent; if it cannot be
-written, the answer is no. An outcome that cannot be written is kept and written with the next group; if that fails, its
-delivery stays `sending`, and the next run marks it as unconfirmed.
+Input: intents (a thread waits for the answer before its final dot), outcomes, other work for the database
+(write_queue.py). Output: the answers. Guarantees: an intent is committed before its answer, and so before the dot is
+sent; if it cannot be written, the answer is no. An outcome that cannot be written is kept and written with the next
+group; if that fails, its delivery stays `sending`, and the next run marks it as unconfirmed.
 
 A thread's outcome is in the queue before its next intent: at most one outcome per connection is not on disk.
 """

@@ -1,7 +1,7 @@
 """The progress of a run, several times a second, without too many database queries.
 
-Input: the ledger writer's tally, a view. Output: a `Progress`. Between two counts in the database, the results of this run
-are added; the work of other processes appears with the next count.
+Input: the ledger writer's tally, a view. Output: a `Progress`. Between two counts in the database, the results of this
+run are added; the work of other processes appears with the next count.
 """
 
 import time

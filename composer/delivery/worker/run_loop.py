@@ -1,13 +1,13 @@
 """The loop that sends a mailing.
 
 Input: a `MailingJob` (a database, a frozen mailing, a transport, a source of messages) and a `Stop` request. Output: a
-`Run`, which says why it ended and what it did. Guarantees: it may be killed at any time; then only messages whose intent is
-on disk are unconfirmed, at most one for each connection.
+`Run`, which says why it ended and what it did. Guarantees: it may be killed at any time; then only messages whose
+intent is on disk are unconfirmed, at most one for each connection.
 
-Other modules make the decisions (scheduler, retry_policy), one thread writes every row (ledger_writer), and other threads send
-the messages (connections). This module connects them.
+Other modules make the decisions (scheduler, retry_policy), one thread writes every row (ledger_writer), and other
+threads send the messages (connections). This module connects them.
 
-The module is long on purpose: it is the only loop, and the steps between two moves belong together.
+One module, although it is long: it is the only loop, and the steps between two moves belong together.
 """
 
 import time
@@ -50,7 +50,8 @@ from composer.delivery.worker.stop_request import Stop
 from composer.transport.protocol import Connection as Handover
 from composer.transport.protocol import Transport
 
-#: Seconds between two moves without an event, and between two checks for changes by others: the bucket, a stop, the quota.
+#: Seconds between two moves without an event, and between two checks for changes by others: the bucket, a stop, the
+#: quota.
 _TICK, _LOOK = 0.25, 1.0
 #: The least seconds between two requests for slots.
 _REFILL = 0.02
@@ -254,7 +255,8 @@ class _Sending:
             ending = Ending.LEDGER
             self._shut()
         except BaseException:
-            # After a bug, or a signal in the middle of the loop, nothing more is started, and open deliveries are not awaited.
+            # After a bug, or a signal in the middle of the loop, nothing more is started, and open deliveries are not
+            # awaited.
             self._shut()
             self._stop.say()
             self._stop.say()
@@ -335,7 +337,8 @@ class _Sending:
     def _view(self) -> View:
         now, known, bucket = self._now(), self._known, self._recorder.bucket
         given_back = self._recorder.tally.given_back + self._pool.denied
-        # Both numbers are read at once: a delivery that changes from queued to open must not be counted twice or not at all.
+        # Both numbers are read at once: a delivery that changes from queued to open must not be counted twice or not at
+        # all.
         queued, under_way = self._pool.load
         left = None if self._job.limit is None else self._job.limit - known.claimed + given_back
         quota = known.quota

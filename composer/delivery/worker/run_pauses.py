@@ -1,7 +1,8 @@
 """The pauses of a run: which pauses it removes when it starts, and which it sets.
 
-Input: a connection in a transaction, how the run was started, why it ended, the time. Output: changed rows. Guarantees: an
-unattended run removes no pause; a run with a limit is paused from its start on, so that the rest is not sent after a crash.
+Input: a connection in a transaction, how the run was started, why it ended, the time. Output: changed rows. Guarantees:
+an unattended run removes no pause; a run with a limit is paused from its start on, so that the rest is not sent after a
+crash.
 """
 
 from dataclasses import dataclass

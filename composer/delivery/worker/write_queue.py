@@ -1,8 +1,8 @@
 """The queue between the threads of a run and the ledger writer, and how long the writer waits for more entries.
 
-Input: requests, outcomes and tasks, from any thread. Output: a `Batch` with all of them. Guarantees: a thread's outcome is in
-the queue before its next request, and a batch takes everything. So when a request is answered, the thread's last outcome is
-written.
+Input: requests, outcomes and tasks, from any thread. Output: a `Batch` with all of them. Guarantees: a thread's outcome
+is in the queue before its next request, and a batch takes everything. So when a request is answered, the thread's last
+outcome is written.
 
 The writer is not woken for each entry, because that costs as much as writing the entry.
 """
@@ -21,11 +21,11 @@ from sqlalchemy import Connection
 from composer.delivery.ledger.ledger import Due
 from composer.transport.outcome import Outcome
 
-#: How long outcomes wait for a request, in seconds, to be committed together with it. An outcome is not on disk during this
-#: time.
+#: How long outcomes wait for a request, in seconds, to be committed together with it. An outcome is not on disk during
+#: this time.
 _LINGER = 0.004
-#: How long requests wait for other requests of this run, in seconds, because a commit is expensive. They do not wait if other
-#: requests are unlikely, as with a distant server.
+#: How long requests wait for other requests of this run, in seconds, because a commit is expensive. They do not wait if
+#: other requests are unlikely, as with a distant server.
 _COMPANY = 0.001
 _LIKELY = 0.5
 #: The weight of the latest batch in the average number of requests.
@@ -39,7 +39,8 @@ class WriteAnswer(Enum):
 
     #: the intent is on disk
     GO = "go"
-    #: the subscriber unsubscribed, the mailing was stopped, the run must stop, or another process owns the delivery: no dot
+    #: the subscriber unsubscribed, the mailing was stopped, the run must stop, or another process owns the delivery: no
+    #: dot
     NO = "no"
     #: the ledger cannot be written: no dot
     BROKEN = "broken"

@@ -1,8 +1,8 @@
 """An index of hundreds of patterns: only the patterns whose words occur in a sentence are tried.
 
 Input: regular expressions, then sentences. Output: the same matches as of the expressions joined by "|", ignoring case.
-Guarantees: a pattern is skipped only if the sentence lacks a text that every match must contain. Trying all patterns would
-take longer than reading the message.
+Guarantees: a pattern is skipped only if the sentence lacks a text that every match must contain. Trying all patterns
+would take longer than reading the message.
 """
 
 import re

@@ -10,7 +10,8 @@ from composer.transport.replies.phrase_index import AnyOf
 _SPAN = r"[^.;/]{0,60}?"
 
 
-#: Our own address is rejected: sender verification, or a sender's domain that cannot be found. This overrides every code.
+#: Our own address is rejected: sender verification, or a sender's domain that cannot be found. This overrides every
+#: code.
 SENDER = AnyOf(
     r"in reply to (?:the )?(?:\w+ )?MAIL FROM|\bMAIL FROM\b[^.;/]{0,40}(?:reject|refus|invalid|bad|unknown|not (?:exist"
     r"|found|valid)|does not)",

@@ -1,8 +1,8 @@
 """The meaning of a server's sentence, if there is no code or the code is misleading.
 
-Input: a server's sentence, in any language. Output: a `Meaning`, or None. Guarantees: pure; ignores addresses and host names,
-so a mailbox named `spam` or a server named `mx.reputation.example` decides nothing. Sentences about the sender come first, so
-a subscriber is never suppressed for a problem of the sender.
+Input: a server's sentence, in any language. Output: a `Meaning`, or None. Guarantees: pure; ignores addresses and host
+names, so a mailbox named `spam` or a server named `mx.reputation.example` decides nothing. Sentences about the sender
+come first, so a subscriber is never suppressed for a problem of the sender.
 """
 
 import re
@@ -78,8 +78,8 @@ def is_about_us(text: str) -> Meaning | None:
 def overrides(text: str) -> Meaning | None:
     """Return the meaning of a masked sentence if it overrides any code; None if the code decides.
 
-    The mailbox exists if it is busy or closed for now, or if a message expired (RECIPIENT, NETWORK); a closed account is
-    gone, with any code.
+    The mailbox exists if it is busy or closed for now, or if a message expired (RECIPIENT, NETWORK); a closed account
+    is gone, with any code.
     """
     if ours := is_about_us(text):
         return ours

@@ -1,7 +1,8 @@
 """The meaning of a server's reply: what it is about, and the queue id of an accepted message.
 
 Input: a reply and its stage. Output: a meaning, a scope, a queue id. Guarantees: pure. Enhanced codes (RFC 3463, the
-IANA registry of SMTP enhanced status codes) are more precise than the three digits (RFC 5321, section 4.2), so they come first.
+IANA registry of SMTP enhanced status codes) are more precise than the three digits (RFC 5321, section 4.2), so they
+come first.
 """
 
 import re
@@ -75,8 +76,8 @@ _SCOPES = {
 _RECIPIENTS = frozenset({Meaning.GONE, Meaning.NO_DOMAIN, Meaning.FULL, Meaning.RECIPIENT})
 #: Meanings so general that the sentence of the reply tells more.
 VAGUE = frozenset({Meaning.RECIPIENT, Meaning.SYSTEM, Meaning.NETWORK, Meaning.UNSAID, Meaning.PROTOCOL})
-#: Microsoft's sentences for mailboxes that do not exist, with codes that mean something else (directory-based blocking at
-#: Exchange Online; outlook.com).
+#: Microsoft's sentences for mailboxes that do not exist, with codes that mean something else (directory-based blocking
+#: at Exchange Online; outlook.com).
 _MICROSOFT = (
     ("4.1", re.compile(r"recipient address rejected: access denied", re.IGNORECASE)),
     ("5.0", re.compile(r"requested action not taken: mailbox unavailable", re.IGNORECASE)),
@@ -118,8 +119,8 @@ def meaning_of(reply: ServerReply, stage: Stage) -> Meaning:
 def weigh(codes: list[str], reply: ServerReply | None, said: str, stage: Stage = Stage.RCPT) -> Meaning:
     """Return the meaning from codes and a masked sentence; if they disagree, the one in favor of the subscriber wins.
 
-    A temporary code never means a dead mailbox or domain (RFC 3463 section 2: 4.x.x is temporary). "No such user" with a policy
-    code counts like a domain that cannot be found: only at the second mailing.
+    A temporary code never means a dead mailbox or domain (RFC 3463 section 2: 4.x.x is temporary). "No such user" with
+    a policy code counts like a domain that cannot be found: only at the second mailing.
     """
     if _WRAPPED.search(said):
         return is_about_us(said) or (Meaning.FULL if overrides(said) is Meaning.FULL else Meaning.RECIPIENT)
@@ -211,9 +212,9 @@ def is_throttle(outcome: Outcome) -> bool:
 def ends_session(reply: ServerReply) -> bool:
     """Return whether a 4xx or 5xx reply is about this session, so that a new session may help at once.
 
-    Sentences that say so clearly count with any code. A sentence that only ends the session or counts messages must be a
-    temporary reply without a policy code (4.7.0 is not one). A message has one recipient, so "too many recipients" (4.5.3) is
-    about the session.
+    Sentences that say so clearly count with any code. A sentence that only ends the session or counts messages must be
+    a temporary reply without a policy code (4.7.0 is not one). A message has one recipient, so "too many recipients"
+    (4.5.3) is about the session.
     """
     said = masked(reply.text)
     if is_session_full(said):

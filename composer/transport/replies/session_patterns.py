@@ -63,8 +63,8 @@ OLD_SESSION = AnyOf(
     rf"\b{_SESSION}.{{0,30}}?\b(?:timed? ?out|timeout|too (?:long|old)|for \d+)\b",
     rf"\b(?:too long|time limit|maximum time) (?:in|on|for|of|per) {_ONE}{_SESSION}",
 )
-#: The server ends the session, counts messages, or asks for a new session at once: a new session may help, unless the sentence
-#: names another problem.
+#: The server ends the session, counts messages, or asks for a new session at once: a new session may help, unless the
+#: sentence names another problem.
 ENDED_SESSION = AnyOf(
     rf"{_COUNTED}{_IN}",
     r"\bclos(?:e|ing|ed)\b[^.;]{0,40}\b(?:channel|connection|session)\b",

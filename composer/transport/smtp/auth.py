@@ -1,8 +1,8 @@
 """Signs in with PLAIN (RFC 4616), LOGIN or XOAUTH2, through AUTH (RFC 4954).
 
 Input: a function that asks the server, the mechanisms that it offers, the user name and the secret. Output: nothing, or
-`TransportError`. Guarantees: no traceback shows the secret, and it is masked in the server's replies; it is sent once, to one
-mechanism, because a second attempt with a wrong password may lock the account.
+`TransportError`. Guarantees: no traceback shows the secret, and it is masked in the server's replies; it is sent once,
+to one mechanism, because a second attempt with a wrong password may lock the account.
 """
 
 import base64

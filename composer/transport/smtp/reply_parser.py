@@ -1,7 +1,7 @@
 """Parses a server's replies (RFC 5321, section 4.2).
 
-Input: bytes, in pieces of any size. Output: a code and its lines, or `GarbledError`. Guarantees: pure; with any bytes, a line
-has at most 2,048 bytes, and a reply has at most 100 lines.
+Input: bytes, in pieces of any size. Output: a code and its lines, or `GarbledError`. Guarantees: pure; with any bytes,
+a line has at most 2,048 bytes, and a reply has at most 100 lines.
 """
 
 import re

@@ -1,10 +1,11 @@
 """Opens a session with a server: connect, encrypt, greet, sign in.
 
-Input: a `MailServer`. Output: an `SmtpSession`, ready for a message, or `TransportError`. Guarantees: no fallback to less
-security: missing encryption or an invalid certificate is an error; a secret is never sent unencrypted to another computer.
+Input: a `MailServer`. Output: an `SmtpSession`, ready for a message, or `TransportError`. Guarantees: no fallback to
+less security: missing encryption or an invalid certificate is an error; a secret is never sent unencrypted to another
+computer.
 
-This module does not use smtplib, because its timeouts are for one read instead of one reply, its tracebacks show passwords,
-and it reads bytes that an attacker may have inserted after STARTTLS (RFC 3207, section 6).
+This module does not use smtplib, because its timeouts are for one read instead of one reply, its tracebacks show
+passwords, and it reads bytes that an attacker may have inserted after STARTTLS (RFC 3207, section 6).
 """
 
 import ipaddress

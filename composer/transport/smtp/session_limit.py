@@ -1,8 +1,9 @@
 """Learns how many messages a server accepts in one session.
 
-Input: the number of messages after which a session was ended. Output: how many messages to send in one session, and whether a
-new session is likely to help. The connections of one run to one server share it; it does not outlast the run. The limit is
-learned even if the server does not state it: two sessions in a row that end after the same number of messages are a limit.
+Input: the number of messages after which a session was ended. Output: how many messages to send in one session, and
+whether a new session is likely to help. The connections of one run to one server share it; it does not outlast the run.
+The limit is learned even if the server does not state it: two sessions in a row that end after the same number of
+messages are a limit.
 """
 
 import threading
@@ -22,10 +23,12 @@ class SessionLimit:
         return wanted if most is None else min(most, wanted)
 
     def ended(self, messages: int, *, is_said: bool) -> bool:
-        """Record that the server ended a session after this many messages; return whether a new session is likely to help.
+        """Record that the server ended a session after this many messages; return whether a new session is likely to
+        help.
 
-        `is_said`: the server said that the session is the reason. A session without messages proves another reason: then the
-        learned limit is discarded. A session with far fewer messages than another is not a limit, because limits do not shrink.
+        `is_said`: the server said that the session is the reason. A session without messages proves another reason:
+        then the learned limit is discarded. A session with far fewer messages than another is not a limit, because
+        limits do not shrink.
         """
         with self._lock:
             if messages == 0:

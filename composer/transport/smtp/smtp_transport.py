@@ -1,10 +1,11 @@
 """Sends messages to a mail server.
 
-Input: a `MailServer`; then envelopes and messages. Output: an `Outcome` for each. Guarantees: never sends a message twice.
+Input: a `MailServer`; then envelopes and messages. Output: an `Outcome` for each. Guarantees: never sends a message
+twice.
 
-A connection is reused, and tested after a pause. A new one is opened after a number of messages, or if the server closed the
-connection or accepts no more messages in it. Then, if `before_dot` was not called yet, the same message is sent over the new
-connection at once; otherwise the caller is asked to send it again.
+A connection is reused, and tested after a pause. A new one is opened after a number of messages, or if the server
+closed the connection or accepts no more messages in it. Then, if `before_dot` was not called yet, the same message is
+sent over the new connection at once; otherwise the caller is asked to send it again.
 """
 
 import ssl

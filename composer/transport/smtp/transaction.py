@@ -1,8 +1,9 @@
 """Sends one message over an open session: MAIL, RCPT, DATA, the message, the dot (RFC 5321, section 3.3).
 
-Input: a session, the opening lines, the message, a function to call before the dot. Output: an `Outcome`, and whether the
-session can be used again. Guarantees: never sends a message twice, and claims only what is known: before the dot the server
-cannot have accepted the message, so a failure is DEFERRED; after the dot it is UNKNOWN, unless the server has answered.
+Input: a session, the opening lines, the message, a function to call before the dot. Output: an `Outcome`, and whether
+the session can be used again. Guarantees: never sends a message twice, and claims only what is known: before the dot
+the server cannot have accepted the message, so a failure is DEFERRED; after the dot it is UNKNOWN, unless the server
+has answered.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """One connection: sends bytes and reads replies, with exact timeouts.
 
-Input: a connected socket. Output: replies, or `BrokenError` with a `Fault`. Guarantees: does not retry; logs nothing, because
-the bytes contain passwords and subscribers' addresses.
+Input: a connected socket. Output: replies, or `BrokenError` with a `Fault`. Guarantees: does not retry; logs nothing,
+because the bytes contain passwords and subscribers' addresses.
 """
 
 import contextlib
@@ -17,8 +17,8 @@ from enum import StrEnum
 from composer.transport.smtp.reply_parser import GarbledError, Lines, ReplyParser
 
 _BLOCK = 64 * 1024
-#: The most seconds of one wait of the socket; longer waits are repeated. Each change of the timeout is a system call that lets
-#: another thread run first, which is expensive with a dozen connections.
+#: The most seconds of one wait of the socket; longer waits are repeated. Each change of the timeout is a system call
+#: that lets another thread run first, which is expensive with a dozen connections.
 _STEP = 10.0
 
 

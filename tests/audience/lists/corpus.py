@@ -1,7 +1,7 @@
 """A corpus of hostile lists: what is written, who is in it, and what is said of every other row.
 
-Each case names all rows that are not taken with the beginning of their reason, and all people with their first names. Nothing
-else may come of a list: a row is a person, or it is named.
+Each case names all rows that are not taken with the beginning of their reason, and all people with their first names.
+Nothing else may come of a list: a row is a person, or it is named.
 """
 
 import io
