@@ -248,9 +248,10 @@ def _same_issue_files(known: PreflightFacts) -> Iterator[Refusal]:
 
 def _same_issue_mailings(known: PreflightFacts) -> Iterator[Refusal]:
     for each in known.same_issue:
+        shared = each.shared.in_words
         yield Refusal(
             code=Code.SAME_ISSUE,
-            words=f"mailing {each.mailing} of {each.issue} already sent this issue: {each.shared.in_words}",
+            words=f"mailing {each.mailing} of {each.issue} already sent this issue: {shared}",
             route=f"{command_line('send', each.issue)}   resumes that mailing; or correct the date or number",
         )
 

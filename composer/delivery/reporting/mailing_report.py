@@ -83,12 +83,12 @@ def write(
 
 def summary(account: Statistics, zone: ZoneInfo) -> tuple[str, ...]:
     """Return the summary of a mailing, as lines for editors."""
-    mailing, sums = account.mailing, account.sums
+    mailing, sums, audience = account.mailing, account.sums, account.mailing.audience.in_words
     lines = [
         f"{'Rehearsal' if mailing.is_rehearsal else 'Mailing'} {mailing.id} of {mailing.issue}: {mailing.subject}",
         f"as of {_time(account.as_of, zone)} ({zone.key})",
         "",
-        f"{sums.frozen:>9,}  recipients ({mailing.audience.in_words})",
+        f"{sums.frozen:>9,}  recipients ({audience})",
     ]
     lines += [f"{number:>9,}  {words}" for words, number in _numbers(account)]
     lines += ["", *_sentences(account, zone)]
@@ -105,7 +105,7 @@ def _sentences(account: Statistics, zone: ZoneInfo) -> list[str]:
         lines.append(f"The numbers add up to {sums.frozen:,}: all recipients are accounted for.")
     else:
         lines.append(f"THE NUMBERS DO NOT ADD UP: {sums.total:,} of {sums.frozen:,}. Do not rely on them.")
-    lines += [f"{each.in_words(zone)}." for each in account.decided]
+    lines += [each.in_words(zone) + "." for each in account.decided]
     if account.bounced:
         lines.append(
             f"{account.bounced:,} of the accepted messages bounced later; as far as is known, {account.received:,} were"

@@ -111,8 +111,9 @@ def refuse_same_issue(connection: Connection, contents: Sequence[IssueContent], 
         # Two processes that freeze at the same time wait for each other here, as writers to SQLite always do.
         connection.execute(text("LOCK TABLE mailing_reviews IN SHARE ROW EXCLUSIVE MODE"))
     for each in earlier_mailings(connection, contents, corrects=corrects):
+        shared = each.shared.in_words
         raise MailingError(
-            f"mailing {each.mailing} of {each.issue} already sent this issue: {each.shared.in_words}",
+            f"mailing {each.mailing} of {each.issue} already sent this issue: {shared}",
             f'to resume it: {command_line("send", each.issue)}; to send this one anyway: --allow {SAME_ISSUE}="the reason"',
         )
 

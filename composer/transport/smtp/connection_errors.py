@@ -95,10 +95,10 @@ def no_authorities(server: MailServer, error: OSError) -> TransportError:
 
 def broken(server: MailServer, stage: Stage, fault: Fault) -> TransportError:
     """Return the error for a connection that failed before it could be used."""
-    hint = ""
+    hint, what = "", fault.in_words
     if stage is Stage.GREETING and fault is Fault.LATE and server.security is not Security.TLS:
         hint = f"the port may require encryption from the start; {_PORTS}"
-    return TransportError(f"{server.host}: {fault.in_words} ({stage})", hint, stage=stage, is_temporary=True)
+    return TransportError(f"{server.host}: {what} ({stage})", hint, stage=stage, is_temporary=True)
 
 
 def turned_away(server: MailServer, stage: Stage, reply: ServerReply) -> TransportError:

@@ -148,5 +148,5 @@ class Transaction:
         self.after, self.fault = After.DROP, fault
         is_sent = self._stage is Stage.DOT
         state = OutcomeState.UNKNOWN if is_sent else OutcomeState.DEFERRED
-        reason = f"{fault.in_words}: {_MAYBE_TAKEN if is_sent else _NOT_TAKEN}"
+        reason = ": ".join((fault.in_words, _MAYBE_TAKEN if is_sent else _NOT_TAKEN))
         return Outcome(state=state, stage=self._stage, reply=reply, reason=reason, scope=Scope.SERVER)
