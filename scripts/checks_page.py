@@ -8,7 +8,7 @@ from pathlib import Path
 
 from composer.checks.catalogue import catalogue
 
-PAGE = Path(__file__).parent.parent / "docs" / "checks.md"
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "checks.md"
 #: Headings, and what the codes below them begin with.
 _GROUPS = {
     "Inbox": ("SUBJ", "PRE", "FROM"),

@@ -33,7 +33,7 @@ from tests.web.public.running import Running, running
 pytestmark = pytest.mark.slow
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-SERVER = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
+SERVER = (ROOT / "docs" / "how-to" / "run-the-public-pages.md").read_text(encoding="utf-8")
 
 
 def test_old_copies_of_the_database_go_whatever_becomes_of_the_keys() -> None:

@@ -13,7 +13,15 @@ from tests.factories import sample
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
+#: The pages about commands, and those about what editors write: each name is documented on one of them.
+COMMANDS = "\n".join(path.read_text(encoding="utf-8") for path in sorted((REFERENCE / "commands").glob("*.md")))
+FORMATS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(REFERENCE.glob("*-format.md")))
+
+
+def _text(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
 
 
 def _commands() -> list[tuple[str, click.Command]]:
@@ -23,16 +31,16 @@ def _commands() -> list[tuple[str, click.Command]]:
 
 @pytest.mark.parametrize(("name", "command"), _commands(), ids=list(_COMMANDS))
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
-    """docs/commands.md names each command in a heading, and each of its options."""
-    assert re.search(rf"^## `compose {name}\b", DOCS["commands.md"], re.MULTILINE)
+    """docs/reference/commands has a heading for each command, and names each of its options."""
+    assert re.search(rf"^## `compose {name}\b", COMMANDS, re.MULTILINE)
     inner = list(command.commands.values()) if isinstance(command, click.Group) else []
     for each in inner:
-        assert f"compose {name} {each.name}" in DOCS["commands.md"]
+        assert f"compose {name} {each.name}" in COMMANDS
     for parameter in (parameter for each in (command, *inner) for parameter in each.params):
         if isinstance(parameter, click.Option):
             assert parameter.help
             for option in parameter.opts:
-                assert f"`{option}" in DOCS["commands.md"], option
+                assert f"`{option}" in COMMANDS, option
     assert all(each.help for each in (command, *inner))
 
 
@@ -55,8 +63,8 @@ def _codes() -> set[str]:
 
 
 def test_every_problem_code_is_documented_and_none_else() -> None:
-    """docs/problems.md explains exactly the codes that the program tells."""
-    told = set(re.findall(r"^\| (.+?) \|", DOCS["problems.md"], re.MULTILINE))
+    """docs/reference/problems.md explains exactly the codes that the program tells."""
+    told = set(re.findall(r"^\| (.+?) \|", _text("problems.md"), re.MULTILINE))
     documented = {code for cell in told for code in re.findall(r"`([a-z-]+)`", cell)}
     codes = _codes()
     assert len(codes) > 40
@@ -74,7 +82,7 @@ def _keys(field: SchemaField) -> set[str]:
 
 
 def test_every_key_is_documented() -> None:
-    """docs/formats.md names every key of newsletter.yaml, of an issue, and of every section type that ships."""
+    """The pages of formats name every key of newsletter.yaml, of an issue, and of every section type that ships."""
     from composer.content.document.section_types import read_definitions, read_section_type
 
     theme = Workspace(root=ROOT).theme("briefing")
@@ -85,22 +93,22 @@ def test_every_key_is_documented() -> None:
     for name in theme.section_types():
         kind = read_section_type(theme, name)
         assert kind is not None
-        assert f"`{name}`" in DOCS["formats.md"]
+        assert f"`{name}`" in FORMATS
         keys |= _keys(kind.content) | set(kind.options.properties)
     for name in ("source", "figure"):
         keys |= _keys(definitions[name])
     assert {
-        key for key in keys if f"`{key}`" not in DOCS["formats.md"] and f"{key}:" not in DOCS["formats.md"]
+        key for key in keys if f"`{key}`" not in FORMATS and f"{key}:" not in FORMATS
     } == set()
 
 
 def test_exit_codes_are_documented() -> None:
-    """docs/commands.md names every exit code that the program gives."""
+    """docs/reference/exit-codes.md names every exit code that the program gives."""
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
     codes = set(re.findall(r"(?:exit_code(?:: ClassVar\[int\])? = |return )(\d+)$", text, re.MULTILINE))
     assert {"1", "2", "130"} <= codes
     for code in ("0", "1", "2", "3", "75", "130"):
-        assert f"| {code} |" in DOCS["commands.md"]
+        assert f"| {code} |" in _text("exit-codes.md")
 
 
 def test_modules_past_300_lines_give_their_reason() -> None:

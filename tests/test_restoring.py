@@ -20,7 +20,7 @@ from tests.proxies import DEPLOY
 
 pytestmark = pytest.mark.slow
 
-PAGE = (DEPLOY.parent / "docs" / "server.md").read_text(encoding="utf-8")
+PAGE = (DEPLOY.parent / "docs" / "how-to" / "run-the-public-pages.md").read_text(encoding="utf-8")
 RESTORE = PAGE.partition("### Restore")[2].partition("## When")[0]
 COMMANDS = RESTORE.partition("```sh\n")[2].partition("```")[0].splitlines()
 ISSUE, GONE, LEFT, ERASED = "2031-01-30", "reader3@example.net", "reader5@example.net", "reader7@example.net"

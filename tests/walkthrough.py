@@ -25,7 +25,7 @@ from composer.delivery.core.states import DeliveryState
 from tests.cli_harness import BODY, ISSUE, NEWSLETTER
 from tests.fake_smtp import FakeSmtp, SmtpSession, hangs
 
-PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
+PAGE = Path(__file__).parent.parent / "docs" / "tutorial" / "first-mailing.md"
 #: How many the server takes before it stops answering, and how many of the four after that it takes all the same.
 _GOOD, _TAKEN = 96, 2
 _APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"

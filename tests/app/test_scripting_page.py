@@ -1,4 +1,4 @@
-"""docs/scripting.md: its examples run, and print what the page shows."""
+"""docs/how-to/use-from-python.md: its examples run, and print what the page shows."""
 
 import contextlib
 import io
@@ -11,7 +11,7 @@ from tests.factories import ROOT, sample
 
 pytestmark = pytest.mark.slow
 
-PAGE = (ROOT / "docs/scripting.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-to/use-from-python.md").read_text(encoding="utf-8")
 _EXAMPLE = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOTALL)
 
 
@@ -31,5 +31,5 @@ def test_the_examples_are_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for code, shown in found:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            exec(compile(code, "docs/scripting.md", "exec"), names)
+            exec(compile(code, "docs/how-to/use-from-python.md", "exec"), names)
         assert printed.getvalue() == shown, code

@@ -26,7 +26,7 @@ from tests.databases import with_tables
 from tests.factories import LETTER, sample_message
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-DOCS = Path(__file__).parent.parent.parent / "docs" / "bounces.md"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "how-to" / "handle-bounces.md"
 
 
 def test_explain_says_what_the_docs_show(

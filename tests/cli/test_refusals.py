@@ -23,7 +23,7 @@ from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.fake_smtp import FakeSmtp
 
 ISSUE = "2031-01-30"
-DOCS = Path(__file__).parent.parent.parent / "docs" / "delivery.md"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "how-to" / "send-an-issue.md"
 
 
 @pytest.fixture

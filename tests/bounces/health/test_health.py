@@ -232,6 +232,6 @@ def test_the_docs_show_what_the_command_prints() -> None:
         mailings=(MailingFigures(id=1, issue="2025-01-30", made=NOW, domains=domains),),
         refusals=(("gmail.com", "4.7.28", "421 4.7.28 an unusual rate of unsolicited mail", 2),),
     )
-    docs = Path(__file__).parents[3] / "docs" / "bounces.md"
+    docs = Path(__file__).parents[3] / "docs" / "how-to" / "handle-bounces.md"
     shown = docs.read_text(encoding="utf-8").split("$ compose audience health\n")[1].split("```")[0]
     assert list(_lines(health, 80)) == shown.splitlines()

@@ -7,7 +7,7 @@ from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.states import WAYS, DeliveryState
 
-PAGE = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "explanation" / "delivery-guarantees.md").read_text(encoding="utf-8")
 
 
 def test_the_figure_is_the_ways_that_there_are() -> None:
