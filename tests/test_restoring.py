@@ -1,4 +1,4 @@
-"""docs/server.md, “Restore”, followed step by step: the commands of the page, run as they stand there."""
+"""docs/how-to/back-up-and-restore.md, “Restore”, followed step by step: the page's own commands are run."""
 
 import datetime
 import os
@@ -20,8 +20,8 @@ from tests.proxies import DEPLOY
 
 pytestmark = pytest.mark.slow
 
-PAGE = (DEPLOY.parent / "docs" / "how-to" / "run-the-public-pages.md").read_text(encoding="utf-8")
-RESTORE = PAGE.partition("### Restore")[2].partition("## When")[0]
+PAGE = (DEPLOY.parent / "docs" / "how-to" / "back-up-and-restore.md").read_text(encoding="utf-8")
+RESTORE = PAGE.partition("## Restore\n")[2].partition("\n## ")[0]
 COMMANDS = RESTORE.partition("```sh\n")[2].partition("```")[0].splitlines()
 ISSUE, GONE, LEFT, ERASED = "2031-01-30", "reader3@example.net", "reader5@example.net", "reader7@example.net"
 
