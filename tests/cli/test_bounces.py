@@ -26,13 +26,13 @@ from tests.databases import with_tables
 from tests.factories import LETTER, sample_message
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-DOCS = Path(__file__).parent.parent.parent / "docs" / "how-to" / "handle-bounces.md"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "explanation" / "how-bounces-are-judged.md"
 
 
 def test_explain_says_what_the_docs_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The session in docs/bounces.md is real; no newsletter is needed."""
+    """The session in docs/explanation/how-bounces-are-judged.md is real; no newsletter is needed."""
     (tmp_path / "bounce.eml").write_bytes((FOLDER / "gmail-no-such-user-via-postfix.eml").read_bytes())
     monkeypatch.chdir(tmp_path)
     assert run(["bounces", "explain", "bounce.eml"]) == 0
