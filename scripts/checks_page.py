@@ -1,6 +1,6 @@
-"""Writes the tables of docs/checks.md from the checks themselves: `python -m scripts.checks_page`.
+"""Writes the tables of docs/reference/checks.md from the checks themselves: `python -m scripts.checks_page`.
 
-Input: the catalogue and the page. Output: the page, its tables between the marks anew. Never changes other words.
+Input: the catalogue and the page. Output: the page with new tables between the marks. Guarantees: no other words change.
 """
 
 import re
@@ -27,7 +27,7 @@ _BEGIN, _END = "<!-- written by scripts/checks_page.py -->", "<!-- end -->"
 
 
 def page(written: str) -> str:
-    """Return the page with its tables as the checks are."""
+    """Return the page with the tables of today's checks."""
     head, _, rest = written.partition(_BEGIN)
     return f"{head}{_BEGIN}\n{_tables()}{_END}{rest.partition(_END)[2]}"
 

@@ -46,7 +46,8 @@ def pages() -> dict[str, Callable[[str, Path], str]]:
         "docs/how-to/handle-bounces.md": bounces,
         "docs/explanation/how-bounces-are-judged.md": explaining,
         "docs/how-to/operate.md": operating,
-        "docs/how-to/write-an-issue.md": writing,
+        "docs/how-to/write-an-issue.md": readme,
+        "docs/reference/commands/editing.md": variants,
         "docs/how-to/use-from-python.md": python,
     }
 
@@ -193,9 +194,15 @@ def operating(text: str, folder: Path) -> str:
     return _replaced(text, "compose audience health", lambda line: "".join(f"{each}\n" for each in _lines(health, 80)))
 
 
-def writing(text: str, folder: Path) -> str:
-    """Run a build with the mistakes that the page explains."""
-    return readme(text, folder)
+def variants(text: str, folder: Path) -> str:
+    """Build an issue with an item for the press only."""
+    workspace = sample(folder)
+    issue = workspace.issue("2025-01-30")
+    lines = issue.read_text(encoding="utf-8").splitlines(keepends=True)
+    first = next(number for number, line in enumerate(lines) if line.startswith("topics:")) + 2
+    issue.write_text("".join((*lines[:first], "    only:\n      tag: press\n", *lines[first:])), encoding="utf-8")
+    with _at(workspace.root):
+        return _replaced(text, "compose build", _compose)
 
 
 def python(text: str, folder: Path) -> str:

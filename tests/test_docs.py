@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
+from composer.checks.catalogue import catalogue
 from composer.cli.main import _COMMANDS, cli
 from composer.content.schema.schema import SchemaField, built_in
 from composer.core.workspace import Workspace
@@ -174,6 +175,25 @@ def _headings(path: Path) -> set[str]:
     text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def test_every_check_is_documented() -> None:
+    """docs/reference/checks.md has a row for each check; `make golden` writes it."""
+    documented = re.findall(r"^\| `([A-Z0-9]+)` \|", _text("checks.md"), re.MULTILINE)
+    assert sorted(documented) == sorted(catalogue())
+
+
+@pytest.mark.parametrize("folder", ["composer", "deploy", "tests", "scripts", "benchmarks", "Makefile"])
+def test_pages_that_the_program_names_exist(folder: str) -> None:
+    """A page of the docs that a message, a help text or a comment names is there."""
+    root = ROOT / folder
+    for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+        if not path.is_file() or path.suffix in (".pyc", ".eml", ".png") or path.name == "messages.txt":
+            continue
+        for name in re.findall(
+            r"\bdocs/[\w/-]+\.(?:md|schema\.json)", path.read_text(encoding="utf-8", errors="replace")
+        ):
+            assert (ROOT / name).is_file(), (path.relative_to(ROOT).as_posix(), name)
 
 
 def test_every_logged_event_is_documented() -> None:
