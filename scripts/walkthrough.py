@@ -6,7 +6,8 @@ Input: the pages. Output: the same pages, with today's output in each session. G
 import tempfile
 from pathlib import Path
 
-from tests.sessions import ROOT, pages, read
+from tests.factories import ROOT
+from tests.sessions import pages, read
 from tests.walkthrough import PAGE, play
 
 
