@@ -33,5 +33,7 @@ def test_the_numbers_are_the_programs() -> None:
     minutes = [str(int(delay.total_seconds() // 60)) for delay in policy.delays]
     assert f"after {', '.join(minutes)} minutes" in PAGE
     assert f"for {policy.deadline.total_seconds() / 3600:.0f} hours" in PAGE
-    assert f"{policy.pause.seconds} s, then twice as long, up to {policy.longest_pause.seconds // 60} minutes" in ANSWERS
+    assert (
+        f"{policy.pause.seconds} s, then twice as long, up to {policy.longest_pause.seconds // 60} minutes" in ANSWERS
+    )
     assert f"after {policy.max_wait.seconds // 60} minutes without an acceptance" in PAGE
