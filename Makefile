@@ -27,7 +27,7 @@ fix: $(STAMP)           ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-golden: $(STAMP)        ## rewrite the golden files, the list of messages, docs/checks.md, docs/walkthrough.md; look at the diff before you commit
+golden: $(STAMP)        ## rewrite the golden files, the list of messages, docs/reference/checks.md, docs/tutorial/first-mailing.md; look at the diff before you commit
 	$(BIN)/python -m tests.golden.rewrite
 	$(BIN)/python -m scripts.language.messages
 	$(BIN)/python -m scripts.checks_page

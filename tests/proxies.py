@@ -37,7 +37,7 @@ def free_port() -> int:
 
 
 def nginx(folder: Path, port: int, pages: int) -> list[str]:
-    """Configure nginx as in docs/server.md, on this computer and without TLS."""
+    """Configure nginx as in docs/how-to/run-the-public-pages.md, on this computer and without TLS."""
     program = needed("nginx", "nginx-light")
     for name in ("newsletter.conf", "newsletter-upstream.conf"):
         ours = (DEPLOY / "nginx" / name).read_text(encoding="utf-8")
@@ -56,7 +56,7 @@ def nginx(folder: Path, port: int, pages: int) -> list[str]:
 
 
 def caddy(folder: Path, port: int, pages: int) -> list[str]:
-    """Configure Caddy as in docs/server.md, on this computer and without TLS."""
+    """Configure Caddy as in docs/how-to/run-the-public-pages.md, on this computer and without TLS."""
     program = needed("caddy", "caddy")
     ours = (DEPLOY / "caddy" / "Caddyfile").read_text(encoding="utf-8").replace(_PAGES, f"127.0.0.1:{pages}")
     ours = ours.replace("news.example.org {", f"http://news.example.org:{port} {{\n\tbind 127.0.0.1")

@@ -1,4 +1,4 @@
-"""The steps of “Restore” in docs/server.md: the commands are run exactly as written."""
+"""The steps of “Restore” in docs/how-to/run-the-public-pages.md: the commands are run exactly as written."""
 
 import datetime
 import os
@@ -20,8 +20,8 @@ from tests.proxies import DEPLOY
 
 pytestmark = pytest.mark.slow
 
-PAGE = (DEPLOY.parent / "docs" / "server.md").read_text(encoding="utf-8")
-RESTORE = PAGE.partition("### Restore")[2].partition("## When")[0]
+PAGE = (DEPLOY.parent / "docs" / "how-to" / "back-up-and-restore.md").read_text(encoding="utf-8")
+RESTORE = PAGE.partition("## Restore\n")[2].partition("\n## ")[0]
 COMMANDS = RESTORE.partition("```sh\n")[2].partition("```")[0].splitlines()
 ISSUE, GONE, LEFT, ERASED = "2031-01-30", "reader3@example.net", "reader5@example.net", "reader7@example.net"
 

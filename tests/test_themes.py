@@ -23,9 +23,9 @@ def write(workspace: Workspace, name: str, text: str) -> None:
 
 
 def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
-    """The type in docs/themes.md works after copying its folder and using its name."""
+    """The type in docs/how-to/make-a-theme.md works after copying its folder and using its name."""
     blocks = re.findall(
-        r"```(?:yaml|jinja)\n(.*?)```", (ROOT / "docs/themes.md").read_text(encoding="utf-8"), re.DOTALL
+        r"```(?:yaml|jinja)\n(.*?)```", (ROOT / "docs/how-to/make-a-theme.md").read_text(encoding="utf-8"), re.DOTALL
     )
     workspace = sample_message(tmp_path, newsletter=LETTER + "  poem:\n    type: haiku\n    heading: A poem\n")
     folder = "templates/briefing/sections/haiku"

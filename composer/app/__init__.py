@@ -1,4 +1,4 @@
-"""The public Python API: use cases, one function each: values in, values out, nothing printed (docs/scripting.md).
+"""The public Python API: use cases, one function each: values in, values out, nothing printed (docs/how-to/use-from-python.md).
 
 Everything in `__all__` can be imported from here, and is only imported when it is asked for: importing this package costs
 nothing. Modules below it may move.

@@ -127,7 +127,7 @@ class _Skeleton:
 
     def _ordered(self, field: SchemaField) -> list[tuple[str, SchemaField]]:
         """Put a key that is written first: an item begins with it, behind its dash."""
-        # Hardly an item is for some subscribers only; who needs it finds it in docs/formats.md.
+        # Hardly an item is for some subscribers only; who needs it finds it in docs/reference/issue-format.md.
         names = [name for name in field.properties if name != ONLY]
         live = [name for name in names if self.schema.resolve(field.properties[name]).format]
         first = next((name for name in names if name in field.required), live[0] if live else names[0])

@@ -1,6 +1,6 @@
 """`compose`: the commands, each imported only when it is called.
 
-Input: the command line. Output: an exit code (docs/commands.md lists them).
+Input: the command line. Output: an exit code (docs/reference/exit-codes.md lists them).
 """
 
 import gc

@@ -1,4 +1,4 @@
-"""What `from composer.app import …` gives: the names of docs/scripting.md, at no cost until they are used."""
+"""What `from composer.app import …` gives: the names of docs/reference/python-api.md, at no cost until they are used."""
 
 import ast
 import re
@@ -11,12 +11,12 @@ import pytest
 import composer.app
 from tests.factories import ROOT
 
-PAGE = (ROOT / "docs/scripting.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/python-api.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", composer.app.__all__)
 def test_every_name_is_there_and_documented(name: str) -> None:
-    """A name is what its module calls so, not the module; docs/scripting.md tells of it."""
+    """A name is what its module calls so, not the module; docs/reference/python-api.md tells of it."""
     found = getattr(composer.app, name)
     assert found.__name__ == name and callable(found)
     assert re.search(rf"`{name}\b", PAGE)

@@ -26,13 +26,13 @@ from tests.databases import with_tables
 from tests.factories import LETTER, sample_message
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-DOCS = Path(__file__).parent.parent.parent / "docs" / "bounces.md"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "explanation" / "how-bounces-are-judged.md"
 
 
 def test_explain_says_what_the_docs_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The session in docs/bounces.md is real; no newsletter is needed."""
+    """The session in docs/explanation/how-bounces-are-judged.md is real; no newsletter is needed."""
     (tmp_path / "bounce.eml").write_bytes((FOLDER / "gmail-no-such-user-via-postfix.eml").read_bytes())
     monkeypatch.chdir(tmp_path)
     assert run(["bounces", "explain", "bounce.eml"]) == 0
@@ -108,7 +108,7 @@ def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> News:
 
 
 def test_ingest_says_what_followed(news: News, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bounces, absences, refusals of us, as docs/bounces.md shows it; and once, however often they are read."""
+    """Bounces, absences, refusals of us, as docs/how-to/handle-bounces.md shows it; and once, however often they are read."""
     first, second = news.subscribers(2)
     (news.mail / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     ours = report(verp(second, 7), "r1@reader.example", status="5.7.26", diagnostic="smtp; 550 5.7.26 unauthenticated")

@@ -80,8 +80,8 @@ def test_an_allowance_has_a_reason_and_is_recorded(workspace: Workspace, capsys:
 
 
 def test_json_keeps_to_its_schema(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """docs/check.schema.json describes what is printed: findings, allowances, and an issue that cannot be built."""
-    schema = json.loads((ROOT / "docs" / "check.schema.json").read_text(encoding="utf-8"))
+    """docs/reference/check.schema.json describes what is printed: findings, allowances, and an issue that cannot be built."""
+    schema = json.loads((ROOT / "docs" / "reference" / "check.schema.json").read_text(encoding="utf-8"))
     validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
     _edit(workspace, "A cheap model shakes up the AI race", "RE: A cheap model!!")
     _edit(workspace, "date: 2025-01-30", "date: 2025-02-30", "issues/2025-01-30.de.yaml")

@@ -23,7 +23,7 @@ from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.fake_smtp import FakeSmtp
 
 ISSUE = "2031-01-30"
-DOCS = Path(__file__).parent.parent.parent / "docs" / "delivery.md"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "reference" / "send-refusals.md"
 
 
 @pytest.fixture
@@ -295,7 +295,7 @@ def test_tests_and_approvals_bound_to_an_old_hash_are_void(
 
 
 def test_every_refusal_is_documented() -> None:
-    """docs/delivery.md has a line for each code, and says which a reason lets pass."""
+    """docs/reference/send-refusals.md has a line for each code, and says which a reason lets pass."""
     text = DOCS.read_text(encoding="utf-8")
     for code in Code:
         row = next(line for line in text.splitlines() if line.startswith(f"| `{code}` |"))

@@ -411,8 +411,8 @@ def test_building_opens_no_database(here: Path) -> None:
 
 
 def test_the_session_in_the_docs_is_real(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What docs/subscribers.md shows of an import is what the command prints."""
-    page = (ROOT / "docs/subscribers.md").read_text(encoding="utf-8")
+    """What docs/how-to/import-subscribers.md shows of an import is what the command prints."""
+    page = (ROOT / "docs/how-to/import-subscribers.md").read_text(encoding="utf-8")
     command, shown = page.split("```console\n$ ")[1].split("```")[0].split("\n", 1)
     mailchimp(here).rename("audience_export.zip")
     assert run(shlex.split(command)[1:]) == 0

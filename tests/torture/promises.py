@@ -324,7 +324,7 @@ class Life:
         return kept
 
     def restore(self, kept: Path, how: str) -> None:
-        """Put a copy back as docs/server.md says: the keys, then who has left since the copy was made."""
+        """Put a copy back as docs/how-to/back-up-and-restore.md says: the keys, then who has left since the copy was made."""
         damaged = self.folder / f"damaged-{len(list(self.folder.glob('damaged-*')))}"
         damaged.mkdir()
         for path in self.root.glob("newsletter.db*"):

@@ -1,7 +1,7 @@
 """What happens around the send loop, with processes that are killed at any moment: `make torture` plays it by the hundred.
 
 Input: a place for a database of either kind, dice. Output: a line of counts for each scenario, or an AssertionError where
-a promise of docs/ledger.md is broken: a second copy, a recipient who is lost, a page that confirms what did not happen, a
+a promise of docs/explanation/delivery-guarantees.md is broken: a second copy, a recipient who is lost, a page that confirms what did not happen, a
 mailing that cannot be ended.
 """
 

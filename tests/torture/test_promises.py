@@ -1,6 +1,6 @@
-"""Whatever editors, subscribers, mail servers and restored files do, in any order: the promises of docs/ledger.md hold. In short.
+"""Whatever editors, subscribers, mail servers and restored files do, in any order: the promises of docs/explanation/delivery-guarantees.md hold. In short.
 
-The long form, with processes that are killed, is `make torture`; its figures are in docs/ledger.md.
+The long form, with processes that are killed, is `make torture`; its figures are in docs/explanation/delivery-guarantees.md.
 """
 
 import random

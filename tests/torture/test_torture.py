@@ -1,6 +1,6 @@
 """A run may be killed at any moment: nobody gets two copies, nobody is forgotten, the sums add up. In short.
 
-The long form, over a thousand kills, is `make torture`; its figures stand in docs/ledger.md.
+The long form, over a thousand kills, is `make torture`; its figures stand in docs/explanation/delivery-guarantees.md.
 """
 
 from pathlib import Path

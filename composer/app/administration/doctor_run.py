@@ -56,7 +56,7 @@ def _sending(
 ) -> Iterator[Diagnosis]:
     host = ""
     if transport_name(newsletter, environment) == "outbox":
-        step = "when you want to send:   docs/sending.md"
+        step = "when you want to send:   docs/how-to/set-up-sending.md"
         yield Diagnosis(
             subject="mail server",
             health=DiagnosisLevel.OPEN,

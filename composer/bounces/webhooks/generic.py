@@ -1,6 +1,6 @@
 """The webhook for all other providers and for your own scripts: JSON, with a name and a password.
 
-Input: the body and the header of a request. Output: events. Guarantees: pure. docs/bounces.md documents the format.
+Input: the body and the header of a request. Output: events. Guarantees: pure. docs/how-to/handle-bounces.md documents the format.
 """
 
 from collections.abc import Iterator, Mapping

@@ -183,7 +183,7 @@ def _lines(returned: "Returned") -> Iterator[str]:
 
 
 def _plain(code: str) -> str:
-    """Return a code in words, as docs/bounces.md has it."""
+    """Return a code in words, as docs/explanation/how-bounces-are-judged.md has it."""
     return code.replace("_", " ")
 
 

@@ -100,9 +100,9 @@ def _reasons(written: tuple[str, ...]) -> dict[str, str]:
         code, reason = code.strip(), reason.strip().strip("\"'“”")
         if code not in known:
             near = nearest(code, tuple(known))
-            raise UsageError(f"there is no refusal “{code}”", f"did you mean {near}?" if near else "docs/delivery.md")
+            raise UsageError(f"there is no refusal “{code}”", f"did you mean {near}?" if near else "docs/reference/send-refusals.md")
         if code in list(Code) and code not in ALLOWABLE:
-            raise UsageError(f"“{code}” cannot be allowed", "mend it: docs/delivery.md says how")
+            raise UsageError(f"“{code}” cannot be allowed", "mend it: docs/reference/send-refusals.md says how")
         if not reason:
             raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="why it may pass this time"')
         found[code] = reason

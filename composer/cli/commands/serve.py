@@ -26,7 +26,7 @@ from composer.core.workspace import Workspace
 def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     """Answer subscribers: leave, join, change, be forgotten, read online.
 
-    The pages answer at `delivery.public_url`, behind a reverse proxy that does the encryption (docs/server.md). Messages
+    The pages answer at `delivery.public_url`, behind a reverse proxy that does the encryption (docs/how-to/run-the-public-pages.md). Messages
     that they send, to confirm an address or with a link, go out from here. SIGHUP reads the settings again; a socket that
     systemd passes is used instead of --host and --port.
     """

@@ -150,7 +150,7 @@ tombstones = Table(
     Index("ix_tombstones_hash", "hash"),
 )
 
-#: Keys that belong to this one database: docs/decisions/0004-one-database-one-erasure-key.md.
+#: Keys that belong to this one database: docs/decisions/0004-erased-but-remembered.md.
 database_keys = Table(
     "database_keys",
     metadata,

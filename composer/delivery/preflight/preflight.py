@@ -21,7 +21,7 @@ OWN_CODES = frozenset({UNSUBSCRIBE, POSTAL, PRIVACY, SAME_ISSUE})
 
 
 class Code(StrEnum):
-    """Why a mailing is refused. docs/delivery.md explains each."""
+    """Why a mailing is refused. docs/reference/send-refusals.md explains each."""
 
     UNTESTED = "untested"
     BLOCKED = "blocked"

@@ -214,7 +214,7 @@ def test_the_command_prints_writes_and_warns(
 
 
 def test_the_docs_show_what_the_command_prints() -> None:
-    """The session in docs/bounces.md shows this output."""
+    """The session in docs/how-to/operate.md shows this output."""
     domains = {
         "gmail.com": Figures(accepted=18_402, bounced=11, hard=9, ours=2),
         "outlook.com": Figures(accepted=6_010, refused=40, bounced=350, hard=340, complaints=4),
@@ -232,6 +232,6 @@ def test_the_docs_show_what_the_command_prints() -> None:
         mailings=(MailingFigures(id=1, issue="2025-01-30", made=NOW, domains=domains),),
         refusals=(("gmail.com", "4.7.28", "421 4.7.28 an unusual rate of unsolicited mail", 2),),
     )
-    docs = Path(__file__).parents[3] / "docs" / "bounces.md"
+    docs = Path(__file__).parents[3] / "docs" / "how-to" / "operate.md"
     shown = docs.read_text(encoding="utf-8").split("$ compose audience health\n")[1].split("```")[0]
     assert list(_lines(health, 80)) == shown.splitlines()

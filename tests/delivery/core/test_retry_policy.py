@@ -314,7 +314,7 @@ def test_files_are_for_rehearsals() -> None:
 
 
 def test_the_default_policy_matches_the_docs() -> None:
-    """docs/delivery.md and docs/configuration.md state these values."""
+    """docs/explanation/how-servers-answer.md state these values."""
     minutes = [each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.away)]
     assert minutes == [1, 5, 15, 60, 48 * 60, 5, 1]
     assert (POLICY.pause, POLICY.drain, POLICY.record) == (MINUTE / 12, MINUTE, MINUTE / 6)

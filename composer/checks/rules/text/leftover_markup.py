@@ -11,8 +11,8 @@ from composer.checks.written_texts import written_texts
 @check(
     "MARK01",
     "No markup of other programs is left in the text",
-    fix="use a format from docs/formats.md, or put a backslash before the character",
-    source="docs/formats.md: what a text may contain",
+    fix="use a format from docs/reference/issue-format.md, or put a backslash before the character",
+    source="docs/reference/issue-format.md: what a text may contain",
 )
 def foreign(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for tables, footnotes, tasks, strikethrough, other link formats, unclosed emphasis and pasted bullets."""

@@ -20,7 +20,7 @@ _SIGNS = re.compile(r"[:：]\s*([•◦▪‣●∙])\s*\S.*?\s\1\s*\S")
     "EDIT09",
     "Each list item starts on its own line",
     fix="start each item on a new line with   -   and a space; the key above must end with   |",
-    source="docs/formats.md: lists in texts",
+    source="docs/reference/issue-format.md: lists in texts",
 )
 def merged_points(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for hyphens in lists with one item, and for bullets within a paragraph."""

@@ -1,7 +1,7 @@
 """Serves the public pages until it is told to stop.
 
 Input: a `Site`, sockets to listen on. Output: none; one process answers all requests. It uses plain HTTP: a reverse proxy
-provides encryption and the host name (docs/server.md).
+provides encryption and the host name (docs/how-to/run-the-public-pages.md).
 """
 
 import asyncio
