@@ -1,6 +1,7 @@
-"""Says where a list was written, and how many rows it has.
+"""Prints where a list was written, and how many rows it has.
 
-Input: a file or none, and what writes. Output: an exit code. Guarantees: without a file the list, and nothing else, is on stdout.
+Input: a file or None, and a function that writes. Output: an exit code. Guarantees: without a file, stdout contains
+only the list.
 """
 
 import sys
