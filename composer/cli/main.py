@@ -68,7 +68,7 @@ class _Commands(click.Group):
                     f"“{args[0]}” is an issue, not a command; did you mean: {command_line('build', args[0])}"
                 )
             hint = f"did you mean “{near[0]}”?" if near else f"the commands are: {', '.join(_COMMANDS)}"
-            raise click.UsageError(f"there is no command “{args[0]}”; {hint}")
+            raise click.UsageError(f"unknown command “{args[0]}”; {hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -69,7 +69,7 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
     if "-" in files:
         raise UsageError("- reads one message from a pipe, and cannot be combined with files or --imap")
     if missing := next((each for each in files if not Path(each).exists()), None):
-        raise UsageError(f"there is no file “{missing}”")
+        raise UsageError(f"file not found: {missing}")
     return _ingest(files, by_imap=by_imap, as_json=as_json)
 
 
@@ -148,7 +148,9 @@ def _summary_as_json(total: "IngestSummary") -> dict[str, object]:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, one object per line.")
 def explain(files: tuple[str, ...], as_json: bool) -> int:
-    """Show how messages are classified: recipient, class, status, reason. Records nothing and affects no subscriber.
+    """Show how messages are classified.
+
+    Shows recipient, class, status and reason. Records nothing and affects no subscriber.
 
     FILE is a message, an mbox file, or a folder of messages (also a Maildir).
     """
@@ -157,7 +159,7 @@ def explain(files: tuple[str, ...], as_json: bool) -> int:
     for name in files:
         path = Path(name)
         if not path.exists():
-            raise UsageError(f"there is no file “{name}”")
+            raise UsageError(f"file not found: {name}")
         for each in explained(path):
             _show(each.name, each.returned, as_json=as_json)
     return 0

@@ -54,12 +54,13 @@ def backup(file: Path) -> int:
 )
 @click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
 def restored(named: tuple[str, ...], is_yes: bool) -> int:
-    """Continue after a backup was restored, or the database was copied or moved.
+    """Continue after a restore, copy or move of the database.
 
-    Nothing is sent from such a database, because messages may have been sent that it has no record of. This command
-    accepts it as the original. In unfinished mailings, all recipients whose delivery is not proven become unconfirmed.
-    If a mailing is missing from the database, all subscribers become unconfirmed for its issue. Resolve them with
-    `compose settle`. Use --issue for an issue that is not listed, but that you know was sent after the backup.
+    Nothing is sent from a restored, copied or moved database, because messages may have been sent that it has no record
+    of. This command accepts it as the original. In unfinished mailings, all recipients whose delivery is not proven
+    become unconfirmed. If a mailing is missing from the database, all subscribers become unconfirmed for its issue.
+    Resolve them with `compose settle`. Use --issue for an issue that is not listed, but that you know was sent after
+    the backup.
     """
     from composer.app.context import open_newsletter
     from composer.cli.sending import restore_dialog

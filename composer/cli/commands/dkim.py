@@ -26,7 +26,7 @@ def command() -> None:
     "--selector", default="compose", metavar="NAME", help="What the names of the keys begin with.  [default: compose]"
 )
 def keygen(domain: str | None, selector: str) -> int:
-    """Create two keys, one RSA and one Ed25519, and print the DNS records to publish."""
+    """Create an RSA and an Ed25519 key, and print their DNS records."""
     from composer.app.administration.dkim_pair import make_dkim_keys
     from composer.core.environment import environment
 
@@ -45,7 +45,10 @@ def keygen(domain: str | None, selector: str) -> int:
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR...]")
 @_DOMAIN
 def show(selectors: tuple[str, ...], domain: str | None) -> int:
-    """Print the DNS records of keys. Without SELECTOR: of those in newsletter.yaml, or else of all keys."""
+    """Print the DNS records of keys.
+
+    Without SELECTOR, of those in newsletter.yaml; if there are none, of all keys.
+    """
     from composer.app.administration.dkim_pair import dkim_records
     from composer.core.environment import environment
 

@@ -21,7 +21,7 @@ def command() -> None:
 @command.command("backup")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> int:
-    """Write the keys to a new FILE, encrypted with a passphrase.
+    """Write the keys to a new file, encrypted with a passphrase.
 
     The file contains the key that signs subscribers' links, the key that recognises erased people, and the DKIM keys.
     The passphrase is read from COMPOSE_KEYS_PASSPHRASE; if it is not set, you are asked for it. Do not store the
@@ -45,7 +45,10 @@ def backup(file: Path) -> int:
 )
 @click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
 def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
-    """Restore missing keys from a FILE written by `compose keys backup`. Existing keys are not overwritten."""
+    """Restore missing keys from a backup.
+
+    FILE was written by `compose keys backup`. Existing keys are not overwritten.
+    """
     from composer.app.administration.keys_backup import replace_lost_keys, restore_keys, sealed_keys
     from composer.app.context import open_newsletter
 

@@ -16,7 +16,7 @@ def show() -> None:
     try:
         workspace = Workspace.find(Path.cwd())
     except WorkspaceError:
-        console.answer("There is no newsletter in this folder.")
+        console.answer("This folder does not contain a newsletter.")
         console.answer("")
         console.answer("next: compose init DIR     creates one, with a sample issue")
         console.answer("      compose --help       lists the commands")

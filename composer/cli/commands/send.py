@@ -16,7 +16,7 @@ from composer.core.errors import UsageError
     "--limit",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Send to N recipients now, and the rest in later runs (warm-up).",
+    help="Send to N recipients now, and to the rest in later runs (warm-up).",
 )
 @click.option("--rate", metavar="RATE", help="Maximum speed, such as 600/min.  [default: delivery.rate]")
 @click.option(
@@ -29,7 +29,9 @@ from composer.core.errors import UsageError
     metavar="COUNT",
     help="Confirm without a prompt; must equal the number of recipients.",
 )
-@click.option("--at", metavar="TIME", help="Send at this time: 2025-01-30 07:00, or 07:00.")
+@click.option(
+    "--at", metavar="TIME", help="Schedule for 2025-01-30 07:00, or for 07:00; `compose send --due` sends it."
+)
 @click.option(
     "--due", "is_due", is_flag=True, help="Send scheduled mailings that are due (for cron or a systemd timer)."
 )
@@ -119,7 +121,8 @@ def _reasons(written: tuple[str, ...]) -> dict[str, str]:
         if code not in known:
             near = nearest(code, tuple(known))
             raise UsageError(
-                f"there is no refusal “{code}”", f"did you mean {near}?" if near else "see docs/delivery.md"
+                f"--allow: “{code}” is not the code of a refusal",
+                f"did you mean {near}?" if near else "see docs/delivery.md",
             )
         if code in list(Code) and code not in ALLOWABLE:
             raise UsageError(f"“{code}” cannot be overridden", "fix the cause: see docs/delivery.md")

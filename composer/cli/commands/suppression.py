@@ -19,7 +19,7 @@ def command() -> None:
 @command.command("add")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def add(addresses: tuple[str, ...]) -> int:
-    """Add addresses to the list; subscribers among them get no more mail."""
+    """Add addresses to the suppression list."""
     from composer.app.context import open_newsletter
     from composer.app.people.suppression_edits import suppress_addresses
     from composer.audience.subscribers import address_of
@@ -42,7 +42,10 @@ def add(addresses: tuple[str, ...]) -> int:
 @click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def take_list(file: Path, mapped: tuple[str, ...], encoding: str, is_dry_run: bool, is_yes: bool, as_json: bool) -> int:
-    """Add a list of addresses from a file, such as an export from another service or from compose."""
+    """Add a list of addresses from a file.
+
+    The file can come from another service or from `compose suppression export`.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.list_import import ImportRequest, import_suppressions
     from composer.audience.lists.formats.detection import tables_in
@@ -56,7 +59,10 @@ def take_list(file: Path, mapped: tuple[str, ...], encoding: str, is_dry_run: bo
 @command.command("export")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 def export(file: Path | None) -> int:
-    """Write the list to FILE as CSV, or as JSON lines if it ends in .jsonl; without FILE, to stdout."""
+    """Write the list to a file, or to stdout.
+
+    Writes CSV, or JSON lines if FILE ends in .jsonl.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.list_export import write_suppressions
 

@@ -41,9 +41,9 @@ def held(as_json: bool) -> int:
 @click.command("release")
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
 def release(numbers: tuple[int, ...]) -> int:
-    """Release held bounces that were a mistake: these subscribers get mail again.
+    """Release held bounces; these subscribers get mail again.
 
-    NUMBER is the number of a hold, from `compose bounces held`. The bounces no longer count.
+    For bounces that were a mistake; they no longer count. NUMBER is the number of a hold, from `compose bounces held`.
     """
     from composer.audience.bounce_holds import HoldDecision
 
@@ -53,7 +53,7 @@ def release(numbers: tuple[int, ...]) -> int:
 @click.command("discard")
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
 def discard(numbers: tuple[int, ...]) -> int:
-    """Suppress the subscribers of held bounces: these bounces are correct.
+    """Confirm held bounces; these subscribers get no more mail.
 
     NUMBER is the number of a hold, from `compose bounces held`. The subscribers are added to the suppression list as
     bounced.
@@ -66,7 +66,7 @@ def discard(numbers: tuple[int, ...]) -> int:
 @click.command("undo")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def undo(addresses: tuple[str, ...]) -> int:
-    """Undo a bounce that was a mistake: the subscriber gets mail again."""
+    """Undo a bounce that was a mistake; the subscriber gets mail again."""
     from composer.app.context import open_newsletter, person
     from composer.app.people.bounce_decisions import undo_bounces
 

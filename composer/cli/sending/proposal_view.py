@@ -109,7 +109,7 @@ def _mailbox(address: object) -> str:
 
 
 def show_rest(proposed: "ProposedResumption", zone: ZoneInfo, *, waits: str) -> None:
-    """Print a mailing that is to be resumed, or sent before its scheduled time, and what prevents it."""
+    """Print a mailing that would be resumed, or sent before its scheduled time, and what prevents it."""
     mailing = proposed.mailing
     does = f"is scheduled for {waits}" if waits else "continues"
     console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
@@ -147,7 +147,7 @@ def ask(
     """Ask the person to type the count, and return whether it is correct. `also`: another count that `--yes` may give.
 
     `but`: what a script should know before it confirms. `otherwise`: the result of a wrong number.
-    Raises UsageError if there is no terminal, click.Abort on Ctrl-C.
+    Raises UsageError without a terminal, click.Abort on Ctrl-C.
     """
     if yes is not None:
         if yes in (count, also):

@@ -48,10 +48,11 @@ def take_list(
     is_undo: bool,
     as_json: bool,
 ) -> int:
-    """Import a list: CSV, XLSX, JSON lines, or an export from Mailchimp, listmonk, Buttondown or Substack.
+    """Import subscribers from a list.
 
-    Shows first what would change, then asks for confirmation. People who unsubscribed stay unsubscribed. Without
-    --consent, new subscribers stay pending.
+    Reads CSV, XLSX and JSON lines, and exports from Mailchimp, listmonk, Buttondown and Substack. Shows first what
+    would change, then asks for confirmation. People who unsubscribed stay unsubscribed. Without --consent, new
+    subscribers stay pending.
     """
     question = Confirmation(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
     if is_undo:

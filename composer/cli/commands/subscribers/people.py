@@ -84,7 +84,10 @@ def add(
 @click.argument("address", metavar="ADDRESS")
 @_as_json
 def show(address: str, as_json: bool) -> int:
-    """Show one subscriber; `compose who` shows everything on record."""
+    """Show one subscriber.
+
+    `compose who` shows everything on record about a person.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_search import find_subscriber
 
@@ -161,9 +164,9 @@ def _as_data(subscriber: "Subscriber") -> dict[str, object]:
 @condition_flags
 @_status
 def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ...]) -> int:
-    """Write subscribers to FILE as CSV, or as JSON lines if it ends in .jsonl; without FILE, to stdout.
+    """Write subscribers to a file, or to stdout.
 
-    `compose subscribers import` can read the file.
+    Writes CSV, or JSON lines if FILE ends in .jsonl. `compose subscribers import` can read the file.
     """
     from composer.app.context import open_newsletter
     from composer.app.people.list_export import write_subscribers
@@ -196,7 +199,10 @@ def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
 @click.command("unsubscribe")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def unsubscribe(addresses: tuple[str, ...]) -> int:
-    """Unsubscribe people who asked for it. Only they themselves can subscribe again."""
+    """Unsubscribe people who asked for it.
+
+    Only they themselves can subscribe again.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_edits import unsubscribe as let_go
 
@@ -212,9 +218,9 @@ def unsubscribe(addresses: tuple[str, ...]) -> int:
 @click.argument("address", metavar="OLD")
 @click.argument("new", metavar="NEW")
 def move(address: str, new: str) -> int:
-    """Move a subscriber to another address, with their consent, history and deliveries.
+    """Change a subscriber's address.
 
-    A mailing that has already started is still sent to the old address.
+    Consent, history and deliveries are kept. A mailing that has already started is still sent to the old address.
     """
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_edits import move_subscriber
@@ -229,7 +235,10 @@ def move(address: str, new: str) -> int:
 @click.argument("address", metavar="ADDRESS")
 @click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
 def erase(address: str, is_yes: bool) -> int:
-    """Erase a person who asked for it, and print a receipt. This cannot be undone."""
+    """Erase a person who asked for it, and print a receipt.
+
+    This cannot be undone.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.person_erasure import erase_person
     from composer.audience.subscribers import address_of
