@@ -38,7 +38,7 @@ class NextIssue:
 
 
 def next_issue(workspace: Workspace, today: datetime.date) -> NextIssue:
-    """Return the date and number that follow from the existing issues: the same interval, the next number, not in the past.
+    """Return the date and number that follow from the existing issues: same interval, next number, not in the past.
 
     An interval longer than `LONGEST` is ignored: it is a pause, or comes from the sample issue. The default is a week.
     """

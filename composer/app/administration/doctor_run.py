@@ -32,7 +32,7 @@ from composer.doctor.signing_keys import look_at_keys
 def diagnose(
     workspace: Workspace, environment: Environment, now: datetime, *, is_offline: bool = False
 ) -> Iterator[Diagnosis]:
-    """Check everything that sending needs, and yield the findings; `is_offline` contacts no mail server or name server."""
+    """Check everything that sending needs, and yield findings; `is_offline` contacts no mail server or name server."""
     yield from look_at_packages()
     yield from look_at_git(workspace)
     try:

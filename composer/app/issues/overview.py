@@ -92,12 +92,12 @@ class Overview:
 def overview(
     workspace: Workspace, now: datetime.datetime | None = None, environment: Environment | None = None
 ) -> Overview:
-    """Return the state of the current issue, whose name sorts last. Raises ContentError if newsletter.yaml has mistakes."""
+    """Return the state of the current issue, whose name sorts last. Raises ContentError for newsletter.yaml."""
     environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
     newsletter = read_newsletter(workspace)
     paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
     if not paths:
-        why = "no file name is a date yet" if others else "there are no issues yet"
+        why = "no file name is a date yet" if others else "creates your first issue"
         return Overview(newsletter=newsletter.name, editions=(), next="compose new", why=why, other_files=others)
     current = max(map(issue_key, paths))
     editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)

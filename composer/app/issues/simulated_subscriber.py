@@ -20,7 +20,7 @@ class UnknownSubscriberError(UsageError):
 
 
 def find_preview_subscriber(issue: IssueFile, address: str, environment: Environment | None = None) -> SampleSubscriber:
-    """Return a subscriber by address, or a sample subscriber by address or key while there are no subscribers.
+    """Return a subscriber by address, or a sample subscriber by address or key while the database is empty.
 
     Raises UnknownSubscriberError, AudienceError, DatabaseError, ContentError.
     """
@@ -33,7 +33,7 @@ def find_preview_subscriber(issue: IssueFile, address: str, environment: Environ
     for each in samples:
         if address in (each.key, each.values["email"]):
             return each
-    hint = f"there are no subscribers yet; use a sample subscriber: {', '.join(each.key for each in samples)}"
+    hint = f"the newsletter has no subscribers yet; use a sample subscriber: {', '.join(each.key for each in samples)}"
     raise UnknownSubscriberError(f"{address} is not a subscriber", hint)
 
 

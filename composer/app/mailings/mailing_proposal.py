@@ -1,4 +1,4 @@
-"""Everything that is checked before a new mailing is confirmed: who would get what, by which route, and what prevents it.
+"""Everything that is checked before a mailing is confirmed: who would get what, by which route, what prevents it.
 
 Input: an open newsletter, an issue, options. Output: a `ProposedMailing`; `mailing_start.send` freezes exactly that.
 Guarantees: nothing is written and nothing is sent. The caller asks for confirmation.
@@ -77,7 +77,7 @@ class ProposedMailing:
             raise MailingError("no recipients: every selected subscriber is excluded", "the lines above show why")
         what = self.proposal.selection.condition.in_words
         raise MailingError(
-            f"no recipients: there are no subscribers ({what})", "to add some:   compose subscribers import FILE"
+            f"no recipients: no subscribers match ({what})", "to add some:   compose subscribers import FILE"
         )
 
 

@@ -49,7 +49,7 @@ class RunRefused:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerUnreachable:
-    """Nothing was sent, because there was no connection at the start. The mailing stays frozen."""
+    """Nothing was sent, because the connection failed at the start. The mailing stays frozen."""
 
     mailing: Mailing
     error: TransportError

@@ -55,7 +55,7 @@ class MailingOverview:
 
 
 def status(context: MailingContext, mailing_id: int | None = None, *, most: int = 0) -> MailingOverview:
-    """Return the status of mailings; for one mailing, with at most `most` who have not received it. Raises MailingError."""
+    """Return the status of mailings; for one, with at most `most` who have not received it. Raises MailingError."""
     settings = settings_of(context.newsletter)
     with context.database.read() as connection:
         if mailing_id is None:

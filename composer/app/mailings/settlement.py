@@ -41,7 +41,7 @@ class SettleDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnconfirmedRecipient:
-    """A recipient for whom the server did not answer."""
+    """A recipient whose delivery the server did not confirm."""
 
     #: The name in lists: the address, or a number after an erasure.
     name: str

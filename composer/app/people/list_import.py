@@ -117,7 +117,7 @@ def import_list(
     clock: Callable[[], datetime],
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> ListImport:
-    """Import subscribers. `decide` gets the preview and returns whether to continue; `tell` gets bytes done and in total.
+    """Import subscribers. `decide` gets the preview and returns whether to go on; `tell` gets bytes done and in total.
 
     Nothing is written if a value about leaving is not understood: `doubts` contains these values. Raises UsageError,
     ListError, DatabaseError.

@@ -72,7 +72,7 @@ def unknown_field(newsletter: Newsletter, name: str) -> UsageError:
 
 
 def add_subscriber(context: MailingContext, new: NewSubscriber, now: datetime, *, source: str = BY_HAND) -> Subscriber:
-    """Add a subscriber. Raises UsageError for an invalid value, AudienceError for an existing or unsubscribed person."""
+    """Add a subscriber. Raises UsageError for an invalid value, AudienceError for a known or unsubscribed person."""
     known = own_fields(context.newsletter)
     if unknown := next((name for name in new.fields if name not in known), None):
         raise unknown_field(context.newsletter, unknown)
