@@ -69,7 +69,7 @@ def test_explain_reads_files_mbox_and_maildir_alike(tmp_path: Path, capsys: pyte
 def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     """A name that leads nowhere is a mistake of the command line."""
     assert run(["bounces", "explain", "nowhere.eml"]) == 2
-    assert "there is no file “nowhere.eml”" in capsys.readouterr().err
+    assert "file not found: nowhere.eml" in capsys.readouterr().err
 
 
 class News:
@@ -119,12 +119,12 @@ def test_ingest_says_what_followed(news: News, capsys: pytest.CaptureFixture[str
     assert (
         capsys.readouterr().out
         == """\
-5 new messages: 3 bounces, 1 automatic answer, 1 not understood
-  1 of them left a subscriber out from now on
-  1 name nobody by our key: recorded, nothing else
-  1 for you to look at: they are kept
-REFUSED BECAUSE OF US at reader.example: 5.7.26 unauthenticated
-  no subscriber was touched; look:   compose doctor
+5 new messages: 3 bounces, 1 automatic reply, 1 not understood
+  1 suppressed a subscriber
+  1 without our token for a subscriber: recorded, without an effect
+  1 kept for you to look at
+SENDER REJECTED by reader.example: 5.7.26 unauthenticated
+  no subscriber was affected; to find the cause:   compose doctor
 """
     )
     assert (news.status(0), news.status(1)) == (Status.BOUNCED, Status.ACTIVE)
@@ -145,7 +145,7 @@ def test_too_many_bounces_alike_are_held_until_somebody_decides(news: News, caps
         (news.mail / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
     assert run(["bounces", "ingest", str(news.mail)]) == 1
     out = capsys.readouterr().out
-    assert "2 of them held until you decide" in out
+    assert "2 held for your decision" in out
     assert "HELD 1: " in out and "HELD 2: " in out and "compose bounces release 1" in out
     assert {news.status(each) for each in range(12)} == {Status.ACTIVE}
     assert _pipe(b"From: x@y.example\n\nhello\n").returncode == 0
@@ -209,7 +209,7 @@ def test_a_pipe_takes_one_message_and_keeps_what_nobody_understood(news: News) -
     assert kept.stat().st_mode & 0o077 == 0
     kept.unlink()
     # Killed between the record and the file, it is handed over again: then the file is written.
-    assert b"had been taken in before" in _pipe(strange).stdout
+    assert b"recorded before" in _pipe(strange).stdout
     assert kept.read_bytes() == strange
 
 

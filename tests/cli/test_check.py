@@ -36,8 +36,8 @@ def test_a_sound_issue(workspace: Workspace, capsys: pytest.CaptureFixture[str])
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "issues/2025-01-30.yaml: nothing to mend",
-        "issues/2025-01-30.de.yaml: nothing to mend",
+        "issues/2025-01-30.yaml: no problems found",
+        "issues/2025-01-30.de.yaml: no problems found",
     ]
 
 
@@ -199,7 +199,7 @@ def test_a_link_can_be_ticked_off(
 def test_mistakes_on_the_command_line(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
     """No issue, an unknown one, a day that is none: exit code 2 and what to write."""
     for arguments, words in (
-        (["check"], "which issue?"),
+        (["check"], "no issue is named"),
         (["check", "2025-01-31"], "there is no issue"),
         (["check", "2025-01-30", "--on", "30.01.2025"], "did you mean 2025-01-30?"),
     ):
@@ -213,5 +213,5 @@ def test_a_broken_issue(workspace: Workspace, capsys: pytest.CaptureFixture[str]
     assert run(["check", "2025-01-30.de", "2025-01-30", *ON]) == 1
     out, err = capsys.readouterr()
     assert "2025-01-30.de.yaml:2:7: error:" in out
-    assert "it cannot go out like this" in err
-    assert "issues/2025-01-30.yaml: nothing to mend" in err
+    assert "it cannot be built or sent like this" in err
+    assert "issues/2025-01-30.yaml: no problems found" in err

@@ -154,11 +154,11 @@ def test_init_overwrites_nothing(here: Path, capsys: pytest.CaptureFixture[str])
     sample_message(here / "mine")
     before = tree(here)
     assert run(["init", "mine"]) == 2
-    assert "there is a newsletter already" in capsys.readouterr().err
+    assert "already contains a newsletter" in capsys.readouterr().err
     (here / "other/issues").mkdir(parents=True)
     (here / "other/issues/2025-01-30.yaml").write_text("mine")
     assert run(["init", "other"]) == 2
-    assert "would be overwritten" in capsys.readouterr().err
+    assert "is not overwritten" in capsys.readouterr().err
     (here / "file").write_text("x")
     assert run(["init", "file"]) == 2
     assert {name: data for name, data in tree(here).items() if name.startswith("mine")} == before
@@ -193,7 +193,7 @@ def test_new_in_another_language(here: Path, capsys: pytest.CaptureFixture[str])
     assert run(["new", "2025-01-30", "--language", "de", "--from", "en"]) == 0
     out, err = capsys.readouterr()
     assert out.strip() == "issues/2025-01-30.de.yaml"
-    assert "newsletter.de.yaml: made" in err
+    assert "newsletter.de.yaml: created" in err
     text = (here / "issues/2025-01-30.de.yaml").read_text(encoding="utf-8")
     assert '\n# A cheap model shakes up the AI race\nsubject: ""\n' in text
     assert "date: 2025-01-30" in text
@@ -209,7 +209,7 @@ def test_new_refuses_what_is_there(here: Path, capsys: pytest.CaptureFixture[str
     """An issue that exists is not overwritten, and a wrong date is told as a usage mistake."""
     sample(here)
     assert run(["new", "2025-01-30"]) == 2
-    assert "issues/2025-01-30.yaml exists already" in capsys.readouterr().err
+    assert "issues/2025-01-30.yaml already exists" in capsys.readouterr().err
     assert run(["new", "2025-01-30", "--language", "de"]) == 2
     proposed = re.search(r"name another day: compose (.+)\n", capsys.readouterr().err)
     assert proposed is not None
@@ -275,7 +275,7 @@ def test_compose_alone_says_where_the_issue_stands(here: Path, capsys: pytest.Ca
     sample_message(here)
     assert run([]) == 0
     out = capsys.readouterr().out
-    assert "issues/2025-01-30.yaml   no problems, not built" in out
+    assert "issues/2025-01-30.yaml   no problems, current version not built" in out
     assert "next: compose build 2025-01-30" in out
     assert run(["build", "2025-01-30"]) == 0
     capsys.readouterr()

@@ -137,7 +137,7 @@ def test_backups_of_editors_are_not_issues(room: CliHarness, name: str) -> None:
     """They are no copies that somebody could send by mistake; who names one is told that it is no issue file."""
     _copy(room, name)
     assert room.say("check", ISSUE, "--on", "2031-01-30").code == 0
-    assert "not issues by their names" not in room.say().out
+    assert "ignored, because the file name is not a date" not in room.say().out
     said = room.say("send", f"issues/{name}")
     assert said.code == 2
     assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
@@ -335,7 +335,7 @@ def test_new_never_writes_beside_an_existing_file(room: CliHarness, name: str) -
     issue.rename(issue.with_name(name))
     said = room.say("new", ISSUE)
     assert said.code == 2
-    assert f"issues/{name} exists already, for the issue of {ISSUE}" in said.err
+    assert f"issues/{name} already exists for the issue of {ISSUE}" in said.err
     assert [path.name for path in issue.parent.iterdir()] == [name]
 
 

@@ -100,21 +100,21 @@ def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tm
     named = re.findall(r"^  (.+)   <[a-z2-7]{34}@news\.example\.org>$", said.out, re.MULTILINE)
     assert named == ["Reader1@example.net", "subscriber 2, erased", "Reader3@example.net"]
     # As `compose status` names them.
-    assert all(f"  {name}   cannot know" in room.say("status", "1").out for name in named)
+    assert all(f"  {name}   unconfirmed" in room.say("status", "1").out for name in named)
     said = room.say("settle", "1", "--log", str(_log(office, tmp_path)))
-    assert said.code == 3 and "2 subscribers found in the log; of 1 it says nothing for certain" in said.out
+    assert said.code == 3 and "2 subscribers resolved by the log; 1 remain unconfirmed" in said.out
     said = room.say("settle", "1", "--send-again")
-    assert said.code == 2 and "nobody is there to be asked" in said.err
+    assert said.code == 2 and "not a terminal: confirm with --yes 1" in said.err
     for answer in ("--send-again", "--count-as-received"):
         said = room.say("settle", "1", answer, "--yes", "3")
         assert said.code == 1
-        assert said.err == "error: --yes 3 is not the number of subscribers, which is 1: nothing was settled\n"
+        assert said.err == "error: --yes 3 does not match the number of recipients, 1: nothing was changed\n"
     said = room.say("settle", "1", "--send-again", "--yes", "1")
     assert said.code == 75 and "next: compose send 2031-01-30" in said.out
-    assert "next: compose send 2031-01-30     (it goes on; 1 may get it twice, as was decided)" in room.say().out
+    assert "next: compose send 2031-01-30     (continues; 1 may get it twice, as was decided)" in room.say().out
     office.script = {"rcpt": says(b"451 4.7.1 later\r\n")}
     said = room.say("send", ISSUE, "--yes", "1", "--limit", "1")
-    assert said.code == 75 and "goes on; 1 may get it twice, as was decided" in said.out
+    assert said.code == 75 and "continues; 1 may get it twice, as was decided" in said.out
     assert "1 may get it twice" in room.say().out
     office.script = {}
     with room.open() as database, database.write() as connection:
@@ -129,8 +129,8 @@ def test_settling_as_received(room: CliHarness, office: FakeSmtp) -> None:
     """A person's word counts them as taken; the mailing is over, and says who said so."""
     _disaster(room, office)
     said = room.say("settle", "1", "--count-as-received", "--yes", "3")
-    assert said.code == 0 and "7 taken by their server + 1 turned away = 8: everybody is accounted for" in said.out
-    assert "over since" in room.say("status", "1").out
+    assert said.code == 0 and "7 accepted + 1 rejected = 8: all recipients are accounted for" in said.out
+    assert ": ended 20" in room.say("status", "1").out
     decided = r"3 of those taken are counted as received by a person's decision: .+, \d{4}-\d\d-\d\d \d\d:\d\d"
     assert re.search(f"  {decided}\n", room.say("status").out)
     (word,) = json.loads(room.say("status", "1", "--json").out)["mailings"][0]["counted_as_received"]
@@ -143,9 +143,9 @@ def test_settling_as_received(room: CliHarness, office: FakeSmtp) -> None:
         (row,) = csv.DictReader(file)
     assert (row["accepted"], row["counted_as_received"]) == ("7", "3")
     for arguments, words in (
-        (["1", "--log", "nowhere.log"], "nobody's fate is unknown"),
+        (["1", "--log", "nowhere.log"], "has no unconfirmed recipients"),
         (["9"], "there is no mailing 9"),
-        (["1", "--send-again", "--count-as-received"], "three different answers"),
+        (["1", "--send-again", "--count-as-received"], "cannot be combined"),
     ):
         assert words in room.say("settle", *arguments).all
 
@@ -175,10 +175,10 @@ def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
     with (folder / "not-received.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["address"], row["state"]) for row in rows] == [
-        ("Reader1@example.net", "cannot know"),
-        ("Reader2@example.net", "cannot know"),
-        ("Reader3@example.net", "cannot know"),
-        ("Reader4@example.net", "turned away"),
+        ("Reader1@example.net", "unconfirmed"),
+        ("Reader2@example.net", "unconfirmed"),
+        ("Reader3@example.net", "unconfirmed"),
+        ("Reader4@example.net", "rejected"),
     ]
     assert "550 5.1.1" in rows[3]["words"] and "Reader4" not in rows[3]["words"]
     html = (folder / "report.html").read_text(encoding="utf-8")
@@ -286,9 +286,9 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
     room.add(1)
     room.say("test", ISSUE)
     for arguments, words in (
-        (["--as", "dora@example.org"], "is not one of those who may approve"),
+        (["--as", "dora@example.org"], "is not an approver"),
         (["--as", "nobody"], "--as:"),
-        ([], "whose word is it?"),
+        ([], "name the approver"),
         (["--as", "anna@example.org", "--return", ""], "--return needs a reason"),
         (["--ask"], "there are none"),
     ):
@@ -399,9 +399,9 @@ def test_compose_alone_names_the_next_step(room: CliHarness, office: FakeSmtp) -
     room.add(3)
     room.say("send", ISSUE, "--yes", "3", "--limit", "1")
     said = room.say()
-    assert "mailing 1: 1 of 3 taken by their server; not finished" in said.out and "it goes on" in said.out
+    assert "mailing 1: 1 of 3 accepted; not finished" in said.out and "continues" in said.out
     room.say("send", ISSUE, "--yes", "2")
-    assert "mailing 1: 3 of 3 taken by their server; out" in room.say().out
+    assert "mailing 1: 3 of 3 accepted; finished" in room.say().out
     (room.root / "newsletter.db").write_bytes(b"no database at all" * 300)
     said = room.say()
-    assert said.code == 0 and "mailings could not be looked at" in said.err and "next: compose" in said.out
+    assert said.code == 0 and "mailings could not be read" in said.err and "next: compose" in said.out

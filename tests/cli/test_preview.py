@@ -79,7 +79,7 @@ def test_it_answers_follows_and_ends(preview: tuple[Workspace, str, subprocess.P
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=_MAX_WAIT)
     assert process.returncode == 0
-    assert "Traceback" not in err and "the preview has ended" in err
+    assert "Traceback" not in err and "preview stopped" in err
 
 
 def test_a_port_that_is_taken(

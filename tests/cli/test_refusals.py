@@ -149,7 +149,7 @@ def test_each_is_refused(
         assert room.mailings()[0].allowed[code] == "we know"
         assert len(recipients(office)) == 2
     else:
-        assert said.code == 2 and f"“{code}” cannot be allowed" in said.err
+        assert said.code == 2 and f"“{code}” cannot be overridden" in said.err
         assert recipients(office) == []
 
 

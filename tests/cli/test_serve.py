@@ -211,7 +211,7 @@ def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
         holding.release()
         _, err = serving.process.communicate(timeout=_MAX_WAIT)
     assert serving.process.returncode == 0
-    assert err.endswith("the pages have ended\n")
+    assert err.endswith("server stopped\n")
     assert (len(office.taken), _states(serving.workspace.root / "newsletter.db")) == (1, ["accepted"])
 
 
@@ -234,7 +234,7 @@ def test_what_is_missing_is_told_before_anybody_asks(
     for name, value in serving.environment.items():
         monkeypatch.setenv(name, value)
     assert run(["serve", "--check"]) == 0
-    assert capsys.readouterr().out == "the settings can be used\n"
+    assert capsys.readouterr().out == "the settings are valid\n"
     assert not (serving.workspace.root / "newsletter.db").exists()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -243,7 +243,7 @@ def test_what_is_missing_is_told_before_anybody_asks(
     assert run(["serve", "--host", "news.example.org"]) == 1
     assert "--host takes an address" in capsys.readouterr().err
     assert run(["serve", "--proxy", "cloud"]) == 2
-    assert "“cloud” is no address and no network" in capsys.readouterr().err
+    assert "“cloud” is not an address or a network" in capsys.readouterr().err
     path = serving.workspace.root / "newsletter.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("delivery:\n", "delivery:\n  dkim:\n    selectors:\n      - gone\n"), encoding="utf-8")

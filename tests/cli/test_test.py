@@ -53,7 +53,7 @@ def test_without_a_server_it_writes_files_and_says_so(workspace: Workspace, caps
         f"edition {built}",
     ]
     assert err.splitlines()[0] == "Nothing leaves this computer: test sends are written to outbox/tests/2025-01-30/"
-    assert "1 blocker to mend:   compose check 2025-01-30" in err
+    assert "1 blocker to fix:   compose check 2025-01-30" in err
     data = (workspace.root / "outbox" / "tests" / "2025-01-30" / "ben@example.org.eml").read_bytes()
     mail = fast_mail_parser.parse_email(data)
     assert mail.subject == "[Test] A cheap model shakes up the AI race"
@@ -120,7 +120,7 @@ def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.Captu
     Before newsletter.yaml names them, show finds them by itself, and says what to write.
     """
     assert run(["dkim", "show"]) == 2
-    assert "there is no key for news.example.org" in capsys.readouterr().err
+    assert "no key for news.example.org was found" in capsys.readouterr().err
     assert run(["dkim", "keygen"]) == 0
     records, said = capsys.readouterr()
     assert [line.split(".")[0] for line in records.splitlines()] == ["compose-rsa", "compose-ed"]
@@ -129,7 +129,7 @@ def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.Captu
     assert all(key.stat().st_mode & 0o077 == 0 for key in keys)
     assert "PRIVATE" not in records + said
     assert run(["dkim", "keygen"]) == 2
-    assert "there is a key already" in capsys.readouterr().err
+    assert "the key already exists" in capsys.readouterr().err
     assert run(["dkim", "show"]) == 0
     shown, how = capsys.readouterr()
     assert sorted(shown.splitlines()) == sorted(records.splitlines())
@@ -159,7 +159,7 @@ def test_the_doctor_offline(workspace: Workspace, capsys: pytest.CaptureFixture[
     _change(workspace, NONE, "\n")
     assert run(["doctor", "--offline"]) == 0
     out = capsys.readouterr().out
-    assert "mail server: none is set up" in out and "nobody gets test sends" in out and "mjml-python" in out
+    assert "mail server: not set up" in out and "test messages have no recipients" in out and "mjml-python" in out
     _add(workspace, "  dkim:\n    selectors:\n      - gone\n")
     assert run(["doctor", "--offline"]) == 1
     assert "WRONG            key gone" in capsys.readouterr().out

@@ -128,10 +128,10 @@ def test_each_editor_is_reported(
 @pytest.mark.parametrize(
     ("names", "code", "words"),
     [
-        (("anna", "ben"), 0, "taken by their server"),
+        (("anna", "ben"), 0, "accepted"),
         (("anna", "nobody"), 1, "550 5.1.1 no such person here"),
-        (("anna", "later"), 75, "not now; run it again"),
-        (("gone", "anna"), 3, "cannot know: no answer came"),
+        (("anna", "later"), 75, "not accepted yet; run it again"),
+        (("gone", "anna"), 3, "unconfirmed: the server did not answer"),
     ],
 )
 def test_exit_codes(
@@ -222,7 +222,10 @@ def test_no_secret_is_told_or_written(
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is a signal here")
 @pytest.mark.parametrize(
     ("stage", "words"),
-    [("dot", "cannot know: no answer came   it was interrupted: the server may"), ("rcpt", "not sent   it was inter")],
+    [
+        ("dot", "unconfirmed: the server did not answer   it was interrupted: the server may"),
+        ("rcpt", "not sent   it was inter"),
+    ],
 )
 def test_stopped_in_the_middle(workspace: Workspace, stage: str, words: str) -> None:
     """Ctrl-C while the second of three is under way: the first is told, the second as what is known, the third as not sent."""
@@ -239,7 +242,7 @@ def test_stopped_in_the_middle(workspace: Workspace, stage: str, words: str) -> 
         out, err = child.communicate(timeout=60)
     assert child.returncode == 130
     lines = out.splitlines()
-    assert lines[0].startswith("anna@example.org    taken by their server   250")
+    assert lines[0].startswith("anna@example.org    accepted   250")
     assert lines[1].startswith(f"ben@example.org     {words}")
     assert lines[2].startswith("carla@example.org   not sent   it was interrupted before")
     assert err.splitlines()[-1] == "stopped" and "Traceback" not in err

@@ -60,7 +60,7 @@ PEOPLE = (
 )
 ISSUES = ("2031-01-30", "2031-02-06")
 CORRECTION = "2031-02-13"
-_NUMBER = re.compile(r"which is ([\d,]+)")
+_NUMBER = re.compile(r"number of recipients, ([\d,]+)")
 _LINK = re.compile(r"https://leave\.example\.org/([a-z2-7]{34})")
 #: Where the pages think that they are.
 _PUBLIC = "https://news.example.org/n"

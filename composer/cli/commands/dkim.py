@@ -81,7 +81,7 @@ def _say_selectors(keys: "DkimRecords", newsletter: "Newsletter") -> None:
         console.talk(f"        - {each}")
     if keys.domain != newsletter.sender.domain:
         console.talk(f"      domain: {keys.domain}")
-    console.talk("then:   compose doctor")
+    console.talk("To check the records, run   compose doctor")
 
 
 def _show(keys: "DkimRecords") -> None:

@@ -63,7 +63,9 @@ def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
             return 1
         with open_newsletter() as context:
             count = replace_lost_keys(context)
-        console.answer(f"a new key was created; {count:,} entries of the suppression list no longer have an effect")
+        console.answer(
+            f"a new key was created; entries of the suppression list that no longer have an effect: {count:,}"
+        )
         return 0
     sealed = sealed_keys(file)
     with open_newsletter() as context:

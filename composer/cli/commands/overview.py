@@ -31,7 +31,7 @@ def show() -> None:
             count = "1 problem" if edition.problems == 1 else f"{edition.problems} problems"
             state = f"{count}, not built"
         else:
-            state = "no problems, built" if edition.is_built else "no problems, changed since it was built"
+            state = "no problems, built" if edition.is_built else "no problems, current version not built"
             state += ", checked" if edition.is_checked else ""
             state += ", tested" if edition.is_tested else ""
             state += ", approved" if edition.is_approved else ""

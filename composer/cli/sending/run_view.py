@@ -107,7 +107,7 @@ def told(context: "MailingContext", outcome: "RunOutcome", view: RunView) -> int
 
 def _tell_rehearsal(context: "MailingContext", outcome: "RunFinished") -> int:
     run, folder = outcome.run, context.workspace.name(outcome.folder)
-    console.answer(f"{run.sums[DeliveryState.WRITTEN]:,} written to {folder}/; nothing was sent")
+    console.answer(f"{messages(run.sums[DeliveryState.WRITTEN])} written to {folder}/; nothing was sent")
     return {Ending.DONE: 0, Ending.INTERRUPTED: 130}.get(run.ending, 1)
 
 

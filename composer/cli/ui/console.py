@@ -107,7 +107,7 @@ def problem_lines(found: Iterable[Problem]) -> Iterator[str]:
     for problem, others in grouped(found):
         yield str(problem) + ("" if problem.who is Who.EDITOR else f"  (for: {problem.who})")
         if others:
-            yield f"    and {len(others)} more of the same, at {places_in_words(others)}"
+            yield f"    and {len(others)} more like it, at {places_in_words(others)}"
 
 
 def stop(error: ComposeError) -> None:

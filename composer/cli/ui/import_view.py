@@ -152,21 +152,23 @@ def _show_counts(preview: "ImportPreview", choice: "StatusChoice") -> None:
 
 
 def _lines(summary: "ImportSummary", choice: "StatusChoice") -> Iterator[tuple[int, str, str]]:
-    yield summary.new, "new", "become active and get the newsletter"
+    yield summary.new, "new", "will be active and get the newsletter"
     why = (
         "the list shows that they have not confirmed"
         if choice.consent
         else "to make them active, record their consent with --consent"
     )
-    yield summary.pending, "new", f"stay pending: {why}"
-    known = "updated from the list" if choice.is_update else "not changed (to update them, use --update)"
+    yield summary.pending, "new", f"will be pending: {why}"
+    known = (
+        "will be updated from the list" if choice.is_update else "will not be changed (to update them, use --update)"
+    )
     yield summary.known, "known", known
     if summary.agreeing:
-        yield summary.agreeing, "pending", "of the known subscribers, who become active"
-    yield summary.left, "left", "on the suppression list: not imported"
-    yield summary.leaving, "out", "according to this list: added to the suppression list"
+        yield summary.agreeing, "pending", "known subscribers who will be active"
+    yield summary.left, "left", "on the suppression list: will not be imported"
+    yield summary.leaving, "out", "according to this list: will be added to the suppression list"
     yield summary.out, "out", "according to this list, and already on the suppression list"
-    yield summary.bad, "bad", "not imported"
+    yield summary.bad, "bad", "will not be imported"
 
 
 def _show_first(rows: "Sequence[UnderstoodList]") -> None:

@@ -26,7 +26,7 @@ def test_an_issue_is_never_overwritten(tmp_path: Path) -> None:
     """The day's issue stays, whatever its file is called, and another day is named."""
     workspace = sample_message(tmp_path)
     before = (workspace.root / "issues/2025-01-30.yaml").read_bytes()
-    with pytest.raises(UsageError, match="exists already") as told:
+    with pytest.raises(UsageError, match="already exists") as told:
         new_issue(workspace, day=datetime.date(2025, 1, 30), today=TODAY)
     assert "2025-02-06" in told.value.hint
     assert (workspace.root / "issues/2025-01-30.yaml").read_bytes() == before

@@ -122,7 +122,7 @@ def test_nobody_yet(database: Database) -> None:
     """No month, no bar, and words that say so."""
     with database.read() as connection:
         health = health_of(connection, NOW, 90)
-    assert health.months == () and "Growth    nobody has come yet" in list(_lines(health, 80))
+    assert health.months == () and "Growth    no subscribers yet" in list(_lines(health, 80))
     assert "Nobody has come yet" in page(health, "x")
 
 

@@ -137,7 +137,11 @@ def test_a_mailing_whose_process_was_killed_is_ended_at_once(either: CliHarness,
     child.communicate()
     said = room.say("stop", "1", "--for-good")
     assert said.code == 0, said.all
-    assert "waiting" not in said.err and "mailing 1 is over: " in said.out and "everybody is accounted for" in said.out
+    assert (
+        "waiting" not in said.err
+        and "mailing 1 has ended: " in said.out
+        and "all recipients are accounted for" in said.out
+    )
     sums = room.sums(1)
     assert (sums.open, sums[S.UNKNOWN]) == (0, 2) and sums[S.ACCEPTED] + sums[S.EXPIRED] == 10
     assert room.mailings()[0].ended is not None
@@ -189,7 +193,7 @@ def test_a_process_that_does_not_end_is_left_alone(
     child = _begun(room, office)
     child.send_signal(signal.SIGSTOP)
     said = room.say("stop", "1", "--for-good")
-    assert said.code == 75 and "mailing 1 is not over: the process that sends it has not ended" in said.err
+    assert said.code == 75 and "mailing 1 has not ended yet" in said.err
     assert room.sums(1)[S.SENDING] == 2 and room.mailings()[0].ended is None
     child.kill()
     child.communicate()
@@ -218,7 +222,7 @@ def test_what_was_started_by_hand_goes_on_by_the_timer(room: CliHarness, office:
     assert len(set(recipients(office))) == len(recipients(office))
     # Only what a person settles is left: that is nothing to send.
     said = room.say("send", "--due")
-    assert said.code == 0 and "nothing is due" in said.err
+    assert said.code == 0 and "no mailings are due" in said.err
 
 
 def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: CliHarness, office: Held) -> None:
@@ -264,7 +268,7 @@ def test_a_paused_mailing_is_named_and_never_sent(room: CliHarness, office: Held
     why = {"Ctrl-C": "stopped with Ctrl-C", "stop": "stopped with compose stop"}.get(how, "sent with --limit")
     said = room.say("send", "--due")
     assert said.code == 75 and "mailing 1 of 2031-01-30 is paused " in said.out and f": {why}\n" in said.out
-    assert f"next: compose send {ISSUE}     goes on with it; --due does not" in said.out
+    assert f"next: compose send {ISSUE}     continues it; --due does not" in said.out
     assert recipients(office) == before
     assert f": {why}\n" in room.say("status", "1").out and '"because"' in room.say("status", "--json").out
     assert f"paused: {why}\n" in room.say().out

@@ -91,14 +91,14 @@ def _undo(question: Confirmation) -> int:
         last = import_to_undo(context)
         console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")
         lines = (
-            (last.came, "subscribers were added by it, and will be removed"),
-            (last.left, "were added by it and have unsubscribed since; they stay unsubscribed"),
+            (last.came, "subscribers added by it; will be removed"),
+            (last.left, "added by it and unsubscribed since; will stay unsubscribed"),
             (
                 last.others,
-                "were added by it and have since been erased, or have confirmed themselves; they stay as they are",
+                "added by it and since erased, or confirmed by themselves; will not be changed",
             ),
-            (last.changes, "changes to existing subscribers, which are undone unless the value has changed since"),
-            (last.suppressed, "entries of the suppression list, which will be removed"),
+            (last.changes, "changes to existing subscribers; will be undone unless the value has changed since"),
+            (last.suppressed, "entries of the suppression list; will be removed"),
         )
         for many, what in lines:
             if many:
