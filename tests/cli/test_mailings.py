@@ -1,4 +1,4 @@
-"""Settling, reporting, approving: from outside, on a mailing that went wrong in every way."""
+"""Settling, reporting and approving, on a mailing with every kind of failure."""
 
 import csv
 import json
@@ -50,7 +50,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
 
 
 def _disaster(room: CliHarness, office: FakeSmtp) -> None:
-    """Send to eight: three unknown, of whom two were taken; one refused; four taken."""
+    """Send to eight recipients: three unconfirmed (two of them accepted), one rejected, four accepted."""
     room.add(8)
     room.say("test", ISSUE)
 
@@ -77,7 +77,7 @@ def _disaster(room: CliHarness, office: FakeSmtp) -> None:
 
 
 def _log(office: FakeSmtp, tmp_path: Path) -> Path:
-    """What Postfix would have written of those that it took."""
+    """Return the log that Postfix would have written about the messages it accepted."""
     lines = []
     for number, (_, content) in enumerate(office.taken):
         identity = message_from_bytes(content)["Message-ID"]
@@ -91,7 +91,7 @@ def _log(office: FakeSmtp, tmp_path: Path) -> Path:
 
 
 def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tmp_path: Path) -> None:
-    """The log proves two; of the third a person decides; sent again it goes out once, and the mailing is over."""
+    """The log proves two, a person decides about the third, which is sent again once; then the mailing ends."""
     _disaster(room, office)
     with room.open() as database, database.write() as connection:
         connection.execute(delete(subscribers).where(subscribers.c.id == 2))
@@ -99,7 +99,7 @@ def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tm
     assert said.code == 3 and "of 3 subscribers nobody can know" in said.out
     named = re.findall(r"^  (.+)   <[a-z2-7]{34}@news\.example\.org>$", said.out, re.MULTILINE)
     assert named == ["Reader1@example.net", "subscriber 2, erased", "Reader3@example.net"]
-    # As `compose status` names them.
+    # As listed by `compose status`.
     assert all(f"  {name}   unconfirmed" in room.say("status", "1").out for name in named)
     said = room.say("settle", "1", "--log", str(_log(office, tmp_path)))
     assert said.code == 3 and "2 subscribers resolved by the log; 1 remain unconfirmed" in said.out
@@ -126,7 +126,7 @@ def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tm
 
 
 def test_settling_as_received(room: CliHarness, office: FakeSmtp) -> None:
-    """A person's word counts them as taken; the mailing is over, and says who said so."""
+    """A person's decision counts them as accepted; the mailing ends, and the person is on record."""
     _disaster(room, office)
     said = room.say("settle", "1", "--count-as-received", "--yes", "3")
     assert said.code == 0 and "7 accepted + 1 rejected = 8: all recipients are accounted for" in said.out
@@ -151,7 +151,7 @@ def test_settling_as_received(room: CliHarness, office: FakeSmtp) -> None:
 
 
 class _Page(HTMLParser):
-    """Notes what a page would fetch."""
+    """Collects the addresses that a page would fetch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,7 +164,7 @@ class _Page(HTMLParser):
 
 
 def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
-    """Numbers that add up, who did not get it and why, a page that fetches nothing; a bounce that comes later changes it."""
+    """The numbers add up, the page fetches nothing, and a later bounce changes who did not receive it, and why."""
     _disaster(room, office)
     said = room.say("report", "1")
     assert said.code == 0 and "@example.net" not in said.out
@@ -206,8 +206,8 @@ def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
     assert room.say("report", "7").code == 1
 
 
-def test_reasons_stand_in_the_report(room: CliHarness, office: FakeSmtp) -> None:
-    """What was allowed, and why it went out again: the same words on the screen, in the text and on the page."""
+def test_reasons_are_in_the_report(room: CliHarness, office: FakeSmtp) -> None:
+    """The reasons for overriding a refusal and for sending again are the same on the screen, in the text and on the page."""
     room.add(2)
     allowed = ("--allow", "untested=Anna <read> it on paper")
     assert room.say("send", ISSUE, "--yes", "2", *allowed).code == 0
@@ -227,7 +227,7 @@ def test_reasons_stand_in_the_report(room: CliHarness, office: FakeSmtp) -> None
 
 
 def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
-    """Sums, domains, the curve and who is missing: from a mailing with states of every kind, one subscriber of it erased."""
+    """Totals, domains, the curve and missing recipients are equal on both databases, for all states and an erased subscriber."""
     with database.write() as connection:
         add_subscribers(connection, 30)
         for number in range(15):
@@ -254,7 +254,7 @@ def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
 
 
 def test_answers_are_about_one_hash(room: CliHarness) -> None:
-    """A change voids tests and approvals and is named; what was once approved is approved again when it comes back."""
+    """A change voids tests and approvals, and is named; if it is reverted, the earlier approvals are valid again."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     anna = Address(address="anna@example.org")
     settings = settings_of(read_newsletter(room.workspace))
@@ -280,7 +280,10 @@ def test_answers_are_about_one_hash(room: CliHarness) -> None:
 
 
 def test_approving(room: CliHarness, office: FakeSmtp) -> None:
-    """Two of three must say yes to exactly this edition; who returns it stops it; a change is told by its section."""
+    """Two of three approvers must approve exactly this edition; a request for changes stops it.
+
+    A change is reported by section.
+    """
     names = "".join(f"    - {name}@example.org\n" for name in ("anna", "ben", "carla"))
     room.configure("delivery:\n", f"approvals:\n  needed: 2\n  by:\n{names}delivery:\n")
     room.add(1)
@@ -288,7 +291,7 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
     for arguments, words in (
         (["--as", "dora@example.org"], "is not an approver"),
         (["--as", "nobody"], "--as:"),
-        ([], "name the approver"),
+        ([], "no approver is named"),
         (["--as", "anna@example.org", "--return", ""], "--return needs a reason"),
         (["--ask"], "there are none"),
     ):
@@ -315,7 +318,7 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
 
 
 def test_asking_for_approvals_by_mail(room: CliHarness, office: FakeSmtp) -> None:
-    """Each who may gets a link that is theirs; the answer by link is the same as one by command; it is asked once."""
+    """Each approver gets a personal link; an answer by link equals one by command; requests are sent once."""
     room.configure(
         "delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n    - ben@example.org\ndelivery:\n"
     )
@@ -349,7 +352,7 @@ def test_asking_for_approvals_by_mail(room: CliHarness, office: FakeSmtp) -> Non
 
 
 def test_what_is_shown_online(room: CliHarness, office: FakeSmtp) -> None:
-    """An edition is public once a server took a copy of it, in each language, without any subscriber's values."""
+    """An edition is public once a server has accepted a copy of it, in each language, without any subscriber's values."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write("2031-01-30.de", subject="Ein Brief")
     room.add(2)
@@ -367,7 +370,7 @@ def test_what_is_shown_online(room: CliHarness, office: FakeSmtp) -> None:
 
 
 def test_compose_alone_without_a_server(room: CliHarness) -> None:
-    """A test send first; where it could only be written, the doctor, who says what sending needs; for a past issue neither."""
+    """The next step is a test; if it was only written to files, `compose doctor`; for a past issue, neither."""
     room.say("build", ISSUE)
     room.say("check", ISSUE)
     assert f"next: compose test {ISSUE}" in room.say().out
@@ -382,7 +385,7 @@ def test_compose_alone_without_a_server(room: CliHarness) -> None:
 
 
 def test_compose_alone_names_the_next_step(room: CliHarness, office: FakeSmtp) -> None:
-    """From the first build to the report: each time the command that comes next, and at the end where the mailing stands."""
+    """From the first build to the report, compose names the next command, and finally the result of the mailing."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     for step in (
         f"build {ISSUE}",

@@ -84,7 +84,7 @@ def prepare_editor_test(
     newsletter = checked.built.newsletter
     addresses = unique(list(to)) or editors_of(newsletter)
     if not addresses:
-        hint = "add   editors:   and below it   - name@example.org   , or use   --to name@example.org"
+        hint = "use   --to name@example.org   or add   editors:   and below it   - name@example.org"
         raise UsageError("newsletter.yaml names no editors", hint)
     variants, person = checked.variants, None
     if subscriber is not None:

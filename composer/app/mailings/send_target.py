@@ -52,7 +52,7 @@ def target_of(context: MailingContext, issue: str, options: SendOptions) -> Send
     if other is not None and not options.is_plain:
         raise MailingError(
             f"mailing {other.id} of {key} is not finished, and an issue can have only one unfinished mailing",
-            f"to finish it:   {command_line('send', key)}   ; to cancel it:   compose stop {other.id} --for-good",
+            f"{command_line('send', key)} finishes it; compose stop {other.id} --for-good cancels it",
         )
     if other is None and missing is not None:
         raise missing

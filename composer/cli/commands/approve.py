@@ -34,7 +34,7 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
 
     if (who is None) == (not is_asking):
         raise UsageError(
-            "name the approver", "write   compose approve ISSUE --as ADDRESS   or   --ask   to ask all approvers"
+            "no approver is named", "write   compose approve ISSUE --as ADDRESS   or   --ask   to ask all approvers"
         )
     if comment is not None and not comment.strip():
         raise UsageError("--return needs a reason", 'write   --return "what needs to change"')

@@ -35,7 +35,7 @@ def command() -> None:
 @click.option(
     "--html", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Also write a web page."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def health(days: int, file: Path | None, as_json: bool) -> int:
     """Show growth, and bounces and complaints by mailing and provider.
 

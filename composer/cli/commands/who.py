@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("who")
 @click.argument("address", metavar="ADDRESS")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(address: str, as_json: bool) -> int:
     """Show everything on record about one person.
 

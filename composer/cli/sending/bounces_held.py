@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command("held")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def held(as_json: bool) -> int:
     """List bounces that are held because too many arrived at once.
 

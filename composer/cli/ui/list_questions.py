@@ -47,4 +47,4 @@ def show_questions(doubts: "Doubts") -> None:
     for column, many in doubts.dates.items():
         dates = "1 date" if many == 1 else f"{many:,} dates"
         console.talk(f"error: {dates} in the column “{column}” can be read in two ways; nothing was changed")
-        console.talk("    if the day comes first, add   --dates dmy   ; if the month comes first, add   --dates mdy")
+        console.talk("    add   --dates dmy   (day first) or   --dates mdy   (month first)")

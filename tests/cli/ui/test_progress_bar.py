@@ -1,4 +1,4 @@
-"""What a run says of itself on the way where there is no terminal."""
+"""The lines that a run prints without a terminal."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -30,7 +30,7 @@ def _progress(wait: Wait | None) -> Progress:
     ],
 )
 def test_a_wait_is_one_line_that_says_what_for(why: Why, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the newsletter's time zone, on stderr, when it begins; once a minute at most, however often it begins anew."""
+    """A wait prints one line on stderr, in the newsletter's time zone, at most once a minute."""
     with shown("mailing 1 of 2025-01-30", BERLIN) as tell:
         tell(_progress(None))
         for seconds in (0, 0, 5):

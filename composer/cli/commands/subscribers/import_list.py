@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="The field for a column; COLUMN= ignores it."
+    "--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="Assign a field to a column; COLUMN= ignores the column."
 )
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for everyone in this list.")
 @click.option("--consent", metavar="WORDS", default="", help="How and when they agreed, and to which text.")
@@ -107,7 +107,7 @@ def _undo(question: Confirmation) -> int:
             console.talk("  there is nothing to undo")
         for each in last.mailed:
             console.talk(
-                f"  {each.received:>9,} of the removed subscribers have received mailing {each.mailing} ({each.issue})"
+                f"  {each.received:>9,} of the subscribers who will be removed have received mailing {each.mailing} ({each.issue})"
             )
             if each.unconfirmed:
                 console.talk(f"  {each.unconfirmed:>9,} of them may have received it (unconfirmed)")

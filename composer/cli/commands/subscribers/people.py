@@ -23,7 +23,7 @@ _status = click.option(
     type=click.Choice(_STATUSES),
     help="Subscribers with this status; can be repeated.",
 )
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.command("add")
