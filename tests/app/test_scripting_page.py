@@ -1,4 +1,4 @@
-"""docs/scripting.md: its examples run, and print what the page shows."""
+"""The examples in docs/scripting.md run, and print what the page shows."""
 
 import contextlib
 import io
@@ -16,7 +16,7 @@ _EXAMPLE = re.compile(r"```python\n(.*?)```\n(?:\n```text\n(.*?)```\n)?", re.DOT
 
 
 def test_the_examples_are_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every block of Python runs behind the one before, in a copy of the sample, and prints the text that follows it."""
+    """Every block of Python runs after the previous one, in a copy of the sample, and prints the text that follows it."""
     for name in ("COMPOSE_SMTP_URL", "COMPOSE_SMTP_PASSWORD", "COMPOSE_DATABASE_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "HOME"):

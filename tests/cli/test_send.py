@@ -522,7 +522,7 @@ def _waits(err: str, office: FakeSmtp, more: str = "") -> bool:
 def _held_back(
     room: CliHarness, office: FakeSmtp, to: int = subprocess.PIPE
 ) -> tuple["subprocess.Popen[str]", threading.Event]:
-    """Start sending to thirty; return the process once the server holds an answer back, and a function that releases it.
+    """Start sending to thirty; return the process once the server holds back an answer, and a release function.
 
     Messages after that answer are accepted slowly, so that a stop arrives long before the last one.
     """
