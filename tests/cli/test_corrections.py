@@ -142,7 +142,7 @@ def test_unconfirmed_recipients_get_the_correction_as_a_reply(room: CliHarness, 
 def test_a_missing_language_is_reported(room: CliHarness, office: FakeSmtp) -> None:
     """Recipients of the issue in a language that the correction lacks are counted.
 
-    With that edition there is no warning.
+    With that edition, the warning disappears.
     """
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write(f"{ISSUE}.de", subject="Ein Brief", body="Dies ist ein Brief mit genug Worten, dass man ihn lesen kann.")

@@ -1,4 +1,4 @@
-"""The database is upgraded, copied and accepted, and keys are created, backed up and restored, by functions that return values."""
+"""Functions upgrade, copy and accept the database, and create, back up and restore keys; they return values."""
 
 import shutil
 import stat

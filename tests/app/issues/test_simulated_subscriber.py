@@ -19,7 +19,7 @@ NOW = datetime(2025, 1, 29, 12, tzinfo=UTC)
 
 
 def test_samples_until_there_are_subscribers(tmp_path: Path) -> None:
-    """While there are no subscribers, samples are found by key or address and no database is created.
+    """While the database is empty, samples are found by key or address and no database is created.
 
     Then only subscribers.
     """
