@@ -280,7 +280,7 @@ def test_a_return_keeps_a_frozen_mailing_back(desk: Desk, way: str) -> None:
     said = desk.room.say("send", ISSUE, "--yes", "2")
     assert said.code == 1 and "as it was frozen" in said.err and len(desk.office.taken) == before
     status = desk.room.say("status", "1").out
-    assert f"held       {ISSUE} has 1 of 1 approvals" in status and f"returned   {BEN}, " in status
+    assert f"held       {ISSUE} has 1 of 1 approvals" in status and f"changes    {BEN}, " in status
     assert "no longer approved" in desk.room.say().out
     if way == "by command":
         desk.approve(BEN)
@@ -417,7 +417,7 @@ def test_only_those_who_may_approve_now_count(desk: Desk) -> None:
     desk.needs(2, ANNA, BEN)
     desk.approve(ANNA, BEN)
     desk.test()
-    assert "approved  2 of 2 needed" in desk.send("--dry-run").out
+    assert "approved  2 of 2 required" in desk.send("--dry-run").out
     desk.needs(2, ANNA, CARLA)
     assert (
         f"has 1 of 2 approvals as it stands now; not counted, for they are not in approvals.by: {BEN}" in desk.refused()
@@ -517,7 +517,7 @@ def test_an_old_link_after_a_restored_backup(desk: Desk) -> None:
     with desk.pages() as pages:
         assert pages.answer(old, "yes").status == 200
     desk.test()
-    assert f"1 of 1 needed: {ANNA}" in desk.send("--dry-run").out
+    assert f"1 of 1 required: {ANNA}" in desk.send("--dry-run").out
 
 
 def test_an_allowed_mailing_is_stopped_by_a_later_return(desk: Desk) -> None:

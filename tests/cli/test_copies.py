@@ -116,7 +116,7 @@ def test_build_preview_and_compose_name_a_copy(room: CliHarness, name: str) -> N
     assert f"issues/{name} has the same date" in (room.root / "page" / "index.html").read_text(encoding="utf-8")
     said = room.say()
     assert f"two files for one issue: issues/{name}" in said.out
-    assert f"not issues by their names: issues/{name}" in said.out
+    assert f"ignored (not named like an issue): issues/{name}" in said.out
     assert f"next: compose check {ISSUE}" in said.out
 
 
@@ -140,7 +140,7 @@ def test_backups_of_editors_are_not_issues(room: CliHarness, name: str) -> None:
     """
     _copy(room, name)
     assert room.say("check", ISSUE, "--on", "2031-01-30").code == 0
-    assert "ignored, because the file name is not a date" not in room.say().out
+    assert "not named like an issue" not in room.say().out
     said = room.say("send", f"issues/{name}")
     assert said.code == 2
     assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
@@ -307,7 +307,7 @@ def test_an_issue_with_a_wrong_ending_is_named(room: CliHarness, name: str) -> N
     said = room.say("build", ISSUE)
     assert said.code == 2
     assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
-    assert f"not issues by their names: issues/{name}" in room.say().out
+    assert f"ignored (not named like an issue): issues/{name}" in room.say().out
     subprocess.run(["bash", "-c", said.err.rpartition(": ")[2]], check=True, cwd=room.root)
     assert room.say("build", ISSUE).code == 0
 

@@ -154,7 +154,9 @@ def test_a_missing_language_is_reported(room: CliHarness, office: FakeSmtp) -> N
     room.write(CORRECTION, subject="Correction", body=body)
     assert room.say("test", CORRECTION).code == 0
     said = room.say("send", CORRECTION, "--to-those-who-got", ISSUE, "--dry-run")
-    warning = f"2 subscribers got {ISSUE} in de, and this correction has no edition in it  [missing-language]"
+    warning = (
+        f"2 subscribers received {ISSUE} in de, but this correction has no edition in that language  [missing-language]"
+    )
     assert said.code == 0 and warning in said.out
     room.write(f"{CORRECTION}.de", subject="Berichtigung", body="Die Zahl im Brief war falsch; dies ist die richtige.")
     assert room.say("test", f"{CORRECTION}.de").code == 0

@@ -96,7 +96,7 @@ def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tm
     with room.open() as database, database.write() as connection:
         connection.execute(delete(subscribers).where(subscribers.c.id == 2))
     said = room.say("settle", "1")
-    assert said.code == 3 and "of 3 subscribers nobody can know" in said.out
+    assert said.code == 3 and "delivery to 3 subscribers could not be confirmed" in said.out
     named = re.findall(r"^  (.+)   <[a-z2-7]{34}@news\.example\.org>$", said.out, re.MULTILINE)
     assert named == ["Reader1@example.net", "subscriber 2, erased", "Reader3@example.net"]
     # As listed by `compose status`.
@@ -298,7 +298,11 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
         said = room.say("approve", ISSUE, *arguments)
         assert said.code == 2 and words in said.err, said.all
     said = room.say("approve", ISSUE, "--as", "Anna@EXAMPLE.org")
-    assert said.code == 0 and "anna@example.org approves 2031-01-30" in said.out and "1 of 2 approvals" in said.out
+    assert (
+        said.code == 0
+        and "anna@example.org approved 2031-01-30" in said.out
+        and "1 of 2 required approvals" in said.out
+    )
     assert room.say("approve", ISSUE, "--as", "anna@example.org").out.endswith("1 of 2 approvals\n")
     room.say("approve", ISSUE, "--as", "ben@example.org", "--return", "a typo in the letter")
     said = room.say("send", ISSUE, "--yes", "1")
@@ -306,7 +310,7 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
         "has 1 of 2 approvals as it stands now; changes requested by ben@example.org: a typo in the letter" in said.err
     )
     room.say("approve", ISSUE, "--as", "ben@example.org")
-    assert "approved  2 of 2 needed" in room.say("send", ISSUE, "--dry-run").out
+    assert "approved  2 of 2 required" in room.say("send", ISSUE, "--dry-run").out
     room.write(body="The letter without its typo, with enough words in it to be read by everybody who gets it.")
     room.say("test", ISSUE)
     said = room.say("send", ISSUE, "--yes", "1")
@@ -324,7 +328,7 @@ def test_asking_for_approvals_by_mail(room: CliHarness, office: FakeSmtp) -> Non
     )
     room.configure("delivery:\n", "delivery:\n  public_url: https://news.example.org/n\n")
     said = room.say("approve", ISSUE, "--ask")
-    assert said.code == 0 and said.out.count("asked") == 2
+    assert said.code == 0 and said.out.count("request sent") == 2
     links = {}
     for line, content in office.taken:
         message = message_from_bytes(content)
@@ -347,8 +351,8 @@ def test_asking_for_approvals_by_mail(room: CliHarness, office: FakeSmtp) -> Non
             assert question(connection, tokens, forged, now) is None
             assert answer_by_link(connection, tokens, "a" * 42, ReviewAnswer.YES, "", now) is None
             assert answer_by_link(connection, tokens, token, ReviewAnswer.YES, "", now) is AnswerEffect.RECORDED
-    assert "approved  1 of 1 needed" in room.say("send", ISSUE, "--dry-run").out
-    assert room.say("approve", ISSUE, "--ask").out.count("asked") == 1
+    assert "approved  1 of 1 required" in room.say("send", ISSUE, "--dry-run").out
+    assert room.say("approve", ISSUE, "--ask").out.count("request sent") == 1
 
 
 def test_what_is_shown_online(room: CliHarness, office: FakeSmtp) -> None:

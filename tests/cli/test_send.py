@@ -121,7 +121,7 @@ def test_what_is_shown_before_the_question(room: CliHarness, office: FakeSmtp) -
     room.say("test", ISSUE, "--to", "ben@example.org")
     assert ", ben@example.org and 1 more\n" in room.say("send", ISSUE, "--dry-run").out
     # 24 recipients with 10 per day: the last four on the third day.
-    end = said.out.split("finished  about ")[1][:10]
+    end = said.out.split("finishes  about ")[1][:10]
     days = datetime.fromisoformat(end).date() - datetime.now().date()
     assert timedelta(days=1) <= days <= timedelta(days=3)
     assert said.out.splitlines()[-1] == "nothing was sent: --dry-run"
@@ -187,7 +187,7 @@ def test_a_person_types_the_count(room: CliHarness, office: FakeSmtp) -> None:
     room.add(12)
     _tested(room)
     code, seen = _typing(room, office.port, b"120\n")
-    assert code == 1 and "that is not the number: nothing was sent" in seen
+    assert code == 1 and "the number does not match: nothing was sent" in seen
     code, seen = _typing(room, office.port, b"\x03")
     assert code == 130 and "stopped" in seen and "Traceback" not in seen
     assert room.mailings() == [] and recipients(office) == []
@@ -263,7 +263,7 @@ def test_exit_codes_say_what_remains(room: CliHarness, office: FakeSmtp) -> None
     again = datetime.fromisoformat(found["next_try"])
     assert timedelta(0) < again - datetime.now(UTC) < timedelta(minutes=1)
     again = again.astimezone(ZoneInfo("Europe/Berlin"))
-    assert f"\n  next try   {again:%Y-%m-%d %H:%M}, when compose send {ISSUE} runs\n" in room.say("status").out
+    assert f"\n  next try   {again:%Y-%m-%d %H:%M}, if compose send {ISSUE} is running\n" in room.say("status").out
     office.script = {}
     with room.open() as database, database.write() as connection:
         from composer.delivery.ledger.maintenance import retry_now
@@ -374,11 +374,11 @@ def test_a_time_and_what_is_due(room: CliHarness, office: FakeSmtp) -> None:
     """--at freezes without sending; --due sends it once when it is due, and nothing before."""
     room.add(4)
     _tested(room)
-    for text, words in (("half past seven", "is not a time"), ("2020-01-01 07:00", "is over")):
+    for text, words in (("half past seven", "is not a time"), ("2020-01-01 07:00", "is in the past")):
         said = room.say("send", ISSUE, "--at", text, "--yes", "4")
         assert said.code == 2 and words in said.err
     said = room.say("send", ISSUE, "--at", "2031-01-30 07:00", "--yes", "4")
-    assert said.code == 0 and "mailing 1 waits for 2031-01-30 07:00" in said.out
+    assert said.code == 0 and "mailing 1 is scheduled for 2031-01-30 07:00" in said.out
     assert room.say("send", "--due").code == 0 and recipients(office) == []
     assert "scheduled for 2031-01-30 07:00" in room.say("status").out
     said = room.say()
@@ -405,12 +405,12 @@ def test_a_scheduled_mailing_is_not_sent_by_accident(room: CliHarness, office: F
     _tested(room)
     assert room.say("send", ISSUE, "--at", "2031-01-30 07:00", "--yes", "3").code == 0
     said = room.say("send", ISSUE)
-    assert said.code == 2 and "mailing 1 of 2031-01-30 is to go out 2031-01-30 07:00, as it was frozen" in said.out
-    assert "nobody is there to be asked: it would go out now instead of 2031-01-30 07:00" in said.err
+    assert said.code == 2 and "mailing 1 of 2031-01-30 is scheduled for 2031-01-30 07:00, as it was frozen" in said.out
+    assert "which sends it now instead of 2031-01-30 07:00" in said.err
     assert room.say("send", ISSUE, "--yes", "2").code == 1 and recipients(office) == []
     assert room.say("stop", "1").code == 0
     said = room.say()
-    assert "waits" not in said.out and f"next: compose send {ISSUE}" in said.out
+    assert "scheduled" not in said.out and f"next: compose send {ISSUE}" in said.out
     assert "instead of 2031-01-30 07:00" in room.say("send", ISSUE).err
     assert room.say("send", ISSUE, "--yes", "3", "--limit", "1").code == 75
     assert len(recipients(office)) == 1 and "not finished" in room.say().out
@@ -506,7 +506,7 @@ def test_ctrl_c_drains_and_a_second_one_stops(room: CliHarness, office: FakeSmtp
 def _waits(err: str, office: FakeSmtp, more: str = "") -> bool:
     """Return whether it printed which server and how many answers it waits for, and until when, at most a minute from now."""
     found = re.search(
-        rf"stopping: waiting for 127\.0\.0\.1:{office.port} to answer about (?:1 message|2 messages), until ([\d:]+)"
+        rf"stopping: waiting for 127\.0\.0\.1:{office.port} to answer for (?:1 message|2 messages), until ([\d:]+)"
         rf" at the latest{re.escape(more)}\n",
         err,
     )

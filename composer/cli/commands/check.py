@@ -35,7 +35,7 @@ def command(
     """Check issues for problems, and show the line of each one.
 
     An error stops a build, and a blocker stops a send. Look at each warning; notes are for information. Nothing is
-    sent, and nothing is written but a record of the check in .compose/.
+    sent, and nothing is written except a record of the check in .compose/.
     """
     from composer.app.issues.check import check
     from composer.app.issues.issue_lookup import find_issues

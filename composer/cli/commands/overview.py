@@ -55,7 +55,7 @@ def show() -> None:
             state += ", no longer approved"
         console.answer(f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} accepted{unknown}; {state}")
     if now.other_files:
-        console.answer(f"  ignored, because the file name is not a date: {_several(now.other_files)}")
+        console.answer(f"  ignored (not named like an issue): {_several(now.other_files)}")
     if now.trouble:
         console.talk(f"mailings could not be read: {now.trouble}")
     console.answer(f"next: {now.next}     ({now.why})")

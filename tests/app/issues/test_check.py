@@ -48,7 +48,7 @@ def test_a_check_that_does_not_exist(tmp_path: Path) -> None:
     issue = find_issue("2025-01-30", sample_message(tmp_path).root)
     code = all_checks()[0].code
     assert find_check(code) == all_checks()[0]
-    with pytest.raises(UsageError, match="no check") as told:
+    with pytest.raises(UsageError, match="unknown check") as told:
         check(issue, allowed={f"{code}x": "why not"})
     assert code in told.value.hint
     assert not (tmp_path / ".compose/checks").exists()

@@ -205,7 +205,7 @@ def test_the_command_says_it_draws_it_and_warns(
     monkeypatch.chdir(tmp_path)
     assert run(["audience", "health", "--html", "health.html"]) == 0
     out, err = capsys.readouterr()
-    assert "Mailings of 90 days: none" in out
+    assert "Mailings of the last 90 days: none" in out
     assert "written: health.html" in err
     assert (tmp_path / "health.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert run(["audience", "health", "--json", "--days", "7"]) == 0

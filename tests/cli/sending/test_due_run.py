@@ -171,7 +171,8 @@ def test_a_living_run_is_asked_to_stop_and_waited_for(either: CliHarness, office
     assert end.stderr is not None
     line = end.stderr.readline()
     assert re.search(
-        rf"mailing 1 is being sent by process {child.pid} on \S+, since .*: waiting until [\d:]+ at ", line
+        rf"mailing 1 is being sent by process {child.pid} on \S+, since .*: waiting for it to end, until [\d:]+ at ",
+        line,
     )
     assert room.sums(1)[S.SENDING] == 2
     office.behave()
@@ -238,7 +239,7 @@ def test_a_timer_retries_deferred_messages_when_they_are_due(room: CliHarness, o
     visits = len(office.visits)
     said = room.say("send", "--due")
     assert said.code == 75 and re.search(
-        r"mailing 1 of 2031-01-30 is tried again 20\d\d-\d\d-\d\d \d\d:\d\d\n", said.out
+        r"mailing 1 of 2031-01-30 is retried at 20\d\d-\d\d-\d\d \d\d:\d\d\n", said.out
     )
     assert len(office.visits) == visits
     office.behave()

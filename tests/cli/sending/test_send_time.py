@@ -105,7 +105,7 @@ def test_days_early() -> None:
     ):
         assert days_early(dated, moment, BERLIN) == days
     assert question(None, 0) == "send it to" and "now, 3 days before" in question(None, 3)
-    assert "then, 3 days before" in question(NOW, 3)
+    assert "schedule it, 3 days before" in question(NOW, 3)
 
 
 @pytest.fixture

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @click.command("import")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
 @click.option(
-    "--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="Assign a field to a column; COLUMN= ignores the column."
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help="Assign a field to a column; COLUMN= ignores the column.",
 )
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for everyone in this list.")
 @click.option("--consent", metavar="WORDS", default="", help="How and when they agreed, and to which text.")
