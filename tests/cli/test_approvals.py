@@ -244,7 +244,7 @@ def test_languages_are_approved_together(desk: Desk) -> None:
     """
     _german(desk.room)
     said = desk.room.say("approve", GERMAN, "--as", ANNA)
-    assert f"{ANNA} approves {ISSUE}, {GERMAN}" in said.out
+    assert f"{ANNA} approved {ISSUE}, {GERMAN}" in said.out
     desk.test(ISSUE, GERMAN)
     assert desk.send().code == 0
     status = desk.room.say("status", "1").out
@@ -469,7 +469,7 @@ def test_one_mailbox_is_one_approver(desk: Desk, one: str, other: str) -> None:
     desk.needs(2, one, BEN)
     desk.approve(one)
     desk.needs(2, other, BEN)
-    assert desk.room.say("approve", ISSUE, "--as", other).out.endswith("1 of 2 approvals\n")
+    assert desk.room.say("approve", ISSUE, "--as", other).out.endswith("1 of 2 required approvals\n")
     desk.test()
     assert "has 1 of 2 approvals" in desk.refused()
     # The last answer of the mailbox counts.

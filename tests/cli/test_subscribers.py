@@ -165,7 +165,7 @@ def test_undo_says_who_received_what(here: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     assert run(["subscribers", "import", "--undo", "--dry-run", "--json"]) == 0
     told = capsys.readouterr()
-    assert "2 of the subscribers who will be removed have received mailing 1 (2025-01-30)" in told.err
+    assert "2 of those to be removed have received mailing 1 (2025-01-30)" in told.err
     assert "1 of them may have received it (unconfirmed)" in told.err
     data = json.loads(told.out)
     assert data["mailings"] == [{"mailing": 1, "issue": "2025-01-30", "received": 2, "unconfirmed": 1}]

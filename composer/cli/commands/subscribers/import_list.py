@@ -111,7 +111,7 @@ def _undo(question: Confirmation) -> int:
             console.talk("  there is nothing to undo")
         for each in last.mailed:
             console.talk(
-                f"  {each.received:>9,} of the subscribers who will be removed have received mailing {each.mailing} ({each.issue})"
+                f"  {each.received:>9,} of those to be removed have received mailing {each.mailing} ({each.issue})"
             )
             if each.unconfirmed:
                 console.talk(f"  {each.unconfirmed:>9,} of them may have received it (unconfirmed)")
