@@ -293,7 +293,7 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
         (["--as", "nobody"], "--as:"),
         ([], "no approver is named"),
         (["--as", "anna@example.org", "--return", ""], "--return needs a reason"),
-        (["--ask"], "there are none"),
+        (["--ask"], "which are not set up"),
     ):
         said = room.say("approve", ISSUE, *arguments)
         assert said.code == 2 and words in said.err, said.all
@@ -303,7 +303,7 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
         and "anna@example.org approved 2031-01-30" in said.out
         and "1 of 2 required approvals" in said.out
     )
-    assert room.say("approve", ISSUE, "--as", "anna@example.org").out.endswith("1 of 2 approvals\n")
+    assert room.say("approve", ISSUE, "--as", "anna@example.org").out.endswith("1 of 2 required approvals\n")
     room.say("approve", ISSUE, "--as", "ben@example.org", "--return", "a typo in the letter")
     said = room.say("send", ISSUE, "--yes", "1")
     assert (

@@ -193,7 +193,7 @@ def test_a_person_types_the_count(room: CliHarness, office: FakeSmtp) -> None:
     assert room.mailings() == [] and recipients(office) == []
     code, seen = _typing(room, office.port, b"12\n")
     assert code == 0 and "12 accepted = 12" in seen
-    assert "mailing 1 of 2031-01-30" in seen and "100%" in seen and "12 taken" in seen
+    assert "mailing 1 of 2031-01-30" in seen and "100%" in seen and "12 accepted" in seen
     assert len(recipients(office)) == 12
 
 
@@ -639,7 +639,7 @@ def test_impossible_options_are_refused(room: CliHarness, office: FakeSmtp) -> N
         ([ISSUE, "--rate", "fast"], "“fast” is not a rate"),
         ([ISSUE, "--allow", "untested"], "--allow untested needs a reason"),
         ([ISSUE, "--allow", "untestet=x"], "did you mean untested?"),
-        ([ISSUE, "--allow", "missing-values=x"], "“missing-values” cannot be allowed"),
+        ([ISSUE, "--allow", "missing-values=x"], "“missing-values” cannot be overridden"),
         ([ISSUE, "--to-those-without", "--again", "x"], "--again cannot be combined"),
         ([ISSUE, "--to-those-without", "--to-those-who-got", "x"], "cannot be combined"),
         ([ISSUE, "--limit", "0"], "0 is not in the range"),
