@@ -211,7 +211,7 @@ def test_new_does_not_overwrite_an_issue(here: Path, capsys: pytest.CaptureFixtu
     assert run(["new", "2025-01-30"]) == 2
     assert "issues/2025-01-30.yaml already exists" in capsys.readouterr().err
     assert run(["new", "2025-01-30", "--language", "de"]) == 2
-    proposed = re.search(r"name another day: compose (.+)\n", capsys.readouterr().err)
+    proposed = re.search(r"use another date: compose (.+)\n", capsys.readouterr().err)
     assert proposed is not None
     assert proposed[1].endswith("--language de")
     assert datetime.date.fromisoformat(proposed[1].split()[1]) >= datetime.date.today()

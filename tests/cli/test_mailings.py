@@ -316,7 +316,7 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
     said = room.say("send", ISSUE, "--yes", "1")
     assert "has 0 of 2 approvals as it stands now; approved before, changed since: letter  [unapproved]" in said.err
     said = room.say("approve", ISSUE, "--as", "anna@example.org")
-    assert "changed since it was approved before: letter" in said.out
+    assert "changed since the last approval: letter" in said.out
     room.say("approve", ISSUE, "--as", "carla@example.org")
     assert room.say("send", ISSUE, "--yes", "1").code == 0
 

@@ -154,7 +154,7 @@ def _show_counts(preview: "ImportPreview", choice: "StatusChoice") -> None:
 def _lines(summary: "ImportSummary", choice: "StatusChoice") -> Iterator[tuple[int, str, str]]:
     yield summary.new, "new", "will be active and get the newsletter"
     why = (
-        "the list shows that they have not confirmed"
+        "the list shows that they have not consented"
         if choice.consent
         else "to make them active, record their consent with --consent"
     )
