@@ -105,7 +105,7 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
 
     told = [_sh(room, line.replace("2026-11-30", today)) for line in COMMANDS]
     assert (tmp_path / "told").read_text().count("\n") == 2
-    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 reached" in told[7]
+    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 with proof" in told[7]
     assert "issue 2031-02-28: it is not sent again" in told[7]
     assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 7, DeliveryState.UNKNOWN: 12}
     # What a timer or a person does next.

@@ -86,7 +86,7 @@ def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool,
             raise UsageError("--log needs a mailing that is recorded", "use --count-as-received or --send-again")
         if is_received:
             console.answer(
-                f"{issue} will not be sent to {people(lost.count)} without a record; to send it to them, use --send-again"
+                f"{issue} will not be sent to {people(lost.count)} without a record; to send it, use --send-again"
             )
             return 0
         if not is_again:

@@ -51,7 +51,7 @@ def _found(context: "MailingContext", found: "RestoreSurvey") -> Iterator[str]:
         yield "    new subscribers, unsubscribes, bounces, erasures, settled deliveries and approvals"
     for number, mailing in found.mailings.items():
         reached = people(found.reached.get(number, 0))
-        yield f"{title(mailing)}: delivery to {reached} is proven; all other remaining recipients become unconfirmed"
+        yield f"{title(mailing)}: proof of delivery to {reached}; all other remaining recipients become unconfirmed"
     for key, why in found.issues.items():
         yield f"issue {key} ({why}): all subscribers without a record of receiving it become unconfirmed"
 
@@ -61,7 +61,7 @@ def _done(context: "MailingContext", done: "RestoreResult") -> Iterator[str]:
 
     for number, count in done.unconfirmed.items():
         mailing = done.survey.mailings[number]
-        yield f"{title(mailing)}: {people(count)} unconfirmed, {done.survey.reached.get(number, 0):,} proven"
+        yield f"{title(mailing)}: {people(count)} unconfirmed, {done.survey.reached.get(number, 0):,} with proof"
         if count:
             yield f"next: compose settle {number}"
     for key in done.survey.issues:

@@ -54,7 +54,7 @@ def run_import(
     request: "ImportRequest",
     question: "Confirmation",
 ) -> int:
-    """Show a list, ask for confirmation and import it. Returns exit code 1 if values about leaving are not understood."""
+    """Show a list, ask for confirmation, import it; return exit code 1 if values about leaving are not understood."""
     from composer.cli.ui.clock import now
 
     question.judge()

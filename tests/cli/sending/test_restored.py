@@ -60,7 +60,7 @@ def test_a_restored_backup_sends_nothing_until_a_person_decides(room: CliHarness
     said = room.say("db", "restored", "--yes")
     assert said.code == 0
     assert "everything after that is lost" in said.err
-    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 8 proven" in said.out
+    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 8 with proof" in said.out
     assert "compose settle 1" in said.out
     assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 8, DeliveryState.UNKNOWN: 12}
     assert room.say("send", ISSUE, "--yes", "0").code == 3
