@@ -1,6 +1,6 @@
-"""Writes the tables of docs/checks.md from the checks themselves: `python -m scripts.checks_page`.
+"""Write the tables of docs/checks.md from the list of checks: `python -m scripts.checks_page`.
 
-Input: the catalogue and the page. Output: the page, its tables between the marks anew. Never changes other words.
+Input: the catalogue and the page. Output: the page with new tables. Guarantees: only the text between the marks changes.
 """
 
 import re
@@ -9,17 +9,17 @@ from pathlib import Path
 from composer.checks.catalogue import catalogue
 
 PAGE = Path(__file__).parent.parent / "docs" / "checks.md"
-#: Headings, and what the codes below them begin with.
+#: Headings, and the prefixes of the codes below them.
 _GROUPS = {
     "Inbox": ("SUBJ", "PRE", "FROM"),
     "Merge fields": ("FIELD",),
     "Plaintext": ("TEXT",),
-    "What the law asks for": ("UNS", "LAW"),
+    "Legal requirements": ("UNS", "LAW"),
     "Editorial": ("DATE", "FILE", "EDIT", "MARK"),
     "Links": ("LINK",),
-    "Pictures": ("IMG",),
+    "Images": ("IMG",),
     "Accessibility": ("A11Y",),
-    "In the dark": ("DARK",),
+    "Dark mode": ("DARK",),
     "Size and structure": ("SIZE", "HTML"),
     "Mail programs": ("CLIENT",),
 }
@@ -27,7 +27,7 @@ _BEGIN, _END = "<!-- written by scripts/checks_page.py -->", "<!-- end -->"
 
 
 def page(written: str) -> str:
-    """Return the page with its tables as the checks are."""
+    """Return the page with up-to-date tables."""
     head, _, rest = written.partition(_BEGIN)
     return f"{head}{_BEGIN}\n{_tables()}{_END}{rest.partition(_END)[2]}"
 
@@ -36,7 +36,7 @@ def _tables() -> str:
     lines: list[str] = []
     for heading, prefixes in _GROUPS.items():
         lines += ["", f"## {heading}", ""]
-        lines += ["| code | level | who | what is looked at | what to do | source |", "|---|---|---|---|---|---|"]
+        lines += ["| code | level | who | what is checked | how to fix it | source |", "|---|---|---|---|---|---|"]
         for each in catalogue().values():
             if re.sub("[0-9]+$", "", each.code) in prefixes:
                 cells = (f"`{each.code}`", each.levels_in_words, each.who, each.what, each.fix, each.source)
@@ -45,7 +45,7 @@ def _tables() -> str:
 
 
 def main() -> None:
-    """Rewrite the page."""
+    """Update the page."""
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 
 

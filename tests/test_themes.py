@@ -131,8 +131,8 @@ def test_an_edition_in_another_language(tmp_path: Path) -> None:
     shutil.copy(workspace.issue("2025-01-30"), workspace.root / "issues/2025-01-30.zh.yaml")
     with pytest.raises(ContentError) as caught:
         build(workspace, "2025-01-30.zh")
-    assert "there is no newsletter.zh.yaml" in caught.value.problems[0].message
-    assert caught.value.problems[0].hint == "make it with: compose new --language zh"
+    assert "newsletter.zh.yaml is missing" in caught.value.problems[0].message
+    assert caught.value.problems[0].hint == "create it with: compose new --language zh"
 
 
 def test_a_chinese_newsletter(tmp_path: Path) -> None:

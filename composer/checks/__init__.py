@@ -1,1 +1,1 @@
-"""What can be said about a finished edition without a browser or a network."""
+"""Checks of a finished edition, without a browser or a network."""

@@ -1,6 +1,6 @@
-"""The list of checks, inbox first, and running all of them over an edition.
+"""The list of all checks, and a function that runs them on an edition.
 
-Input: a ReviewedEdition, settings. Output: problems, heaviest first. Guarantees: every module of `rules` is listed here.
+Input: a ReviewedEdition, settings. Output: problems, most severe first. Guarantees: every module of `rules` is listed here.
 """
 
 from collections.abc import Mapping
@@ -20,11 +20,12 @@ from composer.checks.rules.text import (
     list_points,
     merge_field_use,
     misprints,
+    punctuation,
     wording,
 )
 from composer.core.errors import Problem
 
-#: The modules that enter their checks when they are imported.
+#: The modules that register their checks when they are imported.
 RULES = (
     inbox,
     merge_field_use,
@@ -33,6 +34,7 @@ RULES = (
     days_and_times,
     editorial,
     misprints,
+    punctuation,
     citations,
     leftover_markup,
     list_points,
@@ -46,7 +48,7 @@ RULES = (
     structure,
     compatibility,
 )
-#: What codes begin with, in the order in which subscribers meet what is looked at: inbox first, the programs last.
+#: The prefixes of codes in the order of the list: what subscribers see first comes first.
 _ORDER = (
     "SUBJ",
     "PRE",
@@ -80,6 +82,6 @@ def catalogue() -> Mapping[str, Check]:
 
 
 def review_problems(review: ReviewedEdition, settings: Mapping[str, Setting]) -> tuple[Problem, ...]:
-    """Run every check that is not switched off; give what they found, heaviest first, then by place."""
+    """Run every check that is not turned off. Return the problems, most severe first, then by place."""
     found = (problem for each in catalogue().values() for problem in problems_of(each, review, settings.get(each.code)))
     return tuple(sorted(without_repeats(found), key=lambda problem: (problem.level.rank, problem)))

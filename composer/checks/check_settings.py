@@ -1,6 +1,6 @@
-"""What newsletter.yaml says of checks: `checks: {SUBJ01: {warn: 70}}`.
+"""The settings of checks in newsletter.yaml: `checks: {SUBJ01: {warn: 70}}`.
 
-Input: the newsletter. Output: a `Setting` for each check named, or problems with their places.
+Input: the newsletter. Output: a `Setting` for each check that is named there, or problems with their places.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ _LIMITS = {"info": Level.INFO, "warn": Level.WARNING, "block": Level.BLOCKER}
 
 
 def read_settings(newsletter: Newsletter) -> Mapping[str, Setting]:
-    """Read the settings by code. Raises ContentError with every problem."""
+    """Return the settings by code. Raises ContentError with every problem."""
     known = catalogue()
     settings: dict[str, Setting] = {}
     problems: list[Problem] = []
@@ -25,8 +25,8 @@ def read_settings(newsletter: Newsletter) -> Mapping[str, Setting]:
         check = known.get(code)
         if check is None:
             near = nearest(code, tuple(known))
-            hint = f"did you mean {near}?" if near else "compose check --list names them all"
-            problems.append(place.problem("check", f"checks: there is no check “{code}”", hint))
+            hint = f"did you mean {near}?" if near else "list all checks with   compose check --list"
+            problems.append(place.problem("check", f"checks: unknown check “{code}”", hint))
             continue
         settings[code] = _setting(newsletter, check, given, problems)
     if problems:
@@ -41,16 +41,14 @@ def _setting(newsletter: Newsletter, check: Check, given: CheckConfig, problems:
             limits[_LIMITS[name]] = limit
         else:
             place = newsletter.place("checks", check.code, name)
-            hint = "it has a level:   level: info"
-            problems.append(
-                place.problem("check", f"checks, {check.code}: it counts nothing, so it has no limits", hint)
-            )
+            hint = "set its level instead:   level: info"
+            problems.append(place.problem("check", f"checks, {check.code}: this check has no limits", hint))
     level = given.level if given.level != "off" else None
     if level is not None and check.limits:
         place = newsletter.place("checks", check.code, "level")
         names = ", ".join(name for name, each in _LIMITS.items() if each in check.limits)
-        message = f"checks, {check.code}: its level follows from its limits"
-        problems.append(place.problem("check", message, f"set them:   {names}   or write   level: off"))
+        message = f"checks, {check.code}: its level depends on its limits"
+        problems.append(place.problem("check", message, f"set   {names}   or turn it off with   level: off"))
     return Setting(
         level=Level(level) if level is not None else None,
         is_off=given.level == "off",

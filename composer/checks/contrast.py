@@ -1,7 +1,7 @@
-"""Text that is hard to read against what is behind it: the judgements of axe-core's `color-contrast`, without a browser.
+"""Find text with too little contrast, by the rules of axe-core's `color-contrast`, without a browser.
 
-Input: computed styles. Output: the elements whose text has too little contrast (WCAG 2.2, SC 1.4.3), and links that
-only a colour tells from the text around (SC 1.4.1). Silent where a picture or a shadow decides, as axe-core is.
+Input: computed styles. Output: the elements whose text has too little contrast (WCAG 2.2, SC 1.4.3), and links that differ
+from the text around them only in colour (SC 1.4.1). Guarantees: like axe-core, text over an image or with a shadow is skipped.
 """
 
 import math
@@ -17,12 +17,12 @@ from composer.checks.css.style import ComputedStyle
 from composer.checks.css.styles import Styles
 
 _NORMAL, _LARGE = 4.5, 3.0
-#: In points, as WCAG has it: 24 px, or 18.66 px bold.
+#: In points, as in WCAG: 24 px, or 18.66 px bold.
 _LARGE_POINTS, _LARGE_BOLD_POINTS, _BOLD = 18, 14, 700
-#: Links are told from text by 3:1 (WCAG technique G183).
+#: Links need a contrast of 3:1 with the text around them (WCAG technique G183).
 _DISTINCT = 3.0
 
-# What carries no letters: a text of nothing else is not judged.
+# Text of only these characters has no words and is not checked.
 _EMOJI = (
     r"[#*0-9]\ufe0f?\u20e3|[\xa9\xae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a\u231b\u2328\u23cf"
     r"\u23e9-\u23f3\u23f8-\u23fa\u24c2\u25aa\u25ab\u25b6\u25c0\u25fb-\u25fe\u2600-\u2604\u260e\u2611\u2614\u2615"
@@ -39,7 +39,7 @@ _PUNCTUATION = (
     r"!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~\xa2\xa3\xa5\xa7\xb1\u20ac]"
 )
 _WORDLESS = re.compile(f"(?:{_EMOJI}|{_PUNCTUATION})*")
-# Symbols that are pictures as much as letters: a text of nothing else is for people to judge.
+# Text of only symbols cannot be judged automatically.
 _SYMBOLS = re.compile(
     r"[\s\u1d00-\u1dff\u20a0-\u27bf\ue000-\uf8ff\xad\u0600-\u0605\u061c\u06dd\u070f\u08e2\u180b-\u180f\u200b-\u200f"
     r"\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000f0000-\U000fffff]+"
@@ -51,9 +51,9 @@ class LowContrast:
     """An element whose own text has too little contrast."""
 
     element: HtmlElement
-    #: Its own text, without its children's, blanks run together.
+    #: Its own text, without that of its children; spaces are collapsed.
     text: str
-    #: As seen: "#rrggbb", blended with what is behind.
+    #: The visible colours: "#rrggbb", blended with the layers below.
     color: str
     background: str
     #: Two digits, rounded down.
@@ -63,7 +63,7 @@ class LowContrast:
 
 
 def own_text(element: HtmlElement) -> str:
-    """Return an element's own text, without its children's; a line break is a blank."""
+    """Return the own text of an element, without that of its children; a line break is a space."""
     parts = [element.text or ""]
     for child in element:
         if child.tag == "br":
@@ -73,20 +73,20 @@ def own_text(element: HtmlElement) -> str:
 
 
 def low_contrast(styles: Styles) -> tuple[LowContrast, ...]:
-    """Return the elements whose text has less than 4.5:1 (3:1 if large) to what is behind it, in document order.
+    """Return the elements whose text has a contrast below 4.5:1 (3:1 if large), in document order.
 
-    Text in exactly the colour behind it is left to `unseen_text`, a single sign to no one.
+    Text in the colour of its background is skipped (see `unseen_text`), and so are single characters.
     """
     return tuple(found for found in _judged(styles) if found.ratio > 1 and not _is_one_sign(found.text))
 
 
 def hard_to_read(styles: Styles) -> tuple[LowContrast, ...]:
-    """Return both: what has too little contrast, and what cannot be seen at all."""
+    """Return the elements whose text has too little contrast or is invisible."""
     return tuple(found for found in _judged(styles) if found.ratio == 1 or not _is_one_sign(found.text))
 
 
 def unseen_text(styles: Styles) -> tuple[LowContrast, ...]:
-    """Return the elements whose text has the colour behind it: forgotten, or a way to hide it from subscribers."""
+    """Return the elements whose text has the colour of its background, by mistake or to hide it."""
     return tuple(found for found in _judged(styles) if found.ratio == 1)
 
 
@@ -129,7 +129,7 @@ def _has_words(text: str) -> bool:
 
 
 def indistinct_links(styles: Styles) -> tuple[HtmlElement, ...]:
-    """Return the links inside other text that are told from it by their colour only, and by less than 3:1."""
+    """Return the links within text that differ from it only in colour, with a contrast below 3:1."""
     return tuple(
         link
         for link, style in styles.items("a")
@@ -167,9 +167,9 @@ def _is_alike(style: ComputedStyle, around: ComputedStyle) -> bool:
     inner, outer = text_colour(style), text_colour(around)
     if inner is None or outer is None:
         return False
-    text, ground = _floored(inner, outer), _floored(style.behind, around.behind)
-    # A link in the very colour of the text is meant to be no more than text.
-    return text < _DISTINCT and ground < _DISTINCT and (text, ground) != (1, 1)
+    text, background = _floored(inner, outer), _floored(style.behind, around.behind)
+    # A link in exactly the colour of the text looks like text on purpose.
+    return text < _DISTINCT and background < _DISTINCT and (text, background) != (1, 1)
 
 
 def _floored(one: Rgb, other: Rgb) -> float:
@@ -177,7 +177,7 @@ def _floored(one: Rgb, other: Rgb) -> float:
 
 
 def _is_among_text(styles: Styles, link: HtmlElement, style: ComputedStyle) -> bool:
-    """Return whether other text than links stands on the lines of a link."""
+    """Return whether the lines of a link contain text besides links."""
     if not own_text(link) and not link.text_content().split():
         return False
     block = link.getparent()
@@ -187,7 +187,7 @@ def _is_among_text(styles: Styles, link: HtmlElement, style: ComputedStyle) -> b
 
 
 class _Lines:
-    """Walks a block's inline content and keeps what stands between the breaks around a link."""
+    """Collects the inline content of a block between the line breaks around a link."""
 
     def __init__(self, styles: Styles, link: HtmlElement) -> None:
         self.styles, self.link = styles, link

@@ -1,6 +1,6 @@
-"""The texts of an issue: its words, links, outlets and pictures, each with the place where it was written.
+"""The texts, links, outlets and images of an issue, each with the place where it was written.
 
-Input: an `Issue`. Output: flat lists in reading order, for checks to walk through.
+Input: an `Issue`. Output: flat lists in reading order for the checks.
 """
 
 import datetime
@@ -9,69 +9,62 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from composer.checks.rich_parts import links, only_points, paragraphs
 from composer.content.document.issue import Issue, Section
 from composer.content.schema.messages import where
 from composer.content.values.field_values import Group, Picture, Value, value_in
-from composer.content.values.rich_text import (
-    Block,
-    BulletList,
-    Emphasis,
-    Inline,
-    Link,
-    Paragraph,
-    Quote,
-    Rich,
-    plain_words,
-)
+from composer.content.values.rich_text import Rich, plain_words
 from composer.content.values.source_map import Mark, SourceStr
 from composer.content.yaml.source import SourcePlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueText:
-    """Words of the issue. `section` is None for what stands above the sections."""
+    """A text of the issue. `section` is None for texts before the sections."""
 
     words: str
     mark: Mark
     section: Section | None
     #: Paragraphs are Markdown; titles, names and captions are plain.
     is_paragraph: bool
-    #: Whether it is the only point of a list.
+    #: Whether it is the only item of a list.
     is_only_point: bool = False
+    #: Whether it is cited: part of a source, or the title of a page in a list of links.
+    is_cited: bool = False
 
 
 class Role(StrEnum):
     """What a link is for."""
 
-    #: within a text
+    #: A link within a text.
     TEXT = "text"
-    #: the article that an item of a list is about
+    #: The article that a list item is about.
     ITEM = "item"
-    #: one of the sources of a text
+    #: A source of a text.
     SOURCE = "source"
-    #: a button, an event, a person, the page behind a picture
+    #: A button, an event, a person, or the page that an image links to.
     OTHER = "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A link of the issue: in a text, or of a source, a title, a button."""
+    """A link of the issue: in a text, a source, a title or a button."""
 
     url: str
     words: str
     mark: Mark
     section: Section | None
     role: Role = Role.TEXT
-    #: The path of its item, or of its section if that is not a list.
+    #: The path of its item, or of its section if the section is not a list.
     item: tuple[str | int, ...] = ()
-    #: The text of its paragraph before and behind it; behind the title of an item, its other texts.
+    #: The text of its paragraph before and after it; after the title of an item, the other texts of the item.
     before: str = ""
     after: str = ""
-    #: Whether something above its paragraph names what it is about: a title, or another paragraph of the text.
+    #: Whether a title or another paragraph before it says what it is about.
     is_led: bool = False
-    #: The outlet, where the link is a source's.
+    #: The outlet if the link is a source.
     outlet: str | None = None
-    #: The day on which an editor opened it and found it right.
+    #: The day on which an editor confirmed that it works.
     checked: datetime.date | None = None
 
     @property
@@ -82,7 +75,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A picture of the issue, with what is said about it."""
+    """An image of the issue with its alt text and caption."""
 
     picture: Picture
     alt: str
@@ -93,7 +86,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlet:
-    """An outlet as it is written at one place."""
+    """The name of an outlet as written at one place."""
 
     name: str
     mark: Mark
@@ -101,52 +94,58 @@ class Outlet:
 
 @dataclass(frozen=True)
 class IssueTexts:
-    """What the editors of an issue wrote."""
+    """The texts, links, outlets and images of one issue."""
 
     issue: Issue
 
     @cached_property
     def roots(self) -> tuple[tuple[Section | None, tuple[str | int, ...], Value], ...]:
-        """The parts of the issue that hold content, with their section and path."""
+        """The parts of the issue that have content, with their section and path."""
         above = ((key, getattr(self.issue, key)) for key in ("subject", "preheader", "note"))
         inner = ((section, path, item) for section in self.issue.sections for path, item in section.pieces)
         return (*((None, (key,), value) for key, value in above if value is not None), *inner)
 
     @cached_property
     def texts(self) -> tuple[IssueText, ...]:
-        """Every text of the issue, paragraph by paragraph; no addresses, no source's language."""
-        return tuple(
-            IssueText(words=words, mark=mark, section=section, is_paragraph=is_paragraph, is_only_point=is_only_point)
-            for section, _, value in self.roots
-            for words, mark, is_paragraph, is_only_point in self._texts(value)
-        )
+        """Every text of the issue, paragraph by paragraph; no addresses, no languages of sources."""
+        return tuple(found for section, _, value in self.roots for found in self._texts(value, section))
 
-    def _texts(self, value: Value) -> Iterator[tuple[str, Mark, bool, bool]]:
+    def _texts(
+        self, value: Value, section: Section | None = None, *, is_item: bool = True, is_cited: bool = False
+    ) -> Iterator[IssueText]:
         match value:
             case SourceStr() if mark := self.issue.marks.of(value):
                 if not value.startswith(("https://", "http://")):
-                    yield str(value), mark, False, False
+                    is_cited = is_cited or _is_title_of_link(mark, section)
+                    yield IssueText(words=str(value), mark=mark, section=section, is_paragraph=False, is_cited=is_cited)
             case Rich():
-                lonely = set(_only_points(value.nodes))
-                for paragraph in _paragraphs(value.nodes):
+                lonely = set(only_points(value.nodes))
+                for paragraph in paragraphs(value.nodes):
                     if mark := self.issue.marks.find(paragraph.mark):
-                        yield plain_words(paragraph.children), mark, True, paragraph.mark in lonely
+                        yield IssueText(
+                            words=plain_words(paragraph.children),
+                            mark=mark,
+                            section=section,
+                            is_paragraph=True,
+                            is_only_point=paragraph.mark in lonely,
+                        )
             case Group():
+                is_cited = is_cited or (not is_item and bool(_first(value, "outlet")))
                 for name in value:
-                    yield from self._texts(value[name])
+                    yield from self._texts(value[name], section, is_item=False, is_cited=is_cited)
             case tuple():
                 for item in value:
-                    yield from self._texts(item)
+                    yield from self._texts(item, section, is_item=False, is_cited=is_cited)
             case _:
                 pass
 
     def words_of(self, value: Value) -> Iterator[str]:
-        """Return the words of a part of the issue, text by text."""
-        return (words for words, *_ in self._texts(value))
+        """Yield the words of a part of the issue, text by text."""
+        return (text.words for text in self._texts(value))
 
     @cached_property
     def references(self) -> tuple[Reference, ...]:
-        """Every link that the issue's editors wrote, in order."""
+        """Every link that the editors wrote, in order."""
         return tuple(
             found
             for section, path, value in self.roots
@@ -158,9 +157,9 @@ class IssueTexts:
     ) -> Iterator[Reference]:
         match value:
             case Rich():
-                for number, paragraph in enumerate(_paragraphs(value.nodes)):
+                for number, paragraph in enumerate(paragraphs(value.nodes)):
                     whole = plain_words(paragraph.children)
-                    for before, link in _links(paragraph.children):
+                    for before, link in links(paragraph.children):
                         words = plain_words(link.children)
                         if mark := self.issue.marks.find(link.mark):
                             yield Reference(
@@ -216,7 +215,7 @@ class IssueTexts:
 
     @cached_property
     def figures(self) -> tuple[Figure, ...]:
-        """The issue's pictures, in order."""
+        """The images of the issue, in order."""
         return tuple(found for _, path, value in self.roots for found in self._figures(value, path))
 
     def _figures(self, value: Value, path: tuple[str | int, ...]) -> Iterator[Figure]:
@@ -242,7 +241,7 @@ class IssueTexts:
 
 
 def _role(value: Group, section: Section | None, *, is_item: bool) -> Role:
-    """Tell what the address of a group is for; several events may have the same page."""
+    """Return the role of a group's address; several events may have the same page."""
     if not is_item:
         return Role.SOURCE if _first(value, "outlet") else Role.OTHER
     if section is None or not section.items or not _first(value, "title"):
@@ -250,13 +249,17 @@ def _role(value: Group, section: Section | None, *, is_item: bool) -> Role:
     return Role.OTHER if section.spec.type.name == "events" else Role.ITEM
 
 
+def _is_title_of_link(mark: Mark, section: Section | None) -> bool:
+    return section is not None and section.spec.type.name == "links" and mark.trail[-1:] == ("title",)
+
+
 def named(mark: Mark, message: str) -> str:
-    """Put the words for a place before what is wrong there: `top story, source 2: …`."""
+    """Return a message with the name of its place in front: `top story, source 2: …`."""
     return where(mark.trail, message)
 
 
 def _trail(path: tuple[str | int, ...]) -> tuple[str, ...]:
-    """Name a path as people do: `("topics 2", "figure")`."""
+    """Return the parts of a path as messages name them: `("topics 2", "figure")`."""
     steps: list[str] = []
     for part in path:
         if isinstance(part, int) and steps:
@@ -268,32 +271,3 @@ def _trail(path: tuple[str | int, ...]) -> tuple[str, ...]:
 
 def _first(group: Group, *names: str) -> str:
     return next((str(text) for name in names if isinstance(text := value_in(group, name), str) and text), "")
-
-
-def _paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
-    for block in blocks:
-        match block:
-            case Paragraph():
-                yield block
-            case BulletList():
-                for item in block.items:
-                    yield from _paragraphs(item)
-            case Quote():
-                yield from _paragraphs(block.blocks)
-
-
-def _only_points(blocks: tuple[Block, ...]) -> Iterator[str]:
-    """Yield the marks of paragraphs that are a list's only point."""
-    for block in blocks:
-        if isinstance(block, BulletList) and len(block.items) == 1:
-            yield from (each.mark for each in _paragraphs(block.items[0]))
-
-
-def _links(nodes: tuple[Inline, ...], before: str = "") -> Iterator[tuple[str, Link]]:
-    """Yield each link with the words before it."""
-    for node in nodes:
-        if isinstance(node, Link):
-            yield before, node
-        elif isinstance(node, Emphasis):
-            yield from _links(node.children, before)
-        before += plain_words((node,))

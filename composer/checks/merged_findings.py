@@ -1,7 +1,7 @@
-"""One list of findings for all variants of an issue.
+"""Merge the findings of all variants of an issue into one list.
 
-Input: what the checks said of each variant. Output: each finding once, the heaviest first. Which subscribers it concerns
-is said only where others have the same place before them and nothing wrong with it.
+Input: the problems of each variant. Output: each problem once, most severe first. A problem names the subscribers it affects
+only if others get the same place without the problem.
 """
 
 from collections import Counter
@@ -11,27 +11,27 @@ from dataclasses import dataclass, replace
 from composer.content.document.conditional_blocks import BlockSpan
 from composer.core.errors import Problem
 
-#: How many groups of subscribers a finding names.
+#: How many groups of subscribers a problem names.
 _MOST_NAMED = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedFinding:
-    """What the checks said of one variant."""
+    """The problems of one variant."""
 
     #: Who gets it: `subscribers tagged press`.
     subscribers: str
-    #: What is not in it.
+    #: The parts of the issue that this variant does not contain.
     lost: tuple[BlockSpan, ...]
     problems: tuple[Problem, ...]
 
     def has(self, problem: Problem) -> bool:
-        """Whether the place of a problem is in it."""
+        """Return whether this variant contains the place of a problem."""
         return not any(span.holds(problem.path, problem.line) for span in self.lost)
 
 
 def merged(said: Sequence[MergedFinding]) -> tuple[Problem, ...]:
-    """Merge what was said; of one finding with different figures, the heaviest is told, else the first."""
+    """Merge the problems; of one problem with different numbers, return the most severe, else the first."""
     if len(said) == 1:
         return said[0].problems
     found: dict[tuple[object, ...], dict[int, Problem]] = {}
@@ -53,5 +53,5 @@ def merged(said: Sequence[MergedFinding]) -> tuple[Problem, ...]:
 
 
 def _identity(problem: Problem) -> tuple[object, ...]:
-    """Return what tells findings apart: never their words, in which sizes and counts differ from variant to variant."""
+    """Return what identifies a problem: not its message, which may contain sizes and counts that differ between variants."""
     return problem.path, problem.line, problem.column, problem.code, problem.about

@@ -1,6 +1,6 @@
-"""What a check is, and where each is entered: a function of an edition under review, with its code, level and limits.
+"""The registry of checks: each is a function of a reviewed edition with a code, a level and limits.
 
-Input: a ReviewedEdition and the settings of newsletter.yaml. Output: problems. Guarantees: a code is entered once.
+Input: a ReviewedEdition and the settings of newsletter.yaml. Output: problems. Guarantees: every code is registered once.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -13,30 +13,30 @@ from composer.core.errors import Level, Problem, Who
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFinding:
-    """What a check found. Without a level or a hint it has the check's own."""
+    """What a check found. Without a level or a hint, the check's own are used."""
 
     place: SourcePlace
     message: str
     level: Level | None = None
     hint: str = ""
-    #: What it is about, as written, where one place may have several findings: an address, a name, a feature.
+    #: The subject of the finding, as written, if one place may have several findings: an address, a name, a feature.
     about: str = ""
-    #: What tells findings of one check apart that call for different things.
+    #: Distinguishes findings of one check that need different fixes.
     kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckLimits:
-    """From which figure on a finding has which level."""
+    """The limits from which a finding has a level."""
 
     by_level: Mapping[Level, int]
 
     def over(self, figure: float) -> Level | None:
-        """Return the heaviest level whose limit a figure passes."""
+        """Return the most severe level whose limit a number exceeds."""
         return next((level for level in Level if level in self.by_level and figure > self.by_level[level]), None)
 
     def under(self, figure: float) -> Level | None:
-        """Return the heaviest level whose limit a figure falls short of."""
+        """Return the most severe level whose limit a number is below."""
         return next((level for level in Level if level in self.by_level and figure < self.by_level[level]), None)
 
     def at(self, level: Level) -> int:
@@ -49,7 +49,7 @@ Run = Callable[[ReviewedEdition, CheckLimits], Iterable[CheckFinding]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One check. With limits, their levels are those of its findings; else `level` is."""
+    """One check. Its findings have the levels of its limits; without limits, they have `level`."""
 
     code: str
     what: str
@@ -58,14 +58,14 @@ class Check:
     fix: str
     source: str
     limits: Mapping[Level, int]
-    #: Whether it tells what falls short of its limits, not what passes them.
+    #: Whether it reports numbers below its limits, not above them.
     is_least: bool
     unit: str
     run: Run
 
     @property
     def levels_in_words(self) -> str:
-        """Say when it tells something: `warning from 60 cells`."""
+        """Return the levels with their limits: `warning over 75 characters`."""
         if not self.limits:
             return self.level
         side = "below" if self.is_least else "over"
@@ -75,14 +75,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What newsletter.yaml says of a check."""
+    """The setting of a check in newsletter.yaml."""
 
     level: Level | None = None
     is_off: bool = False
     limits: Mapping[Level, int] = field(default_factory=dict)
 
 
-#: Every check by its code, as the modules of `rules` enter them.
+#: Every check by its code, as the modules of `rules` register them.
 CHECKS: dict[str, Check] = {}
 
 
@@ -100,7 +100,7 @@ def check(
     warn: int | None = None,
     block: int | None = None,
 ) -> Callable[[Run], Run]:
-    """Enter a function into the list of checks."""
+    """Register a function as a check."""
     given = {Level.BLOCKER: block, Level.WARNING: warn, Level.INFO: info}
     limits = {level: limit for level, limit in given.items() if limit is not None}
 
@@ -125,7 +125,7 @@ def check(
 
 
 def problems_of(check: Check, review: ReviewedEdition, setting: Setting | None) -> Iterator[Problem]:
-    """Run one check, as newsletter.yaml sets it."""
+    """Run one check with its setting from newsletter.yaml."""
     setting = setting or Setting()
     if setting.is_off:
         return
@@ -135,7 +135,7 @@ def problems_of(check: Check, review: ReviewedEdition, setting: Setting | None) 
 
 
 def to_problem(check: Check, finding: CheckFinding, level: Level | None = None) -> Problem:
-    """Make a problem of a finding; a level from newsletter.yaml wins."""
+    """Convert a finding to a problem; a level from newsletter.yaml takes precedence."""
     place = finding.place
     return Problem(
         path=place.path,

@@ -1,6 +1,6 @@
-"""One fault, one finding: where two checks point to the same place for the same cause, the more precise one speaks.
+"""Report each mistake once: if two checks find the same cause at the same place, keep the more precise finding.
 
-Input: what the checks found. Output: the same without repeats. This is the only place that decides it. Pure.
+Input: the problems of all checks. Output: the problems without repeats. Guarantees: no other module removes repeats.
 """
 
 from collections.abc import Iterable, Mapping
@@ -8,29 +8,29 @@ from itertools import groupby
 
 from composer.core.errors import Problem
 
-#: Which checks speak for which: when what they say is mended, the other is mended too, or has to be looked at anew.
+#: Which findings replace which: fixing the first also fixes the second, or changes what the second checks.
 SPEAKS_FOR: Mapping[str, frozenset[str]] = {
-    # A preheader that repeats the subject is written anew, at another length.
+    # A preheader that repeats the subject is rewritten and gets another length.
     "PRE02": frozenset(("PRE03", "PRE04")),
-    # An address that is replaced: its words, too, and however it was written.
+    # An address that is replaced, whatever its text and form.
     "LINK01": frozenset(("A11Y07", "LINK03", "LINK07", "LINK08")),
     "LINK04": frozenset(("A11Y07", "LINK03")),
     "LINK05": frozenset(("A11Y07", "LINK03")),
     "LINK06": frozenset(("A11Y07",)),
-    # What makes it long.
+    # Tracking parameters make an address long.
     "LINK08": frozenset(("LINK07",)),
-    # An article that stands twice in an issue is told of there.
+    # An article that is cited twice in this issue is reported for that.
     "EDIT01": frozenset(("EDIT02",)),
-    # Signs of another program, whatever else they look like.
+    # Merge fields of another program look like placeholders or markup.
     "FIELD02": frozenset(("EDIT07", "MARK01")),
-    # A bracket or a quotation mark is missing because one is wrong, or a form that was not understood.
+    # A bracket or a quotation mark is missing because another one is wrong, or because of foreign markup.
     "MARK01": frozenset(("EDIT05",)),
     "EDIT11": frozenset(("EDIT05",)),
 }
 
 
 def without_repeats(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Leave out what a more precise finding of at least the same level says at the same place."""
+    """Return the problems without those that a more precise one of at least the same level replaces at the same place."""
     kept: list[Problem] = []
     for _, group in groupby(sorted(problems, key=_place), key=_place):
         here = list(group)

@@ -1,7 +1,7 @@
-"""What checks look at: an edition, the issue and the newsletter it comes from, the issues before it, and the day.
+"""An edition under review: its issue and newsletter, the earlier issues, and the day.
 
-Input: values of the rooms below. Output: the page as a tree whose elements know where they come from. Pure; what is
-costly is worked out once.
+Input: an edition and the values it was built from. Output: the page as a tree whose elements know where they were written.
+Guarantees: expensive values are computed once.
 """
 
 import datetime
@@ -23,7 +23,7 @@ from composer.render.edition import Edition
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """What checks want to know of an issue that came before."""
+    """What checks need to know about an earlier issue."""
 
     stem: str
     date: datetime.date
@@ -40,25 +40,25 @@ class ReviewedEdition:
     issue: Issue
     newsletter: Newsletter
     edition: Edition
-    #: What theme.yaml says.
+    #: The values of theme.yaml.
     theme: Group
-    #: The subject, the HTML with places as attributes, and the plaintext; merge fields show their stand-ins.
+    #: The subject, the HTML with places as attributes, and the plaintext; merge fields have sample values.
     subject: str
     html: str
     text: str
-    #: Bytes of the HTML part as it is mailed.
+    #: The size of the HTML part as it is sent, in bytes.
     size: int
     pictures: tuple[tuple[str, Picture], ...]
-    #: The issues before this one in its language, the latest first.
+    #: Earlier issues in the same language, the latest first.
     earlier: tuple[Earlier, ...]
-    #: Other files that hold this issue, such as copies.
+    #: Other files that contain this issue, such as copies.
     same_issue: tuple[SameIssue, ...] = ()
     today: datetime.date
     _places: dict[str, SourcePlace] = field(default_factory=dict, repr=False, compare=False)
 
     @cached_property
     def copy(self) -> IssueTexts:
-        """What the editors wrote, with its places."""
+        """The texts of the editors, with their places."""
         return IssueTexts(self.issue)
 
     @property
@@ -73,17 +73,17 @@ class ReviewedEdition:
 
     @property
     def figures(self) -> tuple[Figure, ...]:
-        """Every picture of the issue."""
+        """Every image of the issue."""
         return self.copy.figures
 
     @cached_property
     def tree(self) -> Element:
-        """The page as a tree; comments, which only Outlook reads, are no elements."""
+        """The page as a tree; conditional comments for Outlook are not elements."""
         return lxml.html.document_fromstring(self.html)
 
     @cached_property
     def elements(self) -> tuple[Element, ...]:
-        """Every element of the page's body, in order."""
+        """Every element of the body, in order."""
         body = self.tree.find("body")
         return tuple(each for each in body.iter() if isinstance(each.tag, str)) if body is not None else ()
 
@@ -93,7 +93,7 @@ class ReviewedEdition:
         return "".join(each.text or "" for each in self.tree.iter("style"))
 
     def styles(self, scheme: CssScheme) -> Styles:
-        """Return the computed styles of the page in a scheme."""
+        """Return the computed styles of the page in a colour scheme."""
         return self._light if scheme is CssScheme.LIGHT else self._dark
 
     @cached_property
@@ -105,15 +105,15 @@ class ReviewedEdition:
         return self._light.under(CssScheme.DARK)
 
     def place_of(self, element: Element) -> SourcePlace:
-        """Return where an element's words were written; where no editor wrote any, the template's line."""
+        """Return where the text of an element was written; the line of the template if no editor wrote it."""
         return self._nearest(element, "data-at") or self.template_of(element)
 
     def template_of(self, element: Element) -> SourcePlace:
-        """Return the template's line that an element comes from."""
+        """Return the line of the template that an element comes from."""
         return self._nearest(element, "data-from") or self.template("page.mjml.j2")
 
     def section_template(self, element: Element, kind: str) -> SourcePlace:
-        """Return the template (kind mjml or txt) of the section that an element stands in; outside them, the page's."""
+        """Return the template (kind mjml or txt) of the section that contains an element; outside sections, that of the page."""
         for each in (element, *element.iterancestors()):
             if key := each.get("data-section"):
                 spec = next(section.spec for section in self.issue.sections if section.spec.key == key)
@@ -121,7 +121,7 @@ class ReviewedEdition:
         return self.template(f"page.{kind}.j2")
 
     def template(self, name: str) -> SourcePlace:
-        """Return a file of the theme."""
+        """Return the place of a file of the theme."""
         files = self.newsletter.theme
         path = files.find(name)
         return SourcePlace(path=files.display(path) if path else f"templates/{files.name}/{name}", line=1, column=1)

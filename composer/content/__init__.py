@@ -1,4 +1,5 @@
-"""What editors write: files come in, an `Issue` and a `Newsletter` go out, or every `Problem` with its place.
+"""Reads the files that editors write.
 
-Never renders, never sends, never changes a file.
+Input: files. Output: an `Issue` and a `Newsletter`, or every `Problem` with its place. Guarantees: does not render,
+send or change anything.
 """

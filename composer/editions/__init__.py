@@ -1,1 +1,1 @@
-"""From an issue file to a built edition: read, render, check, keep."""
+"""From an issue file to a built edition: read, render, check, write."""

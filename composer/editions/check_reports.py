@@ -1,7 +1,7 @@
-"""What a check said of an edition: the report that people and scripts read, kept until the next one.
+"""The report of a check of an edition, for people and scripts, stored until the next check.
 
-Input: a check's problems and what a person allowed. Output: a `CheckReport`, as JSON too, and `.compose/checks/STEM.json`:
-the record of the last check and of the reasons given. Never decides what is wrong.
+Input: a check's problems and the findings that a person allowed. Output: a `CheckReport`, also as JSON, and
+`.compose/checks/STEM.json`: the record of the last check with the reasons. Guarantees: does not decide what is wrong.
 """
 
 import contextlib
@@ -21,12 +21,12 @@ _FOLDER = Path(".compose") / "checks"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckReport:
-    """A check of one edition. `hash` is empty where none could be built."""
+    """The report for one edition. `hash` is empty if the edition could not be built."""
 
     issue: str
     stem: str
     hash: str
-    #: The day it was checked for: the one it is meant to go out on.
+    #: The day it was checked for: the planned day of sending.
     day: datetime.date
     problems: tuple[Problem, ...]
     #: Findings that a person has allowed, with the reason.
@@ -34,17 +34,17 @@ class CheckReport:
 
     @property
     def counts(self) -> Mapping[Level, int]:
-        """How many findings there are of each level; those that were allowed are none."""
+        """The number of findings of each level, without allowed findings."""
         found = Counter(problem.level for problem in self.problems)
         return {level: found[level] for level in Level}
 
     @property
     def is_ready(self) -> bool:
-        """Whether nothing keeps it from being sent."""
+        """Whether the edition can be sent."""
         return not self.counts[Level.ERROR] and not self.counts[Level.BLOCKER]
 
     def to_json(self) -> dict[str, object]:
-        """Return it as docs/check.schema.json describes."""
+        """Return the JSON value that docs/check.schema.json describes."""
         return {
             "issue": self.issue,
             "hash": self.hash or None,
@@ -59,7 +59,7 @@ class CheckReport:
 def report(
     *, issue: str, stem: str, hash: str, day: datetime.date, problems: tuple[Problem, ...], allowed: Mapping[str, str]
 ) -> CheckReport:
-    """Put the findings aside whose code a person has allowed, with the reason given; mistakes in the text have no code."""
+    """Return a report that separates the findings whose code a person has allowed, with the reasons."""
     kept = tuple(each for each in problems if each.code not in allowed)
     aside = tuple((each, allowed[each.code]) for each in problems if each.code in allowed)
     return CheckReport(issue=issue, stem=stem, hash=hash, day=day, problems=kept, allowed=aside)
@@ -81,7 +81,7 @@ def _as_json(problem: Problem) -> dict[str, object]:
 
 
 def keep(workspace: Workspace, made: CheckReport) -> None:
-    """Keep a report as the edition's last one. Raises OutputError."""
+    """Store a report as the last one of the edition. Raises OutputError."""
     path = workspace.root / _FOLDER / f"{made.stem}.json"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def keep(workspace: Workspace, made: CheckReport) -> None:
 
 
 def last_check(workspace: Workspace, stem: str, hash: str) -> datetime.date | None:
-    """Return the day for which an edition was last checked as it stands now, and found ready; else None."""
+    """Return the day for which the current state of an edition was last checked and found ready; else None."""
     path = workspace.root / _FOLDER / f"{stem}.json"
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(path.read_text(encoding="utf-8"))

@@ -1,7 +1,7 @@
-"""A build under review: what check and preview share.
+"""Builds an issue and runs the checks, for the commands check and preview.
 
-Input: a workspace, an issue's path, the day it is meant to go out. Output: a `Checked` value in memory. Apart from
-the pipeline, so that a build need not know the checks. Never writes.
+Input: a workspace, an issue's path, the planned day of sending. Output: a `Checked` value in memory. Separate from the
+pipeline, so that builds do not depend on the checks. Guarantees: writes nothing.
 """
 
 import datetime
@@ -27,9 +27,9 @@ from composer.render.theme import Theme
 
 @dataclass(frozen=True, kw_only=True)
 class Checked:
-    """A build, and what the checks say of it, the heaviest first."""
+    """A build and its findings, the most serious first."""
 
-    #: The fullest first; and the review of each.
+    #: The variants, the fullest first, and the review of each.
     variants: tuple[BuiltVariant, ...]
     reviews: tuple[ReviewedEdition, ...]
     problems: tuple[Problem, ...]
@@ -46,14 +46,14 @@ class Checked:
 
     @property
     def hash(self) -> str:
-        """The hash of all that subscribers may get."""
+        """The hash of everything that subscribers may get."""
         return hash_of(self.variants)
 
 
 def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: datetime.date | None = None) -> Checked:
-    """Build every variant of an issue in memory, and run the checks for the day it is to go out: today where editors are.
+    """Build every variant of an issue in memory, and run the checks for a day (default: today in the editors' time zone).
 
-    Raises what variants_of raises, and ContentError for `checks:` in newsletter.yaml.
+    Raises the errors of variants_of, and ContentError for `checks:` in newsletter.yaml.
     """
     variants = variants_of(workspace, path)
     newsletter = variants[0].built.newsletter
@@ -68,7 +68,7 @@ def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: d
 
 
 def same_issue_problems(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
-    """Report only other files of the same issue, for commands that run no other check.
+    """Return findings only about other files of the same issue, for commands that run no other check.
 
     Raises ContentError for `checks:` in newsletter.yaml.
     """

@@ -1,7 +1,7 @@
-"""The issues that came before one: what checks compare it with.
+"""The issues before the current one, with which checks compare it.
 
-Input: a workspace and an issue. Output: what the last issues in its language said, the latest first. An issue that
-cannot be read is left out: its own problems are told when it is built. Reads files, writes none.
+Input: a workspace and an issue. Output: the content of the last issues in its language, the latest first, without
+issues that cannot be read: their problems are reported when they are built. Guarantees: writes no files.
 """
 
 from functools import lru_cache
@@ -14,16 +14,16 @@ from composer.content.document.issue import Issue, read_issue
 from composer.core.errors import ContentError, WorkspaceError
 from composer.core.workspace import NEWSLETTER, Workspace, stamp
 
-#: How many issues a subscriber remembers: two months of a weekly.
+#: The number of issues to compare with: two months of a weekly newsletter.
 REMEMBERED = 8
 
 
 def earlier_issues(workspace: Workspace, issue: Issue) -> tuple[Earlier, ...]:
-    """Read the issues before one, by their dates; nothing is read twice while nothing changes."""
+    """Return the issues before one, by date; files are read again only if they change."""
     newsletter = stamp(workspace.root / NEWSLETTER)
     languages = workspace.languages()
     language = workspace.language_of(issue.path, languages)
-    # Files are named by their day: those that sort behind this one need not be opened.
+    # Files are named by date: those that sort after this one need not be opened.
     before = [
         path
         for path in workspace.issues()
@@ -37,7 +37,7 @@ def earlier_issues(workspace: Workspace, issue: Issue) -> tuple[Earlier, ...]:
 @lru_cache(maxsize=64)
 def _earlier(workspace: Workspace, path: Path, _stamp: tuple[int, int], _newsletter: tuple[int, int]) -> Earlier | None:
     try:
-        # A picture that was moved, or is damaged, does not change what the issue said.
+        # A moved or damaged picture does not change the text of the issue.
         _, issue = read_issue(workspace, path, has_pictures=False)
     except (ContentError, WorkspaceError):
         return None

@@ -1,7 +1,7 @@
-"""Writes a built edition into its folder of the outbox.
+"""Writes a built edition to its folder in the outbox.
 
-Input: a `Built` edition, and its other variants. Output: files, all of them or none: the folder is written beside
-its place and swapped whole, so that a build that fails or is killed leaves the earlier output untouched.
+Input: a `Built` edition, and its other variants. Output: files. Guarantees: writes all files or none; a new folder
+replaces the old one as a whole, so that a build that fails or is killed does not change the earlier output.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from composer.core.errors import OutputError
 from composer.core.folders import replace_folder
 from composer.editions.pipeline import PICTURES, Built, BuiltVariant
 
-#: The folder within an edition's that holds the editions of those who get less.
+#: The subfolder for the variants of an edition.
 VARIANTS = "variants"
 
 
 def write(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> tuple[Path, ...]:
-    """Write issue.eml, issue.html, issue.txt and the pictures to `outbox/<stem>/`; give the paths of the three.
+    """Write issue.eml, issue.html, issue.txt and the pictures to `outbox/<stem>/`; return the paths of the three.
 
-    The `others`, variants for subscribers who get less, go into folders of their own below `variants/`; their paths follow.
-    Raises OutputError when the disk, or another program, is in the way.
+    The `others`, variants for subscribers who get less, are written to their own folders in `variants/`; their paths
+    follow. Raises OutputError if the disk or another program prevents writing.
     """
     folder = outbox / built.issue.stem
     try:
@@ -51,14 +51,14 @@ def _fill(folder: Path, built: Built) -> None:
 def _explain(error: OSError, folder: Path) -> OutputError:
     if isinstance(error, PermissionError):
         return OutputError(
-            f"{folder} cannot be written: a file in it is open in another program, or the folder is not yours",
-            "close the program that shows the edition, then build again; the earlier output is untouched",
+            f"{folder} cannot be written: a file in it is open in another program, or you have no permission to write there",
+            "close the program that shows the edition, then build again; the earlier output has not changed",
         )
-    return OutputError(f"{folder} cannot be written: {error.strerror or error}", "the earlier output is untouched")
+    return OutputError(f"{folder} cannot be written: {error.strerror or error}", "the earlier output has not changed")
 
 
 def is_current(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> bool:
-    """Return whether the outbox holds exactly these editions."""
+    """Check whether the outbox contains exactly these editions."""
     folder = outbox / built.issue.stem
     try:
         held = sorted(path.name for path in (folder / VARIANTS).iterdir()) if (folder / VARIANTS).is_dir() else []

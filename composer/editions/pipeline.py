@@ -1,7 +1,7 @@
-"""From an issue file to finished messages: what build, preview, test and send share.
+"""From an issue file to finished messages, for the commands build, preview, test and send.
 
-Input: a workspace and an issue's path. Output: a `Built` value in memory, one for each variant where parts of the
-issue are for some subscribers only; and which of them a subscriber gets. Never writes.
+Input: a workspace and an issue's path. Output: a `Built` value in memory for each variant of the issue, and the choice
+of the variant for a subscriber. Guarantees: writes nothing.
 """
 
 import datetime
@@ -28,39 +28,39 @@ from composer.mail.parts import MailPart
 from composer.render.edition import Edition, render
 from composer.render.marked_document import annotate
 
-#: The folder of pictures beside an edition's page.
+#: The folder with the pictures of an edition's page.
 PICTURES = "pictures"
-#: To be raised when `hash_of` changes: tests and approvals of before are void then, and commands say so.
+#: Increase this number when `hash_of` changes: earlier tests and approvals then no longer count, and commands say so.
 _HASH_VERSION = 2
-#: Characters of a variant's folder name behind its number: paths stay short enough for every system.
+#: The maximum length of a variant's folder name after its number, so that paths are short enough for every system.
 _LONGEST_NAME = 40
 
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """An issue, its edition, and what a build hands out."""
+    """An issue, its edition, and the results of a build."""
 
     issue: Issue
     newsletter: Newsletter
     edition: Edition
-    #: The message before it has a subscriber: what tests, approvals and mailings fill.
+    #: The message without a subscriber, which tests, approvals and mailings fill.
     compiled: Compiled
-    #: The edition as a page: pictures lie beside it, merge fields show their stand-ins.
+    #: The edition as a page: pictures are separate files, merge fields show their defaults.
     html: str
     text: str
     message: bytes
-    #: The HTML part of the message: what Gmail's limit counts.
+    #: The HTML part of the message, which counts for Gmail's size limit.
     mailed: str
     pictures: tuple[tuple[str, Picture], ...]
 
     @property
     def hash(self) -> str:
-        """The edition's hash: it says what every subscriber gets, whoever they are and whenever."""
+        """The hash of the edition; it is the same for all subscribers and times."""
         return self.compiled.hash
 
     @cached_property
     def annotated(self) -> str:
-        """The page, with the places of its parts as attributes and merge fields still as tokens."""
+        """The page with the places of its parts as attributes, and with tokens for merge fields."""
         edition, issue = self.edition, self.issue
         html = annotate(
             edition.marked,
@@ -83,24 +83,24 @@ class BuiltVariant:
 
     @property
     def compiled(self) -> Compiled:
-        """The message before it has a subscriber."""
+        """The message without a subscriber."""
         return self.built.compiled
 
     @property
     def subscribers(self) -> str:
-        """Who gets it, for people: `subscribers not tagged press`. Never compared, never stored."""
+        """The subscribers who get it, as text: `subscribers not tagged press`. Not compared, not stored."""
         return self.issue_variant.subscribers
 
     @property
     def name(self) -> str:
-        """What its folder is called: `2-not-tagged-press`."""
+        """The name of its folder: `2-not-tagged-press`."""
         return f"{self.number}-{self.issue_variant.who.code[:_LONGEST_NAME]}".strip("-")
 
 
 def variants_of(workspace: Workspace, *paths: Path) -> tuple[BuiltVariant, ...]:
-    """Read, check and render issues, the language editions of one, and make the messages of every variant.
+    """Read, check and render issues (the language editions of one issue), and create the messages of every variant.
 
-    Of each issue the variant with most in it stands first. Raises as `build_issue` does.
+    For each issue, the fullest variant is first. Raises the errors of `build_issue`.
     """
     found: list[BuiltVariant] = []
     for path in paths:
@@ -112,9 +112,9 @@ def variants_of(workspace: Workspace, *paths: Path) -> tuple[BuiltVariant, ...]:
 
 
 def pick(variants: Sequence[BuiltVariant], language: str, tags: Collection[str]) -> BuiltVariant:
-    """Return the variant that a subscriber gets: in their language, else in the first one's; by their tags.
+    """Return the variant for a subscriber: in their language, else in the first language, and for their tags.
 
-    `tags` are in their normal form (audience_filter.py).
+    `tags` are in normal form (audience_filter.py).
     """
     theirs = spoken(language, [each.built.issue.language for each in variants])
     inner = [each for each in variants if each.built.issue.language == theirs]
@@ -123,31 +123,31 @@ def pick(variants: Sequence[BuiltVariant], language: str, tags: Collection[str])
 
 
 def spoken(language: str, offered: Sequence[str]) -> str:
-    """Return the language that a subscriber gets of those that are offered: their own, else the first."""
+    """Return the language for a subscriber among those offered: their own, else the first."""
     return max(offered, key=lambda each: _closeness(language, each))
 
 
 def is_close(language: str, offered: str) -> bool:
-    """Whether an edition in the language that is offered is for subscribers of this language."""
+    """Check whether an edition in the offered language is for subscribers with this language."""
     return _closeness(language, offered) > 0
 
 
 def _closeness(language: str, offered: str) -> int:
-    """Rank a language that is offered: the closer to a subscriber's own, the higher; 0 for a foreign one."""
+    """Return the rank of an offered language: higher if closer to the subscriber's language; 0 for other languages."""
     if speaks(language, offered):
         return 1 + len(offered)
-    # Who reads pt reads pt-BR rather than the first edition, whatever that is in.
+    # A subscriber with pt gets pt-BR rather than the first edition in another language.
     return int(language.lower().split("-")[0] == offered.lower().split("-")[0])
 
 
 def hash_of(variants: Sequence[BuiltVariant]) -> str:
-    """Return the hash of an edition: of every message that subscribers may get, and of who gets which.
+    """Return the hash of an edition: of every message that subscribers may get, and of who gets which message.
 
-    It is computed from codes and values only, never from a sentence. Tests and approvals are bound to it. The part before
-    the colon is the version of this function.
+    It is computed only from codes and values, not from sentences. Tests and approvals are valid for one hash. The part
+    before the colon is the version of this function.
     """
     whole = [
-        # "readers" is the key of old: a hash must not change with a name, or approvals would be void.
+        # "readers" is the original key: if the name changed, the hash would change and approvals would no longer count.
         {"message": each.built.hash, "language": each.built.issue.language, "readers": asdict(each.issue_variant.who)}
         for each in variants
     ]
@@ -156,15 +156,15 @@ def hash_of(variants: Sequence[BuiltVariant]) -> str:
 
 
 def is_outdated(edition_hash: str) -> bool:
-    """Tell whether a hash was made by another version of `hash_of`, so that it says nothing about an edition of today."""
+    """Check whether a hash was made by another version of `hash_of`, so that it cannot be compared."""
     return not edition_hash.startswith(f"{_HASH_VERSION}:")
 
 
 def build_issue(workspace: Workspace, path: Path) -> Built:
-    """Read, check and render an issue, and make the message that shows it: of several variants, the fullest.
+    """Read, check and render an issue, and create its message; with several variants, the fullest.
 
-    Raises ContentError with every problem, or CompilerError. The message is addressed to nobody; its Date is the
-    issue's day at midnight in the newsletter's zone, its Message-ID follows from the edition: same input, same bytes.
+    Raises ContentError with every problem, or CompilerError. The message has no recipient; its Date is midnight of the
+    issue's date in the newsletter's time zone, and its Message-ID is derived from the edition: same input, same bytes.
     """
     newsletter, issue = read_issue(workspace, path)
     return _built(newsletter, select_variant(issue, issue.variants[0]))
@@ -175,7 +175,7 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     values = stand_ins(edition.fields)
     domain = newsletter.sender.domain
     address = newsletter.brand.assets_url
-    # Named among all of the issue's, so that a picture has the same name in every variant.
+    # Names consider all pictures of the issue, so that a picture has the same name in every variant.
     named = _named(issue.pictures, edition.pictures, is_linked=address is not None)
     parts = tuple(
         MailPart(content_id=f"{picture.src}@{domain}", filename=name, media_type=picture.media_type, data=picture.data)
@@ -214,8 +214,8 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
 def _named(
     pictures: tuple[Picture, ...], shown: tuple[Picture, ...], *, is_linked: bool
 ) -> tuple[tuple[str, Picture], ...]:
-    """Return each picture that is shown a file name of its own; on the web, one that changes with its content."""
-    # Two files with the same bytes are one picture: the first names it.
+    """Return each shown picture with a unique file name; on the web, the name changes with its content."""
+    # Two files with the same bytes are one picture, with the name of the first.
     different: dict[str, Picture] = {}
     for picture in pictures:
         different.setdefault(picture.src, picture)
@@ -233,7 +233,7 @@ def _named(
 
 
 def _page(html: str, named: tuple[tuple[str, Picture], ...]) -> str:
-    """Let the page find its pictures in the folder beside it."""
+    """Return the page with the paths of its pictures in their folder."""
     for name, picture in named:
         html = html.replace(f'"{picture.src}"', f'"{PICTURES}/{quote(name)}"')
     return html

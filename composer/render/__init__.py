@@ -1,5 +1,5 @@
-"""From an issue to an edition: Jinja2, MJML, inlined CSS, plaintext.
+"""Renders an issue to an edition: Jinja2, MJML, inlined CSS, plaintext.
 
-Input: an `Issue` and its `Newsletter`. Output: an `RecordedEdition`. Reads the theme's files and nothing else; never
-fetches, never writes.
+Input: an `Issue` and its `Newsletter`. Output: an `Edition`. Guarantees: reads only the theme's files; does not load or
+write anything.
 """

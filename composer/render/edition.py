@@ -1,7 +1,7 @@
-"""Renders an issue: the one place that runs the whole chain.
+"""Renders an issue, from templates to HTML and plaintext.
 
-Input: an `Issue` and its `Newsletter`. Output: an `RecordedEdition` with no addressee yet: merge fields and pictures
-stand in it as tokens. Raises ContentError for a theme's mistakes, CompilerError when the compiler gives up.
+Input: an `Issue` and its `Newsletter`. Output: an `Edition` without a subscriber, with tokens for merge fields and
+pictures. Raises ContentError for mistakes in the theme, CompilerError if the compiler fails.
 """
 
 import datetime
@@ -25,13 +25,13 @@ from composer.render.mjml.lint import LintFinding, lint, strip_origins
 from composer.render.text_printer import tidy
 from composer.render.theme import Theme
 
-#: Letters by which a link names its subscriber (audience/tokens.py).
+#: The length of the subscriber's token in a link (audience/tokens.py).
 _WORD = 34
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
-    """A rendered issue. `html` and `text` hold the tokens of `fields`; `html` holds those of `pictures` too."""
+    """A rendered issue. `html` and `text` contain the tokens of `fields`; `html` also contains those of `pictures`."""
 
     subject: str
     preheader: str | None
@@ -40,13 +40,13 @@ class Edition:
     language: str
     fields: tuple[MergeField, ...]
     pictures: tuple[Picture, ...]
-    #: Bytes of the HTML by section, with what surrounds them under "page".
+    #: The HTML bytes of each section, and of the rest of the page as "page".
     sizes: Mapping[str, int]
-    #: The MJML that was compiled: what other MJML tools are measured against.
+    #: The MJML that was compiled, to compare with other MJML tools.
     mjml: str
-    #: The same HTML with the marks that say where its parts come from.
+    #: The same HTML with marks for the source of its parts.
     marked: str = field(repr=False)
-    #: The places of templates' elements, `path:line:column`, by the number in their mark.
+    #: The places of template elements, `path:line:column`, by the number in their mark.
     origins: tuple[str, ...] = field(repr=False)
 
 
@@ -61,7 +61,7 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SectionView:
-    """A section as its templates see it."""
+    """A section, as its templates see it."""
 
     key: str
     type: str
@@ -73,7 +73,7 @@ class _SectionView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PageSection:
-    """A rendered section as the page sees it; the page puts `mark` as a class on its outermost element."""
+    """A rendered section, as the page template sees it; the page uses `mark` as a class of its outermost element."""
 
     key: str
     type: str
@@ -86,7 +86,7 @@ class _PageSection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _IssueView:
-    """The issue as templates see it."""
+    """The issue, as templates see it."""
 
     date: datetime.date
     number: int | None
@@ -101,7 +101,7 @@ class _IssueView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Links:
-    """Addresses that are made for each subscriber, as tokens; None when there is no place they could lead to."""
+    """The personal links of a subscriber, as tokens; None if the newsletter has no such page."""
 
     unsubscribe: str | None
     preferences: str | None
@@ -154,7 +154,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
 
 
 def _links(issue: Issue, newsletter: Newsletter) -> _Links:
-    """Make tokens for the subscribers' links; what they show without a subscriber leads to the public pages."""
+    """Return tokens for the subscribers' links; without a subscriber they lead to the public pages."""
     public, own = newsletter.delivery.public_url, newsletter.delivery.unsubscribe_url
     base = public.rstrip("/") if public is not None else None
     leave = own or (base and f"{base}/unsubscribe/{SUBSCRIBERS_OWN}")
@@ -166,7 +166,7 @@ def _links(issue: Issue, newsletter: Newsletter) -> _Links:
 
 
 def _own_link(issue: Issue, name: str, page: str) -> str:
-    """Make a token for a link with a word of the subscriber's own in it."""
+    """Return a token for a link that contains the subscriber's token."""
     empty = page.replace(f"/{SUBSCRIBERS_OWN}", "").replace(SUBSCRIBERS_OWN, "")
     return issue.fields.field(name, empty, sample=page.replace(SUBSCRIBERS_OWN, "a" * _WORD)).token
 

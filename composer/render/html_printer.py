@@ -1,7 +1,7 @@
-"""Prints values as HTML for the inside of a text.
+"""Prints values as HTML for the content of an edition.
 
-Input: words or a `Rich` tree, and the edition's language. Output: escaped, well-formed HTML; runs of another
-script carry their language. Knows no styles: those come from the theme's CSS.
+Input: words or a `Rich` tree, and the edition's language. Output: escaped, valid HTML; words in another script get a
+`lang` attribute. Guarantees: adds no styles, which come from the theme's CSS.
 """
 
 import re
@@ -27,7 +27,7 @@ _HAN = (
     r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 _KANA = r"\u3041-\u309f\u30a0-\u30ff\u31f0-\u31ff\uff66-\uff9f"
-#: Scripts that a screen reader and a font must be told of, with the language (or script subtag) to tell.
+#: Scripts that need a `lang` attribute for screen readers and fonts, with the language (or script subtag).
 _SCRIPTS = {
     "zh": _HAN + _KANA + r"\u3100-\u312f",
     "ko": r"\u1100-\u11ff\u3130-\u318f\uac00-\ud7af",
@@ -38,7 +38,7 @@ _SCRIPTS = {
     "und-Deva": r"\u0900-\u097f",
     "th": r"\u0e00-\u0e7f",
 }
-#: The scripts that a language is written in itself.
+#: The scripts of each language.
 _OWN = {
     "zh": ("zh",),
     "ja": ("zh",),
@@ -51,7 +51,7 @@ _OWN = {
     "th": ("th",),
 }
 _RIGHT_TO_LEFT = ("und-Arab", "he")
-#: What may stand inside a run without ending it: spaces, CJK punctuation, curly quotes, digits.
+#: Characters that do not end a run of another script: spaces, CJK punctuation, curly quotes, digits.
 _GLUE = r"\s\u3000-\u303f\uff00-\uff65\u00b7\u2010-\u2027·0-9%.,"
 
 
@@ -61,12 +61,12 @@ def direction(language: str) -> str:
 
 
 def _mark(value: object) -> str:
-    """Return the token of words that know where they were written."""
+    """Return the token of words with a source position."""
     return value.mark if isinstance(value, SourceStr) else ""
 
 
 class HtmlPrinter:
-    """Prints for one edition. Before each text stands its mark, which is taken out at the end (render/marked_document.py)."""
+    """Prints the values of one edition, with a mark before each text; render/marked_document.py removes the marks."""
 
     def __init__(self, language: str) -> None:
         own = _OWN.get(language.split("-")[0], ())
@@ -76,7 +76,7 @@ class HtmlPrinter:
         self._foreign = re.compile("|".join(groups))
 
     def html(self, value: object, label: str = "", after: str = ":") -> Markup:
-        """Print words inline, or a text as blocks; a label runs in, bold, at the head of the first paragraph."""
+        """Print words inline, or a text as blocks; a bold label is put at the start of the first paragraph."""
         if isinstance(value, Rich):
             return Markup("".join(self._blocks(value, label and label + after)))
         if isinstance(value, Markup):
@@ -84,7 +84,7 @@ class HtmlPrinter:
         return Markup(_mark(value)) + self.words("" if value is None else str(value))
 
     def inline(self, value: object) -> Markup:
-        """Print a text without its paragraphs' tags, blocks parted by line breaks."""
+        """Print a text without paragraph tags, with line breaks between blocks."""
         if not isinstance(value, Rich):
             return self.html(value)
         parts = (
@@ -94,7 +94,7 @@ class HtmlPrinter:
         return Markup("<br />".join(parts))
 
     def words(self, text: str) -> Markup:
-        """Escape words; wrap runs of another script in a span with its language."""
+        """Escape words, and wrap runs of another script in a span with its language."""
         if text.isascii():
             return escape(text)
         pieces: list[str] = []
@@ -135,7 +135,7 @@ class HtmlPrinter:
 
     def _item(self, blocks: tuple[Block, ...]) -> str:
         if len(blocks) > 0 and isinstance(blocks[0], Paragraph):
-            # An item's first paragraph needs no tags of its own: lists stay tight.
+            # An item's first paragraph has no tags of its own, so that lists stay tight.
             return (
                 blocks[0].mark + self._inlines(blocks[0].children) + "".join(self._block(block) for block in blocks[1:])
             )

@@ -1,8 +1,8 @@
-"""Moves the rules of inline.css into style attributes, with premailer, whose traps it keeps away.
+"""Moves the rules of inline.css into style attributes, with premailer.
 
-Input: the compiled HTML document and the text of inline.css. Output: the document with style attributes, its own <style>
-blocks untouched. Guarantees: nothing is fetched or read; no other module imports premailer or cssutils (tests/test_libraries.py
-says what is relied on). It must run once only on a document.
+Input: the compiled HTML document and the text of inline.css. Output: the document with style attributes; its own
+<style> blocks do not change. Guarantees: loads and reads nothing; no other module imports premailer or cssutils
+(tests/test_libraries.py checks their behaviour). Run it only once on a document.
 """
 
 import builtins
@@ -27,15 +27,17 @@ __all__ = ["css_problems", "head_css_problems", "inline_css"]
 _IGNORE = ' data-premailer="ignore"'
 _STYLE = re.compile(r"<style(?=[\s/>])", re.IGNORECASE)
 _DOCTYPE = re.compile(r"\s*<!doctype html>", re.IGNORECASE)
-# cssutils keeps its state in its modules, and its parsers are not made for threads.
+# cssutils keeps state in its modules, and its parsers are not thread-safe.
 _ONE_AT_A_TIME = threading.Lock()
-#: What premailer made of the last style sheets; its options are always the same.
+#: The rules that premailer made from the last style sheets; its options never change.
 _RULES: dict[tuple[str, int], tuple[tuple[object, ...], tuple[object, ...]]] = {}
 _KEPT = 16
 
 
 def _refuse(url: str) -> None:
-    raise CompilerError(f"a style sheet asks for {url}", "nothing is fetched during a build")
+    raise CompilerError(
+        f"a style sheet tries to load {url}", "copy its rules into the theme: a build does not load anything"
+    )
 
 
 def _import(
@@ -45,7 +47,7 @@ def _import(
     fromlist: Sequence[str] | None = (),
     level: int = 0,
 ) -> object:
-    """Import for premailer and cssutils, as `__import__` does, but for what they need only to load style sheets."""
+    """Import modules for premailer and cssutils, except those that they need only to load style sheets."""
     if level and name in ("_fetch", "_fetchgae"):
         return SimpleNamespace(_defaultFetcher=_refuse)
     if not level and name == "requests":
@@ -56,7 +58,7 @@ def _import(
 
 
 class _Loader(SourceFileLoader):
-    """Runs a module whose `import` is ours. No other module is affected, and nothing stands in `sys.modules` for another."""
+    """Loads a module with our own import function. Other modules and `sys.modules` are not affected."""
 
     def exec_module(self, module: ModuleType) -> None:
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _import}
@@ -79,13 +81,13 @@ class _Finder:
 
 @cache
 def _premailer() -> "type[Premailer]":
-    """Import premailer without the parts that cost the most and that we forbid it to use.
+    """Import premailer without its slowest parts, which we do not allow it to use.
 
     - What it and cssutils import only to load style sheets from the network or from disk: `requests`, `urllib.request`,
-      and cssutils' fetcher, which takes three times as long as all the rest. In its place is a fetcher that refuses: even
-      if a rule slipped through `css_problems`, nothing could be fetched.
-    - cssutils' tables of what CSS 2.1 allows: with no profile registered it compiles none of them. They only feed
-      warnings that we silence; values are kept or dropped by its grammar, not by these tables.
+    and cssutils' fetcher, which takes three times as long as all the rest. A fetcher that refuses replaces it: even if
+    `css_problems` missed a rule, nothing could be loaded. - cssutils' tables of valid CSS 2.1 values: without a
+    registered profile, it does not compile them. They are used only for warnings, which we turn off; its grammar, not
+    these tables, decides which values are kept.
     """
     finder = _Finder()
     sys.meta_path.insert(0, finder)
@@ -98,7 +100,7 @@ def _premailer() -> "type[Premailer]":
     cssutils.profile.removeProfile(all=True)
 
     class Inliner(Premailer):  # type: ignore[misc]  # premailer has no types
-        """Premailer that reads a style sheet once: a preview inlines the same one at every save."""
+        """Premailer that parses each style sheet only once: a preview inlines the same one at every save."""
 
         def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[object], list[object]]:
             key = (css_body, ruleset_index)
@@ -116,8 +118,8 @@ def _premailer() -> "type[Premailer]":
 def inline_css(html: str, css: str) -> str:
     """Return `html` with the rules of `css` written into style attributes.
 
-    A rule loses against a style attribute that is there already, even with !important. Raises CompilerError if `css`
-    has problems (see `css_problems`), if `html` is no document, or if premailer fails.
+    An existing style attribute overrides a rule, even one with !important. Raises CompilerError if `css` has problems
+    (see `css_problems`), if `html` is not a document, or if premailer fails.
     """
     problems = css_problems(css)
     if problems:
@@ -126,9 +128,9 @@ def inline_css(html: str, css: str) -> str:
     doctype = _DOCTYPE.match(html)
     if doctype is None:
         raise CompilerError("the HTML to be styled has no doctype", "it must come from the MJML compiler")
-    # premailer keeps a doctype in capitals only, and browsers treat a document without one as a relic of 1998.
+    # premailer keeps a doctype only in capitals, and browsers show a document without one in quirks mode.
     document = "<!DOCTYPE html>" + html[doctype.end() :]
-    # Every style element is marked, those in comments too: what premailer does not parse it cannot fetch or rewrite.
+    # Every style element is marked, also in comments: what premailer does not parse, it cannot load or rewrite.
     document = _STYLE.sub(lambda match: match[0] + _IGNORE, document)
     with _ONE_AT_A_TIME:
         try:
@@ -143,7 +145,7 @@ def inline_css(html: str, css: str) -> str:
                 disable_validation=True,
                 cache_css_parsing=True,
                 cssutils_logging_level=logging.CRITICAL,
-                # A width taken from a style would replace the pixels that Outlook needs.
+                # A width from a style would replace the pixels that Outlook needs.
                 disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
                 align_floating_images=False,
                 disable_link_rewrites=True,
@@ -151,7 +153,7 @@ def inline_css(html: str, css: str) -> str:
                 exclude_pseudoclasses=True,
             ).transform(pretty_print=False)
         except Exception as error:
-            # premailer, cssutils, cssselect and lxml share no base class; what they refuse, a theme's author must see.
+            # premailer, cssutils, cssselect and lxml have no common base class for errors; report all of them.
             raise CompilerError(
                 f"inline.css cannot be applied: {type(error).__name__}: {error}", "simplify the rules of inline.css"
             ) from error

@@ -1,9 +1,9 @@
-"""A document that knows where its parts come from, and what becomes of it: the one that is sent, the one to look at.
+"""Turns the compiled page with source marks into the page that is sent and the page for the preview.
 
-Input: the compiled page with marks: tokens before each text (content/values/source_map.py), classes on each
-section's outermost
-element and on what the compiler made of each MJML element. Output: the page without any mark, the bytes of its
-sections, or the page with the places as attributes. Never changes anything else: both are one page.
+Input: the compiled page with marks: tokens before each text (content/values/source_map.py), and classes on each
+section's outermost element and on the elements made from each MJML element. Output: the page without marks and the
+bytes of its sections, or the page with the places as attributes. Guarantees: changes nothing else, so both are the same
+page.
 """
 
 import re
@@ -13,7 +13,7 @@ from html import escape
 
 from composer.content.values.source_map import SourceMap
 
-#: Elements of a body to which the compiler gives our class; in the others stands no text.
+#: The body elements to which the compiler adds our class; the others contain no text.
 _ELEMENT = re.compile(
     r'<(mj-(?:section|column|text|button|image|table)) data-at="([^"]*)"((?:\s++[\w-]++="[^"]*+")*+)\s*+(/?)>'
 )
@@ -28,13 +28,13 @@ _PICTURE = re.compile(r'\ssrc="([^"]*)"')
 
 @dataclass(slots=True)
 class Origins:
-    """Where the templates' elements stand, by the number in their class."""
+    """The places of template elements, by the number in their class."""
 
     prefix: str
     places: list[str] = field(default_factory=list)
 
     def to_classes(self, mjml: str) -> str:
-        """Turn the places that elements of the body carry into classes, which survive the compiler."""
+        """Replace the places of body elements with classes, which the compiler keeps."""
         head, body, rest = mjml.partition("<mj-body")
         return head + body + _ELEMENT.sub(self._with_class, rest)
 
@@ -47,19 +47,19 @@ class Origins:
 
 
 def section_mark(prefix: str, number: int) -> str:
-    """Name the class that marks a section."""
+    """Return the class that marks a section."""
     return f"{prefix}-section-{number}"
 
 
 def plain(marked: str, marks: SourceMap) -> str:
-    """Take the tokens before texts out."""
+    """Return the page without the tokens before texts."""
     return marks.pattern().sub("", marked)
 
 
 def settle(marked: str, marks: SourceMap) -> tuple[str, dict[int | None, int]]:
-    """Take every mark out; count the bytes from each section's beginning to the next one's.
+    """Return the page without marks, and the bytes from the start of each section to the next.
 
-    The sizes stand under the section's number; what surrounds the sections, under None. They add up to the page.
+    The key of a size is the section's number, or None for the rest of the page. The sizes add up to the page's size.
     """
     html = plain(marked, marks)
     pieces: list[str] = []
@@ -76,7 +76,7 @@ def settle(marked: str, marks: SourceMap) -> tuple[str, dict[int | None, int]]:
         done = match.end()
     pieces.append(html[done:])
     page = "".join(pieces)
-    # Behind the last section comes the closing part, which begins at the next element on the page's own level.
+    # The closing part after the last section starts at the next element on the top level of the page.
     sizes: dict[int | None, int] = {}
     for index, (begin, number) in enumerate(starts):
         end = starts[index + 1][0] if index + 1 < len(starts) else _end_of_last(page, begin)
@@ -86,7 +86,7 @@ def settle(marked: str, marks: SourceMap) -> tuple[str, dict[int | None, int]]:
 
 
 def _without_marks(names: str, prefix: str) -> tuple[str, dict[str, int]]:
-    """Part the names of a class attribute: the theme's own, and what ours say."""
+    """Return the theme's names in a class attribute, and the numbers in our names."""
     kept: list[str] = []
     found: dict[str, int] = {}
     for name in names.split():
@@ -99,7 +99,7 @@ def _without_marks(names: str, prefix: str) -> tuple[str, dict[str, int]]:
 
 
 def _end_of_last(page: str, begin: int) -> int:
-    """Find where the element that begins at a byte offset ends: its <div>s are counted."""
+    """Return the end of the element that starts at a byte offset, by counting its <div>s."""
     data = page.encode()
     depth = 0
     for match in re.finditer(rb"<(/?)div\b", data[begin:]):
@@ -112,13 +112,14 @@ def _end_of_last(page: str, begin: int) -> int:
 def annotate(
     marked: str, marks: SourceMap, *, sections: Sequence[str], origins: Sequence[str], pictures: Mapping[str, str]
 ) -> str:
-    """Say on the elements themselves where they come from.
+    """Add attributes to the elements with the places they come from.
 
-    `data-at` is the place of the text that begins in an element, or of a picture (`pictures`: place by its source);
-    `data-from` the template's; `data-section` the section's key. Places are written `path:line:column`.
+    `data-at` is the place of the text that starts in an element, or of a picture (`pictures`: place by source);
+    `data-from` is the place in the template; `data-section` is the section's key. Places have the form
+    `path:line:column`.
     """
     pieces: list[str] = []
-    #: The open elements: their name, and where their start tag stands in `pieces`.
+    #: The open elements: their name, and the index of their start tag in `pieces`.
     opened: list[tuple[str, int]] = []
     done = 0
     scanner = re.compile(rf"{_TAG}|{marks.pattern().pattern.replace('(', '(?P<mark>', 1)}", re.DOTALL)
@@ -132,7 +133,7 @@ def annotate(
             continue
         name = (match["name"] or "").lower()
         if not name:
-            # In comments, which only Outlook reads, and in style sheets marks are no places.
+            # Ignore marks in comments, which only Outlook reads, and in style sheets.
             pieces.append(_bare(match[0], marks.prefix) if marks.prefix in match[0] else match[0])
         elif match["end"]:
             pieces.append(match[0])
@@ -147,7 +148,7 @@ def annotate(
 
 
 def _bare(html: str, prefix: str) -> str:
-    """Take the classes that are ours out of a piece of the page."""
+    """Return a piece of the page without our classes."""
 
     def without(match: re.Match[str]) -> str:
         names, _ = _without_marks(match[1], prefix)

@@ -1,7 +1,7 @@
-"""Keeps compiled templates between runs, as Python keeps its .pyc files.
+"""Keeps compiled templates between runs, like Python's .pyc files.
 
-Input: nothing. Output: a cache in the user's own cache folder, or None where there is none to be trusted. Never in
-the workspace: what came with a clone must not be run.
+Input: nothing. Output: a cache in the user's own cache folder, or None if that folder is not safe. Guarantees: the
+cache is not in the workspace, because code from a clone must not be run.
 """
 
 import os
@@ -13,7 +13,7 @@ from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 
 def bytecode_cache() -> BytecodeCache | None:
-    """Return the cache, if its folder can be made and nobody else can write to it."""
+    """Return the cache, if its folder can be created and no other user can write to it."""
     try:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -1,7 +1,7 @@
-"""Prints values as plaintext, wrapped by what they take up on a screen.
+"""Prints values as plaintext, wrapped by their width on a screen.
 
 Input: words or a `Rich` tree. Output: lines of at most 72 cells (a Chinese character takes two), links as
-`label <url>`. Never reads HTML: the plaintext part is written from the issue, as the HTML is.
+`label <url>`. Guarantees: does not read HTML; the plaintext part is made from the issue, like the HTML part.
 """
 
 import re
@@ -25,10 +25,10 @@ WIDTH = 72
 
 
 def text(value: object, label: str = "", after: str = ":", indent: int = 0, first: str = "") -> str:
-    """Print a text as wrapped paragraphs, an empty line between them.
+    """Print a text as wrapped paragraphs with an empty line between them.
 
-    `label` runs in at its head; every line is moved in by `indent` spaces, the first one carries `first` instead
-    (hanging, when `first` is as long as `indent`).
+    `label` is put at the start; every line is indented by `indent` spaces, but the first one starts with `first`
+    (a hanging indent, if `first` is as long as `indent`).
     """
     lead = f"{label}{after} " if label else ""
     rest = " " * indent
@@ -38,14 +38,14 @@ def text(value: object, label: str = "", after: str = ":", indent: int = 0, firs
 
 
 def line(value: object) -> str:
-    """Print words in one line, unwrapped."""
+    """Print words on one line, without wrapping."""
     if isinstance(value, Rich):
         return " ".join(_blocks(value.nodes, "", "", "").split())
     return " ".join(str("" if value is None else value).split())
 
 
 def underline(value: object, sign: str = "-") -> str:
-    """Print a heading and a line of signs below it, as wide as the heading."""
+    """Print a heading, with a line of signs below it that is as wide as the heading."""
     words = line(value)
     wrapped = wrap(words, WIDTH)
     width = max((cells(each) for each in wrapped.split("\n")), default=0)
@@ -53,8 +53,8 @@ def underline(value: object, sign: str = "-") -> str:
 
 
 def tidy(page: str) -> str:
-    """Take out what templates leave behind: blanks at line ends, more than one empty line."""
-    # RFC 3676, 4.3: the signature's mark is two dashes and a blank; only a template writes it, never an editor's text.
+    """Remove extra white space from templates: blanks at line ends, and more than two empty lines in a row."""
+    # RFC 3676, 4.3: a signature starts with two dashes and a blank; only templates write it, not editors.
     page = re.sub(r"(?m)(?<!^--)[ \t]+$", "", page.strip("\n") + "\n")
     return re.sub(r"\n{4,}", "\n\n\n", page)
 
@@ -75,7 +75,7 @@ def _block(node: Block, lead: str, first: str, rest: str) -> str:
             for number, item in enumerate(node.items, node.start or 1):
                 mark = "- " if node.start is None else f"{number}. "
                 head = first if number == (node.start or 1) and not lead else rest
-                # An empty item keeps its mark: the numbers behind it are those of the HTML.
+                # An empty item keeps its number, so that later numbers match those in the HTML.
                 item = item or (Paragraph(()),)
                 items.append(_blocks(item, "", head + mark, rest + " " * len(mark)))
             body = "\n".join(items)

@@ -1,7 +1,7 @@
-"""Wraps plain text by the width it has on a screen, where a Chinese character counts two cells.
+"""Wraps plain text by its width on a screen, where a Chinese character has two cells.
 
-Input: text, its newlines being line breaks. Output: text whose lines fit, unless one unbreakable word does not.
-Never breaks a URL, an emoji or a word; never leaves a blank at the end of a line.
+Input: text with line breaks. Output: text whose lines fit, except lines with a single word that is too long.
+Guarantees: does not break URLs, emoji or words; leaves no blanks at the end of a line.
 """
 
 import re
@@ -11,9 +11,9 @@ from itertools import pairwise
 
 from composer.content.values.merge_fields import TOKEN
 
-#: Every blank that may become a line break; no-break spaces may not.
+#: Blanks that may become a line break, without no-break spaces.
 _BLANKS = re.compile(r"[^\S\u00a0\u202f\u2007]+")
-#: `<https://..>`, or a bare address as far as its ASCII characters reach.
+#: `<https://..>`, or a bare address up to its last ASCII character.
 _ADDRESS = re.compile(r"<[a-z][a-z0-9+.-]*:[^\s<>]*>|https?://[!-;=?-~]+", re.IGNORECASE)
 #: Ideographs, kana, bopomofo, and full-width forms: a line may break before and after them.
 _CJK = (
@@ -38,8 +38,8 @@ def _measures() -> tuple[Callable[[str], int], Callable[[str], int]]:
 
 @lru_cache(maxsize=8192)
 def cells(s: str) -> int:
-    """Return how many cells of a terminal `s` takes; control characters take none."""
-    # A merge field's token says how wide its values are.
+    """Return the width of `s` in terminal cells; control characters have no width."""
+    # A merge field's token contains the width of its values.
     if "w" in s and TOKEN.search(s):
         s = TOKEN.sub(lambda token: "w" * int(token[1]), s)
     if _PLAIN.fullmatch(s):
@@ -50,7 +50,7 @@ def cells(s: str) -> int:
 
 
 def _segments(word: str) -> list[str]:
-    """Split a word between CJK characters, as far as Chinese and Japanese typesetting allows."""
+    """Split a word between CJK characters where Chinese and Japanese typesetting allows it."""
     cuts, position = [0], 0
     for address in _ADDRESS.finditer(word):
         cuts += _variants(word, position, address.start())
@@ -72,7 +72,7 @@ def _may_break(word: str, at: int) -> bool:
 
 
 def _stands(character: str) -> bool:
-    """Combining marks, variation selectors and joiners belong to what stands before them."""
+    """Check that a character is not a combining mark, variation selector or joiner, which belong to the one before."""
     return _measures()[1](character) > 0 or ord(character) < 32
 
 
@@ -80,8 +80,8 @@ def _stands(character: str) -> bool:
 def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
     """Wrap `text` to lines of at most `width` cells, `first` and `rest` included.
 
-    `first` stands before the first line, `rest` before all others. Runs of blanks become one; newlines stay. A word,
-    address or emoji wider than the line gets a line of its own. A merge field is as wide as its values are.
+    `first` is put before the first line, `rest` before all others. Several blanks become one; line breaks are kept. A
+    word, address or emoji wider than the line gets its own line. A merge field has the width of its values.
     """
     lines: list[str] = []
     fields = TOKEN.search(text)

@@ -1,7 +1,7 @@
-"""A theme's templates: found, rendered, their mistakes told by file and line.
+"""Finds and renders a theme's templates, and reports their mistakes with file and line.
 
-Input: a theme's files and the values of an edition. Output: MJML, CSS and plaintext. Templates are sandboxed,
-HTML is escaped unless a filter printed it, and an unknown name is an error.
+Input: a theme's files and the values of an edition. Output: MJML, CSS and plaintext. Guarantees: templates are
+sandboxed; HTML is escaped unless a filter printed it; an unknown name is an error.
 """
 
 import re
@@ -39,7 +39,7 @@ class Theme:
 
     @cached_property
     def values(self) -> Group:
-        """What theme.yaml says. Raises ContentError."""
+        """The values in theme.yaml. Raises ContentError."""
         path = self.files.find("theme.yaml")
         if path is None:
             raise ContentError(
@@ -51,16 +51,16 @@ class Theme:
 
     @property
     def fonts(self) -> Mapping[str, str]:
-        """The stacks of fonts that theme.yaml names. Raises ContentError."""
+        """The font lists in theme.yaml. Raises ContentError."""
         return _texts(group_in(self.values, "fonts"))
 
     def colours(self, mode: str) -> Mapping[str, str]:
-        """Return the colours of theme.yaml for the light or the dark mode. Raises ContentError."""
+        """Return the colours in theme.yaml for light or dark mode. Raises ContentError."""
         return _texts(group_in(group_in(self.values, "colors"), mode))
 
     @cached_property
     def phrases(self) -> Mapping[str, str]:
-        """The fixed phrases in the edition's language. Raises ContentError when the theme does not have it."""
+        """The theme's phrases in the edition's language. Raises ContentError if it does not have the language."""
         tags = [self.language, *(self.language.rsplit("-", cut)[0] for cut in range(1, self.language.count("-") + 1))]
         for tag in tags:
             if path := self.files.find(f"phrases/{tag}.yaml"):
@@ -72,13 +72,13 @@ class Theme:
             f"phrases/{self.language}.yaml",
             1,
             "language",
-            f"the theme “{self.files.name}” has no phrases in “{self.language}”; it has them in {known}",
+            f"the theme “{self.files.name}” has no phrases in “{self.language}”, only in {known}",
             f"copy phrases/en.yaml to templates/{self.files.name}/phrases/{self.language}.yaml and translate it",
         )
         raise ContentError((problem,))
 
     def render(self, name: str, context: Mapping[str, object]) -> str:
-        """Render a template. Raises ContentError, pointing at the template's line."""
+        """Render a template. Raises ContentError with the template's line."""
         templates = _templates(self.files, self.language)
         environment = templates.html if name.endswith((".mjml.j2", ".css")) else templates.text
         try:
@@ -87,12 +87,12 @@ class Theme:
             raise
         except TemplateSyntaxError as error:
             where = error.filename or self._display(error.name or name)
-            raise self._stop(where, error.lineno, error.message or "this cannot be read") from None
+            raise self._stop(where, error.lineno, error.message or "this line cannot be read") from None
         except Exception as error:
-            # Whatever a template's expression raises is the template's mistake, if it was raised while a template ran.
+            # Any error raised while a template ran is a mistake in the template.
             frames = [frame for frame in traceback.extract_tb(error.__traceback__) if self._is_template(frame.filename)]
             if isinstance(error, TemplateNotFound) and not frames:
-                raise self._stop(self._display(name), 1, f"there is no template “{error.name}”") from None
+                raise self._stop(self._display(name), 1, f"template not found: “{error.name}”") from None
             if not frames:
                 raise
             raise self._stop(frames[-1].filename, frames[-1].lineno or 1, _explain(error)) from None
@@ -118,7 +118,7 @@ def _texts(group: Group) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class _Templates:
-    """A theme's templates for one language, compiled once and again when a file changes."""
+    """A theme's templates for one language; each is compiled again only if its file changes."""
 
     files: ThemeFiles
     language: str
@@ -193,20 +193,20 @@ def _templates(files: ThemeFiles, language: str) -> _Templates:
 
 
 def _explain(error: Exception) -> str:
-    """Say what a template did wrong, without the names of our classes."""
+    """Return the message for an error in a template, without the names of our classes."""
     if isinstance(error, TemplateNotFound):
-        return f"there is no template “{error.name}” in this theme"
+        return f"template not found in this theme: “{error.name}”"
     if isinstance(error, UndefinedError):
         text = error.message or ""
         if match := re.search(r"(?:^|attribute )'(\w+)'(?: is undefined)?$", text):
-            return f"there is no “{match[1]}” here"
+            return f"unknown name “{match[1]}”"
     if isinstance(error, TemplateError):
         return error.message or type(error).__name__
     return f"{type(error).__name__}: {error}" if not isinstance(error, AttributeError) else str(error)
 
 
 def _with_origins(source: str, display: str) -> str:
-    """Return every MJML element the place it came from, so that a mistake in what is rendered finds its template."""
+    """Return a template with the place of each MJML element, so that mistakes in the output lead to the template."""
     lines = source.split("\n")
     for row, line in enumerate(lines):
         lines[row] = _MJML_TAG.sub(

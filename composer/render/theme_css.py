@@ -1,7 +1,7 @@
-"""Finds in a theme's two style sheets what would be lost, misread or fetched on the way into a message.
+"""Finds rules in a theme's two style sheets that would be lost, misread or loaded from the web.
 
-Input: the text of inline.css or head.css. Output: (line, column, message) for each problem. Never corrects, never
-reads another file.
+Input: the text of inline.css or head.css. Output: (line, column, message) for each problem. Guarantees: corrects
+nothing and reads no other files.
 """
 
 import re
@@ -16,34 +16,37 @@ _COLOUR_CALL = re.compile(r"\b(?:rgb|hsl)a?\(\s*[^,()]*\)", re.IGNORECASE)
 _FETCHING = re.compile(r"\b(url|src|image-set|-webkit-image-set)\(", re.IGNORECASE)
 _SCRIPT = re.compile(r"\b(expression\(|behavior\s*:|-moz-binding\s*:)", re.IGNORECASE)
 _PARTS = (
-    ("*", "* is not inlined; name the elements"),
-    (":", "pseudo classes and elements (:hover, ::before) are not inlined; put the rule into head.css"),
-    ("[", "attribute selectors are not inlined; use a class, or head.css"),
-    ("#", "use a class in place of an id"),
+    ("*", "* is not inlined; write the names of the elements"),
+    (":", "pseudo-classes and pseudo-elements (:hover, ::before) are not inlined; put the rule in head.css"),
+    ("[", "attribute selectors are not inlined; use a class, or put the rule in head.css"),
+    ("#", "ids are not inlined; use a class"),
 )
-_ONLY = "inline.css understands element, .class, element.class and descendants only; put other rules into head.css"
+_ONLY = "inline.css supports only element, .class, element.class and descendants; put other rules in head.css"
 
 
 class _Sheet:
-    """A style sheet whose comments and strings are blanked out, so that every offset stays what it was."""
+    """A style sheet with blanks in place of comments and strings, so that offsets do not change."""
 
     def __init__(self, css: str) -> None:
         self.source = css
         self.strings: list[tuple[int, str]] = []
         self.found: list[tuple[int, str]] = []
         self.text = _TOKEN.sub(self._blank, css)
-        for mark, message in (("/*", "this comment is never closed"), ("*/", "this ends a comment that never began")):
+        for mark, message in (
+            ("/*", "this comment is never closed"),
+            ("*/", "this closes a comment that was never opened"),
+        ):
             if mark in self.text:
                 self.tell(self.text.index(mark), message)
         for match in re.finditer("[\"']", self.text):
-            self.tell(match.start(), "this quote is never closed on its line")
+            self.tell(match.start(), "this quotation mark is not closed on the same line")
         for match in re.finditer("<", css):
             self.tell(match.start(), "< is not allowed in a style sheet, not even in a comment")
 
     def _blank(self, match: re.Match[str]) -> str:
         if match[0][0] != "/":
             self.strings.append((match.start(), match[0]))
-            # A quoted value stays a value; a quoted comma or brace stays invisible.
+            # A quoted value remains a value, but commas and braces in it are hidden.
             return "x" * len(match[0])
         return re.sub(r"[^\n]", " ", match[0])
 
@@ -55,9 +58,11 @@ class _Sheet:
             self.tell(match.start(), message.format(match[0]))
 
     def fetching(self) -> None:
-        self.each(re.compile(r"@import\b", re.IGNORECASE), "{0} would load a style sheet; copy its rules")
-        self.each(re.compile(r"@font-face\b", re.IGNORECASE), "{0} would load a font; name the subscribers' own fonts")
-        self.each(_FETCHING, "{0}..) would load a file; put pictures into the template")
+        self.each(
+            re.compile(r"@import\b", re.IGNORECASE), "{0} would load a style sheet; copy its rules into this file"
+        )
+        self.each(re.compile(r"@font-face\b", re.IGNORECASE), "{0} would load a font; use fonts that subscribers have")
+        self.each(_FETCHING, "{0}..) would load a file; put pictures in the template")
         self.each(_SCRIPT, "{0} runs a script, which mail programs remove")
 
     def problems(self) -> tuple[tuple[int, int, str], ...]:
@@ -70,22 +75,19 @@ class _Sheet:
 
 
 def css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
-    """Return (line, column, message) for what inline.css may not contain; places are 1-based, in characters.
+    """Return (line, column, message) for everything inline.css must not contain; places are 1-based, in characters.
 
-    What premailer drops silently, applies wrongly or fetches is a problem here; all the rest is inlined faithfully.
+    Rules that premailer silently drops, applies incorrectly or loads are problems; all other rules are inlined
+    correctly.
     """
     sheet = _Sheet(css)
     sheet.fetching()
-    sheet.each(
-        re.compile(r"@(?!import\b|font-face\b)[\w-]*", re.IGNORECASE), "{0} is not inlined; put it into head.css"
-    )
+    sheet.each(re.compile(r"@(?!import\b|font-face\b)[\w-]*", re.IGNORECASE), "{0} is not inlined; put it in head.css")
     sheet.each(re.compile(r"\\"), "escapes (\\) are not allowed in inline.css")
     sheet.each(_COLOUR_CALL, "{0}: write the colour as #rrggbb, or with commas")
     for at, string in sheet.strings:
         if re.search("[,;{}]", string):
-            sheet.tell(
-                at, "a comma, semicolon or brace inside quotes is misread; give each font name quotes of its own"
-            )
+            sheet.tell(at, "a comma, semicolon or brace inside quotes is misread; quote each font name separately")
     if not re.search(r"@", sheet.text):
         _rules(sheet)
     return sheet.problems()
@@ -97,12 +99,12 @@ def _rules(sheet: _Sheet) -> None:
         opening = text.find("{", position)
         stray = text.find("}", position, opening if opening >= 0 else len(text))
         if stray >= 0:
-            sheet.tell(stray, "this } closes nothing")
+            sheet.tell(stray, "this } has no matching {")
             position = stray + 1
             continue
         if opening < 0:
             if rest := text[position:].strip():
-                sheet.tell(text.index(rest, position), "this is no rule: { .. } is missing")
+                sheet.tell(text.index(rest, position), "this is not a rule: { .. } is missing")
             return
         _selectors(sheet, position, opening)
         closing = text.find("}", opening)
@@ -128,21 +130,21 @@ def _declarations(sheet: _Sheet, start: int, end: int) -> None:
     for part in re.finditer("[^;]+", sheet.text[start:end]):
         if part[0].strip() and not _DECLARATION.match(part[0].strip()):
             at = start + part.start() + len(part[0]) - len(part[0].lstrip())
-            sheet.tell(at, "this is no declaration; write property: value;")
+            sheet.tell(at, "this is not a declaration; write property: value;")
 
 
 def head_css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
-    """Return (line, column, message) for what head.css may not contain: what loads something or ends the element."""
+    """Return (line, column, message) for rules in head.css that load something or end the element."""
     sheet = _Sheet(css)
     sheet.fetching()
-    sheet.each(re.compile(r"@(?:charset|namespace)\b", re.IGNORECASE), "{0} has no place in a message")
+    sheet.each(re.compile(r"@(?:charset|namespace)\b", re.IGNORECASE), "{0} does not work in an email; delete it")
     sheet.each(re.compile(r"@?[\w-]*\\[0-9a-zA-Z]+[^\s;:{}]*"), "{0}: an escape outside quotes is not allowed")
     depth = 0
     for match in re.finditer("[{}]", sheet.text):
         depth += 1 if match[0] == "{" else -1
         if depth < 0:
-            sheet.tell(match.start(), "this } closes nothing")
+            sheet.tell(match.start(), "this } has no matching {")
             depth = 0
     if depth:
-        sheet.tell(sheet.text.rindex("{"), "a { is never closed")
+        sheet.tell(sheet.text.rindex("{"), "this { is never closed")
     return sheet.problems()

@@ -92,7 +92,8 @@ def finds(path: Path) -> Iterator[str]:
 
 def main() -> int:
     """Print what is found; return 1 if anything is."""
-    chosen = [Path(each).resolve() for each in sys.argv[1:]] or list(files())
+    named = [Path(each).resolve() for each in sys.argv[1:]]
+    chosen = [each for each in files() if not named or any(each.is_relative_to(one) for one in named)]
     found = [find for path in chosen for find in finds(path)]
     for find in found:
         print(find)

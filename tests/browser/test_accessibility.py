@@ -1,4 +1,4 @@
-"""Every edition passes the automated accessibility checks, in the light and in the dark."""
+"""Every edition passes the automated accessibility checks, in light and dark mode."""
 
 import os
 from pathlib import Path
@@ -29,7 +29,7 @@ def axe() -> str:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_axe_finds_nothing_serious(driver: Chrome, axe: str, case: Case, scheme: str, tmp_path: Path) -> None:
-    """axe-core: no serious and no critical finding; what is left are landmarks, which mail programs take away."""
+    """axe-core has no serious or critical finding; only landmarks are missing, which mail programs remove."""
     workspace = Workspace(root=case.root.resolve())
     page = outbox.write(build_issue(workspace, workspace.issue(case.stem)), tmp_path)[0]
     features = [{"name": "prefers-color-scheme", "value": scheme}]

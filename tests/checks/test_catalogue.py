@@ -1,4 +1,4 @@
-"""Every check has an edition that it tells of, and one of which it says nothing."""
+"""Every check has an edition with a finding and an edition without one."""
 
 import datetime
 import shutil
@@ -107,12 +107,12 @@ def _review(workspace: Workspace) -> ReviewedEdition:
     return check_issue(workspace, workspace.issue("2025-01-30"), NOW, DAY).review
 
 
-# What sets off each check ---------------------------------------------------------------------------------------------
+# One edit for each check -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Edit:
-    """Words in a file of the newsletter, and what takes their place; `line` is where the finding must point."""
+    """A replacement in a file of the newsletter; `line` is a part of the line that the finding must point to."""
 
     old: str
     new: str
@@ -167,6 +167,7 @@ EDITS: dict[str, Edit] = {
     "EDIT07": Edit("A headline", "A headline, TODO", "TODO"),
     "EDIT08": Edit("number: 7", "number: 9", "number: 9"),
     "EDIT10": Edit("long enough", "long and\n    and enough", "long and"),
+    "EDIT12": Edit("long enough", 'long "enough" for “all”', '"enough"'),
     "EDIT11": Edit("long enough", "”long“ enough", "”long"),
     "MARK01": Edit(BODY, f"    **Bold without end.\n\n{BODY}", "**Bold"),
     "EDIT09": Edit(BODY, f"    Bring: • a pen • paper • a friend\n\n{BODY}", "Bring:"),
@@ -215,7 +216,7 @@ EDITS: dict[str, Edit] = {
 def _apply(workspace: Workspace, edit: Edit) -> None:
     path = workspace.root / edit.file
     if edit.file.startswith("templates/"):
-        # A section type is taken as a whole folder.
+        # A section type is always used as a whole folder.
         shutil.copytree(ROOT / "templates" / "briefing", workspace.root / "templates" / "briefing")
     text = path.read_text(encoding="utf-8")
     assert edit.old in text, edit.old
@@ -223,8 +224,8 @@ def _apply(workspace: Workspace, edit: Edit) -> None:
 
 
 @pytest.mark.parametrize("code", EDITS)
-def test_a_check_tells_of_an_edition_at_its_line(code: str, tmp_path: Path) -> None:
-    """One edit of a sound newsletter is told by the check, at the line that must change."""
+def test_each_check_reports_its_edit(code: str, tmp_path: Path) -> None:
+    """The check reports one edit of a correct newsletter, at the line that must change."""
     workspace = _newsletter(tmp_path)
     edit = EDITS[code]
     _apply(workspace, edit)
@@ -258,7 +259,7 @@ def _html(old: str, new: str) -> Callable[[ReviewedEdition], ReviewedEdition]:
     return other
 
 
-#: What the rooms before do not let pass: the check is the second lock.
+#: Mistakes that cannot be written in a newsletter, because earlier steps prevent them.
 CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
     "FILE01": lambda review: replace(
@@ -279,16 +280,16 @@ CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
 
 
 @pytest.mark.parametrize("code", CHANGES)
-def test_a_check_tells_of_a_review(code: str, tmp_path: Path) -> None:
-    """What cannot be written into a newsletter that builds, is told in a page that came out otherwise."""
+def test_each_check_reports_its_change_of_a_review(code: str, tmp_path: Path) -> None:
+    """The check reports a mistake in the page that a newsletter cannot contain if it builds."""
     review = _review(_newsletter(tmp_path))
     check = catalogue()[code]
     assert list(check.run(review, CheckLimits(check.limits))) == []
     assert list(check.run(CHANGES[code](review), CheckLimits(check.limits)))
 
 
-def test_pictures_without_text_are_told(tmp_path: Path) -> None:
-    """IMG05: an issue of pictures and titles; the sound one, with one picture and its text, is left alone."""
+def test_images_without_text_are_reported(tmp_path: Path) -> None:
+    """IMG05 reports an issue of images and titles, but not one image with a text."""
     workspace = _newsletter(tmp_path)
     (workspace.root / "newsletter.yaml").write_text(
         NEWSLETTER[: NEWSLETTER.index("sections:")] + "sections:\n  chart:\n    type: image\n", encoding="utf-8"
@@ -298,8 +299,8 @@ def test_pictures_without_text_are_told(tmp_path: Path) -> None:
     assert "IMG05" in {problem.code for problem in _check(workspace)}
 
 
-def test_an_animation_that_begins_blank_is_told(tmp_path: Path) -> None:
-    """IMG06: Outlook shows the first picture only."""
+def test_an_animation_with_an_empty_first_frame_is_reported(tmp_path: Path) -> None:
+    """IMG06: Outlook shows only the first frame."""
     workspace = _newsletter(tmp_path)
     chart = workspace.root / "issues" / "assets" / "chart.gif"
     blank, drawn = Image.new("P", (600, 200), 255), Image.linear_gradient("L").resize((600, 200)).convert("P")
@@ -318,15 +319,15 @@ def test_an_animation_that_begins_blank_is_told(tmp_path: Path) -> None:
         ("“Said over\n\n“two paragraphs”, they add.", ""),
         ('A screen of 27" is sold.', ""),
         ("„Deutsch“ and “English” and 《中文》（都有）", ""),
-        ("It rose (source: AP, as in the EU.", "“(” is never closed"),
-        ("It rose source: AP), as in the EU.", "“)” closes nothing"),
-        ("It rose (source: AP], as in the EU.", "“]” closes nothing"),
+        ("It rose (source: AP, as in the EU.", "“(” is not closed"),
+        ("It rose source: AP), as in the EU.", "“)” has no opening bracket"),
+        ("It rose (source: AP], as in the EU.", "“]” has no opening bracket"),
         ("“Said over\n\ntwo paragraphs”, they add.", "a quotation mark is missing"),
         ('He "said so, as they add.', "a quotation mark is missing"),
     ],
 )
-def test_what_is_left_open(paragraphs: str, message: str, tmp_path: Path) -> None:
-    """EDIT05: brackets around abbreviations, enumerations, smileys and long quotations are sound."""
+def test_unclosed_brackets_and_quotation_marks(paragraphs: str, message: str, tmp_path: Path) -> None:
+    """EDIT05 accepts abbreviations in brackets, list numbers, smileys and quotations of several paragraphs."""
     workspace = _newsletter(tmp_path)
     body = paragraphs.replace("\n\n", "\n\n    ")
     _apply(workspace, Edit(BODY, f"    {body}\n\n{BODY}"))
@@ -334,19 +335,48 @@ def test_what_is_left_open(paragraphs: str, message: str, tmp_path: Path) -> Non
     assert [each.rpartition(": ")[2] for each in found][:1] == ([message] if message else [])
 
 
-def test_every_check_is_tried() -> None:
-    """No check is without an edition that sets it off; LINK02 has its own file."""
-    tried = {*EDITS, *CHANGES, "IMG05", "IMG06", "LINK02"}
-    assert tried == set(catalogue())
+@pytest.mark.parametrize(
+    ("code", "old", "width", "is_reported"),
+    [
+        ("SUBJ01", SUBJECT, 75, False),
+        ("SUBJ01", SUBJECT, 76, True),
+        ("PRE03", PREHEADER, 35, False),
+        ("PRE03", PREHEADER, 34, True),
+        ("PRE04", PREHEADER, 115, False),
+        ("PRE04", PREHEADER, 116, True),
+    ],
+)
+def test_lengths_have_a_margin(code: str, old: str, width: int, is_reported: bool, tmp_path: Path) -> None:
+    """Inboxes differ: a check warns five characters beyond the recommended length, and its message names that length."""
+    workspace = _newsletter(tmp_path)
+    _apply(workspace, Edit(old, ("wide words " * 11)[: width - 1] + "x"))
+    found = [problem.message for problem in _check(workspace) if problem.code == code]
+    assert bool(found) == is_reported
+    recommended = {"SUBJ01": "70", "PRE03": "40", "PRE04": "110"}[code]
+    assert all(str(width) in message and recommended in message for message in found)
 
 
-def test_the_sound_issue_is_silent(tmp_path: Path) -> None:
-    """The issue from which all others differ by one edit: not a word about it, from any check."""
+def test_the_hint_for_a_short_chinese_preheader(tmp_path: Path) -> None:
+    """A short preheader may already list several topics, so the hint does not ask for a second one."""
+    workspace = _newsletter(tmp_path)
+    _apply(workspace, Edit(PREHEADER, "外贸、房地产、芯片"))
+    (found,) = (problem for problem in _check(workspace) if problem.code == "PRE03")
+    assert "second" not in found.hint
+
+
+def test_every_check_is_tested() -> None:
+    """Every check has an edit or a change; LINK02 has its own test file."""
+    tested = {*EDITS, *CHANGES, "IMG05", "IMG06", "LINK02"}
+    assert tested == set(catalogue())
+
+
+def test_the_correct_issue_has_no_findings(tmp_path: Path) -> None:
+    """No check reports anything in the issue that all edits start from."""
     assert [str(problem) for problem in _check(_newsletter(tmp_path))] == []
 
 
-def test_sound_issues_are_silent(tmp_path: Path) -> None:
-    """The sample in both languages and the gallery: no error, blocker or warning, for nobody."""
+def test_the_samples_have_no_findings(tmp_path: Path) -> None:
+    """No check reports anything in the sample in both languages or in the gallery."""
     workspace = sample(tmp_path)
     gallery = Workspace(root=ROOT / "examples" / "gallery")
     found = [*_check(workspace, "2025-01-30"), *_check(workspace, "2025-01-30.de"), *_check(gallery, "gallery")]

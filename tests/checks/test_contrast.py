@@ -1,4 +1,4 @@
-"""Contrast: which texts are judged, by which limit, and what is told of them."""
+"""Contrast: which texts are checked, the limits, and the values that are reported."""
 
 import lxml.html
 import pytest
@@ -15,8 +15,8 @@ def styles(body: str, scheme: CssScheme = CssScheme.LIGHT) -> Styles:
     return Styles(tree, scheme)
 
 
-def test_what_is_told() -> None:
-    """The element, its own text, both colours as seen, and the ratio rounded down."""
+def test_reported_values() -> None:
+    """A finding has the element, its own text, both visible colours, and the ratio rounded down."""
     (found,) = low_contrast(
         styles('<p style="color: rgba(0,0,0,.4)">Pale <b style="color: #000">strong</b>\n  text</p>')
     )
@@ -38,7 +38,7 @@ def test_what_is_told() -> None:
     ],
 )
 def test_large_text(size: str, weight: str, needed: float) -> None:
-    """3:1 is enough from 24 px, or from 14 points bold."""
+    """3:1 is enough from 24 px, or from 14 pt bold."""
     found = low_contrast(styles(f'<p style="color: #ccc; font-size: {size}; font-weight: {weight}">text</p>'))
     assert [each.needed for each in found] == [needed]
 
@@ -50,7 +50,7 @@ def test_the_limit() -> None:
 
 
 def test_light_and_dark() -> None:
-    """The trap of a dark rule on a wrapper while a child keeps its own background."""
+    """A child keeps its own background if a dark mode rule changes only the wrapper."""
     body = (
         "<style>@media (prefers-color-scheme: dark) { .card { background-color: #23282e !important } "
         ".card td { color: #e7e4de !important } }</style>"
@@ -65,18 +65,18 @@ def test_light_and_dark() -> None:
     "text", ["🐍", "!", "—", "A", "→ ✓", "", "   ", "&nbsp;", "👩‍💻", "©", "…", "&#8203;", "<!-- pale -->", "<br>"]
 )
 def test_texts_without_words(text: str) -> None:
-    """Pictures, punctuation and single signs are not judged."""
+    """Emoji, punctuation and single characters are not checked."""
     assert low_contrast(styles(f'<p style="color: #eee">{text}</p>')) == ()
 
 
 @pytest.mark.parametrize("text", ["ab", "12", "中文", "🐍 s", "<!-- x -->ab", "<b></b>ab", "<br>ab", "中x"])
 def test_texts_with_words(text: str) -> None:
-    """All else is, wherever among children it stands."""
+    """All other text is checked, wherever it is among child elements."""
     assert len(low_contrast(styles(f'<p style="color: #eee">{text}</p>'))) == 1
 
 
-def test_hidden_text_is_not_judged() -> None:
-    """A preheader is the colour of the page and hidden: no one reads it there."""
+def test_hidden_text_is_not_checked() -> None:
+    """A preheader has the colour of the page and is hidden, so it is not checked."""
     hidden = (
         "display:none",
         "visibility:hidden",
@@ -88,15 +88,15 @@ def test_hidden_text_is_not_judged() -> None:
         assert low_contrast(styles(f'<div style="color:#eee;{declarations}">preheader</div>')) == (), declarations
 
 
-def test_pictures_and_shadows_are_left_to_people() -> None:
-    """Where a picture is behind or a shadow around, no number is told."""
+def test_text_on_images_or_with_shadows_is_not_checked() -> None:
+    """Text on an image or with a shadow has no finding."""
     assert low_contrast(styles('<div style="background: url(a.png); color: #eee">text</div>')) == ()
     assert low_contrast(styles('<div style="background: linear-gradient(red, blue); color: #eee">text</div>')) == ()
     assert low_contrast(styles('<div style="text-shadow: 0 0 2px #000; color: #eee">text</div>')) == ()
 
 
 def test_unseen_text() -> None:
-    """Text in the colour behind it is told apart from text that is hard to read."""
+    """Text in the colour of its background is reported separately."""
     found = styles('<p style="color: #fff">unseen</p><p style="color: #eee">pale</p>')
     assert [each.text for each in unseen_text(found)] == ["unseen"]
     assert [each.text for each in low_contrast(found)] == ["pale"]
@@ -106,8 +106,8 @@ def _indistinct(markup: str) -> list[str]:
     return [str(link.text_content()) for link in indistinct_links(styles(markup))]
 
 
-def test_links_told_by_their_colour_only() -> None:
-    """A link among text needs more than a colour, unless the colour is 3:1 from the text's."""
+def test_links_that_differ_only_in_colour() -> None:
+    """A link in a text needs more than a colour, unless its contrast with the text is 3:1."""
     link = '<a href="x" style="text-decoration: none; {}">link</a>'
     assert _indistinct(f"<p>text around a {link.format('color: #333')}</p>") == ["link"]
     assert _indistinct(f"<p>text around a {link.format('color: #999')}</p>") == []
@@ -117,8 +117,8 @@ def test_links_told_by_their_colour_only() -> None:
     assert _indistinct('<p>text around a <a style="color: #333">no link</a></p>') == []
 
 
-def test_links_that_stand_alone() -> None:
-    """A link on lines of its own needs nothing to be told from text."""
+def test_links_on_their_own_line() -> None:
+    """A link on its own line needs no underline."""
     link = '<a href="x" style="text-decoration: none; color: #333">link</a>'
     assert _indistinct(f"<p>{link}</p>") == []
     assert _indistinct(f"<p>text around<br>{link}</p>") == []

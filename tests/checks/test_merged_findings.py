@@ -1,4 +1,4 @@
-"""Findings of several variants become one list."""
+"""The findings of all variants are merged into one list."""
 
 import datetime
 import shutil
@@ -26,26 +26,26 @@ def said(subscribers: str, *problems: Problem, lost: tuple[BlockSpan, ...] = ())
     return MergedFinding(subscribers=subscribers, lost=lost, problems=problems)
 
 
-def test_one_variant_is_told_as_it_is() -> None:
-    """Where everyone gets the same nothing is merged, not even what is told twice."""
+def test_one_variant_is_not_merged() -> None:
+    """With one variant, nothing is merged, not even equal findings."""
     twice = (finding(1, "a"), finding(1, "a"))
     assert merged([said("all subscribers", *twice)]) == twice
 
 
-def test_what_all_have_is_told_once_and_names_nobody() -> None:
-    """The same finding in every variant is one finding; of different figures the first variant's is told."""
+def test_a_finding_in_all_variants_is_reported_once() -> None:
+    """The same finding in every variant is one finding without subscribers; the first variant's numbers are used."""
     found = merged([said(PRESS, finding(1, "it has 90,000 bytes")), said(OTHERS, finding(1, "it has 88,000 bytes"))])
     assert found == (finding(1, "it has 90,000 bytes"),)
 
 
-def test_the_heaviest_is_told() -> None:
-    """A blocker in one variant is a blocker."""
+def test_the_most_severe_level_is_used() -> None:
+    """A blocker in one variant is a blocker in the merged list."""
     light, heavy = finding(1, "80 bytes"), finding(1, "99 bytes", Level.BLOCKER)
     assert merged([said(PRESS, light), said(OTHERS, heavy)]) == (heavy,)
 
 
-def test_what_only_some_have_names_them() -> None:
-    """Whom it concerns is said where others get the same lines and nothing is wrong for them."""
+def test_a_finding_in_some_variants_names_their_subscribers() -> None:
+    """A finding names its subscribers if others get the same lines without the finding."""
     (found,) = merged([said(PRESS, finding(1, "too long")), said(OTHERS)])
     assert found.message == "too long (for subscribers tagged press)"
     many = [said(f"subscribers tagged {tag}", finding(1, "too long")) for tag in "abcd"]
@@ -53,20 +53,20 @@ def test_what_only_some_have_names_them() -> None:
     assert found.message == "too long (for subscribers tagged a; subscribers tagged b and 2 more)"
 
 
-def test_what_stands_in_a_part_for_some_names_nobody() -> None:
-    """A mistake in an item for the press is told at its line: that only they get it is written there."""
+def test_a_finding_in_a_conditional_part_names_no_subscribers() -> None:
+    """A mistake in an item for the press names no subscribers, because the item itself says who gets it."""
     lost = (BlockSpan(path="issue.yaml", first=3, last=9),)
     assert merged([said(PRESS, finding(5, "a typo")), said(OTHERS, lost=lost)]) == (finding(5, "a typo"),)
 
 
 def test_two_findings_at_one_place_stay_two() -> None:
-    """Figures tell findings of one variant apart, though they do not from variant to variant."""
+    """Two findings of one variant at one place are not merged."""
     both = (finding(1, "image 1 is wide"), finding(1, "image 2 is wide"))
     assert merged([said(PRESS, *both), said(OTHERS, *both)]) == both
 
 
-def test_findings_are_told_apart_by_what_they_are_about() -> None:
-    """Of two findings of one check at one place those about the same thing belong together, however they are worded."""
+def test_findings_are_identified_by_their_subject() -> None:
+    """Findings of one check at one place are merged if their subject is the same, whatever their message."""
     table, grid = (replace(finding(1, f"{name} is not supported"), about=name) for name in ("table", "grid"))
     reworded = replace(grid, message="Outlook does not know grid")
     found = merged([said(PRESS, table, grid), said(OTHERS, reworded)])
@@ -90,7 +90,7 @@ def _check(workspace: Workspace, *edits: tuple[str, str]) -> Checked:
 
 
 def test_every_variant_is_checked(desks: Workspace) -> None:
-    """What is wrong only where an item for some stands beside the rest is found, and says for whom."""
+    """A mistake that occurs only in some variants is found and names their subscribers."""
     checked = _check(
         desks,
         ("[ministry](https://example.org/ministry?for={{ company }})", "ministry (we think"),
@@ -100,18 +100,18 @@ def test_every_variant_is_checked(desks: Workspace) -> None:
     )
     assert len(checked.reviews) == len(checked.variants) == 4
     told = {(problem.line, problem.code): problem.message for problem in checked.problems}
-    # Spelled in two ways in the editions of the press, which alone have both items.
+    # Only the editions for the press have both spellings.
     (spelled,) = (message for (_, code), message in told.items() if code == "EDIT03")
     assert spelled.endswith("(for subscribers tagged press, not tagged staff; subscribers tagged press and staff)")
-    # In the item for the press, and in the one that others get in its place.
+    # In the item for the press, and in the item that others get instead.
     assert all(
         " (for subscribers" not in message for (_, code), message in told.items() if code in ("EDIT05", "LINK01")
     )
     assert {code for _, code in told} >= {"EDIT05", "LINK01"}
 
 
-def test_a_passage_in_a_file_of_its_own(desks: Workspace) -> None:
-    """A mistake in an included item for some is told at its line in that file, and names nobody."""
+def test_an_included_file(desks: Workspace) -> None:
+    """A mistake in an included item has its place in that file, and names no subscribers."""
     drafts = desks.root / "issues/drafts"
     drafts.mkdir()
     item = 'title: "The long recording"\nurl: https://todo.example.org/x\n'
@@ -124,8 +124,8 @@ def test_a_passage_in_a_file_of_its_own(desks: Workspace) -> None:
     assert "(for subscribers" not in found.message
 
 
-def test_places_and_numbers_are_those_of_the_file(desks: Workspace) -> None:
-    """The third topic is the third one for those, too, who do not get the first."""
+def test_item_numbers_are_those_of_the_file(desks: Workspace) -> None:
+    """The third topic is number 3 also in variants without the first topic."""
     newsletter = desks.root / "newsletter.yaml"
     text = newsletter.read_text(encoding="utf-8").replace("    max: 2\n", "    max: 2\n    words: 5\n")
     newsletter.write_text(text, encoding="utf-8")

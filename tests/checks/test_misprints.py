@@ -1,4 +1,4 @@
-"""Misprints that are wrong for certain: weekdays, times, doubled words, turned quotation marks; what a language allows stays."""
+"""Weekdays, times, doubled words and quotation marks: certain mistakes are found, correct texts are not."""
 
 import datetime
 import time
@@ -72,8 +72,8 @@ def _is_wrong(text: str) -> bool:
 
 
 @pytest.mark.parametrize("words", WRONG_WEEKDAYS)
-def test_a_weekday_of_another_date(words: str) -> None:
-    """Found where it begins, as it is written."""
+def test_wrong_weekdays(words: str) -> None:
+    """A wrong weekday is found at its offset, with its text as written."""
     for text in (words, f"Come on {words}, please.", f"活动时间：{words}。"):
         assert _is_wrong(text)
         (found,) = dated_weekdays(text)
@@ -81,8 +81,8 @@ def test_a_weekday_of_another_date(words: str) -> None:
 
 
 @pytest.mark.parametrize("words", RIGHT_WEEKDAYS)
-def test_a_weekday_of_its_date(words: str) -> None:
-    """Ranges, rows, plurals and papers are left alone."""
+def test_right_weekdays(words: str) -> None:
+    """Correct weekdays, ranges, series, plurals and names of newspapers are not reported."""
     assert not _is_wrong(words)
     assert not _is_wrong(f"Come on {words}, please.")
 
@@ -105,6 +105,7 @@ TWICE = [
     ("en", "A long line that goes on until the end of the page\npage by page", "page\npage"),
     ("en", "He said “no” to the budget budget of the year", "budget budget"),
     ("de", "Der Ausschuss hat den Entwurf geprüft geprüft und", "geprüft geprüft"),
+    ("en", "a * b and and c * d", "and and"),
     ("de", "wie der Bericht Bericht zeigt", "Bericht Bericht"),
     ("de", "mit dem neuen Gesetz Gesetz.", "Gesetz Gesetz"),
     ("zh", "据全国人大常委会全国人大常委会消息", "全国人大常委会全国人大常委会"),
@@ -145,6 +146,11 @@ NOT_TWICE = [
         "en",
         "budget, budget. budget budget budget; budget-budget, 2025 2025, data/data\n\nbudget\n\nbudget; C++ c++ a.budget budget",
     ),
+    (
+        "en",
+        "The paper “Logistic regression\nregression?”, *the the and and*, _Logistic regression regression?_ and “of the the sea”",
+    ),
+    ("de", "Das Buch „Brot und und Wein“ und *Der Bericht Bericht*"),
     ("en", "roses are roses\nroses are red\nred\nred is the rose"),
     ("id", "anak anak bermain main main"),
     (
@@ -160,14 +166,14 @@ NOT_TWICE = [
 
 
 @pytest.mark.parametrize(("language", "text", "words"), TWICE)
-def test_a_word_twice(language: str, text: str, words: str) -> None:
-    """Also over the end of a line."""
+def test_doubled_words(language: str, text: str, words: str) -> None:
+    """Doubled words are found, also across line ends."""
     assert list(doubled_words(text, language)) == [(text.index(words), words)]
 
 
 @pytest.mark.parametrize(("language", "text"), NOT_TWICE)
-def test_words_that_may_stand_twice(language: str, text: str) -> None:
-    """Relative clauses, verbs with a prefix, names, bands, emphasis."""
+def test_words_that_may_be_doubled(language: str, text: str) -> None:
+    """Relative clauses, verb prefixes, names, emphasis, quotations and italics are not reported."""
     assert list(doubled_words(text, language)) == []
 
 
@@ -196,19 +202,19 @@ POSSIBLE = [
 
 
 @pytest.mark.parametrize(("text", "words"), IMPOSSIBLE)
-def test_times_that_no_clock_shows(text: str, words: str) -> None:
-    """Where words say that a time of day is meant."""
+def test_invalid_times(text: str, words: str) -> None:
+    """Invalid times are found if the context shows that a time of day is meant."""
     assert list(impossible_times(text)) == [(text.index(words), words)]
 
 
 @pytest.mark.parametrize("text", POSSIBLE)
-def test_times_and_other_figures(text: str) -> None:
-    """Scores, verses, lengths, prices and the end of a day are left alone."""
+def test_valid_times_and_other_numbers(text: str) -> None:
+    """Scores, verses, lengths, prices and 24:00 are not reported."""
     assert list(impossible_times(text)) == []
 
 
 def test_a_text_that_is_a_time() -> None:
-    """When an event takes place is a time without words that say so; a date in it is none."""
+    """The time of an event needs no context; a date in it is not a time."""
     assert list(impossible_times("18:00–25:30", is_time=True)) == [(6, "25:30")]
     assert list(impossible_times("31.01. 18:00–19:30, 10.30 Uhr, UTC+05:30", is_time=True)) == []
 
@@ -240,15 +246,15 @@ NOT_TURNED = [
 
 
 @pytest.mark.parametrize(("language", "text", "words"), TURNED)
-def test_quotation_marks_that_are_turned(language: str, text: str, words: str) -> None:
-    """The first one, with the word that it stands at."""
+def test_quotation_marks_that_face_the_wrong_way(language: str, text: str, words: str) -> None:
+    """The first wrong mark is found, with the word next to it."""
     found = [around for _, around in turned_quotes(text, language)]
     assert found[0] == words
 
 
 @pytest.mark.parametrize(("language", "text"), NOT_TURNED)
-def test_quotation_marks_as_they_are_used(language: str, text: str) -> None:
-    """English, German, Chinese and Swedish habits, inches, and quotations that go on."""
+def test_quotation_marks_of_several_languages(language: str, text: str) -> None:
+    """Correct marks of several languages, inches, and quotations of several paragraphs are not reported."""
     assert list(turned_quotes(text, language)) == []
 
 
@@ -273,7 +279,7 @@ def test_quotation_marks_as_they_are_used(language: str, text: str) -> None:
     ],
 )
 def test_long_texts_are_quick(sign: str) -> None:
-    """Nobody waits for a text of 50,000 signs."""
+    """A text of 50,000 characters takes less than three seconds."""
     text = sign * (50_000 // len(sign))
     start = time.process_time()
     list(dated_weekdays(text))

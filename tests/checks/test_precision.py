@@ -1,4 +1,4 @@
-"""What checks say of newsletters of other kinds, and what they leave alone: nothing an editor would switch off."""
+"""Findings in newsletters of other kinds, and texts that must have no findings."""
 
 import datetime
 from pathlib import Path
@@ -38,6 +38,9 @@ sections:
     type: events
   join:
     type: button
+  partners:
+    type: links
+    heading: Advertisements
 """
 HEAD = """\
 date: 2025-01-30
@@ -52,8 +55,8 @@ letter:
 PAGE = "https://example.org/page"
 
 
-def told(folder: Path, text: str, *earlier: str) -> list[tuple[str, int]]:
-    """The codes and lines that are told of an issue, which begins in line 4."""
+def findings(folder: Path, text: str, *earlier: str) -> list[tuple[str, int]]:
+    """Return the codes and lines of all findings; the text starts in line 4, which counts as line 1."""
     (folder / "issues").mkdir()
     (folder / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
     for day, other in enumerate(earlier, 1):
@@ -74,7 +77,7 @@ def item(title: str, url: str, more: str = "") -> str:
     return f'  - title: "{title}"\n    url: {url}\n{more}'
 
 
-#: Newsletters as others write them: of none of these anything is to be told.
+#: Texts that other newsletters contain on purpose: none of them may have a finding.
 SILENT = {
     "a text links what its sources name": "topics:\n" + topic(1, f"See [the study]({PAGE}).", f"Daily: [A study]({PAGE})"),
     "one source for two topics": "topics:\n"
@@ -93,24 +96,24 @@ SILENT = {
     "a report for each topic": "topics:\n"
     + topic(1, f"[Read the report]({PAGE}/1)")
     + topic(2, f"[Read the report]({PAGE}/2)"),
-    "what two outlets call alike": "topics:\n"
+    "the same title at two outlets": "topics:\n"
     + topic(1, "One.", f"Daily: [A study]({PAGE}/1)\n      Weekly: [A study]({PAGE}/2)"),
     "read more, below its title": "topics:\n"
     + topic(1, f"A long story. [Read more]({PAGE}/1)")
     + topic(2, f"[Weiterlesen …]({PAGE}/2)"),
-    "read more, behind a sentence": LETTER.format(
+    "read more, after a sentence": LETTER.format(
         f"**Paris.** A long story. [Lire la suite]({PAGE}/1)\n\n    **Rome.** Another. [Read more]({PAGE}/2) or leave it."
     ),
-    "read more, behind what it is about": LETTER.format(f"A long story.\n\n    [阅读全文]({PAGE}/1)"),
-    "labels behind names": LETTER.format(
+    "read more, after its topic": LETTER.format(f"A long story.\n\n    [阅读全文]({PAGE}/1)"),
+    "labels after names": LETTER.format(
         f"Jane Li ([Twitter thread]({PAGE}/1)), Tom Ho: [Twitter thread]({PAGE}/2), and Ann Yu [Twitter thread]({PAGE}/3)."
     ),
     "labels of an owner": LETTER.format(
         f"See Li's [Twitter thread]({PAGE}/1) and 李明的[推特上的长文]({PAGE}/2), 王伟的[推特上的长文]({PAGE}/3)."),
-    "labels before what they are of": LETTER.format(
+    "labels before a name": LETTER.format(
         f"There is a [Twitter thread]({PAGE}/1) by Li and a [Twitter thread]({PAGE}/2) by Ho."
     ),
-    "what a ministry calls all it says": "topics:\n"
+    "the same title for two sources of a ministry": "topics:\n"
     + topic(1, "One.", f"Ministry: [Pressemitteilung]({PAGE}/1)")
     + topic(2, "Two.", f"Ministry: [Pressemitteilung]({PAGE}/2)"),
     "one page at two addresses": LETTER.format(f"See [the new study]({PAGE}). And [the new study]({PAGE}/?utm_source=x)."),
@@ -125,13 +128,13 @@ SILENT = {
     + item("研究员", f"{PAGE}/2", "    outlet: 清华大学\n")
     + item("Wissenschaftlicher Mitarbeiter", f"{PAGE}/3", "    outlet: Institut\n")
     + item("Wissenschaftlicher Mitarbeiter", f"{PAGE}/4", "    outlet: Universität\n"),
-    "calls to act, behind what they are about": LETTER.format(
+    "calls to action after their topic": LETTER.format(
         f"We look for two analysts. [Apply here]({PAGE}/1).\n\n    Eine Tagung. [Weitere Informationen]({PAGE}/2)\n\n"
         f"    年会。[点击报名]({PAGE}/3)"
     ),
-    "calls to act, before what they are about": LETTER.format(f"[More information]({PAGE}) is in our report."),
-    "calls to act, below a title": "topics:\n" + topic(1, f"[Find out more here]({PAGE})"),
-    "addresses that are spoken of": LETTER.format("Open http://localhost:8000 or http://192.168.0.1/ in a browser."),
+    "calls to action before their topic": LETTER.format(f"[More information]({PAGE}) is in our report."),
+    "calls to action below a title": "topics:\n" + topic(1, f"[Find out more here]({PAGE})"),
+    "addresses that are only mentioned": LETTER.format("Open http://localhost:8000 or http://192.168.0.1/ in a browser."),
     "an emoji for each subject of a round-up": "reading:\n" + item("🗳️ Elections, 🏀 sports", PAGE),
     "pages of other publishers on one platform": LETTER.format(
         "See [one](http://one.substack.com/1) and [two](https://two.substack.com/2), [three](http://a.blogspot.com/), "
@@ -140,16 +143,24 @@ SILENT = {
     "an event of several days": "dates:\n"
     + item("One", PAGE, "    date: 2025-01-20\n    body: |\n      On show until 2 March.\n")
     + item("Two", PAGE, "    date: 2025-02-04\n"),
-    "events that are looked back on": "dates:\n"
+    "past events that are reported on": "dates:\n"
     + item("One", PAGE, "    date: 2025-01-20\n")
     + item("Two", PAGE, "    date: 2025-01-21\n"),
-    "words behind a sentence": "topics:\n"
+    "link texts after a sentence": "topics:\n"
     + topic(1, f"It is so. [Download the whole report]({PAGE}/1)")
     + topic(2, f"It is not. [Download the whole report]({PAGE}/2)"),
     "short words in one text": LETTER.format(f"This ([via]({PAGE}/1)), and that ([via]({PAGE}/2))."),
     "lists of files": "reading:\n" + item("A report", f"{PAGE}.pdf"),
-    "a file that says so behind the link": LETTER.format(f"Here is [the budget]({PAGE}.pdf) (PDF, 4 MB)."),
-    "addresses as people say them": LETTER.format("More on [www.example.org/advent](https://www.example.org/advent)."),
+    "a file type after the link": LETTER.format(f"Here is [the budget]({PAGE}.pdf) (PDF, 4 MB)."),
+    "short addresses": LETTER.format("More on [www.example.org/advent](https://www.example.org/advent)."),
+    "cited titles with a doubled word": "topics:\n"
+    + topic(1, "One.", f"Daily: [Logistic regression regression?]({PAGE}/1)")
+    + "reading:\n" + item("Logistic regression regression?", f"{PAGE}/2"),
+    "inches and quotation marks": LETTER.format('A “screen” of 27" is sold.'),
+    "a quotation in each style, in two texts": LETTER.format('He said "so".') + "reading:\n" + item("“So”", PAGE),
+    "a sentence that ends in a Chinese word": LETTER.format(
+        "The word for China is 中国.\n\n    一. 引言\n\n    表一. 各省的增长\n\n    中文...然后"
+    ),
     "hyphens in prose": LETTER.format("- London - Paris: a journey\n    - by train"),
     "one point with a hyphen": LETTER.format("- London - Paris: a journey by train"),
     "separators": LETTER.format("9 am • Hall • free"),
@@ -160,13 +171,13 @@ SILENT = {
 
 
 @pytest.mark.parametrize("name", SILENT)
-def test_nothing_is_told(name: str, tmp_path: Path) -> None:
-    """What other newsletters do on purpose is no finding."""
-    assert told(tmp_path, SILENT[name]) == []
+def test_no_findings(name: str, tmp_path: Path) -> None:
+    """Texts that other newsletters contain on purpose have no findings."""
+    assert findings(tmp_path, SILENT[name]) == []
 
 
-#: What is told, with its line.
-TOLD = {
+#: Texts with a mistake, and the code and line of each finding.
+REPORTED = {
     "the same article in two sections": (
         "press:\n" + item("One", PAGE, "    body: |\n      A sentence.\n") + "reading:\n" + item("Two", f"{PAGE}/"),
         [("EDIT01", 8)],
@@ -199,7 +210,7 @@ TOLD = {
         + topic(2, "Two.", f"Daily: [A study of the new law]({PAGE}/2)"),
         [("A11Y06", 11)],
     ),
-    "empty words, once for all": (
+    "empty words, reported once": (
         "topics:\n" + topic(1, f"[Ici]({PAGE}/1)") + topic(2, f"Voyez [ici]({PAGE}/2)"),
         [("A11Y05", 4)],
     ),
@@ -219,7 +230,7 @@ TOLD = {
         LETTER.format(f"Interested? [Apply here]({PAGE})."),
         [("A11Y05", 3)],
     ),
-    "read more, behind a call": (
+    "read more, after a question": (
         LETTER.format(f"Interesse? [Mehr lesen]({PAGE})"),
         [("A11Y05", 3)],
     ),
@@ -245,7 +256,7 @@ TOLD = {
         LETTER.format("See https://bit.ly/3abc for it."),
         [("LINK04", 3)],
     ),
-    "text that fills a page": (
+    "filler text": (
         LETTER.format("Lorem ipsum dolor sit amet, lorem ipsum.\n\n    Lorem ipsum."),
         [("EDIT07", 3), ("EDIT07", 5)],
     ),
@@ -253,15 +264,31 @@ TOLD = {
         "dates:\n" + item("One", PAGE, "    date: 2025-01-20\n") + item("Two", f"{PAGE}/2", "    date: 2025-02-05\n"),
         [("DATE04", 4)],
     ),
-    "links that are not encrypted, once for all": (
+    "links without https, reported once": (
         LETTER.format(
             "See [one](http://example.com/1), [another](http://www.example.com/2), [a third](https://example.com/)."
         ),
         [("LINK03", 3)],
     ),
-    "Latin commas, once for each text": (
-        LETTER.format("中文,中文。\n\n    中文,中文。"),
+    "Latin commas, reported once": (
+        LETTER.format("中文,中文。\n\n    中文,中文。") + "reading:\n" + item("中文:中文", PAGE),
         [("EDIT06", 3)],
+    ),
+    "a Latin full stop at the end of a Chinese sentence": (
+        LETTER.format("今天下雨.我们在家。"),
+        [("EDIT06", 3)],
+    ),
+    "a Latin full stop at the end of a Chinese paragraph": (
+        LETTER.format("第一段。\n\n    今天下雨."),
+        [("EDIT06", 5)],
+    ),
+    "two styles of quotation marks, reported once": (
+        LETTER.format('He said "so".\n\n    She said “no”.') + "topics:\n" + topic(1, 'It is “so” or "so".'),
+        [("EDIT12", 3)],
+    ),
+    "a doubled word in a headline": (
+        "press:\n" + item("A budget budget", PAGE, "    body: |\n      One.\n"),
+        [("EDIT10", 2)],
     ),
     "points below a list's only hyphen": (
         LETTER.format("- a pen - paper - a friend"),
@@ -275,22 +302,22 @@ TOLD = {
         LETTER.format(f"See [the page]({PAGE}%E2%80%8B)."),
         [("LINK09", 3)],
     ),
-    "files in a text, once for all": (
+    "files in a text, reported once": (
         LETTER.format(f"Here is [the budget of the year]({PAGE}.pdf).\n\n    And [the plan]({PAGE}/2.pdf)."),
         [("A11Y08", 3)],
     ),
-    "an address of one's own computer": (
+    "an address of the own computer": (
         LETTER.format("See http://localhost:8000/page for it."),
         [("LINK01", 3)],
     ),
 }
 
 
-@pytest.mark.parametrize("name", TOLD)
-def test_it_is_told_once(name: str, tmp_path: Path) -> None:
-    """One finding for one mistake, at its line."""
-    text, expected = TOLD[name]
-    assert told(tmp_path, text) == expected
+@pytest.mark.parametrize("name", REPORTED)
+def test_each_mistake_is_reported_once(name: str, tmp_path: Path) -> None:
+    """Each mistake has one finding, at its line."""
+    text, expected = REPORTED[name]
+    assert findings(tmp_path, text) == expected
 
 
 @pytest.mark.parametrize(
@@ -300,10 +327,13 @@ def test_it_is_told_once(name: str, tmp_path: Path) -> None:
         ("第一段。\n\n    问题是:为什么?", ":", "问题是:为什么"),
         ("Die Firma 华为,技术 wächst.", ",", "华为,技术"),
         ("In English 你好;再见 is greeted.", ";", "你好;再见"),
+        ("In English 下雨.我们 is greeted.", ".", "下雨.我们"),
+        ("今天下雨. 我们在家。", ".", "今天下雨."),
+        ("“今天下雨.”他说。", ".", "今天下雨.”他说"),
     ],
 )
-def test_a_latin_sign_is_quoted(text: str, sign: str, around: str, tmp_path: Path) -> None:
-    """EDIT06 points at the sign, and quotes what is around it."""
+def test_the_place_of_a_latin_sign(text: str, sign: str, around: str, tmp_path: Path) -> None:
+    """EDIT06 points to the sign and quotes the words around it."""
     (tmp_path / "issues").mkdir()
     (tmp_path / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
     path = tmp_path / "issues" / "2025-01-30.yaml"
@@ -315,11 +345,32 @@ def test_a_latin_sign_is_quoted(text: str, sign: str, around: str, tmp_path: Pat
     assert line[found.column :].startswith(sign)
 
 
-def test_what_comes_in_every_issue(tmp_path: Path) -> None:
-    """An article of one earlier issue is told; what stands in several is there on purpose, and links of texts are."""
+def test_one_finding_lists_all_lines(tmp_path: Path) -> None:
+    """EDIT06 and EDIT12 are reported once for the issue, and list the other lines."""
+    (tmp_path / "issues").mkdir()
+    (tmp_path / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
+    path = tmp_path / "issues" / "2025-01-30.yaml"
+    text = LETTER.format('中文,中文，"好"“好”。\n\n    中文:中文，下雨.')
+    path.write_text(HEAD + text + "topics:\n" + topic(1, '中文,中文，"好"“好”。'), encoding="utf-8")
+    problems = check_issue(Workspace(root=tmp_path.resolve()), path, NOW).problems
+    found = {each.code: each.message for each in problems if each.code in ("EDIT06", "EDIT12")}
+    assert "(also in lines 8, 12)" in found["EDIT06"]
+    assert "(also in line 12)" in found["EDIT12"]
+
+
+def test_advertisements_may_repeat(tmp_path: Path) -> None:
+    """EDIT02 skips sections for advertisements."""
+    first, second = item("Our partner's course", f"{PAGE}/course"), item("An article", f"{PAGE}/article")
+    assert findings(tmp_path, f"reading:\n{second}partners:\n{first}", f"reading:\n{second}partners:\n{first}") == [
+        ("EDIT02", 3)
+    ]
+
+
+def test_repeated_articles(tmp_path: Path) -> None:
+    """EDIT02 reports an article of one earlier issue; items of several issues and links in texts may repeat."""
     standing, article = item("How to take part", f"{PAGE}/standing"), item("An article", f"{PAGE}/article")
     letter = LETTER.format(f"Take part in [our survey]({PAGE}/survey).")
-    found = told(
+    found = findings(
         tmp_path,
         f"{letter}reading:\n{standing}{article}",
         f"{letter}reading:\n{standing}",
@@ -328,8 +379,8 @@ def test_what_comes_in_every_issue(tmp_path: Path) -> None:
     assert found == [("EDIT02", 8)]
 
 
-def test_a_preheader_that_repeats_the_subject_is_told_once(tmp_path: Path) -> None:
-    """PRE02 speaks for PRE03; where PRE02 is off, PRE03 speaks; where PRE03 is made heavier, both do."""
+def test_a_preheader_that_repeats_the_subject_is_reported_once(tmp_path: Path) -> None:
+    """PRE02 replaces PRE03, unless PRE02 is off or PRE03 is more severe."""
     (tmp_path / "issues").mkdir()
     path = tmp_path / "issues" / "2025-01-30.yaml"
     path.write_text(
@@ -346,15 +397,15 @@ def test_a_preheader_that_repeats_the_subject_is_told_once(tmp_path: Path) -> No
         assert [each.code for each in problems] == expected
 
 
-def test_which_checks_speak_for_others() -> None:
-    """Codes of the list of repeats are checks, and no two speak for each other."""
+def test_the_list_of_replaced_findings() -> None:
+    """All codes in the list are checks, and no two checks replace each other."""
     for code, others in SPEAKS_FOR.items():
         assert {code, *others} <= set(catalogue())
         assert not [other for other in others if code in SPEAKS_FOR.get(other, ())]
 
 
 @pytest.mark.parametrize(
-    ("sender", "link", "is_told"),
+    ("sender", "link", "is_reported"),
     [
         ("desk@institute.org", "[the programme](https://www.example.com/programme)", True),
         ("desk@institute.org", "[write to us](mailto:name@example.com)", True),
@@ -368,11 +419,11 @@ def test_which_checks_speak_for_others() -> None:
         ("desk@news.example.org", "[the programme](https://www.example.com/programme)", False),
     ],
 )
-def test_addresses_that_are_kept_for_examples(sender: str, link: str, is_told: bool, tmp_path: Path) -> None:
-    """LINK01: links that were left in from a draft, unless the newsletter itself is a sample."""
+def test_example_addresses(sender: str, link: str, is_reported: bool, tmp_path: Path) -> None:
+    """LINK01 reports example addresses, unless the newsletter itself is a sample."""
     (tmp_path / "issues").mkdir()
     (tmp_path / "newsletter.yaml").write_text(NEWSLETTER.replace("sound@example.org", sender), encoding="utf-8")
     path = tmp_path / "issues" / "2025-01-30.yaml"
     path.write_text(HEAD + LETTER.format(f"See {link} on the day."), encoding="utf-8")
     problems = check_issue(Workspace(root=tmp_path.resolve()), path, NOW).problems
-    assert [each.code for each in problems] == (["LINK01"] if is_told else [])
+    assert [each.code for each in problems] == (["LINK01"] if is_reported else [])

@@ -28,7 +28,7 @@ from composer.delivery.core.events import EventKind
 from tests.cli_harness import BODY, CliHarness, Said, make_workspace, recipients
 from tests.factories import ROOT
 from tests.fake_smtp import Action, FakeSmtp, SmtpSession
-from tests.web.public.running import Answer, Running, running
+from tests.web.public.running import Answer, Running, phrase, running
 
 ISSUE = "2031-01-30"
 GERMAN = f"{ISSUE}.de"
@@ -273,7 +273,7 @@ def test_a_return_keeps_a_frozen_mailing_back(desk: Desk, way: str) -> None:
     else:
         with desk.pages() as pages:
             page = pages.answer(token, "no", "a+wrong+number")
-            assert page.title == "You have requested changes" and "will not be sent" in page.body
+            assert page.title == phrase("returned_title") and phrase("returned_held_text") in page.body
     before = len(desk.office.taken)
     said = desk.room.say("send", "--due")
     assert said.code == 1 and f"changes requested by {BEN}: a wrong number  [unapproved]" in said.err, said.all
@@ -286,7 +286,7 @@ def test_a_return_keeps_a_frozen_mailing_back(desk: Desk, way: str) -> None:
         desk.approve(BEN)
     else:
         with desk.pages() as pages:
-            assert pages.answer(token, "yes").title == "You have approved this edition"
+            assert pages.answer(token, "yes").title == phrase("approved_title")
     assert desk.room.say("send", "--due").code == 0
     assert len(desk.office.taken) == before + 2
 
@@ -373,7 +373,7 @@ def test_a_return_stops_a_mailing_that_is_being_sent(desk: Desk) -> None:
         def dot(visit: SmtpSession) -> int:
             script.clear()
             page = pages.answer(token, "no", "stop+it")
-            assert page.title == "You have requested changes" and "the mailing was stopped" in page.body
+            assert page.title == phrase("returned_title") and phrase("returned_stopped_text") in page.body
             visit.take()
             visit.say(b"250 2.0.0 Ok\r\n")
             return 0
@@ -439,7 +439,7 @@ def test_a_removed_person_can_no_longer_answer_by_link(desk: Desk) -> None:
     desk.needs(1, BEN)
     with desk.pages() as pages:
         for page in (pages.get(token), pages.answer(token, "yes"), pages.answer(token, "no", "why")):
-            assert (page.status, page.title) == (403, "You cannot approve this edition any more")
+            assert (page.status, page.title) == (403, phrase("approve_former_title"))
         # They do not see an unpublished edition either.
         assert [pages.get(f"{token}/edition/1{end}").status for end in ("", "/text")] == [404, 404]
     before = len(desk.office.taken)
@@ -465,7 +465,7 @@ def test_one_mailbox_is_one_approver(desk: Desk, one: str, other: str) -> None:
     """Two spellings of one mailbox are one person, and cannot be two of two approvals."""
     desk.needs(2, one, other)
     said = desk.room.say("approve", ISSUE, "--as", one)
-    assert said.code == 1 and "2 are needed, and 1 may give one" in said.err
+    assert said.code == 1 and "2 needed, but only 1 person may approve" in said.err
     desk.needs(2, one, BEN)
     desk.approve(one)
     desk.needs(2, other, BEN)
@@ -617,6 +617,6 @@ def test_the_page_shows_every_variant_and_language(desk: Desk) -> None:
                 assert ("What the staff may know" in shown.body) == (number in (1, 4))
             assert plain.header("content-type") == "text/plain; charset=utf-8"
         assert pages.get(f"{token}/edition/7").status == pages.get(f"{token}/edition/0").status == 404
-        assert pages.answer(token, "yes").title == "You have approved this edition"
+        assert pages.answer(token, "yes").title == phrase("approved_title")
     desk.test(ISSUE, GERMAN)
     assert desk.send().code == 0

@@ -284,6 +284,6 @@ def test_who_lists_returned_mail_until_the_person_is_erased(news: News, capsys: 
     shown = capsys.readouterr().out
     assert "hard bounce 5.1.1 of mailing 7: 550 5.1.1 no such user   (suppressed)" in shown
     assert run(["subscribers", "erase", "r0@reader.example", "--yes"]) == 0
-    assert "who is meant in what came back (1 message)" in capsys.readouterr().out
+    assert "the recipient in returned messages (1 message)" in capsys.readouterr().out
     with news.opened() as database, database.read() as connection:
         assert "r0@" not in repr(connection.execute(select(returned)).all())

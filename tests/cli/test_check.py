@@ -103,7 +103,7 @@ def test_the_list_of_checks(workspace: Workspace, capsys: pytest.CaptureFixture[
     """--list shows every check with its level; as JSON, with all its details."""
     assert run(["check", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    first = "SUBJ01 warning over 70 cells editor The subject can be read whole in most inboxes"
+    first = "SUBJ01 warning over 75 characters editor Most inboxes show the whole subject"
     assert " ".join(lines[0].split()) == first
     assert run(["check", "--list", "--json"]) == 0
     checks = json.loads(capsys.readouterr().out)["checks"]
@@ -127,9 +127,9 @@ def test_settings_of_the_newsletter(workspace: Workspace, capsys: pytest.Capture
     assert told("DATE01:", '  level: "off"') == (0, "")
     assert told("DATE01:", "  level: off") == (0, "")
     for lines, words in (
-        (("SUBJ1:", "  warn: 20"), "there is no check “SUBJ1”"),
-        (("DATE01:", "  warn: 20"), "it counts nothing"),
-        (("SUBJ01:", "  level: info"), "its level follows from its limits"),
+        (("SUBJ1:", "  warn: 20"), "unknown check “SUBJ1”"),
+        (("DATE01:", "  warn: 20"), "has no limits"),
+        (("SUBJ01:", "  level: info"), "level depends on its limits"),
         (("SUBJ01:", "  loud: 5"), "loud"),
         (("SUBJ01:", "  warn: many"), "many"),
     ):

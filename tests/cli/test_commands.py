@@ -105,7 +105,7 @@ def test_json_reports_problems_and_sizes(here: Path, capsys: pytest.CaptureFixtu
         "code": "date",
         "level": "error",
         "message": "date: there is no day 2025-02-30 in the calendar",
-        "hint": "a date is written year-month-day: 2025-01-30",
+        "hint": "write the date as year-month-day: 2025-01-30",
     }
 
 

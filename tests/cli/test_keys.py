@@ -176,10 +176,10 @@ def test_a_lost_key_is_a_decision(room: CliHarness) -> None:
 
 def test_the_doctor_knows_whether_the_backup_is_of_todays_keys(room: CliHarness) -> None:
     """The doctor reports no backup, a current one, and an outdated one after a change of keys."""
-    assert "backup of the keys: no backup was made on this computer" in room.say("doctor", "--offline").out
+    assert "key backup: no backup has been made on this computer" in room.say("doctor", "--offline").out
     assert room.say("keys", "backup", "keys.txt").code == 0
     out = room.say("doctor", "--offline").out
-    assert "ok               backup of the keys" in out and "keys.txt" in out
+    assert "ok               key backup" in out and "keys.txt" in out
     assert room.say("dkim", "keygen", "--selector", "second").code == 0
-    assert "holds other keys than there are now" in room.say("doctor", "--offline").out
+    assert "does not contain the current keys" in room.say("doctor", "--offline").out
     assert environment().folder.is_dir()

@@ -1,4 +1,4 @@
-"""A small newsletter that is sound, for tests that break one thing in it."""
+"""A small valid newsletter, for tests that break one thing in it."""
 
 from pathlib import Path
 
@@ -66,7 +66,7 @@ chart:
 
 
 def issue_workspace(folder: Path) -> Workspace:
-    """Write the sound newsletter."""
+    """Write the valid newsletter."""
     assets = folder / "issues/assets"
     assets.mkdir(parents=True)
     (folder / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
@@ -76,7 +76,7 @@ def issue_workspace(folder: Path) -> Workspace:
 
 
 def problems(workspace: Workspace, stem: str = "2025-01-30") -> tuple[Problem, ...]:
-    """Build, and give the problems; none when it builds."""
+    """Build the issue and return the problems; none if it builds."""
     try:
         build_issue(workspace, workspace.issue(stem))
     except ContentError as error:

@@ -1,7 +1,7 @@
-"""Picture files as cameras, phones, scanners, chart programs, browsers and cloud folders leave them.
+"""Picture files as cameras, phones, scanners, chart programs, browsers and cloud folders save them.
 
-Each shows the same scene, four fields of colour, so that a test can tell by a look whether it is upright and in its colours.
-Whatever must never reach a subscriber holds the word `SECRET`.
+Each shows the same scene with four coloured fields, so that tests can check orientation and colours. Data that must not
+reach subscribers contains the word `SECRET`.
 """
 
 import io
@@ -13,7 +13,7 @@ from PIL import Image, ImageCms, ImageDraw
 from PIL.PngImagePlugin import PngInfo
 
 SECRET = b"SECRET"
-#: The colours of the scene: above left, above right, below left, below right.
+#: The colours of the scene: top left, top right, bottom left, bottom right.
 COLOURS = ((200, 40, 40), (40, 160, 60), (40, 60, 190), (230, 230, 230))
 
 
@@ -28,7 +28,7 @@ def scene(width: int = 600, height: int = 400) -> Image.Image:
 
 
 def saved(image: Image.Image, kind: str, **options: object) -> bytes:
-    """Save a picture to bytes."""
+    """Return the bytes of a picture."""
     out = io.BytesIO()
     image.save(out, format=kind, **options)
     return out.getvalue()
@@ -76,7 +76,7 @@ def _rgb_profile(
 
 
 def _cmyk_profile() -> bytes:
-    """A printer whose inks mix as the simplest sum says; made of the Lab values of its sixteen corners."""
+    """Return a profile of a printer that mixes inks additively, made of the Lab values of its sixteen corners."""
     to_lab = ImageCms.buildTransform(ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB")
     corners = Image.new("RGB", (16, 1))
     corners.putdata(
@@ -90,7 +90,7 @@ def _cmyk_profile() -> bytes:
     )
     lab = ImageCms.applyTransform(corners, to_lab)
     assert lab is not None
-    # Pillow gives a and b as signed bytes; the table wants them moved by 128.
+    # Pillow returns a and b as signed bytes; the table needs them shifted by 128.
     grid = bytes(byte if at % 3 == 0 else (byte + 128) % 256 for at, byte in enumerate(lab.tobytes()))
     line = bytes(range(256))
     lut = b"mft1\0\0\0\0" + bytes((4, 3, 2, 0)) + _fixed(1, 0, 0, 0, 1, 0, 0, 0, 1) + 4 * line + grid + 3 * line
@@ -107,7 +107,7 @@ CMYK = _cmyk_profile()
 
 
 def _stored_in(profile: bytes, image: Image.Image) -> Image.Image:
-    """Return the picture whose numbers mean the same colours in another space."""
+    """Return the picture whose numbers mean the same colours in another colour space."""
     made = ImageCms.profileToProfile(image, ImageCms.createProfile("sRGB"), io.BytesIO(profile), outputMode="RGB")
     assert made is not None
     return made
@@ -117,7 +117,7 @@ def _stored_in(profile: bytes, image: Image.Image) -> Image.Image:
 
 
 def exif(orientation: int = 1) -> bytes:
-    """What a telephone writes: its maker, where it was, which side is up."""
+    """Return what a phone writes: its maker, the location, the orientation."""
     made = Image.Exif()
     made[0x010F], made[0x0112], made[0x9286] = "SECRET maker", orientation, "SECRET remark"
     made.get_ifd(0x8825).update({1: "N", 2: (52.0, 30.0, 1.0), 29: "SECRET day"})
@@ -129,7 +129,7 @@ _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
 
 
 def _turned(image: Image.Image, orientation: int) -> Image.Image:
-    """Store a picture as a camera does that was held another way."""
+    """Store a picture like a camera that was held in another orientation."""
     return image.transpose(Image.Transpose(_TURNS[orientation])) if orientation in _TURNS else image
 
 
@@ -138,24 +138,24 @@ def _segment(marker: int, body: bytes) -> bytes:
 
 
 def jpeg_with(data: bytes, *segments: bytes) -> bytes:
-    """Put segments behind the start of a JPEG."""
+    """Insert segments after the start of a JPEG."""
     return data[:2] + b"".join(segments) + data[2:]
 
 
 def chunk(name: bytes, body: bytes) -> bytes:
-    """Make a chunk of a PNG."""
+    """Return a chunk of a PNG."""
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
 def png_with(data: bytes, *chunks: bytes) -> bytes:
-    """Put chunks behind the head of a PNG."""
+    """Insert chunks after the header of a PNG."""
     return data[:33] + b"".join(chunks) + data[33:]
 
 
 def png_of(
     width: int, height: int, depth: int, colours: int, rows: bytes, *more: bytes, interlaced: bool = False
 ) -> bytes:
-    """Make a PNG of rows that have their filter byte."""
+    """Return a PNG of rows that have their filter byte."""
     head = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, interlaced)
     parts = (chunk(b"IHDR", head), *more, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
@@ -179,7 +179,7 @@ def _interlaced() -> bytes:
 
 
 def _deep(mode: str, *more: bytes, width: int = 600, height: int = 400) -> bytes:
-    """A PNG of 16 bits: grey, or colours; the lower byte is noise."""
+    """Return a PNG of 16 bits, grey or in colour; the lower byte is noise."""
     pixels = scene(width, height).convert(mode)
     line = width * len(mode)
     body = bytes(byte for value in pixels.tobytes() for byte in (value, value * 7 % 256))
@@ -188,7 +188,7 @@ def _deep(mode: str, *more: bytes, width: int = 600, height: int = 400) -> bytes
 
 
 def _clear(mode: str) -> Image.Image:
-    """The scene with nothing around its middle."""
+    """Return the scene with a transparent area around its middle."""
     made = scene().convert("RGBA")
     mask = Image.new("L", made.size)
     ImageDraw.Draw(mask).rectangle((60, 40, 540, 360), fill=255)
@@ -197,7 +197,7 @@ def _clear(mode: str) -> Image.Image:
 
 
 def frames(count: int = 6, size: tuple[int, int] = (120, 80)) -> list[Image.Image]:
-    """The frames of an animation: the scene, with a square that moves over it."""
+    """Return the frames of an animation: the scene, with a square that moves over it."""
     made = []
     for number in range(count):
         image = scene(*size)
@@ -241,7 +241,7 @@ def _multi_picture() -> bytes:
 
 
 def _chart() -> bytes:
-    """A chart as a program for statistics writes it for print: 4,800 pixels, few colours."""
+    """Return a chart from a statistics program for print: 4,800 pixels wide, few colours."""
     made = Image.new("P", (4800, 3200))
     made.putpalette([part for colour in (*COLOURS, (0, 0, 0)) for part in colour])
     for number in range(4):
@@ -252,7 +252,7 @@ def _chart() -> bytes:
 
 _MP4 = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"SECRET video" * 200
 
-#: Files that can be shown: name and bytes. Those whose name begins with `grey-` show the scene without its colours.
+#: Files that can be shown: name and bytes. Names that start with `grey-` show the scene without colours.
 GOOD: dict[str, Callable[[], bytes]] = {
     **{
         f"camera-{number}.jpg": lambda number=number: saved(
@@ -320,7 +320,7 @@ GOOD: dict[str, Callable[[], bytes]] = {
 
 
 def bad_files() -> Iterator[tuple[str, bytes, str]]:
-    """Yield files that are no pictures, or damaged ones: name, bytes, and a word of what is told."""
+    """Yield files that are damaged or not pictures: name, bytes, and a word of the message."""
     noise = Image.effect_noise((300, 200), 60).convert("RGB")
     whole = {
         "photo.jpg": saved(noise, "JPEG"),

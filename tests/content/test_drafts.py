@@ -1,4 +1,4 @@
-"""Drafts as editors hand them in: what is published as signs is told, what can be understood is understood."""
+"""Drafts from editors: unsupported marks are reported, and other notations are understood."""
 
 import datetime
 import re
@@ -50,8 +50,8 @@ def _told(workspace: Workspace, stem: str, *codes: str) -> list[Told]:
     return [(each.line, each.column, each.code) for each in found if not codes or each.code in codes]
 
 
-def test_what_passed_every_check(drafts: Workspace) -> None:
-    """A table, footnotes, bullets of Word, a link the wrong way round and stars in a title, each where it is."""
+def test_unsupported_marks_are_found(drafts: Workspace) -> None:
+    """A table, footnotes, Word bullets, a reversed link and stars in a title are each reported at their place."""
     assert _told(drafts, "round3-passes-check", "MARK01", "A11Y07") == [
         (25, 48, "MARK01"),
         (27, 5, "MARK01"),
@@ -65,7 +65,7 @@ def test_what_passed_every_check(drafts: Workspace) -> None:
 
 
 def test_a_second_draft(drafts: Workspace) -> None:
-    """Sources behind dashes are sources; what is wrong with one is told at its line, with the line to write."""
+    """Sources after dashes are read; a mistake in one is reported at its line, with the line to write."""
     assert _told(drafts, "round2") == [(43, 63, "url"), (43, 97, "url"), (52, 7, "source"), (54, 41, "source")]
     hints = [each.hint for each in _problems(drafts, "round2")]
     assert "mailto:marie@energy.example.org" in hints[1]
@@ -73,14 +73,14 @@ def test_a_second_draft(drafts: Workspace) -> None:
 
 
 def test_a_first_draft(drafts: Workspace) -> None:
-    """The date in words is understood; sources behind dashes make no errors of their own but the one without brackets."""
+    """A date with a month name is understood; of the sources after dashes, only one without brackets is an error."""
     found = _problems(drafts, "round1-messy")
     assert "2026-12-03" in next(each.hint for each in found if each.line == 2)
     assert [(each.line, each.code) for each in found if 43 <= each.line <= 45] == [(45, "source")]
 
 
-def test_a_table_and_its_kind(drafts: Workspace) -> None:
-    """Each once: the table is one finding, not one for each row."""
+def test_a_table_is_one_finding(drafts: Workspace) -> None:
+    """A table is one finding, not one for each row."""
     assert _told(drafts, "markdown-table", "MARK01") == [
         (8, 5, "MARK01"),
         (12, 25, "MARK01"),
@@ -92,7 +92,7 @@ def test_a_table_and_its_kind(drafts: Workspace) -> None:
 
 
 def test_bare_addresses_are_links(drafts: Workspace) -> None:
-    """In HTML links, in plaintext as they are; nothing else is said but that words would be kinder."""
+    """Bare addresses are links in HTML, unchanged in plaintext, and the only finding suggests a link text."""
     built = build_issue(drafts, drafts.issue("bare"))
     for url in ("https://example.org/report_2025_final.pdf", "https://www.example.org", "mailto:office@example.org"):
         assert f'<a href="{url}"' in built.html
@@ -104,8 +104,8 @@ def test_bare_addresses_are_links(drafts: Workspace) -> None:
 
 
 @pytest.mark.parametrize("line", (DRAFTS / "slips.txt").read_text(encoding="utf-8").splitlines())
-def test_a_slip_alone_is_told_or_read(line: str, tmp_path: Path) -> None:
-    """Each alone in a text: there is a finding with the form to write, or a link."""
+def test_a_single_mistake_is_reported_or_read(line: str, tmp_path: Path) -> None:
+    """Each mistake alone in a text gives a finding with the form to write, or a link."""
     workspace = sample_message(tmp_path, line)
     codes = {problem.code for problem in check_issue(workspace, workspace.issue("2025-01-30"), NOW).problems}
     html = build_issue(workspace, workspace.issue("2025-01-30")).html
@@ -152,7 +152,7 @@ def test_a_slip_alone_is_told_or_read(line: str, tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_an_address_in_a_text_is_a_link(text: str, urls: list[str], tmp_path: Path) -> None:
-    """Without the punctuation behind it, beside Chinese too; and its words stay as they are."""
+    """The link ends before punctuation and Chinese text, and the text does not change."""
     workspace = sample_message(tmp_path, text)
     if "{{" in text:
         assert [url for _, url in pieces("https://qbcdfghj0000w4z.example.org")] != [""]
@@ -164,8 +164,8 @@ def test_an_address_in_a_text_is_a_link(text: str, urls: list[str], tmp_path: Pa
         assert text in words
 
 
-def test_long_texts_of_signs_are_quick() -> None:
-    """What looks like the beginning of an address, again and again."""
+def test_long_texts_are_read_quickly() -> None:
+    """Many beginnings of addresses in a row are read quickly."""
     import time
 
     start = time.process_time()
@@ -175,7 +175,7 @@ def test_long_texts_of_signs_are_quick() -> None:
     assert time.process_time() - start < 5
 
 
-# Sources behind dashes ------------------------------------------------------------------------------------------------
+# Sources after dashes -------------------------------------------------------------------------------------------------
 
 STORY = 'date: 2026-12-03\nsubject: "S"\nlead:\n  title: "T"\n  body: |\n    B.\n'
 
@@ -191,8 +191,8 @@ STORY = 'date: 2026-12-03\nsubject: "S"\nlead:\n  title: "T"\n  body: |\n    B.\
         "  sources: |\n    - Reuters: [One](https://example.org/1)\n    - AP (CN): [Two](https://example.org/2) (中文)\n",
     ],
 )
-def test_sources_behind_dashes_are_sources(sources: str, drafts: Workspace) -> None:
-    """With or without quotation marks, moved in or not."""
+def test_sources_after_dashes_are_read(sources: str, drafts: Workspace) -> None:
+    """With or without quotation marks and indentation."""
     path = drafts.root / "issues/2026-12-03.yaml"
     path.write_text(f"{STORY}{sources}chart:\n  image: assets/pod-grid.png\n  alt: A chart of it\n", encoding="utf-8")
     _, issue = read_issue(drafts, path)
@@ -207,7 +207,7 @@ def test_sources_behind_dashes_are_sources(sources: str, drafts: Workspace) -> N
 
 
 def test_sources_with_keys_stay_groups(drafts: Workspace) -> None:
-    """A list of groups is read as before, and a mistake in it is told as before."""
+    """A list of groups is read as before, and its mistakes are reported as before."""
     path = drafts.root / "issues/2026-12-03.yaml"
     path.write_text(
         f"{STORY}  sources:\n    - outlet: R\n      title: T\n      url: https://example.org/1\n", encoding="utf-8"
@@ -227,26 +227,26 @@ def test_sources_with_keys_stay_groups(drafts: Workspace) -> None:
     ["3 December 2026", "December 3, 2026", "3rd December 2026", "Thu, 3 Dec 2026", "3. Dezember 2026", "3 décembre 2026",
      "3 de diciembre de 2026", "3 dicembre 2026", "3 grudnia 2026", "2026 December 3", "3.12.2026", "2026年12月3日"],
 )  # fmt: skip
-def test_a_date_in_words_is_understood(text: str) -> None:
-    """And the form to write is given."""
+def test_a_date_with_a_month_name_is_understood(text: str) -> None:
+    """The hint shows the correct form."""
     assert date_hint(text) == "did you mean 2026-12-03?"
 
 
 @pytest.mark.parametrize(
     "text", ["10 Dec", "next Tuesday", "31 February 2026", "December 2026", "3 4 December 2026", "soon"]
 )
-def test_what_is_no_date_is_not_guessed(text: str) -> None:
-    """No year, no day, too many numbers."""
+def test_other_texts_give_no_date(text: str) -> None:
+    """Texts without a year or a day, or with too many numbers, give no guess."""
     assert "did you mean" not in date_hint(text)
 
 
 # Many findings of one kind --------------------------------------------------------------------------------------------
 
 
-def test_many_findings_of_one_kind_are_told_in_one_line(
+def test_many_similar_findings_are_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thirty notes of Markdown: the first, and the places of the others; --json lists each."""
+    """Thirty similar Markdown findings: the first one, with the places of the others; --json lists each."""
     import json
 
     monkeypatch.chdir(tmp_path)
@@ -271,8 +271,8 @@ def test_many_findings_of_one_kind_are_told_in_one_line(
     assert len(json.loads(capsys.readouterr().out)["issues"][0]["problems"]) == 30
 
 
-def test_few_findings_are_each_told() -> None:
-    """Up to two, of another kind, of another file, in other words, or about something by name."""
+def test_few_findings_are_listed_separately() -> None:
+    """Findings are listed separately if there are up to two, or they differ in kind, file, wording or name."""
 
     def problem(line: int, code: str = "A", path: str = "a.yaml", message: str = "m", **more: str) -> Problem:
         return Problem(path=path, line=line, column=1, code=code, message=message, **more)  # type: ignore[arg-type]

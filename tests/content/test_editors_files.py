@@ -1,4 +1,4 @@
-"""Files as editors' programs leave them: merges, unseen characters, other formats, failed saves; each told once, at its place."""
+"""Files from editors' programs: merge conflicts, invisible characters, other formats and failed saves."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def _with(old: str, new: str) -> str:
     return ISSUE.replace(old, new, 1)
 
 
-# A line in which nothing can be seen ----------------------------------------------------------------------------------
+# Lines without visible characters -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def _with(old: str, new: str) -> str:
     ],
 )
 def test_a_line_of_white_space_is_an_empty_line(tmp_path: Path, blank: str, before: str, after: str) -> None:
-    """Between keys, items and paragraphs, and in lists of sources: nothing is told, and nothing is read otherwise."""
+    """Between keys, items, paragraphs and sources, such a line causes no problem and no difference."""
     from composer.editions.pipeline import build_issue
 
     workspace = issue_workspace(tmp_path)
@@ -67,7 +67,7 @@ def test_a_line_of_white_space_is_an_empty_line(tmp_path: Path, blank: str, befo
 
 @pytest.mark.parametrize("blank", ["\u00a0", " \t", "\u3000", "\u200b\u00a0"])
 def test_every_empty_line_of_the_sample(tmp_path: Path, blank: str) -> None:
-    """Wherever an empty line is in a real issue, one of white space means the same."""
+    """Each empty line in a real issue can be replaced by a line of white space."""
     from composer.editions.pipeline import build_issue
     from tests.factories import sample
 
@@ -80,7 +80,7 @@ def test_every_empty_line_of_the_sample(tmp_path: Path, blank: str) -> None:
     assert build_issue(workspace, path).message == empty
 
 
-# Conflicts of a merge -------------------------------------------------------------------------------------------------
+# Merge conflicts ------------------------------------------------------------------------------------------------------
 
 CONFLICT = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> origin/main\n"
 
@@ -92,12 +92,12 @@ CONFLICT = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> origin/main\n"
         (_with("number: 214\n", CONFLICT.format(ours="number: 214\n", theirs="number: 215\n")), [(2, 1)]),
         # in a text, at the margin, as git leaves it
         (_with("    Second paragraph.\n", CONFLICT.format(ours="    One.\n", theirs="    Two.\n")), [(10, 1)]),
-        # in a text, after somebody moved it in
+        # in a text, after someone indented it
         (
             _with("    Second paragraph.\n", "    <<<<<<< HEAD\n    One.\n    =======\n    Two.\n    >>>>>>> main\n"),
             [(10, 1)],
         ),
-        # in the lines of sources, with the version that both came from
+        # in the lines of sources, with the common base version
         (
             _with(
                 "    Reuters: [One](https://example.org/1)\n",
@@ -120,7 +120,7 @@ CONFLICT = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> origin/main\n"
             ),
             [(2, 1), (14, 1)],
         ),
-        # one inside the other, as a merge of merges leaves it
+        # one inside the other, after a merge of merges
         (
             _with(
                 "number: 214\n",
@@ -130,7 +130,7 @@ CONFLICT = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> origin/main\n"
         ),
         # with longer lines, and without names
         (_with("number: 214\n", "<<<<<<<<<\nnumber: 214\n=========\nnumber: 215\n>>>>>>>>>\n"), [(2, 1)]),
-        # what is left when only some of the lines are deleted
+        # after only some of the lines were deleted
         (_with("number: 214\n", "number: 214\n>>>>>>> origin/main\n"), [(3, 1)]),
         (_with("number: 214\n", "<<<<<<< HEAD\nnumber: 214\n"), [(2, 1)]),
         (_with("number: 214\n", "number: 214\n=======\n"), [(3, 1)]),
@@ -138,25 +138,25 @@ CONFLICT = "<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> origin/main\n"
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_a_conflict_is_told_once(tmp_path: Path, issue: str, places: list[tuple[int, int]], end: str) -> None:
-    """One error for each conflict, at its first line, inside texts as well; nothing else is blamed."""
+def test_a_conflict_is_reported_once(tmp_path: Path, issue: str, places: list[tuple[int, int]], end: str) -> None:
+    """Each conflict is one error at its first line, also inside texts, without further errors."""
     assert _told(tmp_path, issue.replace("\n", end)) == [(*place, "conflict") for place in places]
 
 
-def test_what_is_wrong_beside_a_conflict_is_told_too(tmp_path: Path) -> None:
-    """The version that was kept is read, and so is the rest of the file."""
+def test_mistakes_next_to_a_conflict_are_reported(tmp_path: Path) -> None:
+    """One version and the rest of the file are checked."""
     issue = _with("number: 214\n", CONFLICT.format(ours="number: many\n", theirs="number: 215\n"))
     issue = issue.replace("https://example.org/2", "htps://example.org/2")
     assert _told(tmp_path, issue) == [(2, 1, "conflict"), (3, 9, "type"), (17, 20, "url")]
 
 
 @pytest.mark.parametrize("text", ["<<< see below >>>", "a <<<<<<< b", "> a quotation", "1 < 2", "======"])
-def test_what_is_no_conflict(tmp_path: Path, text: str) -> None:
-    """Signs within a line, and fewer of them, are what somebody wrote."""
+def test_signs_that_are_not_a_conflict(tmp_path: Path, text: str) -> None:
+    """Fewer signs, or signs inside a line, are text."""
     assert "conflict" not in {code for _, _, code in _told(tmp_path, _with("    Second paragraph.", f"    {text}"))}
 
 
-def test_a_conflict_in_newsletter_yaml_and_in_a_part(tmp_path: Path) -> None:
+def test_a_conflict_in_newsletter_yaml_or_an_included_file(tmp_path: Path) -> None:
     """The other files of a newsletter are read in the same way."""
     workspace = issue_workspace(tmp_path)
     part = workspace.root / "issues" / "topic.yaml"
@@ -177,13 +177,13 @@ def test_a_conflict_in_newsletter_yaml_and_in_a_part(tmp_path: Path) -> None:
     assert ("newsletter.yaml", "conflict") in {(each.path, each.code) for each in told.value.problems}
 
 
-# Characters that nobody sees ------------------------------------------------------------------------------------------
+# Invisible characters -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        # behind a colon
+        # after a colon
         ("number: 214", "number:\u00a0214", (2, 8)),
         ("number: 214", "number:\u00a0 214", (2, 8)),
         ("number: 214", "number:\u200b 214", (2, 8)),
@@ -191,7 +191,7 @@ def test_a_conflict_in_newsletter_yaml_and_in_a_part(tmp_path: Path) -> None:
         ("top_story:", "top_story:\u00a0", (5, 11)),
         ('  - title: "First topic"', '  - title:\u3000"First topic"', (15, 11)),
         ("number: 214", "number:\u202f214", (2, 8)),
-        # behind a dash
+        # after a dash
         ('  - title: "Second topic"', '  -\u00a0title: "Second topic"', (18, 4)),
         ('  - title: "First topic"', '  -\u00a0 title: "First topic"', (15, 4)),
         ('  - title: "First topic"', '  -\u3000title: "First topic"', (15, 4)),
@@ -220,8 +220,10 @@ def test_a_conflict_in_newsletter_yaml_and_in_a_part(tmp_path: Path) -> None:
         ("  image: assets/chart.png", "  image: assets/\u200bchart.png", (26, 17)),
     ],
 )
-def test_what_nobody_sees_is_named_at_its_column(tmp_path: Path, old: str, new: str, place: tuple[int, int]) -> None:
-    """Behind dashes and colons, in keys, dates, numbers and addresses: one error, at the character, with its name."""
+def test_an_invisible_character_is_reported_at_its_column(
+    tmp_path: Path, old: str, new: str, place: tuple[int, int]
+) -> None:
+    """After dashes and colons, in keys, dates, numbers and addresses: one error at the character, with its name."""
     found = _read(tmp_path, _with(old, new))
     assert [(each.line, each.column, each.code) for each in found] == [(*place, "invisible")]
     assert "U+" in found[0].message
@@ -238,8 +240,8 @@ def test_what_nobody_sees_is_named_at_its_column(tmp_path: Path, old: str, new: 
         ("(https://example.org/1)", "https://example.org/1"),
     ],
 )
-def test_at_both_ends_it_is_left_out(tmp_path: Path, old: str, value: str, unseen: str) -> None:
-    """Dates, numbers, file names and addresses are read as if it were not there; the message has none of it."""
+def test_invisible_characters_at_both_ends_are_ignored(tmp_path: Path, old: str, value: str, unseen: str) -> None:
+    """At both ends of dates, numbers, file names and addresses it is ignored, and not part of the message."""
     from composer.editions.pipeline import build_issue
 
     workspace = issue_workspace(tmp_path)
@@ -250,8 +252,8 @@ def test_at_both_ends_it_is_left_out(tmp_path: Path, old: str, value: str, unsee
         assert build_issue(workspace, path).message == sound
 
 
-def test_addresses_in_newsletter_yaml(tmp_path: Path) -> None:
-    """Mail addresses and web addresses: left out at the ends, named inside."""
+def test_invisible_characters_in_addresses(tmp_path: Path) -> None:
+    """In email and web addresses it is ignored at the ends and reported inside."""
     workspace = issue_workspace(tmp_path)
     path = workspace.root / "newsletter.yaml"
     text = path.read_text(encoding="utf-8")
@@ -279,14 +281,14 @@ def test_addresses_in_newsletter_yaml(tmp_path: Path) -> None:
         "👩\u200d🔬 at work",
     ],
 )
-def test_texts_keep_what_was_written(tmp_path: Path, text: str) -> None:
-    """French spacing, places where a word may be broken, Persian and emoji are no mistakes within a text."""
+def test_texts_keep_special_spaces_and_joiners(tmp_path: Path, text: str) -> None:
+    """French spacing, possible word breaks, Persian and emoji are allowed in texts."""
     assert _told(tmp_path, _with("    Second paragraph.", f"    {text}")) == []
     assert _told(tmp_path / "q", _with('subject: "A subject"', f'subject: "A\n  {text}\n  subject"')) == []
 
 
 def test_an_address_in_another_script_keeps_its_joiners(tmp_path: Path) -> None:
-    """A zero-width non-joiner between two letters of Persian belongs to the address."""
+    """A zero-width non-joiner between two Persian letters is part of the address."""
     assert _told(tmp_path, _with("(https://example.org/1)", "(https://fa.example.org/wiki/می\u200cشود)")) == []
 
 
@@ -313,8 +315,8 @@ def test_an_address_in_another_script_keeps_its_joiners(tmp_path: Path) -> None:
         (ISSUE.encode("utf-16-be"), "encoding", "UTF-16"),
     ],
 )
-def test_other_files_are_named_as_what_they_are(tmp_path: Path, data: bytes, code: str, word: str) -> None:
-    """One error in the first line that says what the file is, and how it becomes text."""
+def test_other_file_formats_are_named(tmp_path: Path, data: bytes, code: str, word: str) -> None:
+    """One error in the first line names the kind of file and how to get plain text."""
     (problem,) = _read(tmp_path, data)
     assert (problem.line, problem.column, problem.code) == (1, 1, code)
     assert word in problem.message
@@ -324,16 +326,16 @@ def test_other_files_are_named_as_what_they_are(tmp_path: Path, data: bytes, cod
 @pytest.mark.parametrize(
     ("data", "place", "word"),
     [
-        (ISSUE.encode() + b"\0" * 600, (28, 1), "600 zero bytes at the end"),
-        (ISSUE.encode() + b"\0" * 4096 + b"\n", (28, 1), "4,096 zero bytes at the end"),
-        (ISSUE.rstrip("\n").encode() + b"\0", (27, 17), "1 zero byte at the end"),
-        (b"\0" * 1_500, (1, 1), "nothing but 1,500 zero bytes"),
+        (ISSUE.encode() + b"\0" * 600, (28, 1), "ends with 600 zero bytes"),
+        (ISSUE.encode() + b"\0" * 4096 + b"\n", (28, 1), "ends with 4,096 zero bytes"),
+        (ISSUE.rstrip("\n").encode() + b"\0", (27, 17), "ends with 1 zero byte"),
+        (b"\0" * 1_500, (1, 1), "only 1,500 zero bytes"),
         (ISSUE.replace("Second", "\0\0\0\0\0Second", 1).encode(), (10, 5), "invisible character"),
         (ISSUE.replace("Second", "\x07\x07\x07Second", 1).encode(), (10, 5), "invisible character"),
     ],
 )
-def test_zero_bytes_are_told_once(tmp_path: Path, data: bytes, place: tuple[int, int], word: str) -> None:
-    """A failed save is one error, where the zeros begin; so is a run of the same control character."""
+def test_zero_bytes_are_reported_once(tmp_path: Path, data: bytes, place: tuple[int, int], word: str) -> None:
+    """A failed save is one error, where the zeros start; so is a run of the same control character."""
     (problem,) = _read(tmp_path, data)
     assert (problem.line, problem.column, problem.code) == (*place, "control")
     assert word in problem.message
@@ -359,8 +361,8 @@ def test_zero_bytes_are_told_once(tmp_path: Path, data: bytes, place: tuple[int,
         ("[mail](a@b) [bad](htps://b.example)", [12, 23]),
     ],
 )
-def test_a_bad_link_is_told_at_its_own_column(tmp_path: Path, text: str, columns: list[int]) -> None:
-    """Of several links in a line each is told where its address begins, merge fields before and behind it or not."""
+def test_an_invalid_link_is_reported_at_its_column(tmp_path: Path, text: str, columns: list[int]) -> None:
+    """Each of several links in a line is reported at its address, with or without merge fields around it."""
     found = _told(tmp_path, _with("    Second paragraph.", f"    {text}"))
     assert [(line, column) for line, column, _ in found] == [(10, column) for column in columns]
 
@@ -374,14 +376,14 @@ def test_a_bad_link_is_told_at_its_own_column(tmp_path: Path, text: str, columns
         ("Reuters: {{ company }} [One](htps://example.org/1)", 28),
     ],
 )
-def test_a_bad_link_of_a_source_is_told_at_its_column(tmp_path: Path, line: str, column: int) -> None:
-    """In the short form of sources, too."""
+def test_an_invalid_link_of_a_source_is_reported_at_its_column(tmp_path: Path, line: str, column: int) -> None:
+    """The same holds for sources in their short form."""
     found = _told(tmp_path, _with("    Reuters: [One](https://example.org/1)", f"    {line}"))
     assert [(row, at) for row, at, _ in found] == [(12, column)]
 
 
-def test_checks_point_at_the_link_itself(tmp_path: Path) -> None:
-    """A check names the column of the link that it means, where another one in the line begins with the same address."""
+def test_checks_report_the_column_of_the_link(tmp_path: Path) -> None:
+    """A check reports the column of its link, even if another link in the line starts with the same address."""
     from composer.checks.issue_text import IssueTexts
 
     workspace = issue_workspace(tmp_path)
@@ -399,7 +401,7 @@ def test_checks_point_at_the_link_itself(tmp_path: Path) -> None:
     ]
 
 
-def test_names_are_of_the_field(tmp_path: Path) -> None:
-    """Places of the workspace: the file is named as people see it."""
+def test_paths_are_relative_to_the_workspace(tmp_path: Path) -> None:
+    """File names in messages are relative to the workspace."""
     assert {problem.path for problem in _read(tmp_path, "<<<<<<< x\n")} == {"issues/2025-01-30.yaml"}
     assert Workspace(root=tmp_path.resolve()).issue("2025-01-30").is_file()

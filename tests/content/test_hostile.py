@@ -1,4 +1,4 @@
-"""Whatever stands in an issue, reading it ends: in an issue, or in problems that lie inside the file."""
+"""Reading any issue ends quickly, with an issue or with problems that have places in the file."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from composer.core.workspace import Workspace
 from tests.factories import ROOT, sample
 
 ISSUE = (ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8")
-#: Seconds of this process within which any file is read; what else the machine does, does not count.
+#: The maximum processor seconds of this process for any file.
 LONGEST = 2.0
 PIECES = [
     *"\t\u00a0\u3000:#-*&!%@`'\"|>?,[]{}<\\\n \r\x00\x07\u2028\ufeff：“”=~^+()",
@@ -29,7 +29,7 @@ PIECES = [
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A copy of the sample newsletter, whose issue is written anew by each example."""
+    """A copy of the sample newsletter; each example writes its issue again."""
     return sample(tmp_path_factory.mktemp("hostile"))
 
 
@@ -70,7 +70,7 @@ _quick = settings(deadline=None, derandomize=True, database=None, suppress_healt
 
 @st.composite
 def mutations(draw: st.DrawFn, text: str) -> str:
-    """Draw a text with some of its lines and characters deleted, doubled, swapped, or with pieces put in."""
+    """Draw a text with some lines and characters deleted, doubled, swapped or inserted."""
     lines = text.split("\n")
     rows = st.integers(0, len(lines) - 1)
     for _ in range(draw(st.integers(1, 3))):
@@ -103,30 +103,30 @@ def mutations(draw: st.DrawFn, text: str) -> str:
 @settings(_quick, max_examples=150)
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
-def test_a_damaged_issue_is_read_or_told(workspace: Workspace, text: str) -> None:
-    """Lines and characters deleted, doubled, swapped, put in: only ContentError, quickly, with places in the file."""
+def test_a_damaged_issue_is_read_or_reported(workspace: Workspace, text: str) -> None:
+    """Deleted, doubled, swapped or inserted lines and characters raise only ContentError, with places in the file."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
 
 @settings(_quick, max_examples=100)
 @given(text=st.lists(st.sampled_from([*PIECES, "a", "b: c\n", "  ", "\n"]), max_size=60).map("".join))
-def test_a_heap_of_signs_is_told(workspace: Workspace, text: str) -> None:
-    """Any heap of YAML's signs is told of in words."""
+def test_any_series_of_yaml_characters(workspace: Workspace, text: str) -> None:
+    """Any series of YAML characters is read or reported."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
 
 @settings(_quick, max_examples=60)
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode())))
 @pytest.mark.slow
-def test_any_bytes_are_told(workspace: Workspace, data: bytes) -> None:
-    """Any bytes are told of in words."""
+def test_any_bytes(workspace: Workspace, data: bytes) -> None:
+    """Any bytes are read or reported."""
     _check_issue(workspace, data)
 
 
 @settings(_quick, max_examples=60)
 @given(text=mutations((ROOT / "newsletter.yaml").read_text(encoding="utf-8")))
 @pytest.mark.slow
-def test_a_damaged_newsletter_is_read_or_told(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+def test_a_damaged_newsletter_is_read_or_reported(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
     """The same holds for newsletter.yaml."""
     workspace = sample(tmp_path_factory.mktemp("newsletter"))
     _check(workspace, "newsletter.yaml", text.encode("utf-8", "surrogatepass"), lambda: read_newsletter(workspace))
@@ -157,22 +157,22 @@ _BULKY = {
 
 @pytest.mark.parametrize("text", _BULKY.values(), ids=_BULKY.keys())
 @pytest.mark.slow
-def test_bulk_does_not_take_long(workspace: Workspace, text: str) -> None:
-    """What is built to take long is told of as quickly as the rest."""
+def test_slow_input_is_reported_quickly(workspace: Workspace, text: str) -> None:
+    """Files made to be slow are reported as quickly as others."""
     _check_issue(workspace, text.encode())
 
 
 @settings(_quick, max_examples=150)
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
-def test_a_damaged_tree_is_told_inside_the_file(text: str) -> None:
-    """Reading the tree alone gives a tree or problems, and those lie inside the file, whatever was mended in memory."""
+def test_places_are_inside_the_file(text: str) -> None:
+    """Parsing gives a tree or problems with places in the file, even after repairs in memory."""
     root, problems = parse(SourceText.of(text, name="issue.yaml"))
     assert root is not None or problems or not text.strip()
     assert all(_lies_inside(problem, _lines(text)) for problem in problems)
 
 
-def test_the_sample_stays_as_it_is(tmp_path: Path) -> None:
-    """The issue that is damaged above is sound before."""
+def test_the_sample_is_valid(tmp_path: Path) -> None:
+    """The issue that is damaged above is valid before."""
     workspace = sample(tmp_path)
     read_issue(workspace, workspace.issue("2025-01-30"))

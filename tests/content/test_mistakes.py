@@ -1,7 +1,7 @@
-"""What editors get wrong, and what they are told: every row with its place, code and words.
+"""Mistakes of editors and their messages: every row with its place, code and text.
 
-The words stand in mistakes.txt, which is read by people; `make golden` rewrites it, and a change there is a change of
-what editors read.
+The texts are in mistakes.txt, for people to proofread. `make golden` rewrites it; a change there changes what editors
+read.
 """
 
 import re
@@ -16,7 +16,7 @@ from tests.content.issue_factory import ISSUE, issue_workspace, problems
 HERE = Path(__file__).parent
 WORDS = HERE / "mistakes.txt"
 
-#: What is done (replace, write, link), to which file, and with what.
+#: An edit: the action (replace, write, link), the file, and the texts.
 Edit = tuple[str, str, str | bytes, str]
 I = "issues/2025-01-30.yaml"  # noqa: E741
 N = "newsletter.yaml"
@@ -74,7 +74,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("ampersand and a space", r(T, "  title: & Co rise")),
     ("leading greater", r(T, "  title: > 50 percent")),
     ("leading greater without a space", r(T, "  title: >50 percent")),
-    ("text behind the pipe", r("  body: |\n    First paragraph.", "  body: | First paragraph.")),
+    ("text after the pipe", r("  body: |\n    First paragraph.", "  body: | First paragraph.")),
     ("leading question mark", r(T, "  title: ? what now")),
     ("leading dash", r(T, "  title: - a dash")),
     ("en dash for a list", r(SECOND, SECOND.replace("  - title", "  – title"))),
@@ -111,8 +111,8 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
         "comma in braces",
         r('  - title: "First topic"\n    facts: |\n      Facts.', "  - {title: China, a giant, facts: x}"),
     ),
-    ("no space behind the colon", r(T, '  title:"A title"')),
-    ("no space behind the dash", r('  - title: "First topic"', '  -title: "First topic"')),
+    ("no space after the colon", r(T, '  title:"A title"')),
+    ("no space after the dash", r('  - title: "First topic"', '  -title: "First topic"')),
     ("three dashes in the middle", r("topics:", "---\ntopics:")),
     ("line with a percent sign", r("topics:", "%topics:")),
     ("bad escape", r(T, '  title: "C:\\data"')),
@@ -122,22 +122,22 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("two colons", r(T, '  title:: "A title"')),
     ("a list where a key should be", r("metrix:", "- metrix\nmetrix:")),
     (
-        "two traps in one section",
+        "two syntax errors in one section",
         r(
             '  title: "A title"\n  body: |\n    First paragraph.',
             "  title: A: title\n  body: > 50\n    First paragraph.",
         ),
     ),
-    ("traps in two sections", [r(T, "  title: A: title"), r('  - title: "First topic"', "  - title: @topic")]),
+    ("syntax errors in two sections", [r(T, "  title: A: title"), r('  - title: "First topic"', "  - title: @topic")]),
     (
-        "a trap and a wrong address elsewhere",
+        "a syntax error and a wrong address elsewhere",
         [r(T, "  title: A: title"), r("https://example.org/2", "htps://example.org/2")],
     ),
     ("duplicate key", r(T, T + '\n  title: "Another"')),
     ("duplicate section", r("metrix:", "chart:\n  image: x\nmetrix:")),
-    ("misspelt key", r(T, '  titel: "A title"')),
+    ("misspelled key", r(T, '  titel: "A title"')),
     ("key with a capital", r(T, '  Title: "A title"')),
-    ("misspelt section", r("topics:", "topcis:")),
+    ("misspelled section", r("topics:", "topcis:")),
     ("unknown key", r("number: 214", "colour: red")),
     ("missing subject", r('subject: "A subject"\n', "")),
     ("empty subject", r('subject: "A subject"', 'subject: ""')),
@@ -166,7 +166,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("American date", r("2025-01-30", "1/30/2025")),
     ("date with slashes", r("2025-01-30", "2025/1/30")),
     ("date in words", r("2025-01-30", "30 January 2025")),
-    ("misspelt scheme", r("https://example.org/1", "htps://example.org/1")),
+    ("misspelled scheme", r("https://example.org/1", "htps://example.org/1")),
     ("no scheme", r("https://example.org/1", "www.example.org/1")),
     ("password in an address", r("https://example.org/1", "https://me:secret@example.org/1")),
     ("no host", r("https://example.org/1", "https:///1")),
@@ -196,7 +196,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("underlined heading", r("    Second paragraph.", "    Second paragraph\n    ---")),
     ("mail address as a link", r("Second paragraph.", "[Write to us](desk@example.org).")),
     (
-        "sources behind dashes, one without brackets",
+        "sources after dashes, one without brackets",
         [
             r(
                 "  sources: |\n    Reuters: [One](https://example.org/1)\n    AP",
@@ -221,7 +221,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("picture missing", r("assets/chart.png", "assets/chrat.png")),
     ("picture with capitals", r("assets/chart.png", "assets/Chart.png")),
     ("picture in no folder", r("assets/chart.png", "pictures/chart.png")),
-    ("picture not in the folder beside the issue", r("assets/chart.png", "assets/none-such.jpg")),
+    ("picture not in the folder next to the issue", r("assets/chart.png", "assets/none-such.jpg")),
     (
         "logo not in the newsletter's folder",
         n("brand:\n", "brand:\n  logo:\n    light: none-such.png\n    alt: Logo\n"),
@@ -265,7 +265,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("alias bomb", f(I, b"a: &a [x]\nb: &b [*a,*a]\nc: [*b,*b]\n")),
     ("source without an outlet", r("Reuters: [One]", "[One]")),
     ("source without a space", r("Reuters: [One]", "Reuters:[One]")),
-    ("source with text behind", r("(https://example.org/1)", "(https://example.org/1) and more")),
+    ("source with text after the link", r("(https://example.org/1)", "(https://example.org/1) and more")),
     ("source with a broken link", r("[One](https://example.org/1)", "[One] (https://example.org/1)")),
     ("source with a wrong language", r("AP (CN)", "AP [chinese!]")),
     (
@@ -293,7 +293,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
         ],
     ),
     (
-        "trap inside an included file",
+        "syntax error inside an included file",
         [
             r('  - title: "First topic"\n    facts: |\n      Facts.', "  - from: drafts/one.yaml"),
             f("issues/drafts/one.yaml", b"title: One: two\nfacts: |\n  Facts.\n"),
@@ -306,7 +306,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
             f("issues/drafts/one.yaml", b""),
         ],
     ),
-    ("section type misspelt", n("type: briefs", "type: brief")),
+    ("section type misspelled", n("type: briefs", "type: brief")),
     ("section without type", n("    type: briefs\n", "")),
     ("section option unknown", n("    max: 2", "    maximum: 2")),
     ("section label unknown", n("    max: 2", "    labels:\n      fakts: Facts")),
@@ -319,7 +319,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
         "no sections",
         ("write", N, b"name: X\nlanguage: en\ntimezone: UTC\nsender:\n  from: a@example.org\nsections:\n", ""),
     ),
-    ("theme misspelt", n("language: en", "language: en\ntheme: breifing")),
+    ("theme misspelled", n("language: en", "language: en\ntheme: breifing")),
     ("theme with a path", n("language: en", "language: en\ntheme: ../x")),
     ("field name", n("  company:", "  Company:")),
     ("field name taken", n("  company:", "  email:")),
@@ -340,19 +340,22 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("address for the mail server's name", n("fields:", SMTP.replace("host: ", "host: smtps://") + "fields:")),
     ("user before the mail server's name", n("fields:", SMTP.replace("host: ", "host: desk@") + "fields:")),
     ("password of the database", n("fields:", "database: postgresql://anna:hunter2@db.example.org/news\nfields:")),
-    ("password behind the database", n("fields:", "database: postgresql://h/news?password=hunter2\nfields:")),
+    ("password in the query of the database", n("fields:", "database: postgresql://h/news?password=hunter2\nfields:")),
     ("audience name", n("fields:", "audiences:\n  Press Office:\n    tag: press\nfields:")),
     ("audience that is a word", n("fields:", "audiences:\n  press: press\nfields:")),
     ("audience with an unknown word", n("fields:", "audiences:\n  press:\n    tags: press\nfields:")),
     ("audience with tags on one line", n("fields:", "audiences:\n  press:\n    tag: press, radio\nfields:")),
     ("audience left empty", n("fields:", "audiences:\n  press:\n    tag:\nfields:")),
-    ("audience without anybody", n("fields:", "audiences:\n  p:\n    tag: a\n    without_tag:\n      - A\nfields:")),
+    (
+        "audience that matches no one",
+        n("fields:", "audiences:\n  p:\n    tag: a\n    without_tag:\n      - A\nfields:"),
+    ),
     ("audience in no language", n("fields:", "audiences:\n  german:\n    language: German\nfields:")),
     ("only in newsletter.yaml left empty", n("    max: 2", "    max: 2\n    only:")),
     ("only is a word", r(SECOND, SECOND + "    only: press\n")),
     ("only is a list", r(SECOND, SECOND + "    only:\n      - press\n")),
     ("only with a language", r(SECOND, SECOND + "    only:\n      language: de\n")),
-    ("only misspelt", r(SECOND, SECOND + "    onyl:\n      tag: press\n")),
+    ("only misspelled", r(SECOND, SECOND + "    onyl:\n      tag: press\n")),
     ("only left empty", r(SECOND, SECOND + "    only:\n")),
     ("only with its tag left empty", r(SECOND, SECOND + "    only:\n      tag:\n")),
     ("only with its tag out of line", r(SECOND, SECOND + "    only:\n    tag: press\n")),
@@ -435,15 +438,15 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
         r("    Second paragraph.\n", "<<<<<<< ours\n    One.\n=======\n    Two.\n>>>>>>> theirs\n"),
     ),
     ("conflict without its beginning", r("number: 214\n", "number: 214\n>>>>>>> origin/main\n")),
-    ("no-break space behind a colon", r("number: 214", "number:\u00a0214")),
-    ("no-break space behind a dash", r('  - title: "Second', '  -\u00a0title: "Second')),
-    ("full-width space behind a dash", r('  - title: "Second', '  -\u3000title: "Second')),
-    ("unseen character before a key", r("number: 214", "\u200bnumber: 214")),
-    ("unseen character in a key", r("number: 214", "num\u00adber: 214")),
-    ("unseen character in a date", r("date: 2025-01-30", "date: 2025-\u200b01-30")),
-    ("unseen character in a number", r("number: 214", "number: 2\u00a014")),
-    ("unseen character in a link", r("First paragraph.", "A [link](https://example.org/\u200ba) in a text.")),
-    ("unseen character in a source", r("(https://example.org/1)", "(https://example\u2060.org/1)")),
+    ("no-break space after a colon", r("number: 214", "number:\u00a0214")),
+    ("no-break space after a dash", r('  - title: "Second', '  -\u00a0title: "Second')),
+    ("full-width space after a dash", r('  - title: "Second', '  -\u3000title: "Second')),
+    ("invisible character before a key", r("number: 214", "\u200bnumber: 214")),
+    ("invisible character in a key", r("number: 214", "num\u00adber: 214")),
+    ("invisible character in a date", r("date: 2025-01-30", "date: 2025-\u200b01-30")),
+    ("invisible character in a number", r("number: 214", "number: 2\u00a014")),
+    ("invisible character in a link", r("First paragraph.", "A [link](https://example.org/\u200ba) in a text.")),
+    ("invisible character in a source", r("(https://example.org/1)", "(https://example\u2060.org/1)")),
     ("no-break space in a source", r("(https://example.org/1)", "(https://example.org/\u00a01)")),
     ("an RTF file", f(I, rb"{\rtf1\ansi date: 2025-01-30}")),
     ("an HTML file", f(I, b"<!DOCTYPE html>\n<p>date: 2025-01-30</p>\n")),
@@ -451,7 +454,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("UTF-16 without its mark", f(I, "date: 2025-01-30\n".encode("utf-16-le"))),
     ("zero bytes at the end", f(I, ISSUE.encode() + bytes(600))),
     ("nothing but zero bytes", f(I, bytes(600))),
-    ("trap in newsletter.yaml", n("name: Test Letter", "name: Test: Letter")),
+    ("syntax error in newsletter.yaml", n("name: Test Letter", "name: Test: Letter")),
     ("newsletter.yaml unknown key", n("language: en", "langauge: en")),
     ("newsletter.yaml is a list", f(N, b"- x\n")),
     (
@@ -500,7 +503,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
 
 
 def apply(workspace: Workspace, edits: Edit | list[Edit]) -> None:
-    """Break the newsletter."""
+    """Make the mistake in the newsletter."""
     for edit in edits if isinstance(edits, list) else [edits]:
         path = workspace.root / edit[1]
         match edit:
@@ -520,25 +523,25 @@ def apply(workspace: Workspace, edits: Edit | list[Edit]) -> None:
 
 
 def told(folder: Path, edits: Edit | list[Edit]) -> tuple[Problem, ...]:
-    """Break a sound newsletter and give what is told."""
+    """Return the problems of the valid newsletter after a mistake."""
     workspace = issue_workspace(folder)
     apply(workspace, edits)
     return problems(workspace)
 
 
 def page(found: tuple[Problem, ...]) -> str:
-    """Print problems as the command does."""
+    """Format problems like the command."""
     return "".join(f"{problem}\n" for problem in found)
 
 
 def expected() -> dict[str, str]:
-    """Read mistakes.txt: what each row is told."""
+    """Return the messages in mistakes.txt for each row."""
     blocks = re.split(r"(?m)^== ", WORDS.read_text(encoding="utf-8"))[1:]
     return {name.strip(): words.rstrip("\n") + "\n" for name, words in (block.split("\n", 1) for block in blocks)}
 
 
 def test_the_table_is_long_and_complete() -> None:
-    """There are at least 100 rows, 25 of them about YAML's traps, and each has its words."""
+    """There are at least 100 rows, 25 of them about YAML syntax, and each has its messages."""
     names = [name for name, _ in CASES]
     assert len(set(names)) == len(names) >= 150
     assert set(expected()) == set(names)
@@ -547,22 +550,22 @@ def test_the_table_is_long_and_complete() -> None:
     assert len(set(codes)) >= 18
 
 
-def test_a_sound_newsletter_is_silent(tmp_path: Path) -> None:
-    """What the rows break is sound before."""
+def test_the_newsletter_is_valid_without_mistakes(tmp_path: Path) -> None:
+    """The newsletter is valid before the mistakes are made."""
     assert problems(issue_workspace(tmp_path)) == ()
 
 
 @pytest.mark.parametrize(("name", "edits"), CASES, ids=[name for name, _ in CASES])
-def test_a_mistake_is_told_at_its_place_in_words(name: str, edits: Edit | list[Edit], tmp_path: Path) -> None:
-    """Exactly these problems, in the order of the file, each with its line, column, code, message and hint."""
+def test_a_mistake_is_reported_at_its_place(name: str, edits: Edit | list[Edit], tmp_path: Path) -> None:
+    """Exactly these problems, in the order of the file, each with line, column, code, message and hint."""
     found = told(tmp_path, edits)
     assert found
     assert found == tuple(sorted(found))
     assert page(found) == expected()[name]
 
 
-def test_no_word_is_the_parsers() -> None:
-    """Nothing that editors read speaks of YAML's insides or of Python."""
+def test_no_message_contains_terms_of_the_parser() -> None:
+    """No message contains terms of the YAML parser or of Python."""
     words = WORDS.read_text(encoding="utf-8").lower()
     for foreign in (
         "mapping",
@@ -579,12 +582,12 @@ def test_no_word_is_the_parsers() -> None:
 
 
 def test_no_password_is_repeated() -> None:
-    """What is told of a password in newsletter.yaml does not show it."""
+    """Messages about a password in newsletter.yaml do not show it."""
     assert "hunter2" not in WORDS.read_text(encoding="utf-8")
 
 
-def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> None:
-    """`49.10`, `no`, `2025-01-30`, `0x1F`, `null` and `1_000` are the texts that were written."""
+def test_numbers_and_booleans_of_yaml_are_texts(tmp_path: Path) -> None:
+    """`49.10`, `no`, `2025-01-30`, `0x1F`, `null` and `1_000` are read as texts."""
     from composer.content.document.issue import read_issue
     from composer.content.values.field_values import Group
 
@@ -599,7 +602,7 @@ def test_what_yaml_would_turn_into_something_else_stays_text(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("ending", ["\r\n", "\r"])
 def test_line_ends_of_any_system(tmp_path: Path, ending: str) -> None:
-    """CRLF files, with a byte order mark, build to the same bytes, and problems keep their places."""
+    """CRLF files with a byte order mark build the same bytes, and problems have the same places."""
     from composer.editions.pipeline import build_issue
 
     plain, foreign = issue_workspace(tmp_path / "plain"), issue_workspace(tmp_path / "foreign")
@@ -614,7 +617,7 @@ def test_line_ends_of_any_system(tmp_path: Path, ending: str) -> None:
 
 
 def test_decomposed_letters_are_composed(tmp_path: Path) -> None:
-    """Text pasted from macOS (e and an accent) becomes the same letter as typed, in pictures' names too."""
+    """Text from macOS (e and an accent) becomes the same letter as typed text, also in file names."""
     from composer.editions.pipeline import build_issue
 
     workspace = issue_workspace(tmp_path)
@@ -624,6 +627,6 @@ def test_decomposed_letters_are_composed(tmp_path: Path) -> None:
 
 
 def rewrite(folder: Path) -> None:
-    """Write mistakes.txt anew."""
+    """Write mistakes.txt again."""
     pages = [f"== {name}\n{page(told(folder / str(index), edits))}" for index, (name, edits) in enumerate(CASES)]
     WORDS.write_text("\n".join(pages), encoding="utf-8")

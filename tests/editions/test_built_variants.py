@@ -1,4 +1,4 @@
-"""The variants of an issue: what is built of them, where it lies, and who gets which."""
+"""The variants of an issue: what is built, the folders, and the subscribers of each variant."""
 
 import json
 import shutil
@@ -17,13 +17,13 @@ from tests.factories import sample
 pytestmark = pytest.mark.slow
 
 CASE = Path(__file__).parents[1] / "golden/variants"
-#: The order of the variants in the golden case, by the tags of those who get them.
+#: The order of the variants in the golden case, by their subscribers' tags.
 PRESS, OTHERS, PRESS_STAFF, STAFF = range(1, 5)
 
 
 @pytest.fixture
 def desks(tmp_path: Path) -> Workspace:
-    """The golden case, to be changed."""
+    """The golden case, for tests that change it."""
     shutil.copytree(CASE, tmp_path / "desks")
     return Workspace(root=(tmp_path / "desks").resolve())
 
@@ -44,7 +44,7 @@ def variants(workspace: Workspace) -> tuple[BuiltVariant, ...]:
     ],
 )
 def test_every_subscriber_gets_the_variant_of_their_tags(desks: Workspace, tags: tuple[str, ...], number: int) -> None:
-    """What a subscriber gets is what the conditions say, whatever other tags they have."""
+    """Subscribers get the content for their tags, whatever other tags they have."""
     found = variants(desks)
     picked = pick(found, "en", tags)
     assert picked.number == number
@@ -53,7 +53,7 @@ def test_every_subscriber_gets_the_variant_of_their_tags(desks: Workspace, tags:
 
 
 def test_plaintext_contents_and_sizes_follow(desks: Workspace) -> None:
-    """A section that a subscriber does not get stands nowhere: not in the contents, the plaintext or the sizes."""
+    """A section that a subscriber does not get is not in the contents, the plaintext or the sizes."""
     by_number = {each.number: each.built for each in variants(desks)}
     for number, built in by_number.items():
         has_room = number in (PRESS, PRESS_STAFF)
@@ -66,8 +66,8 @@ def test_plaintext_contents_and_sizes_follow(desks: Workspace) -> None:
     assert len({built.hash for built in by_number.values()}) == len(by_number)
 
 
-def test_the_fullest_is_what_a_single_edition_is(desks: Workspace) -> None:
-    """Who asks for one edition gets the one with most in it, and the same bytes."""
+def test_a_single_edition_is_the_fullest_variant(desks: Workspace) -> None:
+    """A command for a single edition uses the fullest variant, with the same bytes."""
     assert build_issue(desks, desks.issue("2025-01-30")).message == variants(desks)[0].built.message
 
 
@@ -81,7 +81,7 @@ def test_an_issue_for_all_is_one_variant(tmp_path: Path) -> None:
 
 
 def test_languages_of_one_mailing(tmp_path: Path) -> None:
-    """Each subscriber gets the edition in their language, or the nearest there is; else the first."""
+    """Each subscriber gets the edition in their language, else in the closest one, else the first."""
     workspace = sample(tmp_path)
     found = variants_of(workspace, workspace.issue("2025-01-30"), workspace.issue("2025-01-30.de"))
     assert [each.number for each in found] == [1, 2]
@@ -89,8 +89,8 @@ def test_languages_of_one_mailing(tmp_path: Path) -> None:
     assert {given: pick(found, given, ()).built.issue.language for given in wanted} == wanted
 
 
-def test_who_gets_what_is_part_of_the_hash(desks: Workspace) -> None:
-    """The same editions for other subscribers are another thing to approve."""
+def test_the_audience_is_part_of_the_hash(desks: Workspace) -> None:
+    """The same editions for other subscribers need a new approval."""
     before = variants(desks)
     issue = desks.issue("2025-01-30")
     text = issue.read_text(encoding="utf-8").replace("tag: Press", "tag: radio").replace("tag: press", "tag: radio")
@@ -102,8 +102,8 @@ def test_who_gets_what_is_part_of_the_hash(desks: Workspace) -> None:
     assert hash_of(after) != hash_of(before)
 
 
-def test_rewording_changes_nothing_but_what_is_read(desks: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hash, the folders and the digests do not hang on the sentence that says who gets a variant."""
+def test_the_hash_does_not_depend_on_descriptions(desks: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hash, the folders and the digests do not depend on the description of a variant's subscribers."""
 
     def keys() -> tuple[str, list[str], dict[str, str], list[str]]:
         found = variants(desks)
@@ -120,10 +120,10 @@ def test_rewording_changes_nothing_but_what_is_read(desks: Workspace, monkeypatc
     assert after[:3] == before[:3] and after[3] != before[3]
 
 
-def test_build_writes_the_fullest_and_the_others_beside_it(
+def test_build_writes_all_variants(
     desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """outbox/STEM holds the fullest edition, variants/ the others, by names that people read; JSON lists them all."""
+    """outbox/STEM contains the fullest edition, variants/ the others with readable names; JSON lists them all."""
     monkeypatch.chdir(desks.root)
     assert run(["build", "2025-01-30"]) == 0
     out, err = capsys.readouterr()
@@ -145,10 +145,10 @@ def test_build_writes_the_fullest_and_the_others_beside_it(
     assert len(told["files"]) == 12
 
 
-def test_the_preview_as_files_holds_every_edition(
+def test_the_exported_preview_contains_every_edition(
     desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """--out writes each variant's views, and the page knows who gets which."""
+    """--out writes each variant's views, and the page shows the subscribers of each."""
     monkeypatch.chdir(desks.root)
     assert run(["preview", "2025-01-30", "--out", "shown"]) == 0
     capsys.readouterr()
@@ -161,10 +161,10 @@ def test_the_preview_as_files_holds_every_edition(
     assert [each["look"] is None for each in state["look"]["variants"]] == [True, False, False, False]
 
 
-def test_an_edition_that_is_gone_leaves_the_outbox(
+def test_old_variants_are_removed_from_the_outbox(
     desks: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A build without `only:` takes the variants of the build before away; until then the outbox is not up to date."""
+    """A build without `only:` removes earlier variants; until then the outbox is not up to date."""
     monkeypatch.chdir(desks.root)
     assert run(["build", "2025-01-30"]) == 0
     assert run([]) == 0

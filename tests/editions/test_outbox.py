@@ -1,4 +1,4 @@
-"""The outbox: all of an edition or nothing, whatever happens in between."""
+"""The outbox contains all files of an edition or none, even if a build is interrupted."""
 
 import os
 import signal
@@ -16,8 +16,8 @@ from composer.editions.pipeline import build_issue
 from tests.factories import ROOT, sample_message
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A file where the outbox should be stops with a clear word and changes nothing."""
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+    """If there is a file in place of the outbox, the build stops with a clear message and changes nothing."""
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))
     (tmp_path / "outbox").write_text("in the way")
@@ -26,11 +26,11 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     assert (tmp_path / "outbox").read_text() == "in the way"
 
 
-def test_an_output_folder_in_use_stays_as_it_was(tmp_path: Path) -> None:
-    """When the earlier folder cannot be moved (on Windows: a file in it is open), it is left whole and told so.
+def test_an_output_folder_in_use_does_not_change(tmp_path: Path) -> None:
+    """If the earlier folder cannot be moved (on Windows: a file in it is open), it is not changed.
 
-    A read-only outbox makes the move fail for everyone but root; for root a mount point would, so the move itself is
-    made impossible by putting the edition's name on a folder that may not be renamed: the current folder of nobody.
+    A read-only outbox does not stop root, and a mount point would need root, so the test makes the move itself
+    impossible: it puts the name of the edition on a folder that cannot be renamed.
     """
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))
@@ -59,8 +59,8 @@ def test_an_output_folder_in_use_stays_as_it_was(tmp_path: Path) -> None:
     assert outbox.is_current(built, box)
 
 
-def test_what_a_killed_swap_left_is_put_back(tmp_path: Path) -> None:
-    """A build killed between its two renames has lost nothing: the next one finds the earlier edition."""
+def test_an_interrupted_swap_is_undone(tmp_path: Path) -> None:
+    """If a build is killed between its two renames, the next build restores the earlier edition."""
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))
     box = tmp_path / "outbox"
@@ -74,8 +74,8 @@ def test_what_a_killed_swap_left_is_put_back(tmp_path: Path) -> None:
     assert outbox.is_current(built, box)
 
 
-def test_a_running_build_is_not_swept_away(tmp_path: Path) -> None:
-    """A fresh half-written folder may belong to a build in another window: it stays."""
+def test_a_running_build_is_kept(tmp_path: Path) -> None:
+    """A new incomplete folder may belong to another running build, so it is kept."""
     workspace = sample_message(tmp_path)
     built = build_issue(workspace, workspace.issue("2025-01-30"))
     box = tmp_path / "outbox"
@@ -87,7 +87,7 @@ def test_a_running_build_is_not_swept_away(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
 @pytest.mark.kill
 def test_kill_at_any_moment_leaves_a_whole_edition(tmp_path: Path) -> None:
-    """Builds killed at many moments: the folder of the edition is always whole, the old one or the new one."""
+    """After builds are killed at many moments, the edition's folder is always complete: the old one or the new one."""
     workspace = sample_message(tmp_path)
     issue = workspace.issue("2025-01-30")
     box = tmp_path / "outbox"
@@ -114,6 +114,6 @@ def test_kill_at_any_moment_leaves_a_whole_edition(tmp_path: Path) -> None:
         process.stdout.close()
         folder = box / "2025-01-30"
         if not folder.exists():
-            # Killed between the two renames: the next build puts it back before it does anything else.
+            # Killed between the two renames: the next build first restores it.
             put_back(folder)
         assert {path.name for path in folder.iterdir()} == {"issue.html", "issue.txt", "issue.eml"}

@@ -1,4 +1,4 @@
-"""Pictures: inside the message or linked, scaled down when absurdly large, found by the page beside them."""
+"""Pictures are sent inside the message or linked, scaled down if extremely large, and found by the page."""
 
 import re
 from io import BytesIO
@@ -35,8 +35,8 @@ def sources(html: str) -> list[str]:
     return re.findall(r'<img src="([^"]*)"', html)
 
 
-def test_pictures_travel_inside_the_message(tmp_path: Path) -> None:
-    """Each cid: of the HTML names one part, of the same bytes, with a width; names in any script stay."""
+def test_pictures_are_sent_inside_the_message(tmp_path: Path) -> None:
+    """Each cid: in the HTML names one part with the same bytes and a width; names in any script are kept."""
     workspace = issue_workspace(tmp_path)
     mail = fast_mail_parser.parse_email(build(workspace).message)
     cids = [source.removeprefix("cid:") for source in sources(mail.text_html[0])]
@@ -48,8 +48,8 @@ def test_pictures_travel_inside_the_message(tmp_path: Path) -> None:
     assert len(re.findall(r'<img [^>]*width="40"', mail.text_html[0])) == 2
 
 
-def test_the_page_finds_its_pictures_beside_it(tmp_path: Path) -> None:
-    """Two pictures of one name get two names in the outbox, and issue.html leads to both."""
+def test_the_page_finds_its_pictures(tmp_path: Path) -> None:
+    """Two pictures with one name get two names in the outbox, and issue.html links to both."""
     from urllib.parse import unquote
 
     workspace = issue_workspace(tmp_path)
@@ -61,7 +61,7 @@ def test_the_page_finds_its_pictures_beside_it(tmp_path: Path) -> None:
 
 
 def test_linked_pictures_have_names_that_change_with_their_content(tmp_path: Path) -> None:
-    """With brand.assets_url the message links them and carries none; the outbox holds the files under those names."""
+    """With brand.assets_url, the message links to pictures and contains none; the outbox has files with these names."""
     from urllib.parse import unquote
 
     newsletter = NEWSLETTER.replace("timezone", "brand:\n  assets_url: https://pictures.example.org/n/\ntimezone")
@@ -80,8 +80,8 @@ def test_linked_pictures_have_names_that_change_with_their_content(tmp_path: Pat
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_an_absurdly_large_picture_is_scaled_down(tmp_path: Path, kind: str) -> None:
-    """Over 2,000 pixels across it becomes 1,300, upright, twice the same; a smaller one keeps its bytes."""
+def test_an_extremely_large_picture_is_scaled_down(tmp_path: Path, kind: str) -> None:
+    """A picture wider than 2,000 pixels gets 1,300, upright, always the same; a smaller one keeps its bytes."""
     workspace = issue_workspace(tmp_path)
     large = workspace.root / "issues/chart/图表.png"
     Image.effect_mandelbrot((2600, 1300), (-2, -1, 1, 1), 30).convert("RGB").save(large, format=kind)

@@ -1,4 +1,4 @@
-"""`make golden`: writes the expected files anew. Look at the diff before you commit it."""
+"""`make golden`: rewrite the expected files. Check the diff before you commit it."""
 
 import tempfile
 from pathlib import Path

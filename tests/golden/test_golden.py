@@ -17,13 +17,13 @@ ROOT = HERE.parent.parent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A golden case and why it is here."""
+    """A golden case and its purpose."""
 
     name: str
     root: Path
     stem: str
     why: str
-    #: Which variant, where parts are for some subscribers only.
+    #: The variant, if parts are only for some subscribers.
     variant: int = 1
 
 
@@ -75,7 +75,7 @@ def build(case: Case) -> Built:
 
 
 def outputs(built: Built) -> dict[str, bytes]:
-    """What is compared: the message holds the pictures; page and plaintext are there to be read in a diff."""
+    """Return what is compared: the message with the pictures; page and plaintext, to read in a diff."""
     return {"issue.html": built.html.encode(), "issue.txt": built.text.encode(), "issue.eml": built.message}
 
 
@@ -97,7 +97,7 @@ def test_every_byte_of_the_message_is_right(case: Case) -> None:
 
 
 def test_every_link_of_the_html_is_in_the_text(case: Case) -> None:
-    """No subscriber who reads the plaintext misses an address: in angle brackets behind its words, or as it stands in a text."""
+    """Every address of the HTML is in the plaintext: in angle brackets after its text, or as written in a text."""
     built = build(case)
     for link in links(built.html):
         assert not link.startswith("http") or re.search(
@@ -106,7 +106,7 @@ def test_every_link_of_the_html_is_in_the_text(case: Case) -> None:
 
 
 def test_nothing_is_fetched_and_nothing_leaks(case: Case) -> None:
-    """No script, style sheet or font from elsewhere; no compiler's escape; doctype, language and headings as promised."""
+    """No external scripts, style sheets or fonts; no compiler escapes; doctype, language and headings are correct."""
     html = build(case).html
     assert html.startswith("<!DOCTYPE html>")
     assert "\\u{" not in html.replace("\\u{3000}", "") or case.name == "hostile"
@@ -121,7 +121,7 @@ def test_nothing_is_fetched_and_nothing_leaks(case: Case) -> None:
 
 
 def rewrite() -> None:
-    """Write the expected files anew."""
+    """Rewrite the expected files."""
     for case in CASES:
         folder = HERE / "expected" / case.name
         folder.mkdir(parents=True, exist_ok=True)

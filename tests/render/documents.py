@@ -1,6 +1,6 @@
 """A realistic MJML document for the tests of the render modules.
 
-Input: nothing. Output: MJML with Chinese, emoji, quotes, dashes and conditions. Never a template.
+Input: nothing. Output: MJML with Chinese, emoji, quotes, dashes and conditions, without template code.
 """
 
 from functools import cache
@@ -60,7 +60,7 @@ def with_text(inner: str) -> str:
 
 @cache
 def compiled() -> str:
-    """The document's HTML, not yet inlined."""
+    """Return the HTML of the document before inlining."""
     from composer.render.mjml.compiler import compile_mjml
     from composer.render.mjml.lint import strip_origins
 

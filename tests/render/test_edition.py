@@ -1,4 +1,4 @@
-"""Editions: what holds between an issue's HTML and its plaintext, for the sample and for a letter that means harm."""
+"""Editions: the relation between an issue's HTML and plaintext, for the sample and for hostile input."""
 
 import re
 from functools import cache
@@ -39,7 +39,7 @@ def edition_of(folder: Path, issue: str, newsletter: str = LETTER) -> Edition:
 
 @each_sample
 def test_sizes_add_up(stem: str) -> None:
-    """The bytes of all sections and of the page around them are the bytes of the HTML; the marks are gone."""
+    """The bytes of all sections and of the rest of the page add up to the HTML, without marks."""
     edition = sample(stem)
     assert sum(edition.sizes.values()) == len(edition.html.encode())
     assert list(edition.sizes) == ["top_story", "metrix", "topics", "digest", "podcasts", "page"]
@@ -48,7 +48,7 @@ def test_sizes_add_up(stem: str) -> None:
 
 
 def test_a_longer_section_is_larger_by_its_bytes(tmp_path: Path) -> None:
-    """Ten characters more in a section are ten bytes more there, and no byte more elsewhere."""
+    """Ten more characters in a section are ten more bytes there, and none elsewhere."""
     newsletter = LETTER + "  second:\n    type: text\n"
     one, two = (
         edition_of(tmp_path, f'letter:\n  body: "{"x" * size}"\nsecond:\n  body: "y"\n', newsletter).sizes
@@ -59,7 +59,7 @@ def test_a_longer_section_is_larger_by_its_bytes(tmp_path: Path) -> None:
 
 @each_sample
 def test_every_link_is_in_the_text(stem: str) -> None:
-    """Whoever reads the plaintext can go wherever the HTML leads."""
+    """The plaintext contains every link of the HTML."""
     edition = sample(stem)
     page = lxml.html.document_fromstring(edition.html)
     links = {a.get("href") or "" for a in page.iter("a") if a.get("href")}
@@ -71,7 +71,7 @@ def test_every_link_is_in_the_text(stem: str) -> None:
 
 @each_sample
 def test_every_word_of_the_html_is_in_the_text(stem: str) -> None:
-    """Titles and paragraphs of the HTML stand in the plaintext in the same words."""
+    """The plaintext contains the titles and paragraphs of the HTML with the same words."""
     edition = sample(stem)
     text = re.sub(r"\s+", "", re.sub(r"<\S+?>", "", edition.text))
     page = lxml.html.document_fromstring(edition.html)
@@ -81,8 +81,8 @@ def test_every_word_of_the_html_is_in_the_text(stem: str) -> None:
 
 
 @each_sample
-def test_contents_lead_somewhere(stem: str) -> None:
-    """Each anchor of the contents exists as a name, for Gmail, and as an id, for the others; each only once."""
+def test_contents_have_targets(stem: str) -> None:
+    """Each anchor of the contents exists once as a name, for Gmail, and once as an id, for other programs."""
     page = lxml.html.document_fromstring(sample(stem).html)
     wanted = {(a.get("href") or "")[1:] for a in page.iter("a") if (a.get("href") or "").startswith("#")}
     names = [a.get("name") for a in page.iter("a") if a.get("name")]
@@ -92,8 +92,8 @@ def test_contents_lead_somewhere(stem: str) -> None:
 
 
 @each_sample
-def test_html_is_whole(stem: str) -> None:
-    """A doctype in capitals, no character leaked by the compiler, no template's traces, conditions in pairs."""
+def test_html_is_complete(stem: str) -> None:
+    """An uppercase doctype, no characters broken by the compiler, no template code, conditions in pairs."""
     html = sample(stem).html
     assert html.startswith("<!DOCTYPE html>")
     assert not re.search(r"\\u\{|data-at|data-premailer|\{\{|\}\}|\{%|<mj-|googleapis|mailjet|\ufffd", html)
@@ -108,14 +108,14 @@ def test_html_is_whole(stem: str) -> None:
 
 @each_sample
 def test_the_mjml_that_was_compiled_is_clean(stem: str) -> None:
-    """The edition's MJML passes the lint and carries no places of templates: other tools can compile it."""
+    """The edition's MJML passes the lint and has no template places: other tools can compile it."""
     edition = sample(stem)
     assert lint(edition.mjml) == () and "data-at" not in edition.mjml
 
 
 @each_sample
 def test_lines_fit(stem: str) -> None:
-    """No line of the plaintext is wider than 72 cells unless it is an address; with subscribers' own links, too."""
+    """Lines of the plaintext have at most 72 cells, except addresses; also with subscribers' own links."""
     edition = sample(stem)
     values = stand_ins(edition.fields)
     own = {
@@ -130,7 +130,7 @@ def test_lines_fit(stem: str) -> None:
 
 @each_sample
 def test_no_token_is_left(stem: str) -> None:
-    """With every field filled, nothing of the tokens is left in either part, and only the fields' places changed."""
+    """With every field filled, neither part has tokens, and only the places of the fields changed."""
     edition = sample(stem)
     values = stand_ins(edition.fields)
     assert values
@@ -151,8 +151,8 @@ def test_no_token_is_left(stem: str) -> None:
         ' src="',
     ],
 )
-def test_what_looks_like_our_own_marks_is_text(tmp_path: Path, text: str) -> None:
-    """A title that spells tags, classes or template code is read as it is written, in both parts."""
+def test_text_that_looks_like_our_marks_is_text(tmp_path: Path, text: str) -> None:
+    """A title with tags, classes or template code is shown as written in both parts."""
     quoted = text.replace("'", "''")
     edition = edition_of(tmp_path, f"letter:\n  title: 'x{quoted}x'\n  body: \"Hello\"\n")
     body = lxml.html.document_fromstring(edition.html).find("body")
@@ -175,15 +175,15 @@ def test_what_looks_like_our_own_marks_is_text(tmp_path: Path, text: str) -> Non
             '<meta name="color-scheme" onload="x" content',
             "is a script",
         ),
-        ("inline.css", "p {", "p:hover {", "pseudo classes"),
+        ("inline.css", "p {", "p:hover {", "pseudo-classes"),
         ("head.css", "@media (max", "@import 'x'; @media (max", "would load a style sheet"),
     ],
 )
-def test_a_themes_mistake_is_told_in_its_file(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
-    """What the lint finds in the rendered MJML and CSS points to the file, line and column of the theme."""
+def test_a_mistake_in_a_theme_has_its_place(tmp_path: Path, name: str, old: str, new: str, words: str) -> None:
+    """Findings of the lint in MJML and CSS have the file, line and column in the theme."""
     source = (ROOT / "templates/briefing" / name).read_text(encoding="utf-8")
     at = source.index(old)
-    # A section's templates are taken as a folder; single files go before the theme's.
+    # A section's folder is replaced as a whole; other files replace single files of the theme.
     for path in (ROOT / "templates/briefing" / name).parent.glob("*.*") if "/" in name else ():
         copy = tmp_path / "templates/briefing" / name
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -197,5 +197,5 @@ def test_a_themes_mistake_is_told_in_its_file(tmp_path: Path, name: str, old: st
     assert told, caught.value.problems
     assert told[0].path == f"templates/briefing/{name}"
     if name.endswith(".j2"):
-        # Of HTML inside an element, the element's place is told.
+        # A mistake in HTML inside an element has the element's place.
         assert told[0].line == 1 + source.count("\n", 0, source.rindex("<mj", 0, at + 4))

@@ -1,4 +1,4 @@
-"""The sample's own MJML, damaged in 1,500 ways: no crash of the compiler gets out, and none goes unnoticed."""
+"""The sample's MJML, damaged in 1,500 ways: every crash of the compiler is handled and noticed."""
 
 import random
 import time
@@ -28,7 +28,7 @@ def sample() -> str:
 
 
 def mutant(chance: random.Random, source: str) -> str:
-    """Put something in, take something out or say something twice, in one to four places."""
+    """Insert, remove or repeat something, in one to four places."""
     for _ in range(chance.randint(1, 4)):
         at = chance.randrange(len(source))
         end = at + chance.choice((1, 2, 5, 40, 400))
@@ -46,7 +46,7 @@ def mutant(chance: random.Random, source: str) -> str:
 
 
 def refused(mjml: str) -> str:
-    """Compile, and give the compiler's refusal, or nothing."""
+    """Compile, and return the compiler's error or an empty text."""
     try:
         html = compile_mjml(mjml)
     except CompilerError as error:
@@ -57,7 +57,7 @@ def refused(mjml: str) -> str:
 
 @pytest.mark.slow
 def test_mutants_end_in_a_page_or_an_error() -> None:
-    """Each is compiled, or ends in a CompilerError that the lint had foreseen; none takes a second."""
+    """Each document is compiled, or raises a CompilerError that the lint expected; none takes a second."""
     chance = random.Random(214)
     outcomes = {"compiled": 0, "refused": 0}
     for number in range(500):

@@ -1,4 +1,4 @@
-"""Values as HTML: nothing of a text is read as markup, and every script carries its language. lxml judges."""
+"""Values as HTML: text is never read as markup, and every script has its language. Checked with lxml."""
 
 import lxml.html
 import pytest
@@ -21,8 +21,8 @@ def printed(markdown: str, language: str = "en", label: str = "") -> str:
 
 @settings(max_examples=200, deadline=None)
 @given(SIGNS | st.text(st.characters(exclude_categories=["Cc", "Cs"]), max_size=60), LANGUAGES)
-def test_words_read_back(text: str, language: str) -> None:
-    """Any words come out as text, in spans that bear a language and nothing else."""
+def test_words_are_printed_as_text(text: str, language: str) -> None:
+    """Any words are printed as text, in spans that only have a language."""
     element = lxml.html.fragment_fromstring(f"<p>|{HtmlPrinter(language).words(text)}|</p>")
     assert "".join(map(str, element.itertext())) == f"|{text}|"
     for child in element:
@@ -45,8 +45,8 @@ def test_words_read_back(text: str, language: str) -> None:
         ("de", "2025年1月30日 war", '2025<span lang="zh">年1月30日</span> war'),
     ],
 )
-def test_runs_of_another_script_carry_their_language(language: str, text: str, html: str) -> None:
-    """A run with its inner blanks, digits and signs is one span; the edition's own script has none."""
+def test_runs_of_another_script_have_their_language(language: str, text: str, html: str) -> None:
+    """A run with its inner blanks, digits and signs is one span; the edition's own script gets no span."""
     assert str(HtmlPrinter(language).words(text)) == html
 
 
@@ -65,13 +65,13 @@ def test_runs_of_another_script_carry_their_language(language: str, text: str, h
         ("a\nb", "<p>a b</p>"),
     ],
 )
-def test_markdown_becomes_well_formed_html(markdown: str, html: str) -> None:
-    """Paragraphs, emphasis, links, lists, quotes and breaks, every tag closed."""
+def test_markdown_becomes_valid_html(markdown: str, html: str) -> None:
+    """Paragraphs, emphasis, links, lists, quotes and breaks, with every tag closed."""
     assert printed(markdown) == html
 
 
-def test_labels_run_in() -> None:
-    """A label stands in bold at the head of the first paragraph, or in one of its own before a list; escaped."""
+def test_labels_are_in_the_first_paragraph() -> None:
+    """A label is bold at the start of the first paragraph, or in its own paragraph before a list; it is escaped."""
     assert printed("a\n\nb", label="R&D") == '<p><strong class="label">R&amp;D:</strong> a</p><p>b</p>'
     assert printed("- a", label="x") == '<p><strong class="label">x:</strong></p><ul><li>a</li></ul>'
     assert printed("", label="x") == '<p><strong class="label">x:</strong></p>'
@@ -80,7 +80,7 @@ def test_labels_run_in() -> None:
 
 
 def test_values_of_other_kinds() -> None:
-    """Nothing prints nothing, numbers are words, what is printed already is not escaped twice."""
+    """None prints nothing, numbers are text, and printed values are not escaped twice."""
     printer = HtmlPrinter("en")
     assert [str(printer.html(value)) for value in (None, "", 7, Markup("<b>"))] == ["", "", "7", "<b>"]
     rich, _ = parse_markdown("a\n\nb\n\n- c")
@@ -88,5 +88,5 @@ def test_values_of_other_kinds() -> None:
 
 
 def test_directions() -> None:
-    """Arabic and Hebrew run from the right, whatever their region."""
+    """Arabic and Hebrew are right-to-left in every region."""
     assert [direction(tag) for tag in ("en", "ar", "he-IL", "zh-Hant", "fa")] == ["ltr", "rtl", "rtl", "ltr", "rtl"]

@@ -1,4 +1,4 @@
-"""Inlining: what a theme's rules become, what stays as it was, and what is never opened. The real premailer runs."""
+"""Inlining: the effect of a theme's rules, what does not change, and what is never loaded. The real premailer runs."""
 
 import os
 import re
@@ -20,8 +20,8 @@ a { color: #9b1c1c } img { width: 100% }
 """
 
 
-def test_the_rules_arrive() -> None:
-    """Each matched element has the declarations in its style attribute, !important and mso-* included."""
+def test_rules_become_style_attributes() -> None:
+    """Each matched element has the declarations in its style attribute, with !important and mso-*."""
     document = lxml_html.document_fromstring(inline_css(compiled(), CSS))
     (paragraph,) = document.cssselect("p.lead")
     for declaration in ("color:#123456 !important", "mso-line-height-rule:exactly", 'font-family:"Noto Serif SC"'):
@@ -30,8 +30,8 @@ def test_the_rules_arrive() -> None:
     assert heading.get("style") == "font-size:20px; margin:0 0 8px 0"
 
 
-def test_what_inlining_leaves_alone() -> None:
-    """Doctype, style blocks byte for byte, conditions, name spaces, widths and merge tokens stay."""
+def test_what_inlining_does_not_change() -> None:
+    """Doctype, style blocks, conditions, name spaces, widths and merge tokens do not change."""
     before = compiled()
     after = inline_css(before, CSS)
     assert after.startswith("<!DOCTYPE html>")
@@ -60,8 +60,8 @@ def test_a_style_block_with_a_media_attribute_keeps_no_mark() -> None:
 
 
 @pytest.mark.parametrize("html", ["", "<p>x</p>", "<html></html>"])
-def test_what_is_no_document_is_refused(html: str) -> None:
-    """Only a document with a doctype is inlined."""
+def test_a_text_without_doctype_is_rejected(html: str) -> None:
+    """Only documents with a doctype are inlined."""
     with pytest.raises(CompilerError, match="no doctype"):
         inline_css(html, CSS)
 
@@ -76,10 +76,10 @@ BAD = [
     ("a { background: URL (x) ; width: expression(1) }", "runs a script"),
     ("* { a: b }", "* is not inlined"),
     (".a * { a: b }", "* is not inlined"),
-    ("a:hover { a: b }", "pseudo classes"),
-    ("p:nth-child(2) { a: b }", "pseudo classes"),
+    ("a:hover { a: b }", "pseudo-classes"),
+    ("p:nth-child(2) { a: b }", "pseudo-classes"),
     ("a[title] { a: b }", "attribute selectors"),
-    ("#a { a: b }", "a class in place"),
+    ("#a { a: b }", "use a class"),
     ("a > b { a: b }", "element.class and descendants"),
     ("a { font-family: 'A, B' }", "a comma, semicolon or brace"),
     ("a { color: rgb(0 0 0 / 50%) }", "with commas"),
@@ -87,25 +87,25 @@ BAD = [
     ("/* < */", "< is not allowed"),
     ("a { color: red", "never closed"),
     ("a { b { c: d } }", "never closed"),
-    ("a { color }", "no declaration"),
-    ("} a {}", "closes nothing"),
+    ("a { color }", "not a declaration"),
+    ("} a {}", "no matching"),
     ("a, { b: c }", "a selector is missing"),
     ("/* x", "never closed"),
-    ("a { b: 'c }", "never closed"),
+    ("a { b: 'c }", "not closed"),
     ("a", "{ .. } is missing"),
 ]
 
 
 @pytest.mark.parametrize(("css", "message"), BAD)
-def test_rules_that_cannot_be_inlined_are_told_and_refused(css: str, message: str) -> None:
-    """What premailer would drop, misapply or fetch is a problem, and inline_css refuses it too."""
+def test_rules_that_cannot_be_inlined_are_rejected(css: str, message: str) -> None:
+    """Rules that premailer would drop, misapply or load are problems, and inline_css rejects them."""
     assert any(message in told for _, _, told in css_problems(css)), css_problems(css)
     with pytest.raises(CompilerError, match=r"inline\.css:1:"):
         inline_css(compiled(), css)
 
 
 def test_good_style_sheets_have_no_problems() -> None:
-    """Simple rules pass in inline.css; media, dark mode, hover and client hooks in head.css."""
+    """Simple rules are valid in inline.css; media, dark mode, hover and client hooks in head.css."""
     assert css_problems(CSS + "/* 中文 * : [ { */ .a.b c, ul li { color: rgba(0, 0, 0, 0.5); background:#fff } ") == ()
     head = "@media (max-width:480px) { .a > table { width:100% !important } } a:hover, [data-ogsc] .b, u + .c { b: c }"
     assert head_css_problems(head) == ()
@@ -116,13 +116,13 @@ def test_good_style_sheets_have_no_problems() -> None:
     ["@import 'x';", "@im\\70ort 'x';", "a { b: url(x) }", "a { b: u\\72l(x) }", "@font-face {}", "</style>", "a < b",
      "a {", "a { background: image-set('x' 1x) }", "}", "@charset 'x';"],
 )  # fmt: skip
-def test_what_loads_something_is_refused_in_head_css(css: str) -> None:
-    """Nothing in the head may fetch, and nothing may end the style element."""
+def test_loading_is_rejected_in_head_css(css: str) -> None:
+    """head.css must not load anything or close the style element."""
     assert head_css_problems(css)
 
 
 def test_places_of_css_problems() -> None:
-    """Line and column are those of the construct, comments and other lines counted."""
+    """Line and column are those of the rule, also after comments and other lines."""
     assert [place[:2] for place in css_problems("/* a\n */ p { a: b }\n  q:hover { a: b }")] == [(3, 3)]
 
 
@@ -158,7 +158,7 @@ print(seen, "requests" in sys.modules)
 
 
 def test_nothing_is_opened() -> None:
-    """@import, file:, <link> in the page or in the rules open neither a socket nor a file, whatever premailer does."""
+    """@import, file: and <link> in the page or the rules open no socket and no file."""
     ran = subprocess.run(
         [sys.executable, "-c", OPENED], capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": str(Path.cwd())},
@@ -166,8 +166,8 @@ def test_nothing_is_opened() -> None:
     assert (ran.stdout, ran.stderr) == ("[] False\n", "")
 
 
-def test_others_import_the_network_as_ever() -> None:
-    """Only the inliner's own modules go without requests and urllib.request: nothing stands in for them anywhere else."""
+def test_other_modules_can_import_the_network() -> None:
+    """Only the inliner's own modules work without requests and urllib.request; other imports are not affected."""
     code = (
         "import sys; from composer.render.inline import _premailer; before = list(sys.meta_path); _premailer();"
         "assert not {'requests', 'urllib.request', 'cssutils._fetch', 'cssutils._fetchgae'} & set(sys.modules);"
@@ -180,6 +180,6 @@ def test_others_import_the_network_as_ever() -> None:
 
 
 def test_importing_the_module_imports_no_premailer() -> None:
-    """`compose --help` and a failing issue must not pay for the inliner."""
+    """`compose --help` and a failing issue do not import premailer."""
     code = "import sys, composer.render.inline; assert not {'premailer', 'cssutils', 'lxml'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})

@@ -1,4 +1,4 @@
-"""A page knows where its parts come from, and what is sent does not show it."""
+"""The marked page has the source of its parts, and the page that is sent does not show it."""
 
 import re
 
@@ -36,8 +36,8 @@ def _written(place: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8").split("\n")[int(line) - 1][int(column) - 1 :]
 
 
-def test_each_text_leads_to_the_line_it_was_written_in() -> None:
-    """Where `data-at` points to in the file, the element's own words begin, in every style of writing and each language."""
+def test_each_text_has_its_line() -> None:
+    """`data-at` is the place in the file where the element's text starts, in every YAML style and language."""
     for stem in ("2025-01-30", "2025-01-30.de"):
         edition, page = _annotated(stem)
         for field in edition.fields:
@@ -53,7 +53,7 @@ def test_each_text_leads_to_the_line_it_was_written_in() -> None:
 
 
 def test_sections_and_templates_are_named() -> None:
-    """Each section's outermost element has its key, and what the compiler made of an element its template's line."""
+    """Each section's outermost element has its key, and compiled elements have their template's line."""
     edition, page = _annotated("2025-01-30")
     assert [key for _, key, _, _ in _with(page, "data-section")] == list(edition.sizes)[:-1]
     assert len(_with(page, "data-from")) > 20
@@ -62,13 +62,13 @@ def test_sections_and_templates_are_named() -> None:
 
 
 def test_the_annotated_page_is_the_page_that_is_sent() -> None:
-    """Without its data attributes it is the edition's HTML, byte for byte: no second way of rendering."""
+    """Without its data attributes, it is the edition's HTML, byte for byte."""
     edition, page = _annotated("2025-01-30")
     assert re.sub(r' data-(?:at|from|section)="[^"]*"', "", page) == edition.html
 
 
 def test_no_mark_is_left() -> None:
-    """Neither tokens nor classes of ours are in what is sent; the bytes by section add up."""
+    """The sent page does not contain our tokens and classes; the bytes by section add up."""
     newsletter, issue = read_issue(WORKSPACE, WORKSPACE.issue("2025-01-30"))
     edition = render(issue, newsletter)
     assert issue.marks.prefix in edition.marked

@@ -72,12 +72,12 @@ def printed(markdown: str, **options: str | int) -> str:
     ],
 )
 def test_markdown_reads_as_plain_text(markdown: str, shown: str) -> None:
-    """Marks of lists and quotes stay, those of emphasis go, links show where they lead."""
+    """Marks of lists and quotes are kept, emphasis marks are removed, links show their address."""
     assert printed(markdown) == shown
 
 
 def test_labels_and_prefixes() -> None:
-    """A label runs in; the first line carries its own prefix, the others are moved in."""
+    """A label is put at the start; the first line has its own prefix, the others are indented."""
     assert printed("a\n\nb", label="Facts") == "Facts: a\n\nb"
     assert printed("- a\n- b", label="Facts") == "Facts:\n- a\n- b"
     assert printed("> a", label="Facts") == "Facts:\n\n> a"
@@ -108,7 +108,7 @@ def _leaves(value: object) -> list[str]:
 @given(st.lists(blocks, min_size=1, max_size=3).map(lambda nodes: Rich(tuple(nodes))))
 @pytest.mark.slow
 def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:
-    """All words and links in their order; only a line of one unbreakable word is wider than 72 cells."""
+    """All words and links are in order; only a line with one unbreakable word is wider than 72 cells."""
     shown = text(rich)
     bare = re.sub(r"(?m)^(?:[ \t]*(?:>|-(?= |$)|\d+\.(?= |$)))*[ \t]*", "", shown)
     wanted = "".join(leaf for leaf in _leaves(rich))
@@ -117,7 +117,7 @@ def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:
     for row in shown.split("\n"):
         assert row == row.rstrip(" ")
         if cells(row) > WIDTH:
-            # A label goes before its link's address; behind the prefix there is nothing to break at.
+            # A label is before its link's address; a line cannot break directly after the prefix.
             rest = re.sub(r"^(?:[ \t]*(?:>|-(?= )|\d+\.(?= )))*[ \t]*", "", row)
             assert " " not in rest, row
     for leaf in _leaves(rich):
@@ -126,7 +126,7 @@ def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:
 
 
 def test_headings_are_underlined_as_wide_as_they_are() -> None:
-    """A line of signs in cells, not in characters; a wrapped heading takes its widest line, a field its sample's."""
+    """The underline counts cells, not characters, of the widest line; a field counts as its sample."""
     assert underline("Top story", "=") == "Top story\n========="
     assert underline("中文") == "中文\n----"
     assert underline("x" * 40 + " " + "y" * 50) == "x" * 40 + "\n" + "y" * 50 + "\n" + "-" * 50
@@ -136,6 +136,6 @@ def test_headings_are_underlined_as_wide_as_they_are() -> None:
 
 
 def test_tidy_leaves_the_signature_mark_to_the_theme() -> None:
-    """Blanks at line ends and heaps of empty lines go; `-- ` stays; an editor's `--` does not become one."""
+    """Blanks at line ends and extra empty lines are removed; `-- ` is kept; an editor's `--` does not become one."""
     assert tidy("\n\na  \n\n\n\n\nb\t\n--\nc\n-- \nd") == "a\n\n\nb\n--\nc\n-- \nd\n"
     assert tidy("--  \nx") == "-- \nx\n"

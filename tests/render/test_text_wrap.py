@@ -1,4 +1,4 @@
-"""Wrapping by display cells: facts about breaks, and properties for any text."""
+"""Wrapping by display cells: rules for breaks, and properties for any text."""
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +21,7 @@ MIXED = st.text(
     [("abc", 3), ("中文", 4), ("e\u0301", 1), ("👨\u200d👩\u200d👧", 2), ("", 0), ("\x01", 0), ("ｱ", 1), ("！", 2)],
 )
 def test_cells(text: str, width: int) -> None:
-    """A Chinese character counts two, a mark none, a family one emoji."""
+    """A Chinese character counts two cells, a combining mark none, a family is one emoji."""
     assert cells(text) == width
 
 
@@ -42,7 +42,7 @@ def test_cells(text: str, width: int) -> None:
     ],
 )
 def test_where_lines_break(text: str, width: int, lines: list[str]) -> None:
-    """Breaks at blanks and between Chinese characters, not before closing signs, not inside addresses."""
+    """Lines break at blanks and between Chinese characters, not before closing signs or inside addresses."""
     assert wrap(text, width).split("\n") == lines
 
 
@@ -50,14 +50,14 @@ def test_where_lines_break(text: str, width: int, lines: list[str]) -> None:
     ("sample", "lines"), [("ACME", ["Dear ACME ok"]), ("王小明", ["Dear 王小明", "ok"]), ("", ["Dear  ok"])]
 )
 def test_a_field_is_as_wide_as_its_values(sample: str, lines: list[str]) -> None:
-    """Lines break where they would with the sample in the field's place, however long the token is."""
+    """Lines break as with the sample in place of the field, however long the token is."""
     token = FieldBook(known={"company": None}, seed="x", samples={"company": sample}).field("company", None).token
     assert cells(token) == cells(sample) and len(token) > 12
     assert wrap(f"Dear {token} ok", 12).replace(token, sample).split("\n") == lines
 
 
 def test_first_and_rest_count() -> None:
-    """Prefixes belong to the width, and a prefix alone keeps no blank at its end."""
+    """Prefixes count for the width, and a prefix alone has no blank at its end."""
     assert wrap("aa bb cc\n\ndd", 6, "1. ", "   ") == "1. aa\n   bb\n   cc\n\n   dd"
     assert wrap("a\n\nb", 72, "> ", "> ") == "> a\n>\n> b"
 
@@ -65,7 +65,7 @@ def test_first_and_rest_count() -> None:
 @settings(max_examples=400, deadline=None)
 @given(MIXED)
 def test_nothing_is_lost_and_lines_fit(text: str) -> None:
-    """Any text: the same characters in the same order, no blanks at ends; too wide a line has no break in it."""
+    """Any text has the same characters in order, no blanks at line ends; lines that are too wide have no break."""
     wrapped = wrap(text)
     assert "".join(wrapped.split()) == "".join(text.split())
     for line in wrapped.split("\n"):
@@ -77,14 +77,14 @@ def test_nothing_is_lost_and_lines_fit(text: str) -> None:
 @settings(max_examples=150, deadline=None)
 @given(MIXED, st.integers(min_value=-1, max_value=20))
 def test_any_width_terminates(text: str, width: int) -> None:
-    """Even a width that nothing fits into gives every piece a line."""
+    """Even with a width that nothing fits into, every piece gets a line."""
     assert "".join(wrap(text, width).split()) == "".join(text.split())
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.text(alphabet="中文字，。！？；：、）」』】》（「『【《", min_size=1, max_size=120))
-def test_closing_signs_begin_no_line(text: str) -> None:
-    """No closing sign begins a line and no opening one ends it, wherever the lines break."""
+def test_no_line_starts_with_a_closing_sign(text: str) -> None:
+    """No line starts with a closing sign or ends with an opening one."""
     lines = wrap(text, 20).split("\n")
     assert all(line[0] not in "，。！？；：、）」』】》" for line in lines[1:])
     assert all(line[-1] not in "（「『【《" for line in lines[:-1])

@@ -1,4 +1,4 @@
-"""Themes: their mistakes are told by file and line, and their templates can reach nothing but what they are given."""
+"""Themes: mistakes are reported with file and line, and templates can only use the values they get."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,7 @@ FOLDER = "templates/mine"
 
 @pytest.fixture
 def theme(tmp_path: Path) -> Theme:
-    """A theme with a macro file and nothing else."""
+    """A theme with only a macro file."""
     workspace = sample_message(tmp_path)
     folder = workspace.root / FOLDER
     folder.mkdir(parents=True)
@@ -45,15 +45,15 @@ def told(theme: Theme, source: str, name: str = "page.mjml.j2", **context: objec
         ("a\n\n{{ x + }}", 3, "unexpected 'end of print statement'"),
         ("a\n{% nonsense %}", 2, "unknown tag 'nonsense'"),
         ("a\n{{ x | nonsense }}", 2, "No filter named 'nonsense'"),
-        ("a\n{{ nonsense }}", 2, "there is no “nonsense” here"),
-        ("a\n{{ group.nonsense }}", 2, "there is no “nonsense” here"),
-        ("a\n{{ group.title.nonsense }}", 2, "there is no “nonsense” here"),
+        ("a\n{{ nonsense }}", 2, "unknown name “nonsense”"),
+        ("a\n{{ group.nonsense }}", 2, "unknown name “nonsense”"),
+        ("a\n{{ group.title.nonsense }}", 2, "unknown name “nonsense”"),
         ("a\n\n{{ 1 / 0 }}", 3, "ZeroDivisionError"),
         ("a\n{{ none + 1 }}", 2, "TypeError"),
-        ("a\n{% include 'nothing.mjml.j2' %}", 2, "there is no template “nothing.mjml.j2” in this theme"),
-        ("a\n{% include '../../newsletter.yaml' %}", 2, "there is no template “../../newsletter.yaml” in this theme"),
-        ("a\n{% include '/etc/hostname' %}", 2, "there is no template “/etc/hostname” in this theme"),
-        ("a\n{% include '..\\\\..\\\\newsletter.yaml' %}", 2, "there is no template"),
+        ("a\n{% include 'nothing.mjml.j2' %}", 2, "template not found in this theme: “nothing.mjml.j2”"),
+        ("a\n{% include '../../newsletter.yaml' %}", 2, "template not found in this theme: “../../newsletter.yaml”"),
+        ("a\n{% include '/etc/hostname' %}", 2, "template not found in this theme: “/etc/hostname”"),
+        ("a\n{% include '..\\\\..\\\\newsletter.yaml' %}", 2, "template not found"),
         ("a\n{{ ''.__class__.__mro__ }}", 2, "__class__"),
         ("a\n{{ group | attr('__class__') }}", 2, "__class__"),
         ("a\n{{ '%s' | format(group.__init__.__globals__) }}", 2, "__init__"),
@@ -63,15 +63,15 @@ def told(theme: Theme, source: str, name: str = "page.mjml.j2", **context: objec
         ("a\n{{ '{0.__init__}'.format(group) }}", 2, "__init__"),
     ],
 )
-def test_mistakes_of_a_template_name_its_line(theme: Theme, source: str, line: int, words: str) -> None:
-    """Syntax, unknown names, failing expressions, files outside, ways out of the sandbox: one problem with file and line."""
+def test_mistakes_in_a_template_have_their_line(theme: Theme, source: str, line: int, words: str) -> None:
+    """Syntax, unknown names, failing expressions, files outside, sandbox escapes: one problem with file and line."""
     problem = told(theme, source, group=Group({"title": "x"}))
     assert (problem.path, problem.line, problem.code) == (f"{FOLDER}/page.mjml.j2", line, "template")
     assert words in problem.message
 
 
-def test_a_mistake_in_a_macro_is_told_where_it_is(theme: Theme) -> None:
-    """Not at the call but in the file that holds the macro; the same for its syntax."""
+def test_a_mistake_in_a_macro_has_its_place(theme: Theme) -> None:
+    """The place is in the file with the macro, not at the call; also for syntax errors."""
     problem = told(theme, "{% import 'macros.mjml.j2' as m %}\n\n\n\n\n{{ m.bad('x') }}")
     assert (problem.path, problem.line) == (f"{FOLDER}/macros.mjml.j2", 4)
     (theme.files.folders[0] / "broken.mjml.j2").write_text("a\nb\n{% macro x( %}")
@@ -79,8 +79,8 @@ def test_a_mistake_in_a_macro_is_told_where_it_is(theme: Theme) -> None:
     assert (problem.path, problem.line) == (f"{FOLDER}/broken.mjml.j2", 3)
 
 
-def test_a_template_that_is_not_utf8_is_told(theme: Theme) -> None:
-    """An editor that saves Latin-1 is a problem of the file."""
+def test_a_template_that_is_not_utf8_is_reported(theme: Theme) -> None:
+    """A template saved as Latin-1 is reported."""
     (theme.files.folders[0] / "page.mjml.j2").write_bytes(b"caf\xe9")
     with pytest.raises(ContentError) as caught:
         theme.render("page.mjml.j2", {})
@@ -88,15 +88,15 @@ def test_a_template_that_is_not_utf8_is_told(theme: Theme) -> None:
     assert caught.value.problems[0].path == f"{FOLDER}/page.mjml.j2"
 
 
-def test_a_missing_template_is_told(theme: Theme) -> None:
-    """A theme without its page names the file that is missing."""
+def test_a_missing_template_is_reported(theme: Theme) -> None:
+    """For a theme without its page template, the problem names the missing file."""
     with pytest.raises(ContentError) as caught:
         theme.render("page.mjml.j2", {})
     assert caught.value.problems[0].path == f"{FOLDER}/page.mjml.j2"
 
 
 def test_html_is_escaped_and_plaintext_is_not(theme: Theme) -> None:
-    """A value that is printed as it is becomes text in MJML and CSS; in plaintext it stays as it is."""
+    """Printed values are escaped in MJML and CSS, but not in plaintext."""
     hostile = "<script>\"'&"
     assert render(theme, "{{ x }}", x=hostile) == "&lt;script&gt;&#34;&#39;&amp;"
     assert render(theme, "{{ x }}", "head.css", x=hostile) == "&lt;script&gt;&#34;&#39;&amp;"
@@ -104,8 +104,8 @@ def test_html_is_escaped_and_plaintext_is_not(theme: Theme) -> None:
     assert render(theme, "{% import 'macros.mjml.j2' as m %}{{ m.good(x) }}", x="<") == "<b>&lt;</b>"
 
 
-def test_elements_know_where_they_come_from(theme: Theme) -> None:
-    """Each MJML element carries file, line and column of its tag; HTML and plaintext carry nothing."""
+def test_elements_have_their_place(theme: Theme) -> None:
+    """Each MJML element has the file, line and column of its tag; HTML and plaintext do not."""
     shown = render(theme, "<mjml>\n  <mj-text><p>x</p></mj-text><mj-raw/>")
     assert shown == (
         f'<mjml data-at="{FOLDER}/page.mjml.j2:1:1">\n'
@@ -114,8 +114,8 @@ def test_elements_know_where_they_come_from(theme: Theme) -> None:
     assert render(theme, "<mj-text>", "page.txt.j2") == "<mj-text>"
 
 
-def test_the_theme_that_ships_reads_its_own_files() -> None:
-    """Every phrase of English exists in each other language, and the fallback of a region is its language."""
+def test_the_built_in_theme_is_complete() -> None:
+    """Every English phrase exists in each other language, and a region falls back to its language."""
     files = Workspace(root=ROOT).theme("briefing")
     english = Theme(files, "en").phrases
     assert set(files.languages()) >= {"en", "de"}
@@ -127,8 +127,8 @@ def test_the_theme_that_ships_reads_its_own_files() -> None:
     assert "has no phrases in “sw”" in caught.value.problems[0].message
 
 
-def test_a_theme_in_a_workspace_copy_is_taken_first(tmp_path: Path) -> None:
-    """The workspace's file of a theme goes before the one that ships; a link out of the theme is not followed."""
+def test_a_theme_in_the_workspace_comes_first(tmp_path: Path) -> None:
+    """A theme file in the workspace replaces the built-in one; a link to a file outside is not followed."""
     workspace = sample_message(tmp_path)
     folder = workspace.root / "templates" / "briefing"
     folder.mkdir(parents=True)

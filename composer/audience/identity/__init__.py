@@ -1,1 +1,1 @@
-"""Whom a token means, today and after a person was removed."""
+"""The person that a token means, today and after the person was removed."""

@@ -1,7 +1,8 @@
-"""Writes down what came back, once, and lets it have its effect, in one transaction.
+"""Record returned messages once, and apply their effect, in one transaction.
 
-Input: a connection that writes, what a message says, the tokens, the time. Output: a `Recorded`. A subscriber is touched
-only where our own key names them; a recipient's name in a report is written down and nothing else.
+Input: a connection that writes, the classified messages, the tokens, the time. Output: `Recorded` values. Guarantees: a
+subscriber changes only if our own key identifies them; the name of a recipient in a report is recorded, and nothing is
+done because of it.
 """
 
 import hashlib
@@ -25,7 +26,7 @@ from composer.database.tables.bounce_tables import returned as table
 from composer.database.tables.mailing_tables import deliveries
 from composer.delivery.core.retry_policy import RefusalCategory
 
-#: What a refusal in a mail session says about the subscriber, in our words.
+#: What a rejection in a mail session means for the subscriber.
 _AT_THE_DOOR: dict[str, Class] = {
     RefusalCategory.GONE: Class.HARD,
     RefusalCategory.NO_DOMAIN: Class.BAD_DOMAIN,
@@ -35,12 +36,12 @@ _AT_THE_DOOR: dict[str, Class] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What is on record of one message."""
+    """The record of one message."""
 
     hash: str
     kind: ReturnedKind
     effect: BounceEffect
-    #: Whether it is on record since just now.
+    #: Whether the record is new.
     is_new: bool
     finding: BounceFinding
     subscriber_id: int | None = None
@@ -49,12 +50,12 @@ class Recorded:
 
 
 def hash_of(data: bytes) -> str:
-    """Return by what a message is known again, from whichever mailbox it is read."""
+    """Return the hash that identifies a message, from whichever mailbox it is read."""
     return hashlib.sha256(normal_form(data)).hexdigest()
 
 
 def known(connection: Connection, hashes: Iterable[str]) -> dict[str, Recorded]:
-    """Return what is on record of messages already, by their hashes."""
+    """Return the existing records of messages, by their hashes."""
     query = select(table).where(table.c.hash.in_(list(hashes)))
     return {row["hash"]: _recorded(row) for row in connection.execute(query).mappings()}
 
@@ -62,7 +63,7 @@ def known(connection: Connection, hashes: Iterable[str]) -> dict[str, Recorded]:
 def record(
     connection: Connection, messages: Sequence[tuple[str, Returned]], tokens: Tokens, *, source: str, now: datetime
 ) -> list[Recorded]:
-    """Write messages down, each by its hash, and let them have their effect; what is on record already stays as it is.
+    """Record messages by their hashes, and apply their effects; existing records do not change.
 
     `source` is how they came: file, pipe, imap, ses, postmark.
     """
@@ -94,7 +95,7 @@ def _write(
     effect = _effect(connection, kind, finding, is_own, found, now)
     if whose is None and _is_removed(connection, finding.recipient, claim):
         finding = replace(finding, recipient="", reply=None, why="")
-    # Under the number that the message went out with; of an erased person nothing is written down.
+    # Use the id that the message was sent with; nothing is recorded about an erased person.
     subscriber_id = found.subscriber_id if found and _is_told(connection, found) else None
     mailing_id = found.mailing_id if found else None
     domain = _domain(whose.normal if whose else finding.recipient)
@@ -127,7 +128,7 @@ def _write(
 
 
 def forget(connection: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take a person out of what came back (`erasing.Forget`): what names them goes, that something came back stays."""
+    """Remove a person from returned messages (`erasure.ForgetElsewhere`); that a message was returned stays recorded."""
     nobody = {"recipient": "", "words": "", "subscriber_id": None}
     mine = func.lower(table.c.recipient) == normal
     if subscriber_id is not None:
@@ -136,11 +137,13 @@ def forget(connection: Connection, subscriber_id: int | None, normal: str) -> tu
     if not count:
         return (), ()
     messages = "1 message" if count == 1 else f"{count} messages"
-    return (f"who is meant in what came back ({messages})",), ("that it came back, and of which mailing",)
+    return (f"the recipient in returned messages ({messages})",), (
+        "the fact that a message was returned, and its mailing",
+    )
 
 
 def _is_told(connection: Connection, found: Resolved) -> bool:
-    """Tell whether a message is recorded under its subscriber's number: one who is here, or was removed but not erased."""
+    """Return whether a message is recorded with its subscriber's id: they are here, or were removed but not erased."""
     if found.found is not FoundHolder.GONE:
         return found.found is FoundHolder.PERSON
     reasons = known_hashes(connection, found.hashes).values()
@@ -148,7 +151,7 @@ def _is_told(connection: Connection, found: Resolved) -> bool:
 
 
 def _is_removed(connection: Connection, recipient: str, claim: TokenClaim | None) -> bool:
-    """Tell whether a message is about somebody who was removed, or asked to be forgotten: their address is not written down."""
+    """Return whether a message is about a person who was removed or erased, so that the address is not recorded."""
     if claim is not None:
         return True
     found = suppression_of(connection, _normal(recipient)) if recipient else None
@@ -156,7 +159,7 @@ def _is_removed(connection: Connection, recipient: str, claim: TokenClaim | None
 
 
 def _chosen(came: Returned, kind: ReturnedKind, subscriber: Holder | None) -> tuple[BounceFinding, bool]:
-    """Choose the finding that is about the subscriber: the one that names their own address, or else the first of its kind."""
+    """Return the finding about the subscriber: the one with their own address, otherwise the first of its kind."""
     findings = [each for each in came.findings if each.kind is kind] or [BounceFinding(kind=kind, why=came.why)]
     if subscriber is None:
         return findings[0], True
@@ -165,7 +168,7 @@ def _chosen(came: Returned, kind: ReturnedKind, subscriber: Holder | None) -> tu
 
 
 def _names(connection: Connection, came: Returned, found: Resolved | None) -> bool:
-    """Tell whether a report names the address that we had sent to; of one that nobody has any more, the hash is compared."""
+    """Return whether a report names the address that we sent to; an address that nobody has today is compared by hash."""
     named = {_normal(each) for finding in came.findings for each in (finding.recipient, finding.original) if each}
     if found is None or not named:
         return False
@@ -188,17 +191,17 @@ def _effect(
     found: Resolved | None,
     now: datetime,
 ) -> BounceEffect:
-    """Decide what follows, and do it."""
+    """Decide the effect, and apply it."""
     match kind:
         case ReturnedKind.BOUNCE if found is None:
             return BounceEffect.UNPROVEN
         case ReturnedKind.COMPLAINT | ReturnedKind.UNSUBSCRIBE if found is None or found.found is FoundHolder.UNKNOWN:
-            # A person wants something of us, and no key tells who: people must look.
+            # A person wants something from us, and no key tells who: a person must look at it.
             return BounceEffect.KEPT
         case ReturnedKind.BOUNCE | ReturnedKind.COMPLAINT | ReturnedKind.UNSUBSCRIBE if (
             found is not None and not _is_told(connection, found)
         ):
-            # Erased, or nobody that is known: there is nothing more to do.
+            # They were erased or are unknown: there is nothing else to do.
             return BounceEffect.LEFT
         case ReturnedKind.BOUNCE:
             assert found is not None and finding.bounce is not None
@@ -209,7 +212,7 @@ def _effect(
             return BounceEffect.SUPPRESSED
         case ReturnedKind.UNSUBSCRIBE:
             assert found is not None
-            stop_mail(connection, found, Reason.UNSUBSCRIBED, "message to leave", now)
+            stop_mail(connection, found, Reason.UNSUBSCRIBED, "unsubscribe message", now)
             return BounceEffect.SUPPRESSED
         case ReturnedKind.NOT_UNDERSTOOD:
             return BounceEffect.KEPT
@@ -220,7 +223,7 @@ def _effect(
 def _bounced(
     connection: Connection, finding: BounceFinding, is_own: bool, found: Resolved, now: datetime
 ) -> BounceEffect:
-    """Decide what follows for the address that a message went to, whoever has it today; the person may have another by now."""
+    """Apply the effect to the address of the message, whoever has it today: the person may have another address by now."""
     assert finding.bounce is not None
     new = BounceHistory(at=now, bounce=finding.bounce, mailing_id=found.mailing_id or 0, is_own=is_own)
     if found.at_address is not None:
@@ -233,13 +236,13 @@ def _bounced(
         return BounceEffect.LEFT
     effect = effect_of(new, ())
     if effect is BounceEffect.SUPPRESSED:
-        # Nobody has it, and who is imported with it must not get mail there again.
+        # Nobody has it, and whoever is imported with it must not get mail there again.
         suppress_hash(connection, found.at_hash, Reason.BOUNCED, "bounce", now)
     return effect
 
 
 def _past(connection: Connection, subscriber: Holder, now: datetime) -> list[BounceHistory]:
-    """Give an address's bounces, those at the door of its server among them; those before its owner last agreed do not count."""
+    """Return the bounces of an address, with rejections in mail sessions; bounces before the last consent do not count."""
     since = max(now - LASTING, subscriber.consented or now - LASTING)
     spans = spans_of(connection, subscriber.id, is_this_address=True)
     came = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)

@@ -1,6 +1,6 @@
-"""The computed styles of a finished document, without a browser: what contrast and the size of text are judged by.
+"""The computed styles of a finished document, without a browser, for checks of contrast and text size.
 
-values, declarations, colours    what is written           selectors, cascade   which rule wins
-browser_sheet                    what a browser adds       style, computed      what is computed for an element
-painting                         what is behind a text     styles               a whole document
+css_values, declarations, css_colours   parse CSS                 selectors, cascade   find the rules that win
+browser_sheet                           the browser's defaults    style, computed      the style of one element
+painting                                blend backgrounds         styles               the styles of a document
 """

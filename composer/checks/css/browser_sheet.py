@@ -1,7 +1,7 @@
-"""What a browser declares before any author does: its own sheet, and the attributes that HTML turned into style.
+"""The default styles of a browser: its style sheet, and HTML attributes that set styles.
 
-Input: an element's name and attributes. Output: declarations weaker than any rule of a sheet. Only what decides on
-colours, sizes, weights, display and alignment is here (HTML, 15 "Rendering"; the values are Chromium's).
+Input: an element's name and attributes. Output: declarations that are weaker than any rule of a sheet. Only colours, sizes,
+weights, display and alignment are included (HTML, 15 "Rendering"; with Chromium's values).
 """
 
 import re
@@ -67,14 +67,14 @@ _HIDDEN = declarations("display: none")
 _FONT_SIZES = ("x-small", "small", "medium", "large", "x-large", "xx-large", "xxx-large")
 _CELLS = words("body table thead tbody tfoot tr td th col colgroup")
 _ALIGNED = words("p div h1 h2 h3 h4 h5 h6 thead tbody tfoot tr td th")
-#: The attributes that mean style, on some element.
+#: The attributes that set styles on some element.
 HINTS = words(
     "align background bgcolor cellpadding color face height hidden href link open size text title valign width"
 )
 
 
 def hints(tag: str, attributes: Mapping[str, str]) -> tuple[Declaration, ...]:
-    """Return what an element's attributes declare."""
+    """Return the declarations that the attributes of an element set."""
     found: list[Declaration] = []
     if tag in ("a", "area") and "href" in attributes:
         found += _LINK
@@ -108,12 +108,12 @@ def _coloured(name: str, text: str | None) -> list[Declaration]:
 
 
 def link_colour(attributes: Mapping[str, str]) -> Rgba | None:
-    """Return the colour that body's `link` attribute gives to links."""
+    """Return the link colour from the `link` attribute of body."""
     return legacy_colour(attributes.get("link", ""))
 
 
 def _font_size(text: str) -> list[Declaration]:
-    """Read the size of a font element: 1 to 7, or +n and -n from 3 (HTML, "rules for parsing a legacy font size")."""
+    """Parse the size of a font element: 1 to 7, or +n and -n from 3 (HTML, "rules for parsing a legacy font size")."""
     if (match := re.match(r"\s*([+-]?)(\d+)", text)) is None:
         return []
     number = int(match[2])

@@ -1,7 +1,7 @@
-"""Style sheets: which declarations win for an element, in one scheme and at one width.
+"""Find the declarations that win for an element, in one colour scheme and at one width.
 
 Input: the text of style elements. Output: for an element, the winning value of each property (CSS Cascade 4: origin,
-importance, specificity, order). Blocks of @media are weighed; other at-rules (@supports, @layer) are passed over.
+importance, specificity, order). @media blocks are evaluated; other at-rules (@supports, @layer) are ignored.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ Winning = dict[str, Value]
 
 
 class Rule(NamedTuple):
-    """One rule of a sheet: under which media, which elements, what."""
+    """One rule of a sheet: media queries, selectors, declarations."""
 
     media: tuple[str, ...]
     selectors: tuple[Selector, ...]
@@ -37,7 +37,7 @@ class Sheet(NamedTuple):
 
 @lru_cache(maxsize=64)
 def rules(sheet: Sheet) -> tuple[Rule, ...]:
-    """Return a sheet's rules in order, without what is not understood."""
+    """Return the rules of a sheet in order, without unsupported ones."""
     nodes = tinycss2.parse_stylesheet(sheet.text, skip_comments=True, skip_whitespace=True)
     return tuple(_rules(nodes, (sheet.media,) if sheet.media.strip() else ()))
 
@@ -59,7 +59,7 @@ def _rules(nodes: Iterable[Any], media: tuple[str, ...]) -> Iterable[Rule]:
 
 @lru_cache(maxsize=512)
 def media_applies(text: str, scheme: CssScheme, width: int) -> bool:
-    """Return whether a list of media queries is met by a screen of this scheme and width; what is unknown is not."""
+    """Return whether a screen with this scheme and width matches a list of media queries; unknown queries do not match."""
     nodes = tinycss2.parse_component_value_list(text, skip_comments=True)
     queries: list[list[Any]] = [[]]
     for node in nodes:
@@ -73,7 +73,7 @@ def media_applies(text: str, scheme: CssScheme, width: int) -> bool:
 
 
 def _query(query: list[Any], scheme: CssScheme, width: int) -> bool | None:
-    """Judge one query or the inside of parentheses; None where something in it is unknown."""
+    """Evaluate one query or the content of parentheses; return None if a part is unknown."""
     negated = False
     words = query
     if words and words[0].type == "ident" and words[0].lower_value in ("not", "only"):
@@ -135,7 +135,7 @@ def _feature(nodes: Sequence[Any], scheme: CssScheme, width: int) -> bool | None
 
 
 def _range(nodes: Sequence[Any], width: int) -> bool | None:
-    """Judge `width <= 480px` or `300px < width < 500px`."""
+    """Evaluate `width <= 480px` or `300px < width < 500px`."""
     sides: list[float] = []
     signs: list[str] = []
     for node in nodes:
@@ -175,7 +175,7 @@ def _pixels(node: Any) -> float | None:
 
 
 class Weighed(NamedTuple):
-    """A selector with what it declares; sorts by weight."""
+    """A selector with its declarations; sorts by specificity and order."""
 
     specificity: tuple[int, int, int]
     order: int
@@ -185,7 +185,7 @@ class Weighed(NamedTuple):
 
 
 class Cascade:
-    """The rules of some sheets that hold in one scheme, at one width, in a document with these attributes."""
+    """The rules of some sheets that apply in one scheme, at one width, to a document with these attributes."""
 
     def __init__(self, sheets: Iterable[Sheet], scheme: CssScheme, width: int, attributes: frozenset[str]) -> None:
         self._by_path: dict[str, list[Weighed]] = defaultdict(list)
@@ -205,11 +205,11 @@ class Cascade:
         self.looks_further = bool(self._others)
 
     def by_path(self, element: HtmlElement) -> tuple[Weighed, ...]:
-        """Return what applies by the names, classes and ids of an element and of those around it."""
+        """Return the rules that match by names, classes and ids of an element and its ancestors."""
         return _matching(self._by_path, element)
 
     def others(self, element: HtmlElement) -> tuple[Weighed, ...]:
-        """Return what applies by attributes, by the place among siblings, or by state."""
+        """Return the rules that match by attributes, by the position among siblings, or by state."""
         return _matching(self._others, element)
 
 
@@ -221,7 +221,7 @@ def _matching(index: dict[str, list[Weighed]], element: HtmlElement) -> tuple[We
 
 
 def winning(defaults: Iterable[Declaration], applied: Iterable[Weighed], inline: Sequence[Declaration]) -> Winning:
-    """Return the winning value of each property: the browser's own, the sheets', the style attribute's."""
+    """Return the winning value of each property from browser defaults, style sheets and the style attribute."""
     weighed = sorted(applied, key=lambda each: (each.specificity, each.order))
     won: Winning = {each.name: each.value for each in defaults}
     for layer in (

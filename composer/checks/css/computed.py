@@ -1,6 +1,6 @@
-"""One element's computed style, from what won for it and from its parent's style.
+"""Compute the style of one element from its winning declarations and the style of its parent.
 
-Input: winning declarations. Output: a `Style`, every length in CSS pixels. Never looks at the tree.
+Input: winning declarations. Output: a `ComputedStyle` with lengths in CSS pixels. Guarantees: the document is not read.
 """
 
 from functools import lru_cache
@@ -19,14 +19,14 @@ _KEYWORDS = dict(
         strict=True,
     )
 )
-#: Chromium's 13 px for `font-family: monospace`, where all else is 16 px.
+#: Chromium uses 13 px for `font-family: monospace` and 16 px for all other fonts.
 _FIXED = 13 / 16
-#: What is moved this far out is meant to be unseen.
+#: Elements that are moved this far out are hidden on purpose.
 _AWAY = -999
 
 
 class _StyleResolver:
-    """Reads typed values out of what won; global words are resolved here."""
+    """Reads typed values from the winning declarations and resolves global keywords."""
 
     def __init__(self, won: Winning, parent: ComputedStyle | None, page: StyledPage) -> None:
         self.won, self.parent, self.page = won, parent, page
@@ -34,7 +34,7 @@ class _StyleResolver:
         self.root_size = 16.0
 
     def word(self, name: str, initial: str, inherited: str = "") -> str:
-        """Read a word; `inherited` names the parent's field where the property inherits."""
+        """Return a keyword; `inherited` is the field of the parent if the property inherits."""
         value = self.won.get(name)
         if isinstance(value, str) and value not in GLOBAL:
             return value
@@ -43,6 +43,7 @@ class _StyleResolver:
         return initial
 
     def colour(self, name: str, scheme: CssScheme, current: Rgba) -> Rgba | None:
+        """Return a colour; None if it is not set."""
         match self.won.get(name):
             case Rgba() as colour:
                 return colour
@@ -54,11 +55,12 @@ class _StyleResolver:
                 return None
 
     def pixels(self, name: str) -> float | None:
-        """Read a length; None for words, percentages and what is not said."""
+        """Return a length in pixels; None for keywords, percentages and unset properties."""
         value = self.won.get(name)
         return self.resolve(value, self.size) if isinstance(value, Length) else None
 
     def resolve(self, length: Length, size: float) -> float | None:
+        """Return a length in pixels; None for units that depend on a layout."""
         number, unit = length
         if unit in UNITS:
             return number * UNITS[unit]
@@ -67,10 +69,9 @@ class _StyleResolver:
 
 
 def compute(won: Winning, parent: ComputedStyle | None, page: StyledPage, root: ComputedStyle | None) -> ComputedStyle:
-    """Return the style of an element for which these values won.
+    """Return the style of an element with these winning values.
 
-    The same values under the same parent give the very same style, from one document to the next: a preview meets
-    nearly all of them again.
+    Styles are cached across documents by values and parent: a preview needs most of them again.
     """
     return _computed(tuple(won.items()), parent, page, root)
 
@@ -93,7 +94,7 @@ def _computed(
         current = TEXT.under(scheme) if won.get("color") == "initial" else inherited
     fill = parent.fill if parent else None
     if (said := won.get("-webkit-text-fill-color")) is not None and said not in ("inherit", "unset"):
-        # `currentcolor` is inherited as such, not as the colour it stands for.
+        # `currentcolor` is inherited as a keyword, not as its current colour.
         fill = read.colour("-webkit-text-fill-color", scheme, current) if said != CURRENT else None
     background = read.colour("background-color", scheme, current)
     if background is None:
@@ -105,7 +106,7 @@ def _computed(
     if not isinstance(opacity, float):
         opacity = parent.opacity if parent and opacity == "inherit" else 1.0
     visibility = read.word("visibility", "visible", "visibility")
-    if visibility != "visible":  # it paints nothing, though what is in it may
+    if visibility != "visible":  # its children may still be visible
         background, has_image = TRANSPARENT, False
     in_group = opacity < 1 or parent is not None and parent.in_group
     display = _display(read)
@@ -163,7 +164,7 @@ def _computed(
 
 
 def _used_scheme(words: str, asked: CssScheme) -> CssScheme:
-    """Choose between what is asked for and what `color-scheme` offers (CSS Color Adjust 1, 2.2)."""
+    """Return the requested scheme if `color-scheme` offers it, else the one offered first (CSS Color Adjust 1, 2.2)."""
     offered = [word for word in words.split() if word in ("light", "dark")]
     if asked in offered or not offered:
         return asked if offered else CssScheme.LIGHT
@@ -219,7 +220,7 @@ def _inherited_pixels(read: _StyleResolver, name: str, inherited: float) -> floa
 
 
 def _line_height(read: _StyleResolver, parent: ComputedStyle | None) -> tuple[float | str, float | None]:
-    """Return what is inherited (a factor, "normal", or pixels as text) and the height in pixels."""
+    """Return the inherited value (a factor, "normal", or pixels as text) and the height in pixels."""
     value = read.won.get("line-height")
     line: float | str = parent.line if parent else "normal"
     if isinstance(value, Length):
@@ -257,7 +258,7 @@ def _is_edge(read: _StyleResolver, edge: str, scheme: CssScheme, current: Rgba) 
 
 
 def _is_away(read: _StyleResolver, indent: float, display: str) -> bool:
-    """Return whether it is moved out of the page."""
+    """Return whether an element is moved out of the page."""
     if read.word("position", "static") in ("absolute", "fixed") and any(
         (pixels := read.pixels(side)) is not None and pixels <= _AWAY for side in ("left", "top")
     ):
@@ -266,7 +267,7 @@ def _is_away(read: _StyleResolver, indent: float, display: str) -> bool:
 
 
 def _has_no_room(read: _StyleResolver, display: str) -> bool:
-    """Return whether it is a box of next to no height or width that hides what does not fit (a preheader's)."""
+    """Return whether an element is a box of almost no height or width that hides its content, such as a preheader."""
     if display == "inline" or display.startswith("table"):
         return False
     overflow = read.word("overflow-x", "visible"), read.word("overflow-y", "visible")

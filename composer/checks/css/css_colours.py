@@ -1,7 +1,7 @@
-"""Colours: from CSS and from old HTML attributes to numbers, blended and compared.
+"""Parse, blend and compare colours of CSS and of HTML attributes.
 
-Input: a CSS component value or an attribute's text. Output: sRGB channels from 0 to 255 with an alpha from 0 to 1,
-and contrast ratios (WCAG 2.2). Colours outside sRGB (lab, oklch, color()) are not understood.
+Input: a CSS component value or the text of an attribute. Output: sRGB channels from 0 to 255 with an alpha from 0 to 1, and
+contrast ratios (WCAG 2.2). Colours outside sRGB (lab, oklch, color()) are not supported.
 """
 
 import math
@@ -13,7 +13,7 @@ from tinycss2 import color5
 
 
 class CssScheme(StrEnum):
-    """What a subscriber's program asks for: `prefers-color-scheme`."""
+    """The colour scheme of the mail program: `prefers-color-scheme`."""
 
     LIGHT = "light"
     DARK = "dark"
@@ -31,7 +31,7 @@ class Rgb(NamedTuple):
 
 
 class Rgba(NamedTuple):
-    """A colour that lets through what is behind it, in so far as alpha is less than 1."""
+    """A colour with transparency: alpha is 1 for opaque, 0 for transparent."""
 
     red: float
     green: float
@@ -40,18 +40,19 @@ class Rgba(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A colour that depends on the scheme an element is painted in."""
+    """A colour that depends on the colour scheme of an element."""
 
     light: Rgba
     dark: Rgba
 
     def under(self, scheme: CssScheme) -> Rgba:
+        """Return the colour in a scheme."""
         return self.dark if scheme is CssScheme.DARK else self.light
 
 
 TRANSPARENT = Rgba(0, 0, 0, 0)
 WHITE, BLACK = Rgba(255, 255, 255), Rgba(0, 0, 0)
-#: What Chromium paints with where a document says nothing (asked of Chromium 150).
+#: The default colours of Chromium (measured in Chromium 150).
 CANVAS, TEXT = Pair(WHITE, Rgba(18, 18, 18)), Pair(BLACK, WHITE)
 LINK = Pair(Rgba(0, 0, 238), Rgba(158, 158, 255))
 #: `currentcolor`: the element's own text colour.
@@ -72,7 +73,7 @@ _SYSTEM = {
 
 
 def parse_colour(value: Any) -> Colour | None:
-    """Return the colour of a component value of tinycss2, None where it is none that is understood."""
+    """Return the colour of a component value of tinycss2; None if it is not a supported colour."""
     if value.type not in ("ident", "hash", "function"):
         return None
     if value.type == "ident" and (system := _SYSTEM.get(value.lower_value)):
@@ -90,7 +91,7 @@ def _srgb(colour: Any) -> Rgba | None:
     if not isinstance(colour, color5.color4.Color) or colour.space not in ("srgb", "hsl", "hwb"):
         return None
     red, green, blue = (min(255, max(0, math.floor(channel * 255 + 0.5))) for channel in colour.to("srgb").coordinates)
-    # As Chromium tells it: with as few digits as tell one alpha of 256 from the next.
+    # Like Chromium, use as few digits as needed to tell 256 alpha values apart.
     short = round(colour.alpha, 2)
     exact = round(short * 255) == round(colour.alpha * 255)
     return Rgba(red, green, blue, short if exact else round(colour.alpha, 3))
@@ -99,7 +100,7 @@ def _srgb(colour: Any) -> Rgba | None:
 def legacy_colour(text: str) -> Rgba | None:
     """Return the colour of a `bgcolor` or `color` attribute.
 
-    HTML, 2.4.6 "rules for parsing a legacy color value": nearly everything is a colour.
+    HTML, 2.4.6 "rules for parsing a legacy color value": almost every text is a colour.
     """
     text = text.strip()
     if not text or text.lower() == "transparent":
@@ -119,26 +120,27 @@ def legacy_colour(text: str) -> Rgba | None:
     return Rgba(*(int(part[:2], 16) for part in parts))
 
 
-def over(colour: Rgba, ground: Rgba) -> Rgba:
-    """Return what a colour looks like on another one; the channels stay fractions."""
-    through = ground.alpha * (1 - colour.alpha)
+def over(colour: Rgba, background: Rgba) -> Rgba:
+    """Return a colour blended with a background; channels are not rounded."""
+    through = background.alpha * (1 - colour.alpha)
     alpha = colour.alpha + through
     if not alpha:
         return TRANSPARENT
     red, green, blue = (
-        (above * colour.alpha + below * through) / alpha for above, below in zip(colour[:3], ground[:3], strict=True)
+        (above * colour.alpha + below * through) / alpha
+        for above, below in zip(colour[:3], background[:3], strict=True)
     )
     return Rgba(red, green, blue, alpha)
 
 
-def opaque(colour: Rgba, ground: Rgb) -> Rgb:
-    """Return what a colour looks like on an opaque one, in whole channels, as a screen shows it."""
+def opaque(colour: Rgba, background: Rgb) -> Rgb:
+    """Return a colour blended with an opaque background, with whole channels as on a screen."""
     if colour.alpha == 1:
         return Rgb(*colour[:3])
     if colour.alpha == 0:
-        return ground
-    seen = over(colour, Rgba(*ground))
-    # Halves go up, as in a browser (Python's round() sends them to the even side), whatever binary fractions lose.
+        return background
+    seen = over(colour, Rgba(*background))
+    # Round halves up, as browsers do (Python's round() rounds to even); the small addend corrects binary fractions.
     return Rgb(*(math.floor(channel + 0.5 + 1e-9) for channel in seen[:3]))
 
 

@@ -1,7 +1,7 @@
-"""CSS declarations as typed values: shorthands taken apart, and what a browser would not understand left out.
+"""Parse CSS declarations into typed values and expand shorthands.
 
-Input: the text of a style attribute or of a rule's block. Output: `Declaration`s of the properties that the checks
-ask for; all others are dropped. Never reads a variable: a value with var() or calc() is left out.
+Input: the text of a style attribute or of a rule's block. Output: `Declaration`s of the properties that the checks need.
+Guarantees: values that a browser would ignore are left out, and so are values with var() or calc().
 """
 
 import re
@@ -47,7 +47,7 @@ class Declaration(NamedTuple):
     important: bool = False
 
 
-#: Words every property takes.
+#: Keywords that every property accepts.
 GLOBAL = frozenset(("inherit", "initial", "unset", "revert", "revert-layer"))
 
 
@@ -209,7 +209,7 @@ _PARSE: dict[str, Parse] = {
     **{f"padding-{side}": length() for side in ("top", "right", "bottom", "left")},
     **{f"{edge}-{name}": parse for edge in ("border-top", "border-bottom", "outline") for name, parse in _EDGE.items()},
 }
-#: Shorthands and the longhands a global word (inherit, initial) is meant for.
+#: Shorthands and the longhands that a global keyword (inherit, initial) sets.
 _LONGHANDS = {
     "background": ("background-color", "background-image"),
     "font": ("font-size", "font-weight", "font-style", "font-family", "line-height"),

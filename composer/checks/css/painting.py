@@ -1,6 +1,6 @@
-"""What is behind a text and what the text looks like there: colours, half transparent ones and groups, blended.
+"""Compute the visible colours of a text and its background, with transparency and opacity groups.
 
-Input: computed styles. Output: opaque colours, or None where a picture is behind.
+Input: computed styles. Output: opaque colours, or None if the background is an image.
 """
 
 from composer.checks.css.css_colours import CANVAS, TRANSPARENT, CssScheme, Rgb, Rgba, opaque, over
@@ -16,6 +16,7 @@ def behind(
     has_image: bool,
     in_group: bool,
 ) -> Rgb | None:
+    """Return the opaque background colour of an element's text; None if it is an image."""
     if has_image:
         return None
     canvas = Rgb(*CANVAS.under(scheme)[:3])
@@ -30,9 +31,9 @@ def behind(
 def _through_groups(
     paint: Rgba, background: Rgba, opacity: float, parent: ComputedStyle | None, canvas: Rgb
 ) -> Rgb | None:
-    """Blend something painted on an element with all that is behind it.
+    """Blend a colour on an element with all layers below.
 
-    An element's opacity holds for itself and all that is in it, as one picture (CSS Color 4, 3.3).
+    The opacity of an element applies to the element and its content as one image (CSS Color 4, 3.3).
     """
     paint = over(paint, background)
     paint = paint._replace(alpha=paint.alpha * opacity)
@@ -50,7 +51,7 @@ def _through_groups(
 
 
 def text_colour(style: ComputedStyle) -> Rgb | None:
-    """Return what an element's text looks like where it stands; None where what is behind it is not known."""
+    """Return the visible colour of the text of an element; None if its background is unknown."""
     if style.behind is None:
         return None
     if not style.in_group:

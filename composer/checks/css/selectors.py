@@ -1,7 +1,7 @@
-"""CSS selectors as functions that say whether an element matches.
+"""Convert CSS selectors to functions that test whether an element matches.
 
-Input: a selector list's text. Output: one `Selector` for each of its parts. What no message can match (:hover,
-::before) is left out; a selector that is not understood takes its whole rule away, as in a browser.
+Input: the text of a selector list. Output: one `Selector` for each part. Selectors that no message can match (:hover,
+::before) are left out; an unsupported selector invalidates its whole rule, as in a browser.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from composer.checks.css.css_values import words
 
 Match = Callable[[HtmlElement], bool]
 
-#: States that a message on a screen, untouched, is not in. A rule may name them beside others.
+#: States that do not apply to a message without user interaction. A rule may list them next to other selectors.
 _NEVER = words(
     "hover active focus focus-visible focus-within visited target checked disabled default "
     "indeterminate fullscreen modal placeholder-shown autofill invalid user-invalid popover-open"
@@ -26,18 +26,18 @@ _SCREEN_ELEMENTS = words(
 
 
 class UnsupportedError(Exception):
-    """A selector that is not understood."""
+    """A selector is not supported."""
 
 
 class Selector(NamedTuple):
-    """One selector: which elements, and how much it weighs."""
+    """One selector: its specificity, and which elements it matches."""
 
     specificity: tuple[int, int, int]
-    #: What its last part asks for first: "#id", ".class", "tag" or "*".
+    #: The first condition of its last part: "#id", ".class", "tag" or "*".
     key: str
-    #: It looks at names, classes and ids of the element and of those around it only.
+    #: Whether it depends only on names, classes and ids of the element and its ancestors.
     by_path: bool
-    #: The attributes without which nothing can match.
+    #: The attributes that an element needs to match.
     needed: frozenset[str]
     matches: Match
 
@@ -45,7 +45,7 @@ class Selector(NamedTuple):
 def selectors(text: str) -> tuple[Selector, ...]:
     """Return the selectors of a list, without those that cannot match.
 
-    Raises UnsupportedError where one of them is not understood.
+    Raises UnsupportedError if one of them is not supported.
     """
     try:
         parsed = cssselect.parse(text)
@@ -81,7 +81,7 @@ def _key(tree: parser.Tree) -> str:
 
 
 class _Builder:
-    """Builds one selector's function and notes what it looks at."""
+    """Builds the function of one selector and records what it depends on."""
 
     def __init__(self) -> None:
         self.never = False
@@ -89,6 +89,7 @@ class _Builder:
         self.needed: set[str] = set()
 
     def match(self, tree: parser.Tree) -> Match:
+        """Return the function for a parsed selector."""
         match tree:
             case parser.Element():
                 return _element((tree.element or "").lower())
@@ -112,7 +113,7 @@ class _Builder:
                 raise UnsupportedError(tree.canonical())
 
     def _inner(self, trees: tuple[parser.Tree, ...]) -> Match:
-        """Match one of some selectors; what they need, the whole does not."""
+        """Return a function that matches any of some selectors; their needed attributes are not needed by the whole."""
         found = []
         for tree in trees:
             inner = _Builder()
@@ -196,7 +197,7 @@ def _child(before: Match, last: Match) -> Match:
 
 
 def _siblings(element: HtmlElement, *, preceding: bool) -> list[HtmlElement]:
-    """The elements on one side, the nearest first; comments are none."""
+    """Return the sibling elements on one side, the nearest first, without comments."""
     return [each for each in element.itersiblings(preceding=preceding) if isinstance(each.tag, str)]
 
 

@@ -1,4 +1,4 @@
-"""What is computed for one element: a `Style`, and the `Page` that all elements stand on. Values only."""
+"""The computed style of one element, and the settings of its page. Values only."""
 
 from dataclasses import dataclass, field
 
@@ -7,7 +7,7 @@ from composer.checks.css.css_colours import CssScheme, Rgb, Rgba
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StyledPage:
-    """What a document says for all its elements."""
+    """The settings of a document for all its elements."""
 
     scheme: CssScheme
     width: int
@@ -19,14 +19,14 @@ class StyledPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ComputedStyle:
-    """What is computed for an element; lengths in pixels, None where only a layout could tell."""
+    """The computed style of an element; lengths are in pixels, None if only a layout could tell."""
 
-    #: What its text is painted in, before opacity.
+    #: The colour of its text, before opacity.
     color: Rgba
-    #: Its own background as painted; transparent where it has none.
+    #: Its own background colour; transparent if it is not set.
     background: Rgba
     has_image: bool
-    #: What is behind its text, blended up to the canvas; None where a picture is.
+    #: The background colour of its text, blended with all layers below; None if it is an image.
     behind: Rgb | None
     font_size: float
     font_weight: float
@@ -46,33 +46,34 @@ class ComputedStyle:
     #: Top, right, bottom, left; None for percentages.
     padding: tuple[float | None, float | None, float | None, float | None]
     opacity: float
-    #: Nothing of it is seen: display, visibility, opacity or a box without room.
+    #: Whether it is invisible: by display, visibility, opacity or a box without space.
     is_hidden: bool
-    #: Nothing inside it is seen either.
+    #: Whether everything inside it is invisible, too.
     is_closed: bool
     has_shadow: bool
-    #: A line above, below or around.
+    #: Whether it has a line above, below or around it.
     has_border: bool
-    #: What the colours a browser chooses itself are chosen for.
+    #: The scheme of the default colours of the browser.
     scheme: CssScheme
     parent: "ComputedStyle | None" = field(repr=False)
     color_scheme: str = field(repr=False)
     visibility: str = field(repr=False)
     current: Rgba = field(repr=False)
     fill: Rgba | None = field(repr=False)
-    #: It or something around it is painted half transparent, as a whole.
+    #: Whether it or an element around it is partly transparent as a whole.
     in_group: bool = field(repr=False)
     line: float | str = field(repr=False)
     indent: float = field(repr=False)
-    #: The size was given in pixels, here or where it is inherited from.
+    #: Whether its font size, or the one it inherits, is set in absolute units.
     is_absolute_size: bool = field(repr=False)
     shadow: str = field(repr=False)
 
     @property
     def is_underlined(self) -> bool:
+        """Whether its text is underlined."""
         return "underline" in self.text_decoration
 
     @property
     def is_block(self) -> bool:
-        """Whether it takes lines of its own, or is a part of a table."""
+        """Whether it starts on a new line or is a part of a table."""
         return self.display in ("block", "list-item", "table", "flex", "grid") or self.display.startswith("table-")

@@ -1,7 +1,8 @@
-"""The computed styles of a document, without a browser: what Chromium's getComputedStyle says, as far as checks ask.
+"""The computed styles of a document, without a browser: the results of Chromium's getComputedStyle that the checks need.
 
-Input: a parsed HTML document, a colour scheme and a width. Output: a `Style` for each element, with the colour
-behind its text. Never lays anything out: sizes that depend on content are unknown. Conditional comments are comments.
+Input: a parsed HTML document, a colour scheme and a width. Output: a `ComputedStyle` for each element, with the
+background colour of its text. Guarantees: nothing is laid out, so sizes that depend on content are unknown; conditional
+comments are comments.
 """
 
 from collections.abc import Iterator
@@ -22,15 +23,15 @@ __all__ = ["ComputedStyle", "CssScheme", "Styles"]
 
 
 class _Node(NamedTuple):
-    """An element, with all that its style depends on but the sheets."""
+    """An element with everything that its style depends on, except the style sheets."""
 
     element: HtmlElement
-    #: The parent's place in the outline; -1 for the root.
+    #: The index of the parent in the outline; -1 for the root.
     parent: int
-    #: The same number for the same names, classes and ids from the root down, in every document.
+    #: The same number for the same names, classes and ids from the root down, in all documents.
     path: int
     inline: str
-    #: Attributes that mean style; a child of a closed `details` has one that no document has.
+    #: Attributes that set styles; a child of a closed `details` has an artificial one.
     hints: tuple[tuple[str, str], ...]
 
 
@@ -40,16 +41,16 @@ _UNSEEN = (Declaration("content-visibility", "hidden"),)
 
 _paths: dict[tuple[int, str, str | None, str | None], int] = {}
 _numbers = count()
-#: How many paths, and how many styles of a set of sheets, are remembered.
+#: The size limit of the caches: paths, and styles of a set of sheets.
 _MOST = 20_000
 
 
 class _Outline:
-    """A document read once, for both schemes: its elements in order, its sheets, and which elements have text."""
+    """A document that is read once for both schemes: its elements in order, its sheets, and the elements with text."""
 
     def __init__(self, tree: HtmlElement) -> None:
         self.nodes: list[_Node] = []
-        #: Elements that have text of their own, beside blanks.
+        #: Elements with text of their own that is not only spaces.
         self.texts: list[HtmlElement] = []
         self.sheets: list[Sheet] = []
         self.schemes = "normal"
@@ -102,7 +103,7 @@ class _Outline:
 
 
 class _Memory:
-    """What follows from the sheets of a document: of one that changed a little, most styles are known."""
+    """The cached styles of a set of sheets: after a small change of the document, most of them are still valid."""
 
     def __init__(self, sheets: tuple[Sheet, ...], attributes: frozenset[str], page: StyledPage) -> None:
         self.cascade = Cascade(sheets, page.scheme, page.width, attributes)
@@ -110,21 +111,21 @@ class _Memory:
         self.styles: dict[tuple[object, ...], ComputedStyle] = {}
 
 
-#: For the two schemes, before and after a change of the sheets.
+#: Four entries: two schemes, before and after a change of the sheets.
 _memory = lru_cache(maxsize=4)(_Memory)
 
 
 class Styles:
-    """The computed styles of one document as it stands, in one scheme, for one width of the window.
+    """The computed styles of one document in one colour scheme, for one window width.
 
-    A document that is changed afterwards needs new ones.
+    If the document changes, create a new object.
     """
 
     def __init__(self, tree: HtmlElement, scheme: CssScheme, width: int = 700) -> None:
         self._read(_Outline(tree), scheme, width)
 
     def under(self, scheme: CssScheme) -> "Styles":
-        """Return the styles of the same document, unchanged since, in a scheme; the document is not read again."""
+        """Return the styles of the same, unchanged document in another scheme, without reading it again."""
         other = Styles.__new__(Styles)
         other._read(self._outline, scheme, self.width)
         return other
@@ -168,17 +169,17 @@ class Styles:
         )
 
     def of(self, element: HtmlElement) -> ComputedStyle:
-        """Return an element's computed style. Raises KeyError for what is no element of this document."""
+        """Return the computed style of an element. Raises KeyError if the document does not contain it."""
         return self._styles[element]
 
     def background(self, element: HtmlElement) -> Rgb | None:
-        """Return the colour behind an element's text, blended up to the canvas; None where a picture is there."""
+        """Return the background colour of an element's text, blended with all layers below; None if it is an image."""
         return self._styles[element].behind
 
     def with_text(self) -> Iterator[HtmlElement]:
-        """Return the elements that have text of their own, in the order of their texts, hidden ones too."""
+        """Yield the elements with text of their own, in the order of their texts, including hidden ones."""
         return iter(self._outline.texts)
 
     def items(self, tag: str) -> Iterator[tuple[HtmlElement, ComputedStyle]]:
-        """Return the elements of one name with their styles, in document order."""
+        """Yield the elements with a tag and their styles, in document order."""
         return ((element, style) for element, style in self._styles.items() if element.tag == tag)

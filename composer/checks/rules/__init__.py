@@ -1,1 +1,1 @@
-"""The checks themselves, one small function each."""
+"""The checks, one small function each."""

@@ -1,4 +1,4 @@
-"""What mail programs support, by the tests of caniemail.com (caniemail.json, written by scripts/caniemail.py).
+"""Support of mail programs, from the tests of caniemail.com (caniemail.json, written by scripts/caniemail.py).
 
-features   the names of what can be told       detector   finds them in a document       clients   who does not support them
+features   the names of all features       detector   finds features in a document       clients   programs without support
 """

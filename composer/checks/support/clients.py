@@ -1,8 +1,8 @@
-"""Tells which mail programs do not support what an edition uses, by the tests of caniemail.com.
+"""Find mail programs that do not support the features of an edition, based on the tests of caniemail.com.
 
-Input: a final HTML document. Output: the features it uses, and for each the programs that do not support it, or not
-in full, with the date of the test. What only Outlook reads (`<!--[if mso]>`) is no part of it. Never fetches anything:
-the results lie beside this module in caniemail.json, written by scripts/caniemail.py.
+Input: a final HTML document. Output: the features it uses, and for each the programs without or with partial support, and the
+date of the test. Guarantees: content for Outlook only (`<!--[if mso]>`) is ignored. No network: the results are in
+caniemail.json next to this module, written by scripts/caniemail.py.
 """
 
 import json
@@ -17,31 +17,31 @@ from pathlib import Path
 from composer.checks.support.detector import Found, in_sheet, in_tag
 
 _TABLE = Path(__file__).with_name("caniemail.json")
-#: The one program that reads conditional comments; what stands in <!--[if !mso]> is hidden from it.
+#: The only program that reads conditional comments; <!--[if !mso]> hides content from it.
 _CONDITIONAL = "outlook.windows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """A feature that a document uses: how often, and what it looked like first, shortened to 60 characters."""
+    """A feature that a document uses: how often, and its first occurrence, shortened to 60 characters."""
 
     slug: str
     count: int
     example: str
-    #: every one of them stands in <!--[if !mso]>, so Outlook for Windows never sees it
+    #: Whether all of them are in <!--[if !mso]>, so that Outlook for Windows ignores them.
     hidden_from_outlook: bool = False
-    #: every one of them has a value that programs with support in part do support
+    #: Whether all of them have values that programs with partial support do support.
     plain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A feature in use that some programs do not support; programs by the names people give them."""
+    """A feature in use that some programs do not support; programs have their usual names."""
 
     use: Use
     title: str
     url: str
-    #: when it was last tested, as YYYY-MM-DD
+    #: The day of the last test, as YYYY-MM-DD.
     tested: str
     unsupported: tuple[str, ...]
     partial: tuple[str, ...]
@@ -49,7 +49,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A feature as caniemail knows it; programs by key, such as "gmail.ios"."""
+    """A feature of caniemail; programs have keys such as "gmail.ios"."""
 
     slug: str
     title: str
@@ -61,7 +61,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SupportTable:
-    """Every feature by its slug, every program's name by its key, and the day the results are of."""
+    """Every feature by its slug, every program's name by its key, and the date of the results."""
 
     updated: str
     clients: Mapping[str, str]
@@ -70,7 +70,7 @@ class SupportTable:
 
 @cache
 def table() -> SupportTable:
-    """Read the results that lie beside this module."""
+    """Return the results from caniemail.json."""
     raw = json.loads(_TABLE.read_text("utf-8"))
     clients = {
         f"{family}.{platform}": name
@@ -92,9 +92,9 @@ def table() -> SupportTable:
 
 
 def gaps(found: Iterable[Use], expected: Container[str] = ()) -> tuple[Gap, ...]:
-    """Return, in the order of `found`, what some program does not support; slugs in `expected` are left out.
+    """Return the features that some program does not support, in the order of `found`, without those in `expected`.
 
-    A program that was never tested is not named. Raises KeyError for a slug that the table lacks.
+    Programs without a test are not named. Raises KeyError for an unknown slug.
     """
     known, result = table(), []
     for use in found:
@@ -118,8 +118,8 @@ def gaps(found: Iterable[Use], expected: Container[str] = ()) -> tuple[Gap, ...]
     return tuple(result)
 
 
-# A tag, a comment and an element of plain text match at once, closed or not, so that no input makes this slow. A quote
-# means something only behind an equals sign.
+# Tags, comments and elements of plain text match even if they are not closed, so no input makes this slow. Quotes count only
+# after an equals sign.
 _ATTRIBUTES = r"(?:[^>=]++|=\s*+(?:\"[^\"]*+\"?|'[^']*+'?)?)*+"
 _TOKEN = re.compile(
     rf"<!--(?:-?>|(?P<comment>.*?)(?:--!?>|\Z))"
@@ -129,7 +129,7 @@ _TOKEN = re.compile(
 )
 _NOT_OUTLOOK = re.compile(r"\[if \s*+!\s*+\(?\s*+mso\b", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"([^\s/>=\"']++)(?:\s*+=\s*+(?:\"([^\"]*+)\"?|'([^']*+)'?|([^\s>]*+)))?")
-#: Longer texts are read anew each time, so that what is remembered stays small.
+#: Longer texts are not cached, so that the cache stays small.
 _REMEMBERED = 20_000
 
 

@@ -1,7 +1,7 @@
-"""Names the features that one tag, one style attribute or one style sheet uses.
+"""Find the features that a tag, a style attribute or a style sheet uses.
 
-Input: a tag's name and attributes, or CSS. Output: a `Found` for each occurrence, in order; every input ends in
-linear time. Never judges, never reads a file: what no pattern is sure of is passed over in silence.
+Input: a tag's name and attributes, or CSS. Output: a `Found` for each occurrence, in order. Guarantees: linear time for every
+input; uncertain matches are skipped; no file is read.
 """
 
 import re
@@ -24,14 +24,14 @@ from composer.checks.support.features import (
     WORDS,
 )
 
-#: The feature; what it looked like; is it known that programs with support in part do support just this?
+#: The feature, its source, and whether programs with partial support do support it in this form.
 Found = tuple[str, str, bool]
 
 _UNIT = re.compile(rf"(?<![\w#.-])[-+]?(?:\d++(?:\.\d++)?+|\.\d++)(%|(?:{'|'.join(UNITS)})(?![\w-]))")
 _SYSTEM_FONT = re.compile(r"(?<![\w-])(?:system-ui|ui-(?:serif|sans-serif|rounded|monospace))(?![\w-])")
 _IMPORTANT = re.compile(r" ?! ?important\b")
 _SUFFIX = re.compile(r"[^.?#]\.([a-z0-9]{3,4})(?:[?#]|\Z)")
-# Each alternative matches at once, closed or not, so that no input makes this slow.
+# Each alternative matches even if it is not closed, so no input makes this slow.
 _STRING = r'"(?:[^"\\\n]|\\.)*+"?|' r"'(?:[^'\\\n]|\\.)*+'?"
 _COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _OPAQUE = re.compile(
@@ -41,7 +41,7 @@ _ARGUMENTS = re.compile(r"(:(?:nth-[\w-]+|lang|dir))\([^()]*\)?")
 
 
 def _hidden(match: re.Match[str]) -> str:
-    """Blank a comment; keep of a string or an address that there is one. The length stays, and so do all offsets."""
+    """Replace a comment with spaces, a string or an address with null characters; offsets stay the same."""
     return (" " if match[0][0] in "/<-" else "\0") * len(match[0])
 
 
@@ -51,7 +51,7 @@ def _shown(text: str) -> str:
 
 
 def in_style(css: str) -> Iterator[Found]:
-    """Yield what the declarations of a style attribute, or of a rule, use."""
+    """Yield the features that the declarations of a style attribute or a rule use."""
     masked, at = _OPAQUE.sub(_hidden, css), 0
     if "/*" in css and _comment(css):
         yield "css-comments", "/* … */", False
@@ -65,7 +65,7 @@ def _comment(css: str) -> bool:
 
 
 def _declaration(masked: str, source: str) -> Iterator[Found]:
-    """Yield what one declaration uses; `masked` is its source in which strings, addresses and comments are blank."""
+    """Yield the features of one declaration; `masked` is its source without strings, addresses and comments."""
     name, colon, value = masked.partition(":")
     name, value = name.strip().lower(), " ".join(value.lower().split())
     if not (colon and name and value):
@@ -98,7 +98,7 @@ def _features(name: str, value: str) -> Iterator[str]:
 
 
 def in_sheet(css: str) -> Iterator[Found]:
-    """Yield what a style sheet uses: at-rules, selectors, declarations, one comment for all."""
+    """Yield the features of a style sheet: at-rules, selectors, declarations, and comments once."""
     masked = _OPAQUE.sub(_hidden, css)
     if _comment(css):
         yield "css-comments", "/* … */", False
@@ -120,7 +120,7 @@ def in_sheet(css: str) -> Iterator[Found]:
 
 
 def _opened(prelude: str, source: str, around: str) -> Generator[Found, None, str]:
-    """Yield what stands before a {; return what the braces hold: rules of a group, declarations of a rule or a block."""
+    """Yield the features before a {; return what the braces contain: a group of rules, a rule or a block."""
     if prelude.lstrip().startswith("@"):
         yield from _at_rule(prelude, source)
         name = prelude.split(maxsplit=1)[0].lower()
@@ -163,12 +163,12 @@ def _selector(prelude: str, example: str) -> Iterator[Found]:
 
 
 def in_tag(name: str, attributes: Mapping[str, str]) -> Iterator[Found]:
-    """Yield what a start tag uses, its style attribute included; names are lower case, values as a subscriber sees them."""
+    """Yield the features of a start tag and its style attribute; names are lower case, values are unescaped."""
     if slug := ELEMENTS.get(name):
         yield slug, f"<{name}>", slug == "html-lists" and "reversed" not in attributes
     for attribute, value in attributes.items():
         if slug := ATTRIBUTES.get(attribute):
-            # To the left or right, an image or a table is not aligned everywhere.
+            # Not every program aligns an image or a table to the left or right.
             plain = attribute == "align" and (value.lower() == "center" or name not in ("img", "table"))
             yield slug, _tag(name, attribute, value), plain
     if style := attributes.get("style"):

@@ -1,7 +1,7 @@
-"""The features of HTML and CSS that can be seen in a document without doubt, by caniemail's words for them.
+"""The features of HTML and CSS that can be detected reliably, by their caniemail slugs.
 
-Nothing comes in. Output: tables from names and patterns to features, and SLUGS, all of them. Never holds a feature that
-caniemail.json lacks, nor one that a pattern could only guess at, nor what every document must have (doctype, body).
+Output: tables from names and patterns to features, and SLUGS, the set of all features. Guarantees: every feature is in
+caniemail.json; none needs guessing; what every document has (doctype, body) is left out.
 """
 
 import re
@@ -20,7 +20,7 @@ _SIDES = ("top", "right", "bottom", "left")
 _LOGICAL = ("inline-start", "inline-end", "block-start", "block-end")
 _LINE = ("width", "style", "color")
 _CORNERS = ("top-left", "top-right", "bottom-right", "bottom-left")
-#: Property -> feature. Where a page of caniemail is about several properties, all of them are counted.
+#: Property -> feature. If a page of caniemail covers several properties, all of them count.
 PROPERTIES = _named(
     "css-",
     "accent-color align-items animation aspect-ratio backdrop-filter background background-blend-mode background-clip"
@@ -155,12 +155,12 @@ ATTRIBUTES = _named(
 ) | {"inert": "css-inert-attribute", "loading": "html-loading-attribute", "usemap": "html-image-maps"}
 INPUTS = _named("html-input-", "checkbox hidden radio reset submit text")
 BUTTONS = _named("html-button-", "reset submit")
-#: The end of a picture's address -> feature; a query or a fragment is cut off first.
+#: File extension of an image address -> feature; query and fragment are removed first.
 PICTURES = _named("image-", "apng avif bmp gif ico jpg mp4 png svg tiff webp") | {
     "jpeg": "image-jpg", "tif": "image-tiff", "heic": "image-heif", "heif": "image-heif", "hdr": "image-hdr"
 }  # fmt: skip
 
-#: Feature -> values that every program with support in part does support: the notes on its page are about others.
+#: Feature -> values that every program with partial support does support.
 PLAIN = {
     slug: re.compile(values)
     for slug, values in {
@@ -179,7 +179,7 @@ PLAIN = {
     }.items()
 }
 
-#: Every feature that the detector can name; composer/checks/support/caniemail.json has exactly these.
+#: Every feature that the detector can find; composer/checks/support/caniemail.json has exactly these.
 SLUGS = frozenset(
     (
         "css-comments", "css-important", "css-nesting", "css-sytem-ui", "css-unit-percent", "html-anchor-links",

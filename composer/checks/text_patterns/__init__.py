@@ -1,1 +1,1 @@
-"""Signs of other programs and of unfinished work in a text."""
+"""Patterns of foreign markup, placeholders, dates and typing errors in a text."""

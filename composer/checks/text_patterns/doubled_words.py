@@ -1,13 +1,14 @@
-"""Words that stand twice by mistake.
+"""Find words that are doubled by mistake.
 
-Input: a text as written, and its language. Output: each at its offset. Guarantees: what a language allows is left alone:
-“that that”, “very very”, “die die”, “nous nous”, “研究研究”, names such as Duran Duran, words in quotation marks or code. Pure.
+Input: a text as written, and its language. Output: each doubled word with its offset. Guarantees: doublings that a language
+allows are skipped (“that that”, “very very”, “die die”, “nous nous”, “研究研究”), as are names such as Duran Duran, and words in
+quotation marks, italics or code.
 """
 
 import re
 from collections.abc import Iterator
 
-#: Words that never follow themselves, by language: no verb, no pronoun or article with which a clause may both end and begin.
+#: Words that are never doubled, by language: no verbs, and no pronouns or articles that may end one clause and start the next.
 _NEVER_TWICE = {
     "en": "the|a|an|and|of|or|our|your|their|its|we|they|if|than|because|into|between|also|every|during",
     "de": "und|oder|dass|wir|auch|sowie|weil|unsere|unserer|unserem|unseren|unseres",
@@ -25,11 +26,11 @@ _TWICE_IN_CHINESE = re.compile(
     r"(我们|他们|她们|它们|我們|他們|以及|因为|因為|所以|但是|而且|并且|或者|对于|關於|关于|如果|这些|那些|由于|由於|虽然)\1(?!\1)"
     r"|(?<![目标端打中之鹄的])的的(?![的士哥姐确確])"
 )
-#: Two characters may be said twice for what is done a little (研究研究), three with feeling (为什么为什么); four are a name.
+#: Two characters may be doubled in Chinese (研究研究), three for emphasis (为什么为什么); four or more are a name.
 _NAME_TWICE_IN_CHINESE = re.compile(r"([\u4e00-\u9fff]{4,12})\n?\1(?![\u4e00-\u9fff]?\1)")
 
-#: Words of four letters and more with which a clause may both end and begin, that are said twice with feeling, or are said so
-#: anyway; all others mean something, and stand once.
+#: Words of four or more letters that may end one clause and start the next, are doubled for emphasis, or are always doubled. All
+#: other content words are not doubled.
 _MAY_STAND_TWICE = {
     "en": (
         "that this these those there here then thus what when where which whom whose have having been were does done "
@@ -61,7 +62,7 @@ _MAY = {language: frozenset(words.split()) for language, words in _MAY_STAND_TWI
 _ANY_TWICE = re.compile(
     r"(?<![\w'’.\-/\\@#&:$%+=*_<>|])([^\W\d_]{4,})( |\n)((?i:\1))(?![\w'’\-/\\@+=_<>|])(?!\s+(?i:\1)\b)(?!\.\w)"
 )
-#: What a line has at least that was wrapped; shorter ones are verse, or rows.
+#: The least length of a wrapped line; shorter lines are verse or rows.
 _WRAPPED = 40
 #: A clause that ends with a verb is the subject of the next: “what matters matters”.
 _CLAUSE = {
@@ -70,25 +71,28 @@ _CLAUSE = {
     ),
     "de": re.compile(r"(?i)\b(?:was|wer|wo|wie|wen|wem|alles)(?:\s[\w'’-]+){0,4}\s+$"),
 }
-#: Before a noun that is no name.
+#: The text before a noun that is not a name.
 _ARTICLE = re.compile(
     r"(?<![\w-])(?:der|die|das|den|dem|des|ein|eine|einen|einem|einer|eines|im|am|zum|zur|vom|beim|ins|ans|kein|keine|keinen|unser\w*|ihr\w*|"
     r"sein\w*|dies\w+|jed\w+|[a-zäöüß]+(?:e|en|er|es|em))\s+$"
 )
+#: Quotations and titles may run over the end of a line, not over the end of a paragraph.
 _QUOTED = re.compile(
-    r"“[^“”\n]{1,200}”|„[^„“”\n]{1,200}[“”]|\"[^\"\n]{1,200}\"|«[^«»\n]{1,200}»|»[^«»\n]{1,200}«|‘[^‘’\n]{1,200}’|(?<!\w)'[^'\n]{1,200}'(?!\w)"
-    r"|「[^「」\n]{1,200}」|『[^『』\n]{1,200}』|《[^《》\n]{1,200}》|`[^`\n]{1,200}`|\{\{[^{}]{1,200}\}\}|(?<!\*)\*[^*\n]{1,60}\*(?!\*)"
+    r"“[^“”\n]{0,200}(?:\n[^“”\n]{1,200}){0,3}”|„[^„“”\n]{0,200}(?:\n[^„“”\n]{1,200}){0,3}[“”]|\"[^\"\n]{1,200}\"|«[^«»\n]{1,200}»"
+    r"|»[^«»\n]{1,200}«|‘[^‘’\n]{1,200}’|(?<!\w)'[^'\n]{1,200}'(?!\w)"
+    r"|「[^「」\n]{1,200}」|『[^『』\n]{1,200}』|《[^《》\n]{1,200}》|`[^`\n]{1,200}`|\{\{[^{}]{1,200}\}\}"
+    r"|(?<![*\w])\*(?![*\s])[^*\n]{1,200}(?<!\s)\*(?![*\w])|(?<![_\w])_(?![_\s])[^_\n]{1,200}(?<!\s)_(?![_\w])"
 )
 
 
 def doubled_words(text: str, language: str) -> Iterator[tuple[int, str]]:
-    """Find words that stand twice by mistake: offset and words. “The The” is a band, “und und und” a manner of speaking."""
-    base = language.split("-")[0].lower()
+    """Yield doubled words as offset and words; skip names such as “The The” and repetitions such as “und und und”."""
+    base, text = language.split("-")[0].lower(), _unquoted(text)
     found = dict(_function_words(text, base))
     if base == "zh":
-        found |= _names_in_chinese(_unquoted(text))
+        found |= _names_in_chinese(text)
     elif base in _MAY:
-        found |= _content_words(_unquoted(text), base)
+        found |= _content_words(text, base)
     yield from sorted(found.items())
 
 
@@ -98,14 +102,14 @@ def _function_words(text: str, base: str) -> Iterator[tuple[int, str]]:
     elif pattern := _TWICE.get(base):
         for match in pattern.finditer(text):
             first, gap, second = match.groups()
-            # AND and OR; vitamin A a day.
+            # Not “AND and OR” or “vitamin A a day”.
             is_word = second.islower() and (first.islower() or (first.istitle() and len(first) > 1))
             if is_word and not _is_thrice(text, match) and gap.count("\n") < 2:
                 yield match.start(), match[0]
 
 
 def _content_words(text: str, base: str) -> Iterator[tuple[int, str]]:
-    """Find other words, within a sentence; those that begin with a capital may be names: Duran Duran, Baden Baden."""
+    """Yield doubled content words within a sentence; words with a capital letter may be names: Duran Duran, Baden Baden."""
     for match in _ANY_TWICE.finditer(text):
         first, gap, second = match.groups()
         before = text[max(0, match.start() - 120) : match.start()]
@@ -113,7 +117,7 @@ def _content_words(text: str, base: str) -> Iterator[tuple[int, str]]:
             continue
         if gap == "\n" and len(before.rpartition("\n")[2]) < _WRAPPED:
             continue
-        # Fliegen fliegen: a German capital makes another word.
+        # “Fliegen fliegen”: in German, a capital letter makes another word.
         if second.islower() and (first.islower() or (first.istitle() and base == "en")):
             is_wrong = not _CLAUSE[base].search(before)
         else:
@@ -123,7 +127,7 @@ def _content_words(text: str, base: str) -> Iterator[tuple[int, str]]:
 
 
 def _is_noun(before: str, behind: str) -> bool:
-    """Return whether what is around a German word with a capital says that it is a noun: “der Bericht Bericht zeigt”."""
+    """Return whether the context shows that a German word with a capital letter is a noun: “der Bericht Bericht zeigt”."""
     return bool(_ARTICLE.search(before) and re.match(r"\s+[a-zäöü]{2}|[.,;:!?]", behind))
 
 
@@ -140,5 +144,5 @@ def _is_thrice(text: str, match: re.Match[str]) -> bool:
 
 
 def _unquoted(text: str) -> str:
-    """Blank what is quoted or code, character for character."""
+    """Blank quotations, italics and code, character by character."""
     return _QUOTED.sub(lambda match: "\x01" * len(match[0]), text)

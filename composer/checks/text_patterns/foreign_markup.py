@@ -1,7 +1,7 @@
-"""Markup that other programs know and this one does not: subscribers would read its signs.
+"""Find markup of other programs, which subscribers would see as plain characters.
 
-Input: a text as written, plain or Markdown. Output: what was found, each at its offset, with the form to write instead.
-Guarantees: signs in prose stay what they are: footnote marks, multiplication, `~`, `[sic]`, `%`, escaped signs, addresses. Pure.
+Input: a text as written, plain or Markdown. Output: each finding with its offset and what to write instead.
+Guarantees: characters in prose are skipped: footnote marks, multiplication, `~`, `[sic]`, `%`, escaped characters, addresses.
 """
 
 import re
@@ -13,29 +13,29 @@ from composer.checks.text_patterns.markup_rules import BLANK, EVERYWHERE, PLAIN,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundMarkup:
-    """Signs that would be read, where they begin, and what to do."""
+    """Markup that subscribers would see, where it starts, and what to do."""
 
     offset: int
     text: str
     message: str
     hint: str
-    #: What tells findings apart that call for different things.
+    #: Distinguishes findings that need different fixes.
     kind: str = ""
 
 
-#: What is not prose: merge fields, where links lead, addresses, and in Markdown signs behind a backslash.
+#: Not prose: merge fields, link targets and addresses; in Markdown also characters after a backslash.
 _NO_PROSE = re.compile(
     r"\{\{(?:[^{}\n]{1,200}|\s*[\"']\{\{[\"']\s*)\}\}"
     r"|(?<=\]\()\s*<?[^()\s]*(?:\([^()\s]*\)[^()\s]*)*"
     r"|(?<!\])<(?:https?|mailto):[^>\s]*>|(?<![\[({<])(?<!\]: )\bhttps?://[^\s\]]+"
 )
-#: What makes one list, however many lines it has.
+#: Kinds that are reported once for a whole list.
 _BULLETS = ("bullet", "task")
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 
 
 def foreign_markup(text: str, *, is_plain: bool) -> tuple[FoundMarkup, ...]:
-    """Find markup that would be read as signs, in the order of the text."""
+    """Return the markup that subscribers would see as plain characters, in the order of the text."""
     prose = _prose(text, is_plain=is_plain)
     found = [
         _found(text, match, kind, *say(_original(match, text)))
@@ -45,7 +45,7 @@ def foreign_markup(text: str, *, is_plain: bool) -> tuple[FoundMarkup, ...]:
     if not is_plain:
         found += [*_tables(text, prose), *_unclosed(prose)]
     found.sort(key=lambda each: (each.offset, -len(each.text)))
-    # Of two at one place, the longer one says more.
+    # Of two findings at one place, keep the longer one.
     kept: list[FoundMarkup] = []
     for each in found:
         if not kept or each.offset >= kept[-1].offset + len(kept[-1].text):
@@ -54,7 +54,7 @@ def foreign_markup(text: str, *, is_plain: bool) -> tuple[FoundMarkup, ...]:
 
 
 def _lists_once(text: str, found: list[FoundMarkup]) -> tuple[FoundMarkup, ...]:
-    """Tell of bullets that follow each other line by line at the first one, with how many there are."""
+    """Report bullets in consecutive lines once, at the first one, with their number."""
     lists: list[list[FoundMarkup]] = []
     for each in found:
         last = lists[-1][-1] if lists else None
@@ -69,12 +69,12 @@ def _lists_once(text: str, found: list[FoundMarkup]) -> tuple[FoundMarkup, ...]:
 
 
 def _parted(between: str) -> bool:
-    """Return whether there is more than a bullet's own line before the next: a paragraph, a line without one."""
+    """Return whether other lines separate two bullets."""
     return between.strip().count("\n") > 0
 
 
 def _prose(text: str, *, is_plain: bool) -> str:
-    """Blank what is not prose, character for character; a link's address stays where it is the mistake itself."""
+    """Blank what is not prose, character by character; keep addresses that are part of the mistake."""
     for pattern in (_NO_PROSE,) if is_plain else (_ESCAPED, _NO_PROSE):
         text = pattern.sub(lambda match: BLANK * len(match[0]), text)
     return text
@@ -100,7 +100,7 @@ _TABBED = re.compile(r"^\S[^\t\n]*\t+[^\t\n]*\S")
 
 
 def _tables(text: str, prose: str) -> Iterator[FoundMarkup]:
-    """Find tables, each once: with bars, or with tabs as a spreadsheet gives them."""
+    """Yield each table once: with bars, or with tabs as copied from a spreadsheet."""
     lines = prose.split("\n")
     starts = [0]
     for line in lines:
@@ -120,8 +120,8 @@ def _tables(text: str, prose: str) -> Iterator[FoundMarkup]:
             yield FoundMarkup(
                 offset=offset,
                 text=text[offset : starts[end] - 1],
-                message="tables are not known here: the rows run together",
-                hint="write each row as a line of a list, such as   - Permits: 2027, EUR 0   or make a picture of the table",
+                message="tables are not supported: the rows are shown as one paragraph",
+                hint="write each row as a list item, such as   - Permits: 2027, EUR 0   or add the table as an image",
                 kind="table",
             )
         row = max(end, row + 1)
@@ -144,7 +144,7 @@ _ONE_STAR = re.compile(r"(?<=[\w,;] )\*(?=[^\W\d_]{3})")
 
 
 def _unclosed(prose: str) -> Iterator[FoundMarkup]:
-    """Find bold that begins and does not end; marks of notes, which come behind a word first, are none."""
+    """Yield bold or emphasis that does not end; skip note marks, which come after a word."""
     for pattern in (_STARS, _BARS):
         has_note = False
         for start, paragraph in _paragraphs(prose):
@@ -162,7 +162,7 @@ def _unclosed(prose: str) -> Iterator[FoundMarkup]:
                 yield FoundMarkup(
                     offset=start + opened,
                     text=sign,
-                    message=f"bold begins here with {sign} and does not end in this paragraph",
+                    message=f"bold starts here with {sign} but does not end in this paragraph",
                     hint="write   **bold words**   with two * at both ends, and no space inside",
                     kind="bold",
                 )
@@ -171,8 +171,8 @@ def _unclosed(prose: str) -> Iterator[FoundMarkup]:
             yield FoundMarkup(
                 offset=match.start(),
                 text="*",
-                message="emphasis begins here with * and does not end",
-                hint="write   *words*   with one * at both ends, or   \\*   for the sign itself",
+                message="emphasis starts here with * but does not end",
+                hint="write   *words*   with one * at both ends, or   \\*   for a literal *",
                 kind="emphasis",
             )
 

@@ -1,15 +1,15 @@
-"""The markup of other programs, by its signs: what each looks like, and what to write instead.
+"""The markup of other programs: what each kind looks like, and what to write instead.
 
-Output: rules, each a kind, a pattern for texts without what is not prose (foreign_markup.py), and what is told. Values only.
+Output: rules, each with a kind, a pattern for prose (foreign_markup.py), and a function that returns message and hint.
 """
 
 import re
 from collections.abc import Callable
 
-#: In the place of what is not prose.
+#: Replaces what is not prose.
 BLANK = "\x01"
 _ADDRESS = r"(?:https?://|www\.|mailto:)"
-_LIST_HINT = "write   - words   with a hyphen and a space; an empty line before the list"
+_LIST_HINT = "write   - words   with a hyphen and a space, and an empty line before the list"
 
 
 def _say(message: str, hint: str) -> Callable[[re.Match[str]], tuple[str, str]]:
@@ -17,22 +17,25 @@ def _say(message: str, hint: str) -> Callable[[re.Match[str]], tuple[str, str]]:
 
 
 def _link(match: re.Match[str]) -> tuple[str, str]:
-    return "a link is written the other way round", f"write   [{match['words']}]({match['url']})"
+    return (
+        "text and address of this link are in the wrong order or brackets",
+        f"write   [{match['words']}]({match['url']})",
+    )
 
 
 def _reference(match: re.Match[str]) -> tuple[str, str]:
     return (
-        "links whose address is at another place are not known here",
+        "reference links are not supported",
         f"write   [{match['words']}](https://…)   with the address",
     )
 
 
-#: What is told of a match: a message and a hint.
+#: Returns the message and the hint for a match.
 _Say = Callable[[re.Match[str]], tuple[str, str]]
 
 
 def _rules(*rules: tuple[str, str, _Say]) -> tuple[tuple[str, re.Pattern[str], _Say], ...]:
-    """Compile rules: a kind (none where each hint is another one), a pattern, what is told."""
+    """Compile rules: a kind (empty if each match has its own hint), a pattern, a function for message and hint."""
     return tuple((kind, re.compile(pattern, re.MULTILINE), say) for kind, pattern, say in rules)
 
 
@@ -42,30 +45,30 @@ EVERYWHERE = _rules(
         "footnote",
         r"\[\^[^\]\s]{1,20}\]:?|\^\[[^\]\n]+\]",
         _say(
-            "footnotes are not known here",
-            "write the note in brackets in its sentence, or name the source below   sources:",
+            "footnotes are not supported",
+            "write the note in brackets within the sentence, or add the source below   sources:",
         ),
     ),
     (
         "struck",
         r"~~(?=[^\s~])[^~\n]{1,300}(?<=[^\s~])~~",
-        _say("words cannot be struck out here", "leave them out, or write   (not: …)"),
+        _say("strikethrough is not supported", "remove the words, or write   (not: …)"),
     ),
     (
         "marked",
         r"(?<![=\w<>!])==(?=[^\s=])[^=\n]{1,300}(?<=[^\s=])==(?![=\w])",
-        _say("words cannot be marked with a colour here", "write   **words**"),
+        _say("highlighting is not supported", "write   **words**"),
     ),
     (
         "raised",
         r"(?<=[A-Za-z])~\d{1,3}~|(?<=\w)\^\w{1,4}\^",
-        _say("raised and lowered signs are not known here", "type the sign itself, such as ₂ in H₂O or ² in m²"),
+        _say("superscript and subscript are not supported", "type the character itself, such as ₂ in H₂O or ² in m²"),
     ),
     (
         "emoji",
         r"(?<![\w:/])[:](?:[a-z]+_[a-z_]+|smil\w*|smirk|wink|grin|joy|heart|fire|tada|rocket|star|check|warning|eyes|clap|wave|\+1|bulb|bell|"
         r"calendar|chart|memo|pushpin|sparkles|thumbsup|point_\w+|x|zap|book|mega|globe|earth\w*|sun\w*|sob|cry|laugh\w*|100):(?![\w:/])",
-        _say("an emoji is not written by its name here", "type the sign itself: 😀"),
+        _say("emoji names are not supported", "type the emoji itself: 😀"),
     ),
     (
         "",
@@ -80,12 +83,12 @@ EVERYWHERE = _rules(
     (
         "wiki",
         r"\[\[[^\[\]\n|:*]+(?:\|[^\[\]\n]+)?\]\]",
-        _say("links of a wiki are not known here", "write   [words](https://…)"),
+        _say("wiki links are not supported", "write   [words](https://…)"),
     ),
     (
         "tag",
         r"\[/(?:b|i|u|s|url|img|quote|code|color|size|list|center|caption|button)\]",
-        _say("tags in square brackets are not known here", "write   **bold**, *emphasis* or [words](https://…)"),
+        _say("tags in square brackets are not supported", "write   **bold**, *emphasis* or [words](https://…)"),
     ),
 )
 #: In Markdown.
@@ -93,12 +96,12 @@ RICH = _rules(
     (
         "task",
         r"(?:^|(?<=\s))[-*+] \[[ xX]\](?=\s)",
-        _say("lists of tasks are not known here", "write   - words   and say in words what is done"),
+        _say("task lists are not supported", "write   - words   and say in the text what is done"),
     ),
     (
         "definition",
         rf"^ {{0,3}}\[(?!\^)[^\[\]\n]+\]:\s+<?{_ADDRESS}\S+",
-        _say("an address at the end of the text is not known here", "write it where its words are: [words](https://…)"),
+        _say("addresses of reference links are not supported", "write the address at its words:   [words](https://…)"),
     ),
     (
         "",
@@ -109,17 +112,17 @@ RICH = _rules(
     (
         "bullet",
         r"^[ \t]*(?:[•◦▪▫‣∙●○▸►➢\uf0a7\uf0b7\uf076\uf0d8\uf0fc][ \t]*(?=\S)|·[ \t]+|[o§Øü–—][ \t]*\t[ \t]*)",
-        _say("this sign makes no list here: the lines run together", _LIST_HINT),
+        _say("this character does not start a list item: the lines are shown as one paragraph", _LIST_HINT),
     ),
     (
         "dash",
         r"^ *[–—] +\S.*\n(?: *[–—] +\S.*(?:\n|\Z))+",
-        _say("dashes of this kind make no list: the lines run together", _LIST_HINT),
+        _say("a long dash does not start a list item: the lines are shown as one paragraph", _LIST_HINT),
     ),
     (
         "box",
         r"^ *:{3,} *\w.*|^!!! \w.*|\{[#.][a-z][\w-]*\}",
-        _say("boxes and attributes are not known here", "leave the line out; what is important may be **bold**"),
+        _say("boxes and attributes are not supported", "remove them; use   **bold**   for important words"),
     ),
 )
 #: In titles, names and captions, which are plain.
@@ -127,13 +130,13 @@ PLAIN = _rules(
     (
         "",
         r"(?<![\w*\\])(\*{1,3})(?=[\w“„\"'‘(¿¡#$€@])(?P<words>[^*\n]{1,200})(?<=[\w.!?…”“\"'’)%])\1(?![\w*])",
-        lambda match: ("this text is plain: the * would be read", f"write   {match['words']}   without *"),
+        lambda match: ("this text is plain: subscribers would see the *", f"write   {match['words']}   without *"),
     ),
     (
         "",
         r"(?<![\w_])(?:_(?=[^\W_])(?P<words>[^_\n]{1,200})(?<=[^\s_])_|__(?=[^\W_])(?P<more>[^_\n]*\s[^_\n]*)(?<=[^\s_])__)(?![\w_])",
         lambda match: (
-            "this text is plain: the _ would be read",
+            "this text is plain: subscribers would see the _",
             f"write   {match['words'] or match['more']}   without _",
         ),
     ),
@@ -141,13 +144,13 @@ PLAIN = _rules(
         "",
         rf"\[(?P<words>[^\[\]\n]+)\]\(\s*(?:{_ADDRESS}|{BLANK})[^()\s]*\s*\)",
         lambda match: (
-            "this text is plain: a link cannot be in it",
-            f"write   {match['words']}   and put the address below   url:   or into a text",
+            "this text is plain: it cannot contain a link",
+            f"write   {match['words']}   and put the address below   url:   or in a Markdown text",
         ),
     ),
     (
         "html",
         r"</?(?:b|i|u|em|strong|br|p|a|span|sup|sub|font|div|small)(?:\s[^<>]*)?/?>|&(?:amp|nbsp|quot|lt|gt|shy|ndash|mdash|[a-z]{1,2}uml|eacute|#x?\d+);",
-        _say("this text is plain: HTML in it would be read as it is written", "type the sign itself, without HTML"),
+        _say("this text is plain: subscribers would see the HTML code", "type the character itself, without HTML"),
     ),
 )

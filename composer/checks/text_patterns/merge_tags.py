@@ -1,7 +1,7 @@
-"""Merge fields as other programs write them: a subscriber would read `*|FNAME|*`.
+"""Find merge fields of other programs, such as `*|FNAME|*`, which subscribers would see as written.
 
-Input: a text as written. Output: each at its offset, with the field to write instead. Guarantees: brackets and signs around
-other words than a person's are left alone: `{}` in code, `[sic]`, `50% of women`, «quotes». Pure.
+Input: a text as written. Output: each merge field with its offset and the field to write instead. Guarantees: brackets and
+signs around words that are not personal data are skipped: `{}` in code, `[sic]`, `50% of women`, «quotes».
 """
 
 import re
@@ -40,17 +40,17 @@ _LINKS = (
 )
 # fmt: on
 _KNOWN = {word: field for field, words in _FIELDS.items() for word in words} | dict.fromkeys(_LINKS, "link")
-#: Too common between square brackets and quotation marks.
+#: Words that are too common between square brackets and quotation marks.
 _AMBIGUOUS = frozenset(("name", "first", "last", "nom", "mail", "archive", "forward", "名", "姓", "phone"))
 
 _INSIDE = r"(?P<name>[^\W\d][\w .:@-]{0,40}?)(?P<rest>\s*[|,][^{}\[\]%<>*#\n]{0,60})?"
-#: Forms that nothing but a program writes, whatever stands inside.
+#: Formats that only programs write, whatever is inside.
 _SURE = re.compile(
     r"\*\|(?P<name>[^|*\n]{1,60})(?:\|[^*\n]{0,40})?\|\*|\{\$(?P<name2>[A-Za-z][\w.]*)[^{}\n]{0,60}\}|%%=[^%\n]+=%%|\{%-?\s*(?P<name3>\w[^%\n]*?)\s*-?%\}"
     r"|(?<![A-Za-z0-9_%])%%\s?(?P<name4>[A-Za-z][\w .]{0,30})%%|\{!\s*\$?(?P<name5>\w+(?:\.\w+)+)\s*\}"
     r"|(?<![A-Za-z0-9_%])%(?:recipient|subscriber|contact|user|member)[._](?P<name6>\w+)%"
 )
-#: Forms that count where a person's name, address or the like stands inside.
+#: Formats that count only if a name, an address or similar data is inside.
 _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
@@ -73,7 +73,7 @@ _FIELD = re.compile(r"\{\{(?:[^{}\n]{1,200}|\s*[\"']\{\{[\"']\s*)\}\}")
 
 
 def merge_tags(text: str) -> tuple[FoundMarkup, ...]:
-    """Find merge fields of other programs, in the order of the text."""
+    """Return the merge fields of other programs, in the order of the text."""
     if not _OPEN.search(text):
         return ()
     prose = _FIELD.sub(lambda match: "\x01" * len(match[0]), text)
@@ -94,23 +94,23 @@ def merge_tags(text: str) -> tuple[FoundMarkup, ...]:
 
 
 def _message(written: str) -> str:
-    return f"another program's merge field, which would be read as it is: {written}"
+    return f"merge field of another program: {written}"
 
 
 def _hint(name: str) -> str:
     if re.match(r"(?:END)?:?(?:IF|ELSE|end)\b", name, re.IGNORECASE):
-        return "leave it out; for what only some subscribers get, write   only:   below it"
+        return "remove it; for content that only some subscribers get, use   only:   below the item"
     field = _KNOWN.get(_word(name))
     if field == "link":
-        return "leave it out: the theme prints this link for each subscriber"
+        return "remove it: the theme adds this link for each subscriber"
     if field == "first_name" or field is None:
         return f"write   {_OWN}"
     if field:
         return f"write   {{{{ {field} }}}}" if field == "email" else f'write   {{{{ {field} | default("reader") }}}}'
-    return f"write   {_OWN}, or a field of your own from   fields:   in newsletter.yaml"
+    return f"write   {_OWN}   or one of your own fields, defined below   fields:   in newsletter.yaml"
 
 
 def _word(name: str) -> str:
-    """Bring a name to the form in which it is known: `contact.FIRST_NAME` and `First Name` are one."""
+    """Return a name in its normal form: `contact.FIRST_NAME` and `First Name` are the same."""
     last = re.split(r"[.:@](?=\w)", name.strip().casefold())[-1]
     return re.sub(r"[\W_\d]+", "", last)

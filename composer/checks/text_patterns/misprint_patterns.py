@@ -1,7 +1,7 @@
-"""Misprints that are wrong wherever they stand: a time that no clock shows, a quotation mark turned round.
+"""Find invalid times and quotation marks that face the wrong way.
 
-Input: a text, and its language where words decide. Output: each at its offset. Guarantees: what a language allows is left alone:
-scores and verses, „…“ and ”…” where they are usual. Pure.
+Input: a text, and its language. Output: each finding with its offset. Guarantees: scores, Bible verses and the quotation marks
+of other languages („…“, ”…”) are skipped.
 """
 
 import re
@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 _CLOCK = r"(?<![\d:：.,/])(?P<hour>\d{1,2})[:：](?P<minute>\d\d)(?![\d:：]|[.,]\d)"
 _BARE = re.compile(_CLOCK)
-#: Words that only stand before or behind a time of day.
+#: With words that are only used before or after a time of day.
 _TIMES = (
     re.compile(rf"{_CLOCK}(?=\s?(?:[ap]\.?m\b|(?:AM|PM|CES?T|GMT|UTC|BST|E[SD]?T|P[SD]T|MES?Z)\b))"),
     re.compile(r"(?<![\d:.,/])(?P<hour>\d{1,2})[:.](?P<minute>\d\d)(?=\s?(?:Uhr|o['’]clock)\b)"),
     re.compile(r"(?:上午|下午|晚上|早上|中午|凌晨|傍晚)\s?(?P<hour>\d{1,2})[:：](?P<minute>\d\d)(?!\d)"),
 )
-#: And words that may stand before or within something else, such as a length: here only minutes decide.
+#: With words that are also used with lengths and similar numbers: here only the minutes can be invalid.
 _MINUTES = (
     re.compile(r"\b(?i:at|um|à|a las|alle ore)\s+(?P<hour>[01]?\d|2[0-4]):(?P<minute>[6-9]\d)(?![\d:]|[.,]\d)"),
     re.compile(r"(?<![\w:.,/])(?P<hour>[01]?\d|2[0-4])\s?h\s?(?P<minute>[6-9]\d)(?![\w:])"),
@@ -23,7 +23,7 @@ _MINUTES = (
 
 
 def impossible_times(text: str, *, is_time: bool = False) -> Iterator[tuple[int, str]]:
-    """Find times that no clock shows: offset and time. 24:00 ends a day. `is_time`: the text says when something takes place."""
+    """Yield invalid times as offset and time; 24:00 is valid. `is_time`: the whole text says when something takes place."""
     found: dict[int, str] = {}
     for pattern in (_BARE, *_TIMES, *_MINUTES) if is_time else (*_TIMES, *_MINUTES):
         for match in pattern.finditer(text):
@@ -33,7 +33,7 @@ def impossible_times(text: str, *, is_time: bool = False) -> Iterator[tuple[int,
     yield from sorted(found.items())
 
 
-#: Where “ opens and ” closes. In Swedish and Finnish ” does both.
+#: Languages in which “ opens and ” closes. In Swedish and Finnish, ” does both.
 _OPENING_LEFT = ("en", "es", "fr", "pt", "it", "zh")
 _OPENS_WRONG = re.compile(r"(?<![^\s(\[—–])”(?=[^\W_])")
 _CLOSES_WRONG = re.compile(r"(?<=[\w.,!?])“(?=[\s)\],;:.!?]|$)")
@@ -43,7 +43,7 @@ _HAN = re.compile("[\u3400-\u9fff]")
 
 
 def turned_quotes(paragraph: str, language: str) -> Iterator[tuple[int, str]]:
-    """Find quotation marks that open where they should close, or the other way: offset, and the mark with what is next to it."""
+    """Yield quotation marks that face the wrong way: offset, and the mark with the word next to it."""
     base = language.split("-")[0].lower()
     if base == "de":
         patterns: tuple[re.Pattern[str], ...] = (_GERMAN_OPENS_WRONG, _GERMAN_CLOSES_WRONG)
@@ -61,8 +61,8 @@ def turned_quotes(paragraph: str, language: str) -> Iterator[tuple[int, str]]:
 
 
 def _turned_in_chinese(paragraph: str) -> Iterator[tuple[int, str]]:
-    """Chinese has no spaces that tell: marks that come in pairs, and are not as many “ as ”."""
-    # A ” behind a figure may be inches.
+    """Find a mark that breaks the order of pairs: Chinese has no spaces that show the direction of a mark."""
+    # A ” after a digit may mean inches.
     marks = [(match.start(), match[0]) for match in re.finditer(r"“|(?<!\d)”", paragraph)]
     opening = sum(mark == "“" for _, mark in marks)
     if len(marks) % 2 or not marks or (2 * opening == len(marks) and marks[0][1] == "“"):
@@ -74,7 +74,7 @@ def _turned_in_chinese(paragraph: str) -> Iterator[tuple[int, str]]:
 
 
 def _around(text: str, offset: int) -> str:
-    """Return a mark with the word that it stands at."""
+    """Return a mark with the word next to it."""
     before = re.search(r"[^\s“”„]{0,12}$", text[max(0, offset - 12) : offset])
     behind = re.match(r"[^\s“”„]{0,12}", text[offset + 1 : offset + 13])
     return f"{before[0] if before else ''}{text[offset]}{behind[0] if behind else ''}"

@@ -1,7 +1,7 @@
-"""What is still open and said so on purpose: a room or a time that readers are told is to be confirmed.
+"""Find details that are announced as open: a room or a time that is to be confirmed.
 
-Input: a text. Output: each at its offset. Guarantees: a mark of what an editor still has to do (TK, TODO, “figure TBD”) is none;
-the word for a place or a time stands right next to it, or the whole text is one. Pure.
+Input: a text. Output: each with its offset. Guarantees: an editor's placeholders (TK, TODO, “figure TBD”) are skipped; a word
+for a place or a time is right next to the finding, or the whole text is one.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 _OPEN = re.compile(
     r"(?<!\w)(?:TBC|TBD|TBA|tbc|tbd|tba)(?!\w)|待定|待确认|待確認"
-    # In words only where the sentence ends with them: “to be confirmed by parliament” is news.
+    # Phrases count only at the end of a sentence: “to be confirmed by parliament” is news.
     r"|\b(?:[Tt]o be (?:confirmed|announced|determined)|[Nn]och offen|[Ww]ird noch (?:bestätigt|bekannt ?gegeben))"
     r"(?=\s*(?:[.,;:)\]]|$))",
     re.MULTILINE,
@@ -21,7 +21,7 @@ _WHAT = (
 )
 _CHINESE = r"(?:时间|時間|日期|地点|地點|地址|会场|會場|场地|場地|会议室|會議室|教室|房间|房間)"
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mai|okt|dez)[a-zä]*\.?"
-#: What stands right before it.
+#: The text right before it.
 _BEFORE = re.compile(
     # Venue: TBC; room and time are still to be confirmed; Room 4 (tbc); in Hall B, TBC
     rf"(?:\b(?:{_WHAT})(?: (?:and|&|or|und|oder) (?:{_WHAT}))?(?: [A-Z]?\d{{0,4}}[A-Z]?)?"
@@ -32,12 +32,12 @@ _BEFORE = re.compile(
     rf"|{_CHINESE}(?:和{_CHINESE})?(?:仍|尚|还|還)?\s*[:：（(【\[]*\s*)$",
     re.IGNORECASE,
 )
-#: And what stands right behind it: TBC (room).
+#: The text right after it: TBC (room).
 _BEHIND = re.compile(rf"\s*[(\[]?(?:{_WHAT})\b", re.IGNORECASE)
 
 
 def open_details(text: str, *, is_detail: bool = False) -> Iterator[tuple[int, str]]:
-    """Find what is still open: offset and words. `is_detail`: the text says where or when something takes place."""
+    """Yield open details as offset and words. `is_detail`: the whole text says where or when something takes place."""
     for match in _OPEN.finditer(text):
         line = text.rfind("\n", 0, match.start()) + 1
         before = text[max(line, match.start() - 60) : match.start()]

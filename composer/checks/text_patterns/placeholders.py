@@ -1,7 +1,7 @@
-"""What editors leave for themselves: TK, TODO, [to come], lorem ipsum, 待补.
+"""Find placeholders of editors: TK, TODO, [to come], lorem ipsum, 待补.
 
-Input: a text. Output: each at its offset. Guarantees: initials, country codes, Roman numerals, foreign words and marks of
-quotation (“TK says”, Techniker Krankenkasse (TK), Super Bowl XXX, todo el mundo, […], [sic]) are left alone. Pure.
+Input: a text. Output: each placeholder with its offset. Guarantees: initials, country codes, Roman numerals, foreign words and
+marks in quotations are skipped (“TK says”, Techniker Krankenkasse (TK), Super Bowl XXX, todo el mundo, […], [sic]).
 """
 
 import re
@@ -20,21 +20,21 @@ _BRACKETED = (
 _WORDS = re.compile(
     "|".join(
         (
-            # Whatever is around it.
+            # In any context.
             r"\b(?:TODO|FIXME|TBD|TBC)\b|\b[Tt]odo:|\btbd\b|\bT[Kk](?:T[Kk])+\b|(?<![\w\"”’?!])\?{3,}",
             r"(?i:\bblindtext\b|\bclick to add\b)",
             r"(?i:\b(?:insert|add|your|type) (?:text|title|headline|quote|link|image|name|caption) here\b)",
-            # What a web page shows to programs in the place of an address.
+            # What a web page shows instead of an address to prevent copying.
             r"\[email[ \u00a0]protected\]",
-            # Letters for figures.
+            # Letters instead of numbers.
             r"(?<!\w)[€$£]\s?[xX]{2,}\b",
             r"(?<!\w)[xX]{2,}(?:[.,][xX]+)?\s?(?:%|(?i:percent|per cent|million|billion|prozent|millionen|milliarden)\b)",
-            # TK is a placeholder behind the word for what is missing, and before a unit.
+            # TK is a placeholder after the word for what is missing, and before a unit.
             r"\b(?i:quote|number|figure|date|name|link|source|title|headline|caption|photo|more|details|price) TK\b(?!\s?\d)",
             r"(?<!\w)[€$£]\s?TK\b|\bTK\s?%|\bTK (?=percent|per cent|million|billion|words)",
             r"\bTK (?i:quote|number|figure|date|name|link|source|title|headline|caption|photo|details|price)\b",
             r"(?<=\b(?:is|at|in|on) )TK(?=[.,;:!)]|\s*$)|(?<=\b(?:are|for) )TK(?=[.,;:!)]|\s*$)",
-            # A note to a colleague, in capitals.
+            # A note to a colleague, in capital letters.
             r"[\[【]\s*(?:CHECK|VERIFY|CONFIRM|ASK|UPDATE|PRÜFEN|KLÄREN|VÉRIFIER|REVISAR|VERIFICARE)\b[^\]】\n]{0,60}[\]】](?!\()",
             r"\A\s*[\[(]?(?:DRAFT|ENTWURF|BROUILLON|BORRADOR|BOZZA|草稿)[\])]?\s*[-–—:：]",
             # In square brackets.
@@ -44,16 +44,16 @@ _WORDS = re.compile(
         )
     )
 )
-#: Text that only fills a page: once for each paragraph, which is full of it.
+#: Filler text: reported once per paragraph.
 _FILLER = re.compile(r"(?i:\blorem ipsum\b|\bdolor sit amet\b)")
-#: A line that says only this.
+#: Words that are a placeholder if they are the whole line.
 _LINE = re.compile(
     r"^[ \t]*(?:TBA|tba|tbc|[Tt]o come|XX+|xx+|待补|待定|待填|[Tt]ext folgt|[Pp]latzhalter|[Pp]laceholder)[.。…]?[ \t]*$",
     re.MULTILINE,
 )
-#: A whole text; a line of two letters is how people sign.
+#: A placeholder only if it is the whole text: people sign with a line of two letters.
 _WHOLE = re.compile(r"\s*T[Kk]\.?\s*")
-#: Also in the middle: more than two, unless it is a numeral behind the word for what is counted.
+#: More than two crosses are a placeholder anywhere, unless they are a Roman numeral after the word that it counts.
 _CROSSES = re.compile(r"(?<![\w.])(?:XXX+|xxx+)(?![\w])")
 _COUNTED = re.compile(
     r"(?i:bowl|olympi\w+|article|artikel|art\.|chapter|kapitel|kap\.|annex|anhang|title|titel|part|teil|band|volume|vol\.|no\.|nr\.|day|session|"
@@ -62,7 +62,7 @@ _COUNTED = re.compile(
 
 
 def placeholders(text: str, *, is_name: bool = False) -> Iterator[tuple[int, str]]:
-    """Find what was left to be done: offset and words, in the order of the text; a name may be two letters."""
+    """Yield placeholders as offset and words, in the order of the text. `is_name`: two letters may be initials."""
     found = {match.start(): match[0] for match in _WORDS.finditer(text)}
     end = -1
     for filler in _FILLER.finditer(text):

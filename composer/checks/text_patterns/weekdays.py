@@ -1,7 +1,7 @@
-"""Weekdays and dates that stand next to each other in a text, in the languages that newsletters are written in.
+"""Find weekdays next to dates in a text, in several languages.
 
-Input: a text. Output: each pair with the days that its date can mean. Guarantees: the weekday is that of this
-date: not the end of a range (“Friday to Sunday, 31 January”), not a plural, not the name of a paper (“The Sun, 3 March”). Pure.
+Input: a text. Output: each pair with the days that its date can mean. Guarantees: the weekday belongs to the date: it is not
+the end of a range (“Friday to Sunday, 31 January”), a plural, or the name of a newspaper (“The Sun, 3 March”).
 """
 
 import datetime
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: Monday first. A word means the same day in every language that has it.
+#: Monday first. No word means different days in different languages.
 _WEEKDAYS = (
     ("monday", "montag", "lundi", "lunes", "lunedì", "segunda-feira", "maandag"),
     ("tuesday", "dienstag", "mardi", "martes", "martedì", "terça-feira", "dinsdag"),
@@ -19,7 +19,7 @@ _WEEKDAYS = (
     ("saturday", "samstag", "sonnabend", "samedi", "sábado", "sabato", "zaterdag"),
     ("sunday", "sonntag", "dimanche", "domingo", "domenica", "zondag"),
 )
-#: Short forms, as they are capitalised.
+#: Abbreviations, with their capital letters.
 _SHORT_WEEKDAYS = (
     ("Mon", "Mo"), ("Tue", "Tues", "Di"), ("Wed", "Mi"), ("Thu", "Thur", "Thurs", "Do"),
     ("Fri", "Fr"), ("Sat", "Sa"), ("Sun", "So"),
@@ -85,7 +85,7 @@ _PATTERNS = (
         r"(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?[日号號]\s?[）)]"
     ),
 )
-#: Right before a weekday that ends a range or a row of weekdays.
+#: The text right before a weekday that ends a range or a series of weekdays.
 _ROW = re.compile(
     rf"(?:\b(?:{_LONG}|{_EN_SHORT}|(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?)s?|(?:星期|周|週)[一二三四五六日天])"
     r"[\s,*_]*(?:[-–—/&+、至到]|\b\w{1,7}\b)?\s*$"
@@ -94,7 +94,7 @@ _ROW = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatedWeekday:
-    """A weekday at a date: where it begins, as written, and how the date can be read (month and day)."""
+    """A weekday with its date: offset, text as written, and how the date can be read (month and day)."""
 
     offset: int
     text: str
@@ -104,7 +104,7 @@ class DatedWeekday:
     readings: tuple[tuple[int, int], ...]
 
     def days(self, near: datetime.date) -> tuple[datetime.date, ...]:
-        """Return the days that are meant, without a year those nearest to a day; nothing if there is no such day."""
+        """Return the days that the date can mean; without a year, those nearest to `near`; empty if no such day exists."""
         found = []
         for month, day in self.readings:
             years = (self.year,) if self.year else (near.year - 1, near.year, near.year + 1)
@@ -115,7 +115,7 @@ class DatedWeekday:
 
 
 def dated_weekdays(text: str) -> Iterator[DatedWeekday]:
-    """Find weekdays with their dates, each once, in the order of the text."""
+    """Yield weekdays with their dates, each once, in the order of the text."""
     found: dict[int, re.Match[str]] = {}
     for pattern in _PATTERNS:
         for match in pattern.finditer(text):

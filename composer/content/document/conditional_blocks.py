@@ -1,6 +1,6 @@
-"""The passages of an issue that carry `only:`, and whether every edition that comes of them is a whole one.
+"""Conditional blocks: the sections and items with `only:`, and the checks of the editions they produce.
 
-Input: the newsletter's sections, an issue's values and nodes. Output: passages, and problems at the lines of `only:`.
+Input: the newsletter's sections, an issue's values and nodes. Output: blocks, and problems at the lines of `only:`.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,9 +19,9 @@ from composer.core.errors import Problem
 def conditional_blocks_of(
     newsletter: Newsletter, values: Group, nodes: Nodes, problems: list[Problem]
 ) -> tuple[ConditionalBlock, ...]:
-    """Find the passages that are not for everyone, each behind the one it lies in.
+    """Find the blocks that are not for everyone, each after the block that contains it.
 
-    What can mean nobody, or would mean everybody by mistake, is added to the problems.
+    Add a problem for each condition that is empty or can match no subscriber.
     """
     found: list[ConditionalBlock] = []
     for spec in newsletter.sections:
@@ -30,7 +30,7 @@ def conditional_blocks_of(
         whole: tuple[tuple[Path, Value], ...] = (((spec.key,), content),)
         pieces = tuple(((spec.key, index), item) for index, item in enumerate(items)) or whole
         if not all(isinstance(nodes.get(path), Mapping) for path, _ in pieces):
-            # Not there, or broken, which is told: positions would not be those of the nodes.
+            # Missing, or broken and reported: the positions would not match the nodes.
             continue
         around: int | None = None
         if spec.only_place is not None:
@@ -79,32 +79,35 @@ def _block(
 def variant_problems(
     newsletter: Newsletter, values: Group, blocks: Sequence[ConditionalBlock], variants: Sequence[IssueVariant]
 ) -> Iterator[Problem]:
-    """Say which editions would not be whole, each at the line of an `only:` that makes it so."""
+    """Yield a problem for each incomplete edition, at the line of an `only:` that causes it."""
     if len(variants) > MOST_VARIANTS:
         message = (
-            f"more than {MOST_VARIANTS} different editions would come of the “only” in {_lines(blocks)}; "
-            f"there may be at most {MOST_VARIANTS}"
+            f"the “only” conditions in {_lines(blocks)} produce more than {MOST_VARIANTS} different editions; "
+            f"at most {MOST_VARIANTS} are allowed"
         )
-        yield blocks[0].place.problem("only", message, "use the same few tags, or send a second issue")
+        yield blocks[0].place.problem("only", message, "use fewer different tags, or send a second issue")
         return
     for number, block in enumerate(blocks):
         if block.around is not None and not any(number in variant.kept for variant in variants):
             around = blocks[block.around].condition.in_words
-            message = f"nobody would get it: the section is for {around}, this for {block.condition.in_words}"
-            yield block.place.problem("only", where(block.trail, message), "take a tag out of one of them")
+            own = block.condition.in_words
+            message = f"no subscriber can match: the section is for {around}, this item for {own}"
+            yield block.place.problem(
+                "only", where(block.trail, message), "remove a tag from one of the two “only” conditions"
+            )
     for spec in newsletter.sections:
         if here := [number for number, block in enumerate(blocks) if block.path[0] == spec.key]:
             yield from _section_problems(spec, values[spec.key], blocks, here, variants)
     filled = [spec.key for spec in newsletter.sections if values[spec.key]]
     for variant in variants:
         if blocks and not any(_count(values[key], key, blocks, variant) for key in filled):
-            message = f"{variant.subscribers} would get an edition without any section"
-            yield blocks[0].place.problem("only", message, "leave a section for everyone, or send to an audience")
+            message = f"{variant.subscribers} would get an edition with no sections"
+            yield blocks[0].place.problem("only", message, "remove “only” from one section, or send to an audience")
             return
 
 
 def _count(content: Value, key: str, blocks: Sequence[ConditionalBlock], variant: IssueVariant) -> int:
-    """Count what an edition has of a section: its items, or 1 where it is no list."""
+    """Return how many items of a section an edition has; 1 if the section is not a list."""
     lost = {block.path for number, block in enumerate(blocks) if block.path[0] == key and number not in variant.kept}
     if (key,) in lost:
         return 0
@@ -118,27 +121,30 @@ def _section_problems(
     here: Sequence[int],
     variants: Sequence[IssueVariant],
 ) -> Iterator[Problem]:
-    """Hold a section against `required`, `min` and `max` in every edition that is meant to have it."""
+    """Check `required`, `min` and `max` of a section in every edition that should have it."""
     least, most = spec.limits.get("minItems", 1), spec.limits.get("maxItems")
     told: set[str] = set()
     for variant in sorted(variants, key=lambda each: len(each.tags)):
         lost = [number for number in here if number not in variant.kept]
         if spec.only_place is not None and here[0] in lost and not spec.only.matches("", variant.tags):
-            # newsletter.yaml says that these subscribers do not get it, in any issue.
+            # According to newsletter.yaml, these subscribers never get this section.
             continue
         count = _count(content, spec.key, blocks, variant)
         kind, message, hint = "", "", ""
-        # An issue's own `only:` is easier to mend than that of every issue.
+        # An `only:` in the issue is easier to fix than one in newsletter.yaml.
         at = next((number for number in lost if blocks[number].place != spec.only_place), here[0])
         if count == 0 and spec.required:
-            kind, message = "required", f"{variant.subscribers} would get none, and every edition must have it"
-            hint = "delete the “only”, or add one for them" if isinstance(content, tuple) else "delete the “only”"
+            kind, message = (
+                "required",
+                f"{variant.subscribers} would not get this section, but every edition must have it",
+            )
+            hint = "delete “only”, or add an item for them" if isinstance(content, tuple) else "delete “only”"
         elif 0 < count < least and lost:
-            kind, message = "min", f"{variant.subscribers} would get {_items(count)}; there must be at least {least}"
-            hint = "leave more items without “only”"
+            kind, message = "min", f"{variant.subscribers} would get {_items(count)}; at least {least} required"
+            hint = "remove “only” from more items"
         elif most is not None and count > most:
-            kind, message = "max", f"{variant.subscribers} would get {_items(count)}; there may be at most {most}"
-            hint = "give more items an “only”, or take some out"
+            kind, message = "max", f"{variant.subscribers} would get {_items(count)}; at most {most} allowed"
+            hint = "add “only” to more items, or remove some items"
             at = next((number for number in reversed(here) if number in variant.kept), here[-1])
         if kind and kind not in told:
             told.add(kind)
@@ -150,7 +156,7 @@ def _items(count: int) -> str:
 
 
 def _lines(blocks: Sequence[ConditionalBlock]) -> str:
-    """Name the lines of some passages' `only:`; with their files, where these are several."""
+    """Format the lines of the `only:` of some blocks, with the file names if there are several files."""
     places = list(dict.fromkeys((block.place.path, block.place.line) for block in blocks))
     if len({path for path, _ in places}) > 1:
         return ", ".join(f"{path}:{line}" for path, line in places)
@@ -159,19 +165,19 @@ def _lines(blocks: Sequence[ConditionalBlock]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockSpan:
-    """Lines of a file, both ends included."""
+    """A range of lines in a file, both ends included."""
 
     path: str
     first: int
     last: int
 
     def holds(self, path: str, line: int) -> bool:
-        """Whether a line is one of them."""
+        """Check whether the range contains a line."""
         return path == self.path and self.first <= line <= self.last
 
 
 def spans_of(block: ConditionalBlock, nodes: Nodes) -> tuple[BlockSpan, ...]:
-    """Return the lines on which a passage is written, file by file."""
+    """Return the lines of a block, file by file."""
     lines: dict[str, list[int]] = {}
     for path, node in nodes.items():
         if path[: len(block.path)] == block.path:

@@ -27,21 +27,21 @@ from composer.core.workspace import Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section that an issue has, in the newsletter's order."""
+    """A section of an issue, in the newsletter's order."""
 
     spec: SectionSpec
     content: Group | tuple[Group, ...]
-    #: Of a list: where each item stands among those that were written.
+    #: For a list: the position of each item in the file.
     positions: tuple[int, ...] = ()
 
     @property
     def items(self) -> tuple[Group, ...]:
-        """Its items, when it is a list."""
+        """The items, if the section is a list."""
         return self.content if isinstance(self.content, tuple) else ()
 
     @property
     def pieces(self) -> tuple[tuple[Path, Group], ...]:
-        """Its items with their paths in the file; the whole of it when it is no list."""
+        """The items with their paths in the file; the whole section if it is not a list."""
         key = self.spec.key
         if isinstance(self.content, Group):
             return (((key,), self.content),)
@@ -50,7 +50,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
-    """One issue in one language. Merge fields stand in its texts as tokens; `fields` says what they are."""
+    """One issue in one language. Its texts contain merge fields as tokens, which `fields` explains."""
 
     path: FilePath
     stem: str
@@ -65,27 +65,27 @@ class Issue:
     imprint: Group | None
     fields: FieldBook
     pictures: tuple[Picture, ...]
-    #: The passages that not everyone gets, and what subscribers get of them.
+    #: The blocks that not everyone gets, and the variants of the issue.
     blocks: tuple[ConditionalBlock, ...] = ()
     variants: tuple[IssueVariant, ...] = (FOR_ALL,)
-    #: Where its texts, and those of the newsletter, were written.
+    #: The source positions of its texts and of the newsletter's.
     marks: SourceMap = field(repr=False)
     nodes: Nodes = field(repr=False)
 
     def place(self, *path: str | int) -> SourcePlace:
-        """Return where a key or an item stands, or where the group that lacks it begins."""
+        """Return the place of a key or an item, or of the group in which it is missing."""
         place = nearest_place(self.nodes, path)
         assert place is not None
         return place
 
     @property
     def key(self) -> str:
-        """What makes an issue one issue in all its languages."""
+        """The key that is the same for all languages of an issue."""
         return issue_key(self.path)
 
 
 def select_variant(issue: Issue, variant: IssueVariant) -> Issue:
-    """Leave out of a whole issue what the subscribers of a cut do not get."""
+    """Return the issue without the blocks that are not in the variant."""
     if not issue.blocks:
         return issue
     lost = {block.path for number, block in enumerate(issue.blocks) if number not in variant.kept}
@@ -102,10 +102,10 @@ def _without(section: Section, lost: Collection[Path]) -> Section:
 
 
 def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = True) -> tuple[Newsletter, Issue]:
-    """Read an issue and the newsletter in its language; without its pictures where nobody is going to look at them.
+    """Read an issue and the newsletter in its language; with `has_pictures=False`, without pictures.
 
-    Raises ContentError with every problem of the issue; when the newsletter itself is broken, with its problems and
-    those of the issue's encoding and syntax.
+    Raises ContentError with every problem of the issue. If the newsletter itself is broken, raises it with the
+    newsletter's problems and those of the issue's encoding and syntax.
     """
     source = read_source(path, workspace.name(path))
     root, problems = parse(source)
@@ -116,9 +116,13 @@ def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = Tru
         raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
     if not isinstance(root, Mapping):
         if not problems:
-            message = "this file holds no issue" if root is None else "an issue is made of keys and values"
+            message = (
+                "this file contains no issue"
+                if root is None
+                else "an issue must contain keys and values, such as   subject: …"
+            )
             place = SourcePlace(path=source.name, line=1, column=1)
-            problems = (place.problem("type", message, "make one with: compose new"),)
+            problems = (place.problem("type", message, "create an issue with: compose new"),)
         raise ContentError(tuple(sorted(problems)))
     book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
     schema = newsletter.issue_schema()
@@ -178,7 +182,7 @@ def _content(value: Value) -> Group | tuple[Group, ...] | None:
 
 
 def _pictures(value: Value) -> tuple[Picture, ...]:
-    """Collect the pictures of a value, in order."""
+    """Return the pictures of a value, in order."""
     if isinstance(value, Picture):
         return (value,)
     if isinstance(value, Group):

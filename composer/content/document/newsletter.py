@@ -1,7 +1,7 @@
-"""newsletter.yaml: the publication.
+"""newsletter.yaml: the settings of the newsletter.
 
 Input: the workspace and a language. Output: a `Newsletter`, or every problem with its place. An overlay
-(newsletter.de.yaml) holds only what differs for that language.
+(newsletter.de.yaml) contains only what differs for that language.
 """
 
 import re
@@ -44,7 +44,7 @@ from composer.core.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_kn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Newsletter:
-    """The publication in one language."""
+    """The newsletter in one language."""
 
     name: str
     language: str
@@ -57,34 +57,34 @@ class Newsletter:
     brand: BrandConfig
     delivery: DeliveryConfig
     approvals: ApprovalsConfig
-    #: What is set of checks, by their codes.
+    #: The settings of checks, by code.
     checks: Mapping[str, CheckConfig]
-    #: Who gets test sends.
+    #: The recipients of test messages.
     editors: tuple[Address, ...]
-    #: Tags that subscribers may choose, with the words beside them.
+    #: Tags that subscribers may choose, with their labels.
     offers: Mapping[str, str]
-    #: Where subscribers and mailings are kept, as it was written.
+    #: The database for subscribers and mailings, as written.
     database: str | None
     sections: tuple[SectionSpec, ...]
     definitions: Mapping[str, SchemaField]
-    #: Merge fields by name, with what stands for a subscriber without a value.
+    #: Merge fields by name, with the default for subscribers without a value.
     fields: Mapping[str, str | None]
-    #: What subscribers' values are like, of the newsletter's own fields: for whoever looks at an edition without a loader.
+    #: Sample values of the newsletter's own fields, for previews.
     samples: Mapping[str, str]
-    #: What its own fields are called before subscribers, of those that subscribers fill in themselves.
+    #: The labels of its own fields that subscribers can fill in themselves.
     labels: Mapping[str, str]
     #: Groups of subscribers by name.
     audiences: Mapping[str, AudienceFilter]
-    #: newsletter.yaml as templates read it. Everything else takes the typed fields above.
+    #: newsletter.yaml as templates read it. All other code uses the typed fields above.
     template_values: Group
     nodes: Nodes = field(repr=False)
 
     def place(self, *path: str | int) -> SourcePlace:
-        """Return where a key stands in newsletter.yaml, or where the group that lacks it begins."""
+        """Return the place of a key in newsletter.yaml, or of the group in which it is missing."""
         return nearest_place(self.nodes, path) or SourcePlace(path=NEWSLETTER, line=1, column=1)
 
     def issue_schema(self) -> DocumentSchema:
-        """Compose what an issue of this newsletter may hold."""
+        """Return the schema of this newsletter's issues."""
         frame, own = built_in("issue"), built_in("newsletter")
         properties = dict(frame.root.properties)
         properties |= {spec.key: spec.field(self.definitions) for spec in self.sections}
@@ -98,12 +98,12 @@ class Newsletter:
 
 
 def overlay_name(language: str) -> str:
-    """Name the file that holds what differs in a language."""
+    """Return the name of the file with the settings that differ in a language."""
     return f"newsletter.{language}.yaml"
 
 
 def read_newsletter(workspace: Workspace, language: str | None = None, marks: SourceMap | None = None) -> Newsletter:
-    """Read the newsletter, in another language when one is named.
+    """Read the newsletter, optionally in another language.
 
     Raises ContentError with every problem, sorted by place.
     """
@@ -111,7 +111,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
     root = _mapping(path, NEWSLETTER)
     if language is not None:
         root = _with_overlay(workspace, root, language)
-    # Sections are read again below, each by the schema of its type.
+    # Sections are read again below, with the schema of their types.
     loader = DocumentLoader(schema=built_in("newsletter"), workspace=workspace, marks=marks)
     values = loader.read(root)
     problems = loader.problems
@@ -137,7 +137,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
 def _mapping(path: Path, name: str) -> MappingNode:
     root, source = read_document(path, name)
     if not isinstance(root, MappingNode):
-        raise ContentError((source.place(0).problem("type", "this file must hold keys and values, not a list"),))
+        raise ContentError((source.place(0).problem("type", "this file must contain keys and values, not a list"),))
     return root
 
 
@@ -147,8 +147,8 @@ def _with_overlay(workspace: Workspace, root: MappingNode, language: str) -> Map
     if not path.is_file():
         problem = root.place.problem(
             "language",
-            f"there is no {name}, which says what differs in this language",
-            f"make it with: {command_line('new', options=shell_line('--language', language))}",
+            f"{name} is missing; it contains the settings that differ in this language",
+            f"create it with: {command_line('new', options=shell_line('--language', language))}",
         )
         raise ContentError((replace(problem, path=NEWSLETTER),))
     return overlay(root, _mapping(path, name))
@@ -162,17 +162,17 @@ def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> 
     if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) and name in known:
         return workspace.theme(name)
     near = nearest(name, known)
-    hint = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
-    problems.append(place.problem("theme", f"there is no theme “{name}”", hint))
+    hint = f"did you mean {near}?" if near else f"available themes: {', '.join(known)}"
+    problems.append(place.problem("theme", f"unknown theme “{name}”", hint))
     return None
 
 
 def _check_language(node: Node | None, theme: ThemeFiles, problems: list[Problem]) -> None:
-    """The theme must have its fixed phrases in the language."""
+    """Check that the theme has phrases in the language."""
     tag = language_tag(node.text.strip()) if isinstance(node, Scalar) else None
     if node is None or tag is None or any(tag == known or tag.startswith(f"{known}-") for known in theme.languages()):
         return
-    message = f"the theme “{theme.name}” does not speak “{tag}”; it speaks {', '.join(theme.languages())}"
+    message = f"the theme “{theme.name}” does not support the language “{tag}”, only {', '.join(theme.languages())}"
     hint = f"copy phrases/en.yaml to templates/{theme.name}/phrases/{tag}.yaml and translate it"
     problems.append(node.place.problem("language", message, hint))
 
@@ -183,16 +183,14 @@ def _check_fields(node: Node | None, problems: list[Problem]) -> None:
     for entry in node.entries:
         key = entry.key.text
         if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
-            message = f"“{key}” cannot be a merge field's name: small letters, digits and _ only"
+            message = f"“{key}” is not a valid name for a merge field; use only lowercase letters, digits and _"
             problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(key)}?"))
         elif key in BUILT_IN or key in RESERVED:
-            problems.append(
-                entry.key.place.problem("key", f"the merge field “{key}” is there already", "delete it here")
-            )
+            problems.append(entry.key.place.problem("key", f"the merge field “{key}” is built in", "delete it here"))
 
 
 def _check_offers(node: Node | None, problems: list[Problem]) -> None:
-    """An offer's key is a tag, written as tags are kept."""
+    """Check that the key of each offer is a tag in its stored form."""
     for entry in node.entries if isinstance(node, MappingNode) else ():
         try:
             tag = normal_tag(entry.key.text)
@@ -201,22 +199,24 @@ def _check_offers(node: Node | None, problems: list[Problem]) -> None:
             continue
         if tag != entry.key.text:
             problems.append(
-                entry.key.place.problem("key", f"offers: “{entry.key.text}” is kept as “{tag}”", f"write {tag}:")
+                entry.key.place.problem(
+                    "key", f"offers: the tag “{entry.key.text}” is stored as “{tag}”", f"write   {tag}:"
+                )
             )
 
 
 def _check_approvals(node: Node | None, approvals: Group, problems: list[Problem]) -> None:
-    """No more approvals can be needed than there are people to give one."""
+    """Check that there are enough people for the approvals needed."""
     needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
     if node is None or not isinstance(needed, int) or not isinstance(by, tuple) or is_told(node, problems):
         return
     people = len({mailbox_of(parse_address(each).address) for each in by if isinstance(each, str)})
     if needed > people:
         written = node.get("needed") if isinstance(node, MappingNode) else None
-        message = f"approvals: {needed} are needed, and {people} may give one"
+        message = f"approvals: {needed} needed, but only {people} {'person' if people == 1 else 'people'} may approve"
         place = (written or node).place
-        once = "" if people == len(by) else "each mailbox counts once, whatever is behind a + in it: "
-        problems.append(place.problem("count", message, f"{once}name more below   by:   or ask for fewer"))
+        once = "" if people == len(by) else "a mailbox counts once, whatever follows a + in its address: "
+        problems.append(place.problem("count", message, f"{once}add people below   by:   or lower   needed:"))
 
 
 def _newsletter(

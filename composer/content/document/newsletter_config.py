@@ -1,7 +1,7 @@
-"""The settings of newsletter.yaml, typed: how editions are delivered, how subscribers recognise them, what is checked.
+"""The typed settings of newsletter.yaml: delivery, brand, approvals and checks.
 
-Input: newsletter.yaml as it was read, without problems. Output: its groups of settings as values. Guarantees: these keys, and
-what holds where nothing is written, are known here alone; what only sending can judge stays as it was written.
+Input: newsletter.yaml, read without problems. Output: its groups of settings as values. Guarantees: only this module
+knows these keys and their defaults; settings that only sending can check keep the value in the file.
 """
 
 from collections.abc import Mapping
@@ -11,51 +11,51 @@ from composer.content.values.field_values import Group, Picture, Value, group_in
 from composer.content.values.formats import messages_a_minute
 from composer.core.addresses import Address, parse_address
 
-#: Messages under way at once.
+#: Messages sent at the same time.
 CONNECTIONS = 4
-#: Messages that the public pages send in an hour: a list of 50,000 has some fifty sign-ups on an ordinary day.
+#: Messages per hour from the public pages: a list of 50,000 has about fifty sign-ups on an ordinary day.
 SIGNUP_MAIL_PER_HOUR = 500
-#: The ports of mail servers, by how the connection is encrypted.
+#: The ports of mail servers, by the encryption of the connection.
 SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
-#: Folders of the mailbox for bounces.
+#: Folders of the bounce mailbox.
 INBOX, READ, KEPT = "INBOX", "compose-read", "compose-kept"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrandConfig:
-    """What stands below `brand:`."""
+    """The settings below `brand:`."""
 
     logo: Picture | None = None
     dark_logo: Picture | None = None
-    #: What the logo says.
+    #: The alt text of the logo.
     logo_words: str | None = None
     #: As #rrggbb.
     accent: str | None = None
-    #: Where pictures are linked, as it was written; None where they travel in the message.
+    #: The web address of the pictures, as written; None if they are sent inside the message.
     assets_url: str | None = None
     homepage: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerConfig:
-    """A mail server, as `delivery.smtp` and `delivery.imap` name one."""
+    """A mail server from `delivery.smtp` or `delivery.imap`."""
 
     host: str
     port: int
     #: tls, starttls or none.
     security: str
     username: str | None = None
-    #: A file of certificates, seen from the workspace.
+    #: A file with certificates, relative to the workspace.
     ca_file: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImapConfig:
-    """The mailbox that bounces come to, and the folders in it."""
+    """The bounce mailbox and its folders."""
 
     server: ServerConfig
-    #: Where messages arrive; where those go that were understood; where those are kept that a person should look at.
+    #: The folders for arriving messages, for processed messages, and for messages that a person should read.
     folder: str = INBOX
     read: str = READ
     kept: str = KEPT
@@ -63,60 +63,60 @@ class ImapConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkimConfig:
-    """The keys that sign here."""
+    """The keys for signing messages here."""
 
-    #: None for the sender's.
+    #: None for the sender's domain.
     domain: str | None = None
     selectors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryConfig:
-    """What stands below `delivery:`."""
+    """The settings below `delivery:`."""
 
-    #: smtp or outbox; None where it follows from the rest.
+    #: smtp or outbox; None if it follows from the other settings.
     transport: str | None = None
     list_id: str | None = None
     feedback_id: str | None = None
     smtp: ServerConfig | None = None
     imap: ImapConfig | None = None
-    #: The keys to sign with, or the one word that is written in their place.
+    #: The keys to sign with, or the word that is set instead of keys.
     dkim: DkimConfig | str | None = None
-    #: Headers that the mail server writes anew.
+    #: Headers that the mail server replaces.
     relay_rewrites: tuple[str, ...] = ()
-    #: Where messages come back to.
+    #: The bounce address.
     bounces: Address | None = None
-    #: The topics at Amazon SNS that may call.
+    #: The Amazon SNS topics that are accepted.
     ses_topics: tuple[str, ...] = ()
-    #: As it was written: it may end in a slash.
+    #: As written: it may end with a slash.
     public_url: str | None = None
-    #: With `{token}` in it.
+    #: Contains `{token}`.
     unsubscribe_url: str | None = None
     unsubscribe_mailto: Address | None = None
-    #: Messages a minute; None for as fast as it goes.
+    #: Messages per minute; None for no limit.
     rate: float | None = None
     connections: int = CONNECTIONS
-    #: Messages in any 24 hours; None for no bound.
+    #: Messages in any 24 hours; None for no limit.
     daily_quota: int | None = None
     signup_mail_per_hour: int = SIGNUP_MAIL_PER_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalsConfig:
-    """What stands below `approvals:`."""
+    """The settings below `approvals:`."""
 
     needed: int = 0
-    #: Who may approve, as it was written: a mailbox may stand there twice.
+    #: The people who may approve, as written: an address may occur twice.
     by: tuple[Address, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckConfig:
-    """What stands below a check's code."""
+    """The settings of one check."""
 
     #: blocker, warning, info or off.
     level: str | None = None
-    #: From which figure on it is how heavy: info, warn, block.
+    #: The values from which the finding has a level: info, warn, block.
     limits: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -167,7 +167,7 @@ def approvals_config(values: Group) -> ApprovalsConfig:
 
 
 def check_configs(values: Group) -> Mapping[str, CheckConfig]:
-    """Read `checks:`, by code; whether there is such a check is not known here."""
+    """Read `checks:`, by code, without checking that the codes exist."""
     given = group_in(values, "checks")
     return {code: _check(group_in(given, code)) for code in given}
 
@@ -179,12 +179,12 @@ def _check(given: Group) -> CheckConfig:
 
 
 def editor_addresses(values: Group) -> tuple[Address, ...]:
-    """Read `editors:`, as it was written: an address may stand there twice."""
+    """Read `editors:` as written: an address may occur twice."""
     return tuple(parse_address(each) for each in _texts(value_in(values, "editors")))
 
 
 def offer_labels(values: Group) -> Mapping[str, str]:
-    """Read `offers:`: tags, each with its words; the tag itself where there are none."""
+    """Read `offers:`: tags with their labels; without a label, the tag itself."""
     given = group_in(values, "offers")
     return {tag: text_in(given, tag) or tag for tag in given}
 

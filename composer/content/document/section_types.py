@@ -1,7 +1,7 @@
 """Section types: folders of a theme with a schema.yaml.
 
-Input: a theme's files. Output: a `SectionType` for each name asked for, or the problems of its schema. The engine
-knows no type by name.
+Input: a theme's files and the name of a type. Output: a `SectionType`, or the problems of its schema. Guarantees: no
+type is known by name.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _ENGINES = ("from", ONLY)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionType:
-    """What newsletter.yaml may set for such a section, and what editors write in it."""
+    """The options of a section type in newsletter.yaml, and the content that editors write."""
 
     name: str
     title: str
@@ -36,7 +36,7 @@ class SectionType:
 
 
 def read_document(path: Path, name: str) -> tuple[Node, SourceText]:
-    """Read a YAML file that must hold something.
+    """Read a YAML file that must not be empty.
 
     Raises ContentError with all problems of encoding and syntax.
     """
@@ -45,12 +45,12 @@ def read_document(path: Path, name: str) -> tuple[Node, SourceText]:
     if problems:
         raise ContentError(tuple(sorted(problems)))
     if root is None or isinstance(root, Scalar):
-        raise ContentError((source.place(0).problem("type", "this file must hold keys and values"),))
+        raise ContentError((source.place(0).problem("type", "this file must contain keys and values"),))
     return root, source
 
 
 def read_settled(theme: ThemeFiles, path: Path, schema: str) -> Value:
-    """Read one of a theme's files by one of the program's schemas, once for as long as it stays the same.
+    """Read one of a theme's files with a built-in schema; read it again only if it changes.
 
     Raises ContentError.
     """
@@ -63,7 +63,7 @@ def _read_settled(theme: ThemeFiles, path: Path, schema: str, _stamp: tuple[int,
 
 
 def read_by(theme: ThemeFiles, path: Path, schema: DocumentSchema) -> tuple[Value, Node]:
-    """Read one of a theme's files by a schema. Raises ContentError."""
+    """Read one of a theme's files with a schema. Raises ContentError."""
     root, _ = read_document(path, theme.display(path))
     loader = DocumentLoader(schema=schema, workspace=theme.workspace)
     value = loader.read(root)
@@ -73,7 +73,7 @@ def read_by(theme: ThemeFiles, path: Path, schema: DocumentSchema) -> tuple[Valu
 
 
 def read_definitions(theme: ThemeFiles) -> Mapping[str, SchemaField]:
-    """Read what the theme's section types share. Raises ContentError."""
+    """Read the definitions that the theme's section types share. Raises ContentError."""
     path = theme.find("definitions.yaml")
     return {} if path is None else _definitions(theme, path, stamp(path))
 
@@ -88,7 +88,7 @@ def _definitions(theme: ThemeFiles, path: Path, _stamp: tuple[int, int]) -> Mapp
 
 
 def read_section_type(theme: ThemeFiles, name: str) -> SectionType | None:
-    """Read a section type, or None when the theme has none of that name. Raises ContentError."""
+    """Read a section type; return None if the theme does not have it. Raises ContentError."""
     path = theme.find(f"sections/{name}/schema.yaml")
     shared = theme.find("definitions.yaml")
     if path is None:
@@ -105,7 +105,7 @@ def read_section_type(theme: ThemeFiles, name: str) -> SectionType | None:
 def _section_type(
     theme: ThemeFiles, name: str, path: Path, _stamp: tuple[int, int], _shared: tuple[int, int] | None
 ) -> SectionType:
-    """Read it once, and again when one of its two files has changed."""
+    """Read a section type; read it again only if one of its two files changes."""
     definitions = read_definitions(theme)
     _, root = read_by(theme, path, built_in("section_type"))
     assert isinstance(root, MappingNode)
@@ -114,12 +114,12 @@ def _section_type(
     place = root.place
     items = DocumentSchema(root=content, definitions=definitions).resolve(content.items) if content.items else content
     if not problems and (own := [name for name in _ENGINES if name in items.properties]):
-        message = f"“{own[0]}” means the same in every section, so that no type can have it for a field"
+        message = f"“{own[0]}” is reserved for all sections, so a section type cannot have a field with this name"
         problems.append(place.problem("theme", message, "give the field another name"))
     if not (content.is_object or content.is_array):
         problems.append(place.problem("type", "content must be of type object or array"))
     if content.is_array and content.items is None:
-        problems.append(place.problem("type", "content of type array must say what its items are"))
+        problems.append(place.problem("type", "content of type array needs “items”"))
     if problems:
         raise ContentError(tuple(sorted(problems)))
     title, description = root.get("title"), root.get("description")
@@ -133,7 +133,7 @@ def _section_type(
 
 
 def _dangling(node: Node, definitions: Mapping[str, SchemaField]) -> list[Problem]:
-    """Find references to definitions that are not there."""
+    """Return a problem for each reference to a missing definition."""
     problems: list[Problem] = []
     if isinstance(node, MappingNode):
         for entry in node.entries:
@@ -141,8 +141,8 @@ def _dangling(node: Node, definitions: Mapping[str, SchemaField]) -> list[Proble
                 wanted = entry.value.text.removeprefix("#/$defs/")
                 if wanted not in definitions:
                     known = ", ".join(definitions)
-                    message = f"there is no definition “{entry.value.text}”"
-                    problems.append(entry.value.place.problem("theme", message, f"there are: {known}"))
+                    message = f"unknown definition “{entry.value.text}”"
+                    problems.append(entry.value.place.problem("theme", message, f"available definitions: {known}"))
             else:
                 problems.extend(_dangling(entry.value, definitions))
     return problems

@@ -1,4 +1,4 @@
-"""The sections of newsletter.yaml: which an edition has, of which type, and how each is set up.
+"""The sections of newsletter.yaml, with their types and settings.
 
 Input: the node of `sections`, the theme. Output: a `SectionSpec` for each, and problems with their places.
 """
@@ -24,7 +24,7 @@ from composer.core.workspace import ThemeFiles, Workspace
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionSpec:
-    """A section that the newsletter has: its key in an issue, its type, and how it is set up."""
+    """A section of the newsletter: its key in an issue, its type and its settings."""
 
     key: str
     type: SectionType
@@ -33,10 +33,10 @@ class SectionSpec:
     least: int | None
     most: int | None
     contents: str
-    #: How many words the section, or each of its items, may have.
+    #: The maximum number of words in the section or in each item.
     words: int | None
     options: Group
-    #: Which subscribers get it, in every issue; and where that is written, if it is.
+    #: The subscribers who get it, in every issue; and the place of `only:`, if it is set.
     only: AudienceFilter
     only_place: SourcePlace | None
 
@@ -47,7 +47,7 @@ class SectionSpec:
 
     @property
     def limits(self) -> Mapping[str, int]:
-        """How many items there may be, in a section that is a list: `minItems`, `maxItems`."""
+        """The limits for the number of items in a list: `minItems`, `maxItems`."""
         limits = dict(self.type.content.limits)
         if self.type.content.is_array and self.least is not None:
             limits["minItems"] = self.least
@@ -58,7 +58,7 @@ class SectionSpec:
         return limits
 
     def field(self, definitions: Mapping[str, SchemaField]) -> SchemaField:
-        """What an editor may write under the key."""
+        """Return the schema of what editors may write below the key."""
         given = self.type.content
         whole = replace(
             given,
@@ -82,7 +82,7 @@ def read_sections(
     problems: list[Problem],
     marks: SourceMap | None,
 ) -> tuple[SectionSpec, ...]:
-    """Read the sections, in their order; what is wrong is added to the problems."""
+    """Read the sections in order, and add what is wrong to the problems."""
     if not isinstance(node, MappingNode):
         return ()
     specs: list[SectionSpec] = []
@@ -90,10 +90,10 @@ def read_sections(
     for entry in node.entries:
         key = entry.key.text
         if not re.fullmatch(r"[a-z][a-z0-9_]*", key):
-            message = f"“{key}” cannot be a section's key: small letters, digits and _ only"
+            message = f"“{key}” is not a valid name for a section; use only lowercase letters, digits and _"
             problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(key)}?"))
         elif key in taken:
-            message = f"“{key}” has a meaning of its own in an issue"
+            message = f"“{key}” is reserved: every issue already uses it"
             problems.append(entry.key.place.problem("key", message, "give the section another name"))
         elif isinstance(entry.value, MappingNode):
             spec = _section(workspace, theme, key, entry.value, definitions, problems, marks)
@@ -103,7 +103,7 @@ def read_sections(
 
 
 def section_field() -> SchemaField:
-    """Return what newsletter.yaml may say of a section of any type."""
+    """Return the schema of the settings that every section may have in newsletter.yaml."""
     return with_only(built_in("newsletter").definitions["section"])
 
 
@@ -124,7 +124,7 @@ def _section(
     trail = f"sections, {key_words(key)}"
     name = node.get("type")
     if not isinstance(name, Scalar) or name.is_empty:
-        hint = f"there are: {', '.join(theme.section_types())}"
+        hint = f"available types: {', '.join(theme.section_types())}"
         problems.append(node.place.problem("required", f"{trail}: “type” is missing", hint))
         return None
     try:
@@ -136,8 +136,8 @@ def _section(
         known = theme.section_types()
         near = nearest(name.text.strip(), known)
         hint = f"did you mean {near}? " if near else ""
-        hint += f"there are: {', '.join(known)}"
-        problems.append(name.place.problem("choice", f"{trail}: there is no section type “{name.text.strip()}”", hint))
+        hint += f"available types: {', '.join(known)}"
+        problems.append(name.place.problem("choice", f"{trail}: unknown section type “{name.text.strip()}”", hint))
         return None
     own = section_field()
     schema = DocumentSchema(
@@ -169,7 +169,7 @@ def _section(
 def _only(
     node: MappingNode, values: Group, trail: str, problems: list[Problem]
 ) -> tuple[AudienceFilter, SourcePlace | None]:
-    """Read which subscribers get a section in every issue."""
+    """Read the condition for subscribers who get a section in every issue."""
     written = next((entry for entry in node.entries if entry.key.text == ONLY), None)
     if written is None:
         return AudienceFilter(), None

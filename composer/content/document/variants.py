@@ -1,7 +1,7 @@
-"""What subscribers get of an issue whose passages are not all for everyone.
+"""The variants of an issue whose blocks are not all for everyone.
 
-Input: the passages that carry `only:`. Output: every `IssueVariant` of them that some subscriber gets, the fullest first.
-Pure: tags are tried out one by one, and what makes no difference is never told apart.
+Input: the blocks with `only:`. Output: every `IssueVariant` that some subscriber gets, the fullest first. Guarantees:
+pure; tags are tried one by one, and cases with the same result are merged.
 """
 
 import json
@@ -14,29 +14,29 @@ from composer.content.yaml.nodes import Path
 from composer.content.yaml.source import SourcePlace
 from composer.core.audience_filter import AudienceFilter
 
-#: How many editions may come of one issue: each is rendered, checked and looked at.
+#: The maximum number of editions of one issue: each is rendered, checked and reviewed.
 MOST_VARIANTS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConditionalBlock:
-    """A section or an item that not everyone gets; passages stand in a list, each behind the one it lies in."""
+    """A section or an item that not everyone gets. In a list, each block follows the block that contains it."""
 
-    #: The section's key, and the item's place in it.
+    #: The section's key, and the item's position in it.
     path: Path
     trail: tuple[str, ...]
     condition: AudienceFilter
-    #: Where its `only:` is written.
+    #: The place of its `only:`.
     place: SourcePlace
-    #: The passage it lies in, by its place in the list.
+    #: The position in the list of the block that contains it.
     around: int | None = None
-    #: Of a section that is a list: whether no item in it is for everyone.
+    #: For a section that is a list: whether none of its items is for everyone.
     is_hollow: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantAudience:
-    """Who gets a cut, as data: what is empty asks for nothing, and everything in it holds together. Tags are sorted."""
+    """The subscribers of a variant, as data. All conditions must be met; empty ones always are. Tags are sorted."""
 
     #: Groups of tags; a subscriber has at least one tag of each group.
     some: tuple[tuple[str, ...], ...] = ()
@@ -47,7 +47,7 @@ class VariantAudience:
 
     @property
     def code(self) -> str:
-        """Name it for a file: `tagged-press-not-tagged-staff`. Letters and digits of any script, and dashes."""
+        """The file name: `tagged-press-not-tagged-staff`. Letters and digits of any script, and dashes."""
         sure = [group[0] for group in self.some if len(group) == 1]
         pieces = [f"tagged {' and '.join(sure)}"] if sure else []
         pieces += [f"tagged {' or '.join(group)}" for group in self.some if len(group) > 1]
@@ -56,12 +56,12 @@ class VariantAudience:
         return re.sub(r"[\W_]+", "-", " ".join(pieces) or "all subscribers")
 
     def to_json(self) -> str:
-        """Return it as it is stored."""
+        """Return the stored form."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "VariantAudience":
-        """Read what `to_json` wrote."""
+        """Read the stored form."""
         found = json.loads(text)
         return cls(
             some=tuple(map(tuple, found.get("some", ()))),
@@ -72,26 +72,26 @@ class VariantAudience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueVariant:
-    """The passages that some subscribers get; all of them get the same edition."""
+    """The blocks that some subscribers get; all of these subscribers get the same edition."""
 
-    #: The passages that are in it, by their place in the list of passages.
+    #: The blocks in this variant, by their position in the list of blocks.
     kept: frozenset[int]
-    #: The tags of a subscriber who gets it; no subscriber who gets it needs fewer.
+    #: The fewest tags with which a subscriber gets it.
     tags: frozenset[str]
     who: VariantAudience
 
     @property
     def subscribers(self) -> str:
-        """Who gets it, for people: `subscribers tagged press, not tagged staff`. Never compared, never stored."""
+        """The subscribers who get it, as text: `subscribers tagged press, not tagged staff`. Not stored."""
         return _in_words(self.who)
 
 
-#: What becomes of an issue that is the same for all.
+#: The only variant of an issue that is the same for everyone.
 FOR_ALL = IssueVariant(kept=frozenset(), tags=frozenset(), who=VariantAudience())
 
 
 class _State(StrEnum):
-    """What is known of a passage's condition while tags are tried out."""
+    """The state of a block's condition while tags are tried."""
 
     OPEN = "open"
     MET = "met"
@@ -102,7 +102,7 @@ _States = tuple[_State, ...]
 
 
 def kept_for(blocks: Sequence[ConditionalBlock], tags: Collection[str]) -> frozenset[int]:
-    """Return the passages that a subscriber with these tags gets."""
+    """Return the blocks that a subscriber with these tags gets."""
     return _kept(blocks, [block.condition.matches("", tags) for block in blocks])
 
 
@@ -111,15 +111,15 @@ def _kept(blocks: Sequence[ConditionalBlock], is_met: Sequence[bool]) -> frozens
     for number, block in enumerate(blocks):
         if is_met[number] and (block.around is None or block.around in kept):
             kept.add(number)
-    # A list of which nothing is left is as if it were not there.
+    # A list without any items left counts as missing.
     filled = {blocks[number].around for number in kept}
     return frozenset(number for number in kept if not blocks[number].is_hollow or number in filled)
 
 
 def variants_of(blocks: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
-    """Return every cut that some subscriber would get, the fullest first; among equals, the one for fewer tags.
+    """Return every variant that some subscriber would get, the fullest first; among equals, the one with fewer tags.
 
-    When there are more than MOST_CUTS, trying out ends, and some of them are given: more than that many.
+    If there are more than MOST_VARIANTS, stop and return some of them, but more than that number.
     """
     if not blocks:
         return (FOR_ALL,)
@@ -129,7 +129,7 @@ def variants_of(blocks: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
              *(tag for block in blocks for tag in block.condition.without_tag))
         )
     )  # fmt: skip
-    # What is known of each passage, and the fewest tags that lead there. To begin with, a subscriber has none.
+    # The state of each block, and the fewest tags that lead to it. At first, a subscriber has no tags.
     start = tuple(_State.OPEN if block.condition.tag else _State.MET for block in blocks)
     known: dict[_States, tuple[str, ...]] = {start: ()}
     for count, tag in enumerate(tags, 1):
@@ -140,7 +140,7 @@ def variants_of(blocks: Sequence[ConditionalBlock]) -> tuple[IssueVariant, ...]:
                 if states_then not in fresh or len(then) < len(fresh[states_then]):
                     fresh[states_then] = then
         known = fresh
-        # A subscriber may have none of the tags that were not tried out yet: so many cuts there are at least.
+        # A subscriber may have none of the tags not tried yet, so there are at least this many variants.
         if len({_settled(blocks, states) for states in known}) > MOST_VARIANTS:
             break
     found: dict[frozenset[int], IssueVariant] = {}
@@ -158,7 +158,7 @@ def _settled(blocks: Sequence[ConditionalBlock], states: _States) -> frozenset[i
 def _tried(
     blocks: Sequence[ConditionalBlock], states: _States, given: tuple[str, ...], tried: frozenset[str]
 ) -> _States:
-    """Return what is known once a tag is `given`, or is not; `tried` are all the tags that have been decided."""
+    """Return the states after a tag is `given` or not; `tried` are all tags decided so far."""
     fresh: list[_State] = []
     for block, state in zip(blocks, states, strict=True):
         is_lost = block.around is not None and fresh[block.around] is _State.UNMET
@@ -173,8 +173,8 @@ def _tried(
 
 
 def _audience(blocks: Sequence[ConditionalBlock], states: _States) -> VariantAudience:
-    """Work out who gets a cut, with as few conditions as it takes."""
-    #: Groups of tags of each of which one is there; tags that are not; and `if one of these, then one of those`.
+    """Return the subscribers of a variant, with as few conditions as possible."""
+    #: Groups of tags with at least one present; absent tags; and `if one of these, then one of those`.
     some: list[frozenset[str]] = []
     none: set[str] = set()
     linked: list[tuple[frozenset[str], frozenset[str]]] = []

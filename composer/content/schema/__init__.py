@@ -1,1 +1,1 @@
-"""What may be written where: schemas, and trees read by them."""
+"""Schemas of the files that editors write, and reading files with them."""

@@ -1,7 +1,7 @@
-"""Conditions as editors write them: `audiences:` in newsletter.yaml, `only:` in sections and items.
+"""Conditions that editors write: `audiences:` in newsletter.yaml, `only:` in sections and items.
 
-Input: a group of words that was read, and its node. Output: a `AudienceFilter`; what can mean nobody, or would mean
-everybody by mistake, is a problem at its line.
+Input: a group of keys that was read, and its node. Output: an `AudienceFilter`; a condition that is empty or can match
+no subscriber is a problem at its line.
 """
 
 import re
@@ -18,29 +18,29 @@ from composer.content.yaml.source import SourcePlace
 from composer.core.audience_filter import AudienceFilter
 from composer.core.errors import Problem
 
-#: The key by which a section or an item is for some subscribers only.
+#: The key that limits a section or an item to some subscribers.
 ONLY = "only"
 
 
 @cache
 def only_field() -> SchemaField:
-    """Return what may stand under `only:`: an audience's words but for the language, which has files of its own."""
+    """Return the schema of `only:`: an audience without the language, because each language has its own files."""
     audience = built_in("newsletter").definitions["audience"]
     return replace(
         audience,
         title="Only for",
-        description="Which subscribers get this; the others' edition goes without it.",
+        description="Which subscribers get this. Other subscribers get an edition without it.",
         properties={name: field for name, field in audience.properties.items() if name != "language"},
     )
 
 
 def with_only(field: SchemaField) -> SchemaField:
-    """Let a group of keys be for some subscribers only."""
+    """Return the schema of a group of keys with `only:` added."""
     return replace(field, properties={**field.properties, ONLY: only_field()})
 
 
 def condition_in(group: Value) -> AudienceFilter:
-    """Return the condition that a group of words means; one that asks for nothing where there is none."""
+    """Return the condition in a group of keys; an empty one if the group is missing."""
     if not isinstance(group, Group):
         return AudienceFilter()
     return AudienceFilter(
@@ -56,23 +56,28 @@ def _words(group: Group, name: str) -> tuple[str, ...]:
 
 
 def condition_problem(given: AudienceFilter, place: SourcePlace, trail: tuple[str, ...]) -> Problem | None:
-    """Say when a condition that is written asks for nothing, or can be met by nobody."""
+    """Return a problem if a condition is empty or can match no subscriber."""
     if not given:
-        message = "nothing is asked for, so that everybody would be meant"
-        return place.problem("audience", where(trail, message), "write   tag: press   below it, or delete it")
+        message = "this condition is empty, so it would select every subscriber"
+        return place.problem(
+            "audience",
+            where(trail, message),
+            "write   tag: press   below it, indented by two more spaces, or delete it",
+        )
     if given.is_impossible:
-        message = f"nobody can be meant: {given.in_words}"
-        return place.problem("audience", where(trail, message), "take a tag out of one of them")
+        subscribers = given.in_words
+        message = f"no subscriber can match: {subscribers}"
+        return place.problem("audience", where(trail, message), "remove a tag from “tag” or from “without_tag”")
     return None
 
 
 def named_audiences(node: Node | None, values: Value, problems: list[Problem]) -> Mapping[str, AudienceFilter]:
-    """Read `audiences:`; what is wrong with their names, or with who is meant, is added to the problems."""
+    """Read `audiences:`, and add problems with their names or conditions."""
     found: dict[str, AudienceFilter] = {}
     for entry in node.entries if isinstance(node, MappingNode) else ():
         name, value = entry.key.text, value_in(values, entry.key.text) if isinstance(values, Group) else None
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-            message = f"audiences: “{name}” cannot be a name: small letters, digits and _ only"
+            message = f"audiences: “{name}” is not a valid name; use only lowercase letters, digits and _"
             problems.append(entry.key.place.problem("key", message, f"did you mean {as_key(name)}?"))
         found[name] = condition_in(value)
         mistake = condition_problem(found[name], entry.key.place, ("audiences", name))
@@ -82,7 +87,7 @@ def named_audiences(node: Node | None, values: Value, problems: list[Problem]) -
 
 
 def is_told(node: Node, problems: list[Problem]) -> bool:
-    """Whether something in a group of words is known to be wrong, so that what was read of it is not all."""
+    """Check whether a group of keys already has a problem, so that its value may be incomplete."""
     places = set(_places(node))
     return any(SourcePlace(path=each.path, line=each.line, column=each.column) in places for each in problems)
 

@@ -1,7 +1,7 @@
-"""From a tree of texts and a schema to values.
+"""Turns a tree of texts into values, with a schema.
 
-Input: a `Node` and a `Schema`. Output: a `Value` and every problem, each at its place. Texts become values here;
-whether the structure is right is judged in validation.py.
+Input: a `Node` and a `DocumentSchema`. Output: a `Value` and every problem, each at its place. Guarantees: only texts
+become values here; validation.py checks the structure.
 """
 
 import re
@@ -25,7 +25,7 @@ Json = object
 
 
 class _Missing:
-    """Nothing is written here."""
+    """Marks a value that is missing."""
 
 
 _MISSING = _Missing()
@@ -33,19 +33,19 @@ _MISSING = _Missing()
 
 @dataclass(slots=True, kw_only=True)
 class DocumentLoader:
-    """Reads one document. Problems gather in `problems`; a value that is wrong is None."""
+    """Reads one document. It adds problems to `problems`; a wrong value is None."""
 
     schema: DocumentSchema
     workspace: Workspace
     fields: FieldBook | None = None
     marks: SourceMap | None = None
     problems: list[Problem] = field(default_factory=list)
-    #: What messages name before every place, where the document is a part of another one.
+    #: The names before every place in messages, if the document is part of another one.
     lead: tuple[str, ...] = ()
-    #: Whether pictures are read; without them their values are None.
+    #: Whether pictures are read; if not, their values are None.
     has_pictures: bool = True
     _spots: dict[Path, Spot] = field(default_factory=dict)
-    #: Where a file that should have been read could not be.
+    #: The paths of included files that could not be read.
     _unread: list[Path] = field(default_factory=list)
     _texts: ScalarParser = field(init=False)
 
@@ -59,7 +59,7 @@ class DocumentLoader:
         )
 
     def nodes(self) -> Nodes:
-        """Return what stands at each path of the document that was read."""
+        """Return the node at each path of the document."""
         return {path: spot.node for path, spot in self._spots.items()}
 
     def read(self, node: Node) -> Value:
@@ -80,7 +80,7 @@ class DocumentLoader:
         if field_.from_file and isinstance(node, Mapping) and node.get("from") is not None:
             included = self._included(node, trail)
             if included is None:
-                # The one problem has been told; what is not there cannot be judged.
+                # The problem has been reported; a missing file cannot be checked.
                 self._unread.append(path)
                 return ([] if field_.is_array else {}), None
             node = included
@@ -107,7 +107,7 @@ class DocumentLoader:
         for number, item in enumerate(node.items, 1):
             words = (*trail, item_words(noun, key, number))
             child, value = self._walk(item, items, (*path, len(json)), words, key)
-            # An item that a scaffold left blank is no item; those behind it keep their number in messages.
+            # A blank item from a scaffold does not count; later items keep their number in messages.
             if not isinstance(child, _Missing):
                 json.append(child)
                 values.append(value)
@@ -133,7 +133,7 @@ class DocumentLoader:
             if not isinstance(child, _Missing):
                 json[name] = child
         if node.entries and all(value == "" for value in json.values()):
-            # A scaffolded group with every key left empty is not there.
+            # A group from a scaffold with only empty keys counts as missing.
             return _MISSING, None
         for name, inner in field_.properties.items():
             if values.get(name) is None:
@@ -141,7 +141,7 @@ class DocumentLoader:
         return json, Group(values)
 
     def _absent(self, given: SchemaField) -> Value:
-        """Return what a template sees where nothing is written."""
+        """Return the value that a template gets for a missing key."""
         field_ = self.schema.definitions[given.ref] if given.ref else given
         if field_.default is not None:
             if "boolean" in field_.types:
@@ -149,7 +149,7 @@ class DocumentLoader:
             return int(field_.default) if "integer" in field_.types else field_.default
         if field_.is_array:
             return ()
-        # A definition is not opened up: it may refer to itself.
+        # A definition is not expanded: it may refer to itself.
         if field_.is_object and not field_.required and field_.properties and not given.ref:
             return Group({name: self._absent(inner) for name, inner in field_.properties.items()})
         return None
@@ -158,15 +158,15 @@ class DocumentLoader:
         self, node: Scalar, field_: SchemaField, path: Path, trail: tuple[str, ...], key: str
     ) -> tuple[Json, Value]:
         if node.is_empty:
-            # `alt: ""` and `default: ""` are words of their own: the picture only decorates, nothing stands there.
+            # `alt: ""` and `default: ""` have a meaning: a decorative picture, an empty default.
             is_said = key in ("alt", "default") and node.style in (ScalarStyle.SINGLE, ScalarStyle.DOUBLE)
             if node.style is ScalarStyle.PLAIN and (problem := lost_value(node.source, node.end)):
                 self.problems.append(problem)
             return ("", "") if is_said else (_MISSING, None)
         if node.style is ScalarStyle.DOUBLE and (odd := FORBIDDEN.search(node.text)):
-            # The file itself was looked through; an escape in double quotes becomes one only now.
-            message = f"a backslash makes an invisible character here (U+{ord(odd[0]):04X})"
-            self._say(node, trail, "control", message, "take it out, or use single quotes '…'")
+            # The file itself was checked; an escape in double quotes becomes a character only now.
+            message = f"this backslash code inserts an invisible character (U+{ord(odd[0]):04X})"
+            self._say(node, trail, "control", message, "delete it, or use single quotes: '…'")
             return node.text, None
         if "string" not in field_.types or field_.format not in WRITTEN or field_.enum:
             node = self._texts.seen(node, field_, trail)
@@ -188,16 +188,21 @@ class DocumentLoader:
         return self._texts.sources(node, item, trail)
 
     def _included(self, node: Mapping, trail: tuple[str, ...]) -> Node | None:
-        """Read the file that `from:` names; problems in it point into it."""
+        """Read the file that `from:` names; its problems point to that file."""
         from composer.content.yaml.source import read_source
 
         target = node.get("from")
         if len(node.entries) > 1:
             other = next(entry.key for entry in node.entries if entry.key.text != "from")
-            self._say(other, trail, "from", f"“from” stands alone; “{other.text}” belongs into the file it names")
+            self._say(
+                other,
+                trail,
+                "from",
+                f"“from” must be the only key here; move “{other.text}” into the file that it names",
+            )
             return None
         if not isinstance(target, Scalar) or target.is_empty:
-            self._say(node, trail, "from", "“from” names a file", "write   from: drafts/topic.yaml")
+            self._say(node, trail, "from", "“from” needs the path of a file", "write   from: drafts/topic.yaml")
             return None
         try:
             path = self.workspace.inside(target.source.path.parent, target.text.strip())
@@ -206,7 +211,11 @@ class DocumentLoader:
             return None
         if not path.is_file():
             self._say(
-                target, trail, "from", f"there is no file “{target.text.strip()}”", "it is looked for beside this file"
+                target,
+                trail,
+                "from",
+                f"file not found: “{target.text.strip()}”",
+                "the path is relative to the folder of this file",
             )
             return None
         try:

@@ -1,6 +1,6 @@
-"""How messages name places and mistakes: in an editor's words.
+"""The wording of places and mistakes in messages for editors.
 
-Input: a field, a node, what a validator found. Output: sentences. Never decides what is right.
+Input: a field, a node, an error of the validator. Output: sentences. Guarantees: does not decide what is correct.
 """
 
 import difflib
@@ -10,39 +10,39 @@ from composer.content.schema.schema import SchemaField
 from composer.content.yaml.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.yaml.silent_losses import OTHER_DASHES
 
-#: What is said of a password in a file of the newsletter; the password itself is never shown.
-NOT_HERE = "a password must not stand here"
+#: The message for a password in a file of the newsletter; the password itself is not shown.
+NOT_HERE = "passwords are not allowed in this file"
 
 
 def where(trail: tuple[str, ...], what: str) -> str:
-    """Put the place before what is wrong there: `top story, source 2, url: …`."""
+    """Format a message with its place: `top story, source 2, url: …`."""
     return f"{', '.join(trail)}: {what}" if trail else what
 
 
 def key_words(key: str) -> str:
-    """Name a key: `top_story` is “top story”."""
+    """Return the display name of a key: “top story” for `top_story`."""
     return key.replace("_", " ")
 
 
 def as_key(text: str) -> str:
-    """Make a key of words."""
+    """Return a valid key made from a text."""
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "top_story"
 
 
 def item_words(items: SchemaField | None, key: str, number: int) -> str:
-    """Name an item of a list by its noun: “source 2”."""
+    """Return the display name of a list item: “source 2”."""
     noun = (items.title if items else "") or key_words(key)
     return f"{noun.lower()} {number}"
 
 
 def shown(text: str, most: int = 50) -> str:
-    """Quote a text, shortened."""
+    """Return a text in quotation marks, shortened."""
     one_line = " ".join(text.split())
     return f"“{one_line}”" if len(one_line) <= most else f"“{one_line[: most - 1]}…”"
 
 
 def nearest(wrong: str, known: tuple[str, ...]) -> str | None:
-    """Find the known word that was most likely meant."""
+    """Return the known word that was most likely meant, or None."""
     lowered = {each.lower(): each for each in known}
     plain = wrong.lower().replace("-", "_").replace(" ", "_")
     if plain in lowered:
@@ -52,14 +52,16 @@ def nearest(wrong: str, known: tuple[str, ...]) -> str | None:
 
 
 def example(key: str, field: SchemaField) -> str:
-    """Show how a key is written."""
+    """Return a hint that shows how to write a key."""
     if field.is_object and not field.examples:
         inner = next(iter(field.required or field.properties), None)
-        return f"write   {key}:   and below it, two spaces further in,   {inner}: …" if inner else f"write   {key}:"
+        return (
+            f"write   {key}:   and below it, indented by two more spaces,   {inner}: …" if inner else f"write   {key}:"
+        )
     if field.is_array and "string" not in field.types:
-        return f"write   {key}:   and below it a line with a dash for each one:   - …"
+        return f"write   {key}:   and below it one line for each item, starting with a dash:   - …"
     if field.format in ("markdown", "sources"):
-        return f"write   {key}: |   and the text below it, two spaces further in"
+        return f"write   {key}: |   and the text below it, indented by two more spaces"
     sample = field.examples[0] if field.examples else "…"
     if field.format in ("plain", "") and "string" in field.types and not field.enum:
         return f'write   {key}: "{sample}"'
@@ -67,7 +69,7 @@ def example(key: str, field: SchemaField) -> str:
 
 
 def is_secret(group: str, key: str) -> bool:
-    """Return whether a key of a group about servers asks for what must stand in no file of a newsletter."""
+    """Check whether a key of a server's settings is for a secret, which no file of a newsletter may contain."""
     return group in ("delivery", "smtp", "imap") and key.lower() in (
         "password",
         "passwd",
@@ -80,38 +82,42 @@ def is_secret(group: str, key: str) -> bool:
 
 
 def secret_source(group: str) -> str:
-    """Say where the password of a server comes from, by the group that names the server."""
+    """Return where to set the password of a server, by the group with the server's settings."""
     name = "COMPOSE_IMAP_PASSWORD" if group == "imap" else "COMPOSE_SMTP_PASSWORD"
     return f"{name} or your own configuration folder (docs/sending.md)"
 
 
 def looks_like_prose(key: str) -> bool:
-    """Return whether a “key” is rather the beginning of a sentence."""
+    """Check whether a “key” looks like the beginning of a sentence."""
     return bool(re.search(r"\s", key.strip())) or bool(re.match(r"[A-ZÄÖÜ\u4e00-\u9fff]", key.strip()))
 
 
 def type_mistake(node: Node, field: SchemaField, key: str) -> tuple[str, str, str]:
-    """Say what stands where something else was expected: code, message, hint."""
+    """Return code, message and hint for a value of the wrong type."""
     wanted = _wanted(field)
     if isinstance(node, Mapping):
         first = node.entries[0].key.text if node.entries else ""
         if looks_like_prose(first):
             return (
                 "yaml-key",
-                f"YAML takes “{first}:” for a key, because of its colon; {wanted} belongs here",
-                f"write   {key}: |   and the text below it, two spaces further in than “{key}”",
+                f"“{first}:” is read as a key because of its colon; expected {wanted}",
+                f"write   {key}: |   and the text below it, indented by two spaces more than “{key}”",
             )
         if node.source.text.startswith("{", node.start):
             return (
                 "yaml-brace",
-                f"a text in {{ }} is a group of keys for YAML; {wanted} belongs here",
-                "put it in quotes",
+                f"the braces {{ }} turn this into a group of keys; expected {wanted}",
+                "put the whole value in quotes",
             )
-        return "type", f"{wanted} belongs here, not a group of keys", example(key, field)
+        return "type", f"expected {wanted}, found a group of keys", example(key, field)
     if isinstance(node, Sequence):
         if node.source.text.startswith("[", node.start):
-            return "yaml-bracket", f"a text in [ ] is a list for YAML; {wanted} belongs here", "put it in quotes"
-        return "type", f"{wanted} belongs here, not a list", example(key, field)
+            return (
+                "yaml-bracket",
+                f"the brackets [ ] turn this into a list; expected {wanted}",
+                "put the whole value in quotes",
+            )
+        return "type", f"expected {wanted}, found a list", example(key, field)
     return _scalar_mistake(node, field, wanted, key)
 
 
@@ -119,17 +125,17 @@ def _scalar_mistake(node: Scalar, field: SchemaField, wanted: str, key: str) -> 
     if "integer" in field.types:
         return "type", f"{shown(node.text)} is not a whole number", f"write   {key}: {(field.examples or ('12',))[0]}"
     if "boolean" in field.types:
-        return "type", f"{shown(node.text)} is neither true nor false", f"write   {key}: true"
+        return "type", f"expected true or false, found {shown(node.text)}", f"write   {key}: true"
     if field.is_array and node.text[:1] in OTHER_DASHES:
-        return "yaml-dash", f"an item of a list begins with a hyphen (-), not with “{node.text[0]}”", "write   - …"
-    return "type", f"{wanted} belongs here, not {shown(node.text)}", example(key, field)
+        return "yaml-dash", f"a list item must start with a hyphen (-), not with “{node.text[0]}”", "write   - …"
+    return "type", f"expected {wanted}, found {shown(node.text)}", example(key, field)
 
 
 def _wanted(field: SchemaField) -> str:
     if "string" in field.types:
-        return "a text"
+        return "text"
     if field.is_array:
-        return "a list (each item behind a dash)"
+        return "a list (each item starts with a dash)"
     if field.is_object:
         names = ", ".join([*field.required, *(each for each in field.properties if each not in field.required)][:4])
         return f"a group of keys ({names})" if names else "a group of keys"
@@ -137,7 +143,8 @@ def _wanted(field: SchemaField) -> str:
 
 
 def count_mistake(kind: str, limit: int, given: int, noun: str) -> str:
-    """Say that a list is too long or too short."""
+    """Return the message for a list that is too long or too short."""
+    found = f"{given} {noun.removesuffix('s') if given == 1 else noun}"
     if kind == "maxItems":
-        return f"{given} {noun} stand here; there may be at most {limit}"
-    return f"{given} {noun} stand here; there must be at least {limit}"
+        return f"{found} found; at most {limit} allowed"
+    return f"{found} found; at least {limit} required"

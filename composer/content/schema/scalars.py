@@ -1,7 +1,7 @@
-"""One text of a file to one value: plain words, Markdown, an address, a date, a picture, a list of sources.
+"""Turns one text of a file into a value: plain text, Markdown, an address, a date, a picture, a list of sources.
 
-Input: a `Scalar` and its `Field`. Output: a `Value`; what is wrong is added to the problems at its line, inside
-blocks too.
+Input: a `Scalar` and its `SchemaField`. Output: a `Value`; each problem is added with its line, also inside
+blocks of text.
 """
 
 import re
@@ -35,9 +35,9 @@ from composer.core.audience_filter import WordError, normal_tag
 from composer.core.errors import Problem, WorkspaceError
 from composer.core.workspace import Workspace
 
-#: Formats of texts that people read: what is in them stays as it was written.
+#: Formats of texts that people read: their characters are kept as written.
 WRITTEN = ("markdown", "plain", "sources", "")
-#: How many mistakes are told of one text: behind so many stands one cause.
+#: The maximum number of mistakes reported for one text: so many have a single cause.
 MOST_TOLD = 50
 
 
@@ -48,12 +48,12 @@ class ScalarParser:
     workspace: Workspace
     fields: FieldBook | None
     problems: list[Problem]
-    #: None where nobody asks for places: a theme's own files.
+    #: None if places are not needed: in a theme's own files.
     marks: SourceMap | None = None
     has_pictures: bool = True
 
     def value(self, node: Scalar, field: SchemaField, trail: tuple[str, ...]) -> Value:
-        """Read a text by its field's format."""
+        """Return the value of a text in its field's format."""
         text = node.text.strip()
         match field.format:
             case "markdown":
@@ -74,14 +74,14 @@ class ScalarParser:
                 return self._address(node, text, field.format, trail)
             case "colour":
                 if not is_colour(text):
-                    self._say(node.place, trail, "colour", f"“{text}” is not a colour", 'write   "#9b1c1c"   in quotes')
+                    hint = 'write a code in quotes, such as   "#9b1c1c"'
+                    self._say(node.place, trail, "colour", f"“{text}” is not a colour code", hint)
                 return text
             case "language":
                 tag = language_tag(text)
                 if tag is None:
-                    self._say(
-                        node.place, trail, "language", f"“{text}” is not a language", "write en, de, zh, zh-Hant …"
-                    )
+                    hint = "write en, de, zh, zh-Hant …"
+                    self._say(node.place, trail, "language", f"“{text}” is not a language code", hint)
                 return tag
             case "tag":
                 return self._tag(node, text, trail)
@@ -95,14 +95,14 @@ class ScalarParser:
                 return given.url
             case "rate":
                 if messages_a_minute(text) is None:
-                    self._say(node.place, trail, "rate", f"“{text}” is not a rate", RATE_SHAPE)
+                    self._say(node.place, trail, "rate", f"“{text}” is not a sending rate", RATE_SHAPE)
                     return None
                 return text
             case "host":
                 return self._host(node, text, trail)
             case "database":
                 if holds_password(text):
-                    hint = "leave it out here; it comes from COMPOSE_DATABASE_URL, PGPASSWORD or ~/.pgpass"
+                    hint = "remove the password, and set it in COMPOSE_DATABASE_URL, PGPASSWORD or ~/.pgpass"
                     self._say(node.place, trail, "secret", NOT_HERE, hint)
                     return None
                 return self._plain(node, trail)
@@ -112,9 +112,9 @@ class ScalarParser:
                 return text
 
     def seen(self, node: Scalar, field: SchemaField, trail: tuple[str, ...]) -> Scalar:
-        """Return a date, number, address or the like without characters that nobody sees.
+        """Return a date, number, address or similar value without invisible characters.
 
-        At both ends they are left out without a word, as spaces are; one inside is reported at its column.
+        At both ends they are removed like spaces; one inside the value is reported at its column.
         """
         if node.text.isascii():
             return node
@@ -126,7 +126,7 @@ class ScalarParser:
             return replace(node, text=text, start=start)
         meant = without_unseen(text)
         if odd[0].isspace() and field.format == "date" and isinstance(iso_date(meant), str):
-            return replace(node, text=" ".join(text.split()))  # a date in words, with no-break spaces in it
+            return replace(node, text=" ".join(text.split()))  # a date like “30 January 2025” with no-break spaces
         self._say(node.at_unseen(before + odd.start()), trail, "invisible", *in_words(odd[0], meant))
         return replace(node, text=meant)
 
@@ -138,7 +138,7 @@ class ScalarParser:
         self.problems.append(replace(place.problem(code, where(trail, message), hint), kind=kind))
 
     def _intact(self, node: Scalar) -> None:
-        """Say when YAML cut a part off, or took too much."""
+        """Report a text that YAML cut off, or that includes the lines after it."""
         if node.style is ScalarStyle.PLAIN and (problem := lost_comment(node.source, node.end)):
             self.problems.append(problem)
         quoted = node.style in (ScalarStyle.SINGLE, ScalarStyle.DOUBLE)
@@ -190,9 +190,9 @@ class ScalarParser:
     def _picture(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
         folder = node.source.path.parent
         if text.lower().startswith(("http:", "https:", "data:")):
-            message = "a picture must be a file in the newsletter's folder, not an address"
+            message = "a picture must be a file in the newsletter's folder, not a URL"
             assets = self.workspace.name(folder / "assets")
-            self._say(node.place, trail, "picture", message, f"save it to {assets}/ and write   assets/name.png")
+            self._say(node.place, trail, "picture", message, f"save it in {assets}/ and write   assets/name.png")
             return None
         try:
             return picture_at(self.workspace, folder, text)
@@ -206,10 +206,11 @@ class ScalarParser:
         try:
             address = parse_address(text)
         except AddressError as error:
-            self._say(node.place, trail, "address", str(error), "it looks like   name@example.org")
+            self._say(node.place, trail, "address", str(error), "write an address such as   name@example.org")
             return None
         if form == "email" and address.name:
-            self._say(node.place, trail, "address", "only the address belongs here, without a name", "name@example.org")
+            message = "expected only an email address, without a name"
+            self._say(node.place, trail, "address", message, "write   name@example.org")
         return text
 
     def _tag(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
@@ -226,30 +227,31 @@ class ScalarParser:
         try:
             ZoneInfo(text)
         except (KeyError, ValueError, OSError):
-            self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", "write   Europe/Berlin   or   UTC")
+            hint = "write a name such as   Europe/Berlin   or   UTC"
+            self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", hint)
             return None
         return text
 
     def _host(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
-        """Read a server's name; whatever else stands there is not repeated, for it may hold a password."""
+        """Read a server's name. Messages do not repeat other values because they may contain a password."""
         if holds_password(text) or re.search(r":.*@", text):
             group = trail[-2] if len(trail) > 1 else ""
-            hint = f"write the server's name alone; the password comes from {secret_source(group)}"
+            hint = f"write only the server's name, and set the password in {secret_source(group)}"
             self._say(node.place, trail, "secret", NOT_HERE, hint)
             return None
         if "://" in text or "@" in text:
-            hint = "write   smtp.example.org   alone; port, security and username have keys of their own"
-            self._say(node.place, trail, "host", "the name of a server belongs here, not an address", hint)
+            hint = "write only the name, such as   smtp.example.org   (port, security and username have their own keys)"
+            self._say(node.place, trail, "host", "expected the name of a server, found an address", hint)
             return None
         return self._plain(node, trail)
 
     def sources(self, node: Scalar, item: SchemaField, trail: tuple[str, ...]) -> Value:
-        """Read sources in their short form, one a line."""
+        """Read sources in their short form, one per line."""
         self._intact(node)
         written = node.source.text[node.start : node.end].rstrip()
         if node.style is not ScalarStyle.LITERAL and "\n" in written:
-            hint = "write   |   behind the key, and each source on a line of its own below it"
-            self._say(node.place, trail, "yaml-pipe", "without a | behind the key all sources run together", hint)
+            hint = "write   |   after the key, and each source on its own line below it"
+            self._say(node.place, trail, "yaml-pipe", "without | after the key, all sources run together", hint)
             return ()
         lines, mistakes = parse_sources(node.text)
         for mistake in mistakes[:MOST_TOLD]:
@@ -290,7 +292,7 @@ class ScalarParser:
 
 
 def _one_line(text: str) -> str:
-    """Join the lines of a title; a no-break or full-width space in it is what was written, and stays."""
+    """Join the lines of a title; keep no-break and full-width spaces."""
     return re.sub(r"[ \t\n]+", " ", text).strip(" ")
 
 

@@ -1,7 +1,7 @@
-"""What may be written where: one dialect of JSON Schema for issues, newsletters and themes.
+"""Schemas: one subset of JSON Schema for issues, newsletters and themes.
 
-Input: schema files (YAML). Output: `Field` trees, and plain JSON Schema for validators and editors. Never looks
-at content.
+Input: schema files (YAML). Output: `SchemaField` trees, and plain JSON Schema for validators and editors. Guarantees:
+does not read content.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ _DEFS = "#/$defs/"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaField:
-    """One place in a file: what may stand there."""
+    """The schema of one value in a file."""
 
     types: tuple[str, ...] = ()
     format: str = ""
@@ -37,24 +37,24 @@ class SchemaField:
     enum: tuple[str, ...] = ()
     limits: tuple[tuple[str, int], ...] = ()
     ref: str = ""
-    #: How many words it may hold, where there is a budget: a check tells when it is passed.
+    #: The maximum number of words, if there is one: a check reports longer texts.
     words: int | None = None
-    #: Whether the value may live in a file of its own (`from: drafts/vanke.yaml`).
+    #: Whether the value may be in its own file (`from: drafts/vanke.yaml`).
     from_file: bool = False
 
     @property
     def is_object(self) -> bool:
-        """Whether a group of keys may stand here."""
+        """Whether the value may be a group of keys."""
         return "object" in self.types
 
     @property
     def is_open(self) -> bool:
-        """Whether the group's keys are judged elsewhere."""
+        """Whether the keys of the group are checked elsewhere."""
         return self.is_object and not self.properties and self.others is None
 
     @property
     def is_array(self) -> bool:
-        """Whether a list may stand here."""
+        """Whether the value may be a list."""
         return "array" in self.types
 
 
@@ -62,7 +62,7 @@ _LIMITS = ("minProperties", "minItems", "maxItems", "minimum", "maximum", "minLe
 
 
 def field_of(node: Node | None) -> SchemaField:
-    """Read one field of a schema that is known to be well-formed."""
+    """Read one field of a valid schema."""
     if not isinstance(node, MappingNode):
         return SchemaField()
     properties, together = node.get("properties"), node.get("dependentRequired")
@@ -88,12 +88,12 @@ def field_of(node: Node | None) -> SchemaField:
     )
 
 
-#: Beside every `url` an editor may say that the link was opened: `compose check --links` then believes it.
+#: Next to every `url`, editors may write that they opened the link: `compose check --links` then accepts it.
 _CHECKED = SchemaField(
     types=("string",),
     format="date",
     title="Checked",
-    description="The day on which you opened the link and found it right, where the check of links cannot.",
+    description="The day you opened the link yourself and found it correct, for links that compose cannot check.",
     examples=("2025-01-29",),
 )
 
@@ -125,7 +125,7 @@ class DocumentSchema:
     definitions: Mapping[str, SchemaField]
 
     def resolve(self, given: SchemaField) -> SchemaField:
-        """Follow a reference; the words beside it win over those of the definition."""
+        """Follow a reference; texts next to the reference replace those of the definition."""
         if not given.ref:
             return given
         target = self.definitions[given.ref]
@@ -140,7 +140,7 @@ class DocumentSchema:
         )
 
     def to_json(self) -> JsonObject:
-        """Return plain JSON Schema (draft 2020-12), as validators and editors read it."""
+        """Return plain JSON Schema (draft 2020-12) for validators and editors."""
         schema: JsonObject = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
         schema.update(_json(self.root))
         used = _references(self.root, self.definitions, {})
@@ -160,7 +160,7 @@ def _references(given: SchemaField, definitions: Mapping[str, SchemaField], seen
 
 
 def _json(given: SchemaField) -> JsonObject:
-    """Print a field. Groups are closed: a key that is not named is a mistake."""
+    """Return the JSON of a field. Groups are closed: unknown keys are mistakes."""
     out: JsonObject = {}
     if given.ref:
         out["$ref"] = _DEFS + given.ref
@@ -192,7 +192,7 @@ def _json(given: SchemaField) -> JsonObject:
 
 @cache
 def built_in(name: str) -> DocumentSchema:
-    """Return one of the program's own schemas: newsletter, issue, section_type, theme, phrases, definitions."""
+    """Return a built-in schema: newsletter, issue, section_type, theme, phrases, definitions."""
     return schema_of(_built_in_tree(name))
 
 

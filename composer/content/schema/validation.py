@@ -1,6 +1,6 @@
-"""Whether the structure of a document is right: a JSON Schema validator judges, in an editor's words.
+"""Validates the structure of a document with a JSON Schema validator, and words the errors for editors.
 
-Input: a document as JSON, its schema, and what stands where. Output: problems. Never looks into texts.
+Input: a document as JSON, its schema, and the node at each path. Output: problems. Guarantees: does not check texts.
 """
 
 from collections.abc import Mapping as MappingType
@@ -23,13 +23,13 @@ from composer.content.schema.schema import DocumentSchema, SchemaField
 from composer.content.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from composer.core.errors import Problem
 
-#: Past this many of a kind, a file is no newsletter's: the first ones say so.
+#: The maximum number of errors of one kind: a file with more is not a newsletter.
 MOST = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spot:
-    """What stands at a path of the JSON value: its node, its field, and its name in words."""
+    """What is at a path of the JSON value: its node, its field and its display name."""
 
     node: Node
     field: SchemaField
@@ -39,11 +39,11 @@ class Spot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StructureValidator:
-    """Judges one document."""
+    """Validates one document."""
 
     schema: DocumentSchema
     spots: MappingType[Path, Spot]
-    #: Where a file that should have been read could not be: nothing there can be judged.
+    #: The paths of included files that could not be read: they cannot be checked.
     unread: tuple[Path, ...]
     problems: list[Problem]
 
@@ -66,7 +66,7 @@ class StructureValidator:
                 continue
             match kind.name:
                 case "required" if (path, kind.value) in misspelt:
-                    pass  # it is there, misspelt; that is told
+                    pass  # present but misspelt, which is reported
                 case "required":
                     self._missing(spot, str(kind.value))
                 case "additionalProperties":
@@ -92,7 +92,7 @@ class StructureValidator:
         written = next((entry for entry in _entries(spot.node) if entry.key.text == name), None)
         code = "alt" if name == "alt" else "required"
         if name == "alt":
-            hint = 'say in words what the picture shows; write   alt: ""   when it only decorates'
+            hint = 'describe what the picture shows:   alt: "…"   or, if it is only decorative, write   alt: ""'
         if written is None:
             self._say(spot.node, spot.trail, code, f"“{name}” is missing", hint)
         elif not any(problem.line == written.key.place.line for problem in self.problems):
@@ -100,49 +100,53 @@ class StructureValidator:
 
     def _unknown(self, spot: Spot, key: Spot) -> None:
         node = key.node
-        # A key that is there already is not what was meant: written a second time, it would be one too many.
+        # Do not suggest a key that already exists: it would be a duplicate.
         there = {entry.key.text for entry in _entries(spot.node)}
         free = tuple(name for name in spot.field.properties if name not in there)
         if (spot.key, key.key) == (ONLY, "language"):
-            hint = "an edition in another language is a file of its own: compose new --language"
-            self._say(node, spot.trail, "unknown-key", "“language” is not known here", hint)
+            hint = "each language edition has its own file; create one with: compose new --language"
+            self._say(node, spot.trail, "unknown-key", "unknown key “language”", hint)
         elif is_secret(spot.key, key.key):
             self._say(
-                node, spot.trail, "secret", NOT_HERE, f"take the line out; it comes from {secret_source(spot.key)}"
+                node,
+                spot.trail,
+                "secret",
+                NOT_HERE,
+                f"delete this line, and set the password in {secret_source(spot.key)}",
             )
         elif hint := self._elsewhere(spot, key.key):
-            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
+            self._say(node, spot.trail, "unknown-key", f"unknown key “{key.key}”", hint)
         elif near := nearest(key.key, free):
-            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", f"did you mean {near}?")
+            self._say(node, spot.trail, "unknown-key", f"unknown key “{key.key}”", f"did you mean {near}?")
         elif looks_like_prose(key.key):
-            hint = "if it is text, put a | behind the key above it, and move this line in by two spaces more"
-            self._say(node, spot.trail, "yaml-key", f"“{key.key}:” is taken for a key, because of its colon", hint)
+            hint = "if this is text, write   |   after the key above it, and indent this line by two more spaces"
+            self._say(node, spot.trail, "yaml-key", f"“{key.key}:” is read as a key because of its colon", hint)
         else:
-            hint = f"there are: {', '.join(spot.field.properties)}"
-            self._say(node, spot.trail, "unknown-key", f"“{key.key}” is not known here", hint)
+            hint = f"available keys: {', '.join(spot.field.properties)}"
+            self._say(node, spot.trail, "unknown-key", f"unknown key “{key.key}”", hint)
 
     def _elsewhere(self, spot: Spot, name: str) -> str:
-        """Say where a key belongs that is known in the group just above, or in one around; nothing when it is not."""
+        """Return a hint for a key that belongs to the group above it or to an outer group; else an empty text."""
         names = [entry.key.text for entry in _entries(spot.node)]
         for above in reversed(names[: names.index(name)] if name in names else ()):
             group = self.schema.resolve(spot.field.properties.get(above, SchemaField()))
             group = self.schema.resolve(group.items) if group.is_array and group.items else group
             if name in group.properties:
-                return f"does it belong to “{above}”? then move it in, in line with the keys there"
+                return f"if it belongs to “{above}”, indent it to line up with the keys there"
             if group.properties:
                 break
         for outer in self.spots.values():
             if name in outer.field.properties and outer.node.place.column < spot.node.place.column:
                 column = outer.node.place.column - 1
-                place = {0: "at the left margin", 1: "behind 1 space"}.get(column, f"behind {column} spaces")
-                return f"does it belong further out? then let it begin {place}"
+                what = {0: "start it at the left margin", 1: "indent it by 1 space"}
+                return f"if it belongs further out, {what.get(column, f'indent it by {column} spaces')}"
         return ""
 
     def _count(self, path: Path, spot: Spot, kind: str, limit: int) -> None:
         if kind == "maxItems" and any(
             len(each) == len(path) + 2 and each[: len(path)] == path and each[-1] == ONLY for each in self.spots
         ):
-            return  # not everyone gets each of them: it is counted edition by edition (parts.py)
+            return  # not everyone gets every item: they are counted for each edition (conditional_blocks.py)
         given = len(spot.node.items) if isinstance(spot.node, Sequence) else 0
         node = spot.node
         if kind == "maxItems" and isinstance(node, Sequence):
@@ -153,8 +157,8 @@ class StructureValidator:
         text = spot.node.text.strip() if isinstance(spot.node, Scalar) else ""
         near = nearest(text, spot.field.enum)
         known = ", ".join(spot.field.enum)
-        hint = f"did you mean {near}? there are: {known}" if near else f"there are: {known}"
-        self._say(spot.node, spot.trail, "choice", f"“{text}” cannot stand here", hint)
+        hint = f"did you mean {near}? available values: {known}" if near else f"available values: {known}"
+        self._say(spot.node, spot.trail, "choice", f"“{text}” is not a valid value", hint)
 
     def _say(self, node: Node, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
         self.problems.append(node.place.problem(code, where(trail, message), hint))

@@ -1,1 +1,1 @@
-"""The kinds of values that an issue holds: rich text, merge fields, sources, pictures."""
+"""The values in an issue: rich text, merge fields, sources, pictures."""

@@ -1,6 +1,6 @@
-"""Addresses that stand in a text without more: what of it is the address, and what is the sentence around it.
+"""Finds bare web and email addresses in a text, and separates them from the sentence around them.
 
-Input: words. Output: the words in pieces, some of which are addresses of web pages or people. Pure.
+Input: a text. Output: the text in pieces, some of which are web or email addresses. Guarantees: pure.
 """
 
 import re
@@ -19,7 +19,7 @@ _PAIRS = {")": "(", "]": "["}
 
 
 def pieces(words: str) -> Iterator[tuple[str, str]]:
-    """Split words at the addresses in them: what is written, and where it leads; nowhere, for words."""
+    """Yield the pieces of a text with the address of each; an empty address for other words."""
     done = 0
     for match in _address().finditer(words) if _may_hold_one(words) else ():
         written = match[0] if match["mail"] else _without_end(match[0])
@@ -40,19 +40,19 @@ def _may_hold_one(words: str) -> bool:
 
 @cache
 def _address() -> re.Pattern[str]:
-    # Most texts hold no address.
+    # Compiled late: most texts contain no address.
     return re.compile(f"(?P<web>{_WEB})|(?P<mail>{_MAIL})", re.IGNORECASE)
 
 
 def _goes_on(address: str, at: int) -> bool:
-    """Return whether a Chinese word belongs to an address: it is a part of its path, as in /wiki/中国."""
+    """Check whether a Chinese word is part of an address's path, as in /wiki/中国."""
     return address[at].isalnum() and (
         address[at - 1] == "=" or (address[at - 1] == "/" and address.count("/", 0, at) > 3)
     )
 
 
 def _without_end(address: str) -> str:
-    """Leave out what belongs to the sentence: Chinese words and signs, final punctuation, a bracket that was open before."""
+    """Return an address without Chinese text, punctuation and brackets at its end that belong to the sentence."""
     variant = next((at for at, character in enumerate(address) if is_cjk(character)), len(address))
     if variant < len(address) and _goes_on(address, variant):
         variant = next(

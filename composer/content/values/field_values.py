@@ -1,9 +1,9 @@
-"""The values that a schema's fields turn into, as templates see them.
+"""The values of a schema's fields, as templates see them.
 
     text, address, colour, language -> str          date -> datetime.date       integer -> int, boolean -> bool
     Markdown -> Rich                                picture -> Picture          group of keys -> Group, list -> tuple
 
-An optional field that is absent is None; a list that is absent is empty.
+A missing optional field is None; a missing list is empty.
 """
 
 import datetime
@@ -16,9 +16,9 @@ from composer.content.values.rich_text import Rich
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture file. `src` is a token that stands for its address until the message or the page is written.
+    """A picture file. `src` is a token that is replaced by its address when the message or the page is written.
 
-    `width` and `height` are in pixels, as it is sent; so is `data`.
+    `width`, `height` (in pixels) and `data` are those of the picture that is sent.
     """
 
     src: str
@@ -27,16 +27,16 @@ class Picture:
     width: int
     height: int
     data: bytes = field(repr=False)
-    #: Whether it is an animation whose first frame is of one colour.
+    #: Whether it is an animation whose first frame has a single colour.
     begins_blank: bool = False
-    #: Where it was read from.
+    #: The file it was read from.
     file: Path = field(repr=False, compare=False)
 
 
 class Group:
-    """A group of keys, read by attribute: `item.title`. Asking for a key that the schema does not have is an error.
+    """A group of keys, read by attribute: `item.title`. Reading a key that is not in the schema is an error.
 
-    It has no methods of its own: any name may be a key.
+    The class has no methods of its own, because any name may be a key.
     """
 
     __slots__ = ("_values",)
@@ -45,9 +45,9 @@ class Group:
         self._values = dict(values)
 
     def __getattr__(self, name: str) -> "Value":
-        # `_values` itself is a slot; reaching here with it means a half-made object (copying), not a key.
+        # `_values` itself is a slot; if it arrives here, the object is incomplete (while copied).
         if name == "_values" or name not in self._values:
-            raise AttributeError(f"there is no “{name}” here; there are: {', '.join(self._values)}")
+            raise AttributeError(f"unknown name “{name}”; available: {', '.join(self._values)}")
         return self._values[name]
 
     def __getitem__(self, name: str) -> "Value":
@@ -67,7 +67,7 @@ class Group:
 
 
 def value_in(group: Group, name: str) -> "Value":
-    """Return a value of a group, or None when its schema has no such key."""
+    """Return a value of a group, or None if its schema does not have the key."""
     return group[name] if name in iter(group) else None
 
 
@@ -78,7 +78,7 @@ def text_in(group: Group, name: str) -> str | None:
 
 
 def group_in(group: Group, name: str) -> Group:
-    """Return a group of a group; an empty one when it is absent."""
+    """Return a group inside a group; an empty one if it is missing."""
     value = group[name]
     return value if isinstance(value, Group) else Group({})
 

@@ -1,7 +1,7 @@
-"""The kinds of short values: web addresses, dates, colours, rates, languages.
+"""The formats of short values: web addresses, dates, colours, rates, languages.
 
-Input: a text as written. Output: the value in its one form, or what is wrong and how it is written. Never looks
-anything up on a network.
+Input: a text as written. Output: the value in its normal form, or what is wrong and how to write it. Guarantees: does
+not use the network.
 """
 
 import datetime
@@ -22,51 +22,51 @@ class WebAddress:
 
 
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
-_SHAPE = "it looks like https://www.example.org/page"
+_SHAPE = "write an address such as https://www.example.org/page"
 _LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
 
 
 def web_address(text: str, *, mail: bool = False, field_mark: str | None = None) -> WebAddress:
     """Read a web address (RFC 3986), a host in another script as its A-label (RFC 5891).
 
-    `mail` allows mailto: too. Merge-field tokens (they begin with `field_mark`) may stand in path and query only.
+    `mail` also allows mailto:. Merge-field tokens (they start with `field_mark`) are allowed only in path and query.
     """
     written = f"“{text}”"
     if mail and text.lower().startswith("mailto:"):
         if field_mark and field_mark in text.partition("?")[0]:
-            return WebAddress(problem="a merge field cannot stand in the address that a link writes to",
-                              hint="write the address out")  # fmt: skip
+            return WebAddress(problem="the address of an email link cannot contain a merge field",
+                              hint="write the address in full")  # fmt: skip
         ok = re.match(r"^mailto:[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$", text, re.IGNORECASE)
-        return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not a mail address",
-                                                          hint="write mailto:name@example.org")  # fmt: skip
+        return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not an email address",
+                                                          hint="write   mailto:name@example.org")  # fmt: skip
     if mail and re.fullmatch(r"[^\s@<>/:]+@[^\s@<>/:]+", text):
-        return WebAddress(problem=f"{written} is a mail address, and a link to one begins with mailto:",
+        return WebAddress(problem=f"{written} is an email address; a link to it must start with mailto:",
                           hint=f"write   mailto:{text}")  # fmt: skip
     if re.search(r"\s", text):
-        return WebAddress(problem=f"{written} is not a web address: there is a space in it",
-                          hint="copy the address from the browser's address bar")  # fmt: skip
+        return WebAddress(problem=f"{written} is not a web address: it contains a space",
+                          hint="copy the address from your browser's address bar")  # fmt: skip
     scheme = _SCHEME.match(text)
     if scheme is None or scheme[1].lower() not in ("http", "https") or not text[scheme.end() :].startswith("//"):
         return WebAddress(problem=f"{written} is not a web address", hint=_scheme_hint(text, scheme))
     try:
         parts = urlsplit(text)
         if field_mark and field_mark in parts.netloc:
-            return WebAddress(problem="a merge field cannot stand in the host name of an address",
-                              hint="it may stand behind the first / after the host")  # fmt: skip
+            return WebAddress(problem="the host name of an address cannot contain a merge field",
+                              hint="use a merge field only after the first / that follows the host name")  # fmt: skip
         port = parts.port
         host = parts.hostname or ""
     except ValueError:
-        return WebAddress(problem=f"{written} is not a web address", hint="copy it from the browser's address bar")
+        return WebAddress(problem=f"{written} is not a web address", hint="copy it from your browser's address bar")
     if parts.username is not None or parts.password is not None:
-        return WebAddress(problem=f"{written} holds a user name or password, which every subscriber would see",
-                          hint="leave out what stands before the @")  # fmt: skip
+        return WebAddress(problem=f"{written} contains a user name or password, which every subscriber would see",
+                          hint="remove everything between // and @, and the @ itself")  # fmt: skip
     if not host:
-        return WebAddress(problem=f"{written} is not a web address: no host stands in it", hint=_SHAPE)
+        return WebAddress(problem=f"{written} is not a web address: the host name is missing", hint=_SHAPE)
     ascii_host = _host(host)
     if ascii_host is None and (bare := text.rstrip(",;.:!?)>”\"'")) != text and web_address(bare).url:
         return WebAddress(problem=f"{written} is not a web address", hint=f"did you mean {bare} ?")
     if ascii_host is None:
-        return WebAddress(problem=f"{written} is not a web address: “{host}” is no host name",
+        return WebAddress(problem=f"{written} is not a web address: “{host}” is not a valid host name",
                           hint=_SHAPE)  # fmt: skip
     netloc = ascii_host if port is None else f"{ascii_host}:{port}"
     path, query, fragment = (_encode(part) for part in (parts.path, parts.query, parts.fragment))
@@ -74,7 +74,7 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
 
 
 def _encode(part: str) -> str:
-    """Percent-encode what RFC 3986 does not allow; what is encoded already stays as it is."""
+    """Percent-encode what RFC 3986 does not allow; do not encode anything twice."""
     return quote(part, safe="/%:@!$&'()*+,;=?~-._#[]").replace("#", "%23")
 
 
@@ -84,7 +84,7 @@ def _scheme_hint(text: str, scheme: re.Match[str] | None) -> str:
     rest = re.sub(r"^(?:h?t+p+s?[:/\\]+)", "", text.strip("“”„\"'‘’<>()[],;. "), flags=re.IGNORECASE)
     if re.match(r"^[\w-]+(?:\.[\w-]+)*\.[^\W\d]{2,}(?:[/?#]|$)", rest):
         return f"did you mean https://{rest} ?"
-    return "it begins with https://"
+    return "start the address with https://"
 
 
 def _host(host: str) -> str | None:
@@ -105,21 +105,21 @@ def _host(host: str) -> str | None:
     return host.lower() if len(labels) > 1 or host == "localhost" else None
 
 
-_MONTHS = "a date is written year-month-day: 2025-01-30"
+_MONTHS = "write the date as year-month-day: 2025-01-30"
 
 
 def iso_date(text: str) -> datetime.date | str:
-    """Read a date (ISO 8601, YYYY-MM-DD), or say what is wrong."""
+    """Return a date (ISO 8601, YYYY-MM-DD), or a message about what is wrong."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return f"“{text}” is not a date as it is written here"
+        return f"“{text}” is not a date in the form year-month-day"
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        return f"there is no day {text} in the calendar"
+        return f"{text} is not a day in the calendar"
 
 
 def date_hint(text: str) -> str:
-    """Guess the date that was meant; both where day and month could be the other way round."""
+    """Return a hint with the date that was probably meant; two dates if day and month could be swapped."""
     found: list[tuple[int, int, int]] = []
     if match := re.fullmatch(r"(\d{1,2})[./\-–](\d{1,2})[./\-–](\d{4}|\d{2})", text):
         first, second, year = int(match[1]), int(match[2]), int(match[3]) + (2000 if len(match[3]) == 2 else 0)
@@ -132,13 +132,13 @@ def date_hint(text: str) -> str:
     return f"did you mean {' or '.join(guesses)}?" if guesses else _MONTHS
 
 
-#: Languages whose names of months are known in a hint.
+#: The languages whose month names are recognised for a hint.
 _MONTH_LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
 
 
 def _in_words(text: str) -> tuple[int, int, int]:
-    """Read a date whose month is a word, `3 December 2026` or `Dec. 3rd, 2026`; day 0 where it is none."""
-    # Late: what is known of languages takes a while to load, and is needed for this mistake only.
+    """Read a date with the name of a month, `3 December 2026` or `Dec. 3rd, 2026`; day 0 for other texts."""
+    # Imported late: language data is slow to load and only needed for this mistake.
     from babel.dates import get_month_names
 
     numbers = [int(each) for each in re.findall(r"\d+", text)]
@@ -160,50 +160,51 @@ def _day(parts: tuple[int, int, int]) -> str | None:
 
 
 def is_colour(text: str) -> bool:
-    """Return whether a text is a colour that every client knows: `#rrggbb`."""
+    """Check whether a text is a colour that every mail program supports: `#rrggbb`."""
     return re.fullmatch(r"#[0-9A-Fa-f]{6}", text) is not None
 
 
-#: Where a subscriber's own token goes in an address of somebody else's.
+#: The placeholder for the subscriber's token in the address of another service.
 SUBSCRIBERS_OWN = "{token}"
 
 
 def token_address(text: str) -> WebAddress:
-    """Read an https address with `{token}` behind its host, where each subscriber's own token goes."""
+    """Read an https address with `{token}` after the host name, in place of each subscriber's token."""
     stand_in = "t0k3n"
     read = web_address(text.replace(SUBSCRIBERS_OWN, stand_in))
     if read.problem:
         return read
     if urlsplit(read.url).scheme != "https":
-        return WebAddress(problem=f"“{text}” is not an https address", hint="mail programs leave over no other")
+        return WebAddress(problem=f"“{text}” is not an https address", hint="mail programs unsubscribe only over https")
     if SUBSCRIBERS_OWN not in text or stand_in in urlsplit(read.url).netloc:
         hint = "write   https://leave.example.org/{token}"
         return WebAddress(
-            problem=f"“{text}” has no {SUBSCRIBERS_OWN} behind its host, for the subscriber's own token", hint=hint
+            problem=f"“{text}” has no {SUBSCRIBERS_OWN} after the host name, in place of the subscriber's token",
+            hint=hint,
         )
     return WebAddress(url=read.url.replace(stand_in, SUBSCRIBERS_OWN))
 
 
 def holds_password(url: str) -> bool:
-    """Return whether the address of a server holds a password."""
+    """Check whether the address of a server contains a password."""
     return re.search(r"://[^/?#]*:[^/?#]*@|[?&]\w*password=", url, re.IGNORECASE) is not None
 
 
 _RATE = re.compile(r"([1-9][0-9]{0,6}) ?/ ?(s|sec|min|h|hour)")
 _MINUTES = {"s": 1 / 60, "sec": 1 / 60, "min": 1.0, "h": 60.0, "hour": 60.0}
-#: What a rate looks like.
-RATE_SHAPE = "it looks like   600/min   (or 10/s, 36000/h)"
+#: The hint for a sending rate.
+RATE_SHAPE = "write it like   600/min   (or 10/s, 36000/h)"
 
 
 def messages_a_minute(text: str) -> float | None:
-    """Read how fast messages may leave: `600/min`, `10/s`, `36000/h`; None for what is no rate."""
+    """Return a sending rate in messages per minute: `600/min`, `10/s`, `36000/h`; None if it is not a rate."""
     match = _RATE.fullmatch(text.strip())
     return int(match[1]) / _MINUTES[match[2]] if match else None
 
 
-#: Marks behind an outlet's name that mean a country are commonly used for its language.
+#: Country codes after an outlet's name, which are commonly used for its language.
 _COUNTRIES = {"cn": "zh", "tw": "zh-Hant", "hk": "zh-Hant", "jp": "ja", "kr": "ko", "at": "de", "ch": "de", "ua": "uk"}
-#: Countries whose mark would be the tag of another country's language, such as UK (uk is Ukrainian).
+#: Country codes that are language codes of other languages, such as UK (uk is Ukrainian).
 _OTHER_COUNTRIES = {
     "CZ": "cs",
     "DK": "da",
@@ -218,7 +219,7 @@ _OTHER_COUNTRIES = {
 
 
 def language_tag(text: str) -> str | None:
-    """Read a language (BCP 47) or a country mark such as CN; None when it is neither."""
+    """Return the language (BCP 47) of a language or country code such as CN; None if it is neither."""
     if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
         return None
     if text in _OTHER_COUNTRIES:

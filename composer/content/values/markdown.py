@@ -1,7 +1,7 @@
-"""Markdown, as much of it as mail can show: paragraphs, emphasis, links, lists, block quotes.
+"""The Markdown that emails can show: paragraphs, emphasis, links, lists, block quotes.
 
-Input: a text. Output: a `Rich` tree of our own nodes, or findings with line and column inside the text. Never
-prints HTML; raw HTML, headings, pictures, code and rules are findings.
+Input: a text. Output: a `Rich` tree of our own nodes, or findings with an offset in the text. Guarantees: does not
+print HTML; raw HTML, headings, pictures, code and horizontal lines are findings.
 """
 
 import re
@@ -31,17 +31,17 @@ from composer.content.yaml.invisible_characters import in_words, stripped, unsee
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkdownFinding:
-    """What is wrong, at an offset of the text."""
+    """A mistake at an offset of the text."""
 
     offset: int
     code: str
     message: str
     hint: str
-    #: What tells those of one code apart.
+    #: Distinguishes findings with the same code.
     kind: str = ""
 
 
-#: Gives the token of a row of the text, or of what stands in it.
+#: Returns the token of a row of the text, or of a word in it.
 MarkAt = Callable[[int, str], str]
 
 
@@ -50,11 +50,11 @@ def parse_markdown(
 ) -> tuple[Rich, tuple[MarkdownFinding, ...]]:
     """Read Markdown.
 
-    `field_mark` is how merge-field tokens begin; a link to a host made of one is refused.
+    `field_mark` is the start of merge-field tokens; a link with one in its host name is a finding.
     """
     converter = _TreeConverter(text, field_mark, mark_at)
     deep = MarkdownFinding(
-        offset=0, code="markdown", message="lists, quotes or emphasis are nested too deep here", hint=""
+        offset=0, code="markdown", message="lists, quotes or emphasis are nested too deeply here", hint=""
     )
     try:
         root = parse_tree(text)
@@ -66,34 +66,34 @@ def parse_markdown(
     return Rich(tuple(node for node in nodes if node is not None)), tuple(converter.findings)
 
 
-#: A list does not begin with so large a number; a sentence does: “2024. …”
+#: Lists do not start with such a large number, but sentences do: “2024. …”
 A_YEAR = 1000
 _BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:)")
 _REFUSED = {
     "broken_link": (
-        "this link is not written right: its address ends before the bracket closes",
-        "write [words](https://…) with no space in the address",
+        "this link is not written correctly: its address ends before the closing bracket",
+        "write [link text](https://…) with no space in the address",
     ),
-    "empty_link": ("a link needs words", "write [words](https://…): the words say where it leads"),
+    "empty_link": ("this link has no text", "write [link text](https://…); the text says where the link leads"),
     "heading": (
-        "a heading cannot stand inside a text",
-        "leave out the # at the head of the line",
+        "headings are not allowed in this text",
+        "remove the # at the start of the line",
     ),
-    "lheading": ("this line makes a heading of the text above it", "leave it out; an empty line makes a new paragraph"),
+    "lheading": ("this line turns the text above it into a heading", "delete it; an empty line starts a new paragraph"),
     "year": (
-        "a number and a dot at the head of a line make a list of it",
+        "a number and a dot at the start of a line turn it into a list",
         "write a backslash before the dot:   2024\\. …",
     ),
-    "image": ("a picture cannot stand inside a text", "use the key “figure” beside the text: image, alt, caption"),
+    "image": ("pictures are not allowed in this text", "use the key “figure” next to the text: image, alt, caption"),
     "code_block": (
-        "this paragraph is moved in by four spaces or more, which would make it program code",
-        "move it out, so that it lines up with the paragraphs around it",
+        "this paragraph is indented by four or more extra spaces, which turns it into program code",
+        "indent it like the paragraphs around it",
     ),
-    "fence": ("program code cannot stand inside a text", "take out the lines of ``` or ~~~"),
-    "code_inline": ("program code cannot stand inside a text", "write quotation marks instead of ` `"),
-    "hr": ("a line across cannot stand inside a text", "take it out; an empty line makes a new paragraph"),
-    "html_block": ("HTML cannot stand in a text", "write **bold**, *emphasis* or [words](https://…) instead"),
-    "html_inline": ("HTML cannot stand in a text", "write **bold**, *emphasis* or [words](https://…) instead"),
+    "fence": ("program code is not allowed in this text", "delete the lines with ``` or ~~~"),
+    "code_inline": ("program code is not allowed in this text", "use quotation marks instead of ` `"),
+    "hr": ("horizontal lines are not allowed in this text", "delete it; an empty line starts a new paragraph"),
+    "html_block": ("HTML is not allowed in this text", "write **bold**, *emphasis* or [link text](https://…) instead"),
+    "html_inline": ("HTML is not allowed in this text", "write **bold**, *emphasis* or [link text](https://…) instead"),
 }
 
 
@@ -104,9 +104,9 @@ class _TreeConverter:
         self.mark_at = mark_at
         self.findings: list[MarkdownFinding] = []
         self.starts = [0, *(match.end() for match in re.finditer("\n", text))]
-        #: Behind the last link, so that of several in a line each is told at its own place.
+        #: The offset after the last link, so that each link in a line is reported at its own place.
         self.searched = 0
-        #: Not inside the words of a link.
+        #: False inside the text of a link.
         self.may_link = True
 
     def block(self, node: SyntaxTreeNode) -> Block | None:
@@ -138,7 +138,7 @@ class _TreeConverter:
         return node.map[0] if node.map else 0
 
     def _refuse(self, kind: str, row: int, search: str, code: str = "") -> None:
-        message, hint = _REFUSED.get(kind, (f"“{kind}” cannot stand inside a text", ""))
+        message, hint = _REFUSED.get(kind, (f"“{kind}” is not allowed in this text", ""))
         start = self.starts[min(row, len(self.starts) - 1)]
         end = self.text.find("\n", start)
         line = self.text[start : end if end >= 0 else len(self.text)]
@@ -179,26 +179,26 @@ class _TreeConverter:
                 case "image":
                     self._refuse("image", self.row, "![")
                 case "html_inline" if node.content.startswith("</"):
-                    pass  # the tag that opened it has been told
+                    pass  # the opening tag has been reported
                 case _:
                     self._refuse(node.type, self.row, node.content if node.type == "html_inline" else node.markup)
         return tuple(found)
 
     def _words(self, text: str) -> Iterator[Inline]:
-        """Make links of the addresses in plain words; one that leads nowhere stays a word."""
+        """Yield the words of a text, with links for valid addresses."""
         before = ""
         for words, url in pieces(text):
             given = web_address(url, mail=True, field_mark=self.field_mark) if url else None
             if given is None or given.problem:
                 yield PlainWords(words)
             else:
-                # With the space before it, it is not found within another address: www.example.org in https://www.example.org.
+                # With the space before it, www.example.org is not found inside https://www.example.org.
                 needle = f" {words}" if before.endswith(" ") else words
                 yield Link(given.url, (PlainWords(words),), self.mark_at(self.row, needle), is_bare=True)
             before = words
 
     def _joins(self, nodes: list[SyntaxTreeNode], index: int) -> bool:
-        """A line end between two Chinese or Japanese characters is no space."""
+        """Check whether a line end is between two Chinese or Japanese characters, so that it is not a space."""
         left, right = index - 1, index + 1
         while left >= 0 and _is_nothing(nodes[left]):
             left -= 1
@@ -233,7 +233,7 @@ class _TreeConverter:
         return max(self.searched, self.starts[min(self.row, len(self.starts) - 1)])
 
     def _address_of(self, raw: str) -> int:
-        """Return where the address of the next link is in the text."""
+        """Return the offset of the next link's address in the text."""
         start = self._from_here()
         found = (self.text.find(f"{begin}{raw}", start) for begin in ("](", "](<", "<"))
         at = next((at for at in found if at >= 0), -1)
@@ -246,7 +246,7 @@ class _TreeConverter:
         return offset
 
     def _broken_link(self) -> None:
-        """Tell of the next link that is written wrong, at its address."""
+        """Report the next incorrect link, at its address."""
         message, hint = _REFUSED["broken_link"]
         match = _BROKEN_LINK.search(self.text, self._from_here())
         if match is None:
@@ -264,7 +264,7 @@ def _edge(node: SyntaxTreeNode, side: int) -> str:
 
 
 def _is_nothing(node: SyntaxTreeNode) -> bool:
-    """Whether a node is a text of no characters, as one stands beside each mark of emphasis."""
+    """Check whether a node is an empty text, as there is next to each emphasis mark."""
     return node.type == "text" and not node.content
 
 

@@ -1,6 +1,6 @@
-"""The Markdown parser, set up for newsletters: nothing is lost without a word, and emphasis works in Chinese texts.
+"""The Markdown parser, configured for newsletters: no text is lost silently, and emphasis works in Chinese texts.
 
-Input: a text. Output: markdown-it's tree. Pure.
+Input: a text. Output: markdown-it's tree. Guarantees: pure.
 """
 
 import unicodedata
@@ -10,13 +10,13 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 
-#: Levels of lists, quotes and emphasis inside each other; a list in a list in a quote has six.
+#: The maximum nesting of lists, quotes and emphasis; a list in a list in a quote has six levels.
 DEEPEST = 24
 
 
 @lru_cache(maxsize=512)
 def parse_tree(text: str) -> SyntaxTreeNode | None:
-    """Parse a text, once: a preview meets nearly all of them again at the next save. None where it is too deep."""
+    """Parse a text, or return the cached tree from an earlier save. None if it is nested too deeply."""
     tokens = _parser().parse(text)
     if any(token.level > DEEPEST or any(child.level > DEEPEST for child in token.children or ()) for token in tokens):
         return None
@@ -26,20 +26,20 @@ def parse_tree(text: str) -> SyntaxTreeNode | None:
 @cache
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
-    # A reference definition (`[note]: …`) would take its line out of the text without a word.
+    # A reference definition (`[note]: …`) would silently remove its line from the text.
     parser.disable("reference")
     parser.inline.ruler.at("emphasis", _emphasis)
-    # Addresses are judged by us, and told at their place; the parser would only leave a bad link as text.
+    # We check addresses ourselves and report their place; the parser would only leave a bad link as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     return parser
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:
-    """Scan emphasis so that it works beside CJK text and punctuation.
+    """Scan emphasis so that it works next to CJK text and punctuation.
 
-    CommonMark's flanking rules want a space or punctuation outside a mark that has punctuation inside; Chinese has no
-    such spaces. As in the markdown-cjk-friendly specification, a CJK character outside counts like punctuation.
+    CommonMark's flanking rules require a space or punctuation outside a mark that has punctuation inside; Chinese has
+    no such spaces. As in the markdown-cjk-friendly specification, a CJK character outside counts like punctuation.
     """
     from markdown_it.rules_inline.state_inline import Delimiter
 
@@ -73,5 +73,5 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
 
 
 def is_cjk(character: str) -> bool:
-    """Return whether a character is of the Chinese, Japanese and Korean scripts, or their punctuation."""
+    """Check whether a character is Chinese, Japanese or Korean, or punctuation of these scripts."""
     return unicodedata.east_asian_width(character) in "WF" and not unicodedata.category(character).startswith("So")

@@ -1,7 +1,7 @@
 """Merge fields in a text: `{{ first_name | default("reader") }}`.
 
-Input: a text as written. Output: the text with an ASCII token in each field's place, and the fields. Never fills
-one: a token of letters and digits survives Markdown, MJML, premailer and URL encoding, and mail fills it at the end.
+Input: a text as written. Output: the text with an ASCII token in place of each field, and the fields. Guarantees: fills
+no fields. A token of letters and digits survives Markdown, MJML, premailer and URL encoding; mail fills it at the end.
 """
 
 import difflib
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-#: Fields that every newsletter has, each with a value as subscribers have them: as wide as lines leave room for.
+#: The built-in fields, each with a sample value that is as wide as the values of most subscribers.
 BUILT_IN: Mapping[str, str] = {
     "email": "anna.li@example.org",
     "name": "Anna Li",
@@ -19,13 +19,13 @@ BUILT_IN: Mapping[str, str] = {
     "last_name": "Li",
     "language": "en",
 }
-#: Places for links that are made for each subscriber; a theme asks for them, editors do not.
+#: Fields for the personal links of each subscriber; themes use them, editors do not.
 RESERVED = ("unsubscribe_url", "preferences_url", "web_url")
 
-#: The name of the field that is two braces as subscribers see them: `{{ "{{" }}`.
+#: The name of the field that shows two braces: `{{ "{{" }}`.
 LITERAL = "{{"
 
-#: A token: group 1 says how many cells of a screen the value takes, as far as one can know it beforehand.
+#: A token; group 1 is the expected width of the value, in terminal cells.
 TOKEN = re.compile(r"q[bcdfghjkmnpqrstvwxz]{7}[0-9]{4}w([0-9]{1,3})z")
 
 _OPEN = re.compile(r"\{\{")
@@ -38,7 +38,7 @@ _FIELD = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergeField:
-    """A place for a subscriber's value. `default` is None when the editor gave none."""
+    """A placeholder for a subscriber's value. `default` is None if the editor set no default."""
 
     token: str
     name: str
@@ -46,13 +46,13 @@ class MergeField:
 
     @property
     def stand_in(self) -> str:
-        """What an edition without an addressee shows."""
+        """The text in an edition without a subscriber."""
         return self.default if self.default is not None else f"[{self.name}]"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldMistake:
-    """What is wrong with a field; `offset` counts in the text given."""
+    """A mistake in a field; `offset` is its position in the text."""
 
     offset: int
     message: str
@@ -60,22 +60,22 @@ class FieldMistake:
 
 
 def token_prefix(seed: str) -> str:
-    """Begin the tokens of a build as nothing that is written in it begins."""
+    """Return a prefix for the tokens of a build that does not occur in its texts."""
     for salt in itertools.count():
         digest = hashlib.sha256(f"{salt}\n{seed}".encode()).digest()
         prefix = "q" + "".join("bcdfghjkmnpqrstvwxz"[byte % 19] for byte in digest[:7])
         if prefix not in seed:
             return prefix
-    raise AssertionError("the numbers do not end")
+    raise AssertionError("unreachable: count() is infinite")
 
 
 class FieldBook:
-    """Hands out tokens for one build. The same field with the same default gets the same token."""
+    """Creates the tokens of one build. The same field with the same default gets the same token."""
 
     def __init__(self, known: Mapping[str, str | None], seed: str, samples: Mapping[str, str] | None = None) -> None:
-        """`known` gives each field the default that it has where a text names none; `samples`, what values are like.
+        """`known` is the default of each field for texts that name no default; `samples` are typical values.
 
-        `seed` is everything written in this build: tokens are made from it, and cannot occur in it.
+        `seed` is all text of this build: tokens are derived from it and do not occur in it.
         """
         self.known = known
         self.samples = samples or {}
@@ -88,7 +88,7 @@ class FieldBook:
         return tuple(self._fields.values())
 
     def field(self, name: str, default: str | None, sample: str | None = None) -> MergeField:
-        """Return the field's token, a new one at its first use; `sample` is what a value is like."""
+        """Return the field's token, a new one at its first use; `sample` is a typical value."""
         key = (name, default)
         if key not in self._fields:
             shown = sample or self.samples.get(name) or default or BUILT_IN.get(name, "")
@@ -97,13 +97,13 @@ class FieldBook:
         return self._fields[key]
 
     def as_written(self, text: str) -> str:
-        """Put the fields back in the place of their tokens, for words about a text."""
+        """Return a text with fields in place of their tokens, for messages."""
         for field in self.fields:
             text = text.replace(field.token, f"{{{{ {field.name} }}}}")
         return text
 
     def offset_as_written(self, written: str, replaced: str, offset: int) -> int:
-        """Return where a character of a text with tokens is in the text as it was written."""
+        """Return the offset in the original text of a character in the text with tokens."""
         if "{{" not in written:
             return offset
         token = re.compile(rf"{self.mark}[0-9]+w[0-9]+z")
@@ -122,9 +122,9 @@ class FieldBook:
         return done_written + offset - done_replaced
 
     def replace(self, text: str) -> tuple[str, tuple[FieldMistake, ...]]:
-        """Put a token in the place of each field.
+        """Return a text with a token in place of each field, and the mistakes with their offsets.
 
-        Mistakes are given with their offset; what is mistaken stays as it is. No line is added or taken away.
+        Incorrect fields stay as they are. The number of lines does not change.
         """
         if "{{" not in text:
             return text, ()
@@ -141,14 +141,14 @@ class FieldBook:
             pieces.append(text[done:start])
             done = match.end()
             if match["literal"]:
-                # A literal brace pair takes a token too, or a second pass would take it for a field.
+                # A literal pair of braces also gets a token, or a second pass would read it as a field.
                 pieces.append(self.field(LITERAL, LITERAL).token)
                 continue
             name = match["name"]
             if name not in self.known:
                 near = difflib.get_close_matches(name, self.known, 1)
-                hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(self.known)}"
-                mistakes.append(FieldMistake(offset=match.start("name"), message=f"there is no merge field “{name}”",
+                hint = f"did you mean {near[0]}?" if near else f"available fields: {', '.join(self.known)}"
+                mistakes.append(FieldMistake(offset=match.start("name"), message=f"unknown merge field “{name}”",
                                              hint=hint))  # fmt: skip
             given = next((match[group] for group in ("double", "single", "curly") if match[group] is not None), None)
             pieces.append(self.field(name, self.known.get(name) if given is None else given).token)
@@ -180,11 +180,11 @@ def _malformed(text: str, start: int) -> FieldMistake:
     rest = "…" if end < 0 and (others or len(line) > 60) else ""
     return FieldMistake(
         offset=start,
-        message=f"this is not a merge field: {shown}{rest}",
-        hint='write {{ first_name | default("reader") }}, or {{ "{{" }} for two braces that subscribers shall see',
+        message=f"this is not a valid merge field: {shown}{rest}",
+        hint='write {{ first_name | default("reader") }}; to show two braces, write {{ "{{" }}',
     )
 
 
 def stand_ins(fields: tuple[MergeField, ...]) -> dict[str, str]:
-    """Return what each token shows where there is no addressee."""
+    """Return the text of each token in an edition without a subscriber."""
     return {field.token: field.stand_in for field in fields}

@@ -1,4 +1,4 @@
-"""A text with structure: the tree that Markdown becomes, and that the printers of HTML and plaintext read."""
+"""The tree of a Markdown text, which the printers of HTML and plaintext read."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ class PlainWords:
 
 @dataclass(frozen=True, slots=True)
 class Emphasis:
-    """Emphasised words; `strong` is the heavier kind."""
+    """Emphasised words; bold if `strong`."""
 
     children: tuple["Inline", ...]
     strong: bool
@@ -20,19 +20,19 @@ class Emphasis:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Words that lead to an address (https, http or mailto; a host in its ASCII form)."""
+    """A link to an address (https, http or mailto; the host name in ASCII form)."""
 
     url: str
     children: tuple["Inline", ...]
     #: The token of its address (see source_map.py).
     mark: str = field(default="", compare=False)
-    #: Whether its words are the address as it stands in the text.
+    #: Whether the link text is the address itself.
     is_bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A line break that the editor asked for."""
+    """A line break from the editor."""
 
 
 Inline = PlainWords | Emphasis | Link | Break
@@ -66,7 +66,7 @@ Block = Paragraph | BulletList | Quote
 
 
 def plain_words(nodes: tuple[Inline, ...]) -> str:
-    """Return the words without what they are dressed in."""
+    """Return the text without emphasis and links."""
     pieces: list[str] = []
     for node in nodes:
         match node:
@@ -81,7 +81,7 @@ def plain_words(nodes: tuple[Inline, ...]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rich:
-    """A text with structure. False when it says nothing."""
+    """A text with structure. False if it is empty."""
 
     nodes: tuple[Block, ...]
 
@@ -90,7 +90,7 @@ class Rich:
 
     @property
     def blocks(self) -> int:
-        """How many paragraphs, lists and quotes it has at the top."""
+        """The number of paragraphs, lists and quotes at the top level."""
         return len(self.nodes)
 
     def head(self, count: int) -> "Rich":

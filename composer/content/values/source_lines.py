@@ -1,6 +1,6 @@
 """Sources in their short form: one line each, `Outlet (CN): [Title](https://…) (原题)`.
 
-Input: a text of lines. Output: one entry a line with the offset of each piece, or what is wrong with a line.
+Input: a text of lines. Output: an entry for each line with the offset of each piece, or the mistake in a line.
 """
 
 import re
@@ -12,7 +12,7 @@ from composer.content.yaml.invisible_characters import in_words, stripped, unsee
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A part of a line, and where it begins in the text."""
+    """A part of a line, and its offset in the text."""
 
     text: str
     offset: int
@@ -20,7 +20,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceLine:
-    """One source. `url` is None where the source is in print."""
+    """One source. `url` is None for a printed source."""
 
     offset: int
     outlet: Piece
@@ -32,7 +32,7 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineMistake:
-    """What is wrong with a line."""
+    """A mistake in a line."""
 
     offset: int
     message: str
@@ -46,18 +46,18 @@ _LINE = re.compile(
     re.VERBOSE,
 )
 _MARK = re.compile(r"(?:[(（](?P<round>[A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）]|\[(?P<square>[A-Za-z-]{2,12})\])\s*$")
-#: Of an address: no spaces but those within a merge field.
+#: An address: spaces are allowed only inside a merge field.
 _ADDRESS = r"(?:\{\{[^{}]*+\}\}|[^\s()])*+"
 _LINK = re.compile(
     r"^\[(?P<title>(?:\\.|\[[^\[\]]*\]|[^\[\]\\])+)\]"
     rf"\(\s*(?P<url>{_ADDRESS}(?:\({_ADDRESS}\){_ADDRESS})*+)\s*\)(?P<after>.*)$"
 )
 _ORIGINAL = re.compile(r"^\s*[(（](?P<original>.+)[)）]\s*[.;]?\s*$")
-_FORM = "a source is one line:   Outlet: [Title](https://…)"
+_FORM = "write each source on one line:   Outlet: [Title](https://…)"
 
 
 def parse_sources(text: str) -> tuple[tuple[SourceLine, ...], tuple[LineMistake, ...]]:
-    """Read sources, one a line; empty lines and list marks (`- `) are passed over."""
+    """Read sources, one per line; skip empty lines and list marks (`- `)."""
     found: list[SourceLine] = []
     mistakes: list[LineMistake] = []
     offset = 0
@@ -81,7 +81,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
     match = _LINE.match(body)
     if match is None:
         if re.match(r"^[^:\[]+:\S", body) and not body.startswith("http"):
-            return LineMistake(offset=start, message="a space is missing behind the outlet's colon", hint=_FORM)
+            return LineMistake(offset=start, message="a space is missing after the outlet's colon", hint=_FORM)
         return LineMistake(offset=start, message=f"this line is not a source: “{body[:40]}”", hint=_FORM)
     outlet, language = match["outlet"].strip(), None
     if mark := _MARK.search(outlet):
@@ -90,7 +90,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
             return LineMistake(
                 offset=start + mark.start("square"),
                 message=f"“{mark['square']}” is not a language",
-                hint="write [zh], [de], or a country: (CN)",
+                hint="write a language, such as [zh] or [de], or a country, such as (CN)",
             )
         outlet = outlet[: mark.start()].strip() if language else outlet
     if not outlet:
@@ -119,7 +119,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
         if given is None:
             return LineMistake(
                 offset=at + link.start("after"),
-                message=f"behind the link stands more than the original title in brackets: “{after.strip()[:40]}”",
+                message=f"only the original title in brackets may follow the link, found: “{after.strip()[:40]}”",
                 hint=f"{_FORM} (原题)",
             )
         place = at + link.start("after") + given.start("original")
@@ -135,7 +135,7 @@ def _entry(body: str, start: int) -> SourceLine | LineMistake:
 
 
 def _bad_link(outlet: str, rest: str, at: int) -> LineMistake:
-    """Say what is wrong with the link of a source, where it is."""
+    """Return the mistake in the link of a source, with its place."""
     address = re.search(r"\]\s?\(([^()]*)\)?", rest)
     if address and (odd := unseen_in(stripped(address[1]))):
         offset = rest.index(odd[0], address.start(1))
@@ -145,19 +145,19 @@ def _bad_link(outlet: str, rest: str, at: int) -> LineMistake:
     bare = re.fullmatch(r"(?P<title>[^\[\]]*[^\[\]\s,;:(–—-])[\s,;:(–—-]+(?P<url>https?://[^\s()]+)\)?", rest)
     return LineMistake(
         offset=at + (begin.start() if begin else 0),
-        message="the link of this source is not written right",
+        message="the link of this source is not written correctly",
         hint=f"write   {outlet}: [{bare['title']}]({bare['url'].rstrip('.,;')})" if bare else _FORM,
     )
 
 
 def _unquoted(text: str, start: int) -> tuple[str, int]:
-    """Take off quotation marks around the whole: in a list that is how YAML would have them."""
+    """Return a text without quotation marks around the whole, which editors write in a list."""
     is_quoted = len(text) > 2 and text[0] in "\"'" and text[-1] == text[0] and "[" in text
     return (text[1:-1], start + 1) if is_quoted else (text, start)
 
 
 def _split_original(rest: str) -> tuple[str, str | None, int]:
-    """In print, an original title is told by its script: only a bracket without Latin letters is one."""
+    """Split the title of a printed source: text in brackets without Latin letters is the original title."""
     match = re.match(r"^(?P<title>[^(（]*[^(（\s])\s*[(（](?P<original>[^()（）]+)[)）]\s*$", rest)
     if match and not re.search(r"[A-Za-z]{3}", match["original"]) and re.search(r"[^\x00-\u024f]", match["original"]):
         return match["title"], match["original"], match.start("original")

@@ -1,7 +1,7 @@
-"""Where each text was written: a token that a printer puts before it, and the way back from there to the file.
+"""The source position of each text: printers put a token before the text, and the token leads back to the file.
 
-Input: texts as they are read. Output: tokens of ASCII letters and digits, which survive rendering as merge fields
-do, and for each the place and the words for it. A token is taken out of everything that leaves the house.
+Input: texts as they are read. Output: tokens of ASCII letters and digits, which survive rendering like merge fields;
+for each token, the place and its display name. Guarantees: no token stays in a message or a page that is published.
 """
 
 import re
@@ -12,7 +12,7 @@ from composer.content.yaml.source import SourcePlace
 
 
 class SourceStr(str):
-    """Words of an editor that know where they were written; `mark` is their token."""
+    """A text of an editor with its source position; `mark` is its token."""
 
     __slots__ = ("mark",)
     mark: str
@@ -25,7 +25,7 @@ class SourceStr(str):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place that was marked, and how messages name it: `("top story", "source 2")`."""
+    """A marked place, and its name in messages: `("top story", "source 2")`."""
 
     node: Scalar = field(repr=False)
     offset: int
@@ -35,13 +35,13 @@ class Mark:
 
     @property
     def place(self) -> SourcePlace:
-        """Where it is. Worked out when it is asked for: most marks never are."""
+        """The place in the file, computed when needed: most marks never are."""
         start = self._start
         found = self.node.text.find(self.needle, start) if self.needle else -1
         return self.node.at(found if found >= 0 else start)
 
     def place_of(self, pattern: re.Pattern[str]) -> SourcePlace:
-        """Return where something stands from here on in the text as written; where the mark is, when it does not."""
+        """Return the place of the next match after the mark; without a match, the mark's own place."""
         found = pattern.search(self.node.text, self._start)
         return self.node.at(found.start()) if found else self.place
 
@@ -55,30 +55,30 @@ class Mark:
 
 @dataclass(slots=True)
 class SourceMap:
-    """Hands out the tokens of one edition; `prefix` is how they begin, and occurs nowhere in the issue."""
+    """Creates the tokens of one edition; they start with `prefix`, which does not occur in the issue."""
 
     prefix: str
     _marks: list[Mark] = field(default_factory=list, repr=False)
 
     def token(self, node: Scalar, trail: tuple[str, ...], *, offset: int = 0, row: int = 0, needle: str = "") -> str:
-        """Mark a place in a text: an offset of it, or its 0-based row (at `needle`, when that stands there)."""
+        """Mark a place in a text: an offset, or a 0-based row (at `needle`, if the row contains it)."""
         self._marks.append(Mark(node, offset, row, needle, trail))
         return f"{self.prefix}w{len(self._marks) - 1}z"
 
     def pattern(self) -> re.Pattern[str]:
-        """Return what finds tokens; group 1 is the number that `at` wants."""
+        """Return the pattern of tokens; group 1 is the number for `at`."""
         return re.compile(rf"{self.prefix}w([0-9]+)z")
 
     def at(self, number: int) -> Mark:
-        """Return what a token stands for."""
+        """Return the mark of a token, by its number."""
         return self._marks[number]
 
     def of(self, text: str) -> Mark | None:
-        """Return where a text was written, when it knows."""
+        """Return the mark of a text, or None if it has no mark."""
         mark = text.mark if isinstance(text, SourceStr) else ""
         return self.find(mark)
 
     def find(self, mark: str) -> Mark | None:
-        """Return what a token of ours stands for; nothing for an empty one."""
+        """Return the mark of a token; None for an empty token."""
         number = mark.removeprefix(self.prefix)
         return self._marks[int(number[1:-1])] if number != mark else None

@@ -1,1 +1,1 @@
-"""An issue file as a tree of texts with positions, and what went wrong in it."""
+"""Parses a YAML file into a tree of texts with positions, and explains its mistakes."""

@@ -1,7 +1,7 @@
-"""Sources in their short form that were written as a list, each line behind a dash: read as if a | stood above them.
+"""Reads short sources that are written as a list, with a dash before each line, as text below `sources: |`.
 
-Input: a source. Output: the same with a | behind `sources:`, where the lines below are no keys. Runs before the YAML parser,
-to which `- Reuters: [Title](https://…)` is a group with the key “Reuters”.
+Input: a source text. Output: the same text with a | after `sources:`, where the lines below are not keys. Runs before
+the YAML parser, which would read `- Reuters: [Title](https://…)` as a group with the key “Reuters”.
 """
 
 import re
@@ -10,14 +10,14 @@ from composer.content.yaml.source import SourceText
 
 _KEY = re.compile(r"^(?P<lead> *(?:- +)?)sources *:[ \t]*(?:#.*)?$", re.MULTILINE)
 _DASH = re.compile(r"^ *- +")
-#: What a list of sources with keys looks like: outlet, title, url …
+#: An item of a list of sources with keys: outlet, title, url …
 _GROUP = re.compile(r"^ *- +(?:[\"']?[a-z_]+[\"']? *:(?:\s|$)|\{)")
-#: What makes a line a source: an outlet and a link, or an address.
+#: A line with a short source: an outlet and a link, or an address.
 _SHORT = re.compile(r"^ *- +(?:[^\s:].*: *[\"']?\[|.*https?://)")
 
 
 def with_sources_as_lines(source: SourceText) -> SourceText:
-    """Put a | where it was meant."""
+    """Return the text with a | after each `sources:` that needs one."""
     lines: list[str] = []
     rows: dict[int, str] = {}
     for match in _KEY.finditer(source.text):

@@ -1,16 +1,16 @@
-"""Files that are not plain text, whatever their name says: known by their first bytes.
+"""Recognises files that are not plain text by their first bytes, regardless of their names.
 
-Input: the bytes of a file that should be YAML. Output: what it is and what to do, or nothing. Pure.
+Input: the bytes of a file that should be YAML. Output: what it is and what to do, or None. Guarantees: pure.
 """
 
 import re
 from dataclasses import dataclass
 
 _PLAIN = (
-    "in the program that wrote it, choose “Save as” and plain text in UTF-8; or copy the text into a new .yaml file"
+    "in the program that created it, choose “Save as” and plain text in UTF-8; or copy the text into a new .yaml file"
 )
-_TEXTEDIT = "in TextEdit choose Format > Make Plain Text, and save it as .yaml in UTF-8"
-#: What a file begins with, what it is, and what to do.
+_TEXTEDIT = "in TextEdit, choose Format > Make Plain Text, and save it as .yaml in UTF-8"
+#: How a file starts, what it is, and what to do.
 _KINDS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (re.compile(rb"\s*\{\\(?:rtf|urtf)"), "an RTF document", _TEXTEDIT),
     (
@@ -19,14 +19,14 @@ _KINDS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
             re.IGNORECASE,
         ),
         "an HTML page",
-        "copy the text from the page in your browser into a new .yaml file",
+        "open the page in your browser, and copy the text into a new .yaml file",
     ),
     (re.compile(rb"\s*<\?xml"), "an XML file", _PLAIN),
     (re.compile(rb"PK\x03\x04"), "a Word, OpenDocument or ZIP file", _PLAIN),
     (re.compile(rb"\xd0\xcf\x11\xe0"), "a Word document", _PLAIN),
     (re.compile(rb"%PDF-"), "a PDF file", "copy the text into a new .yaml file"),
-    (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8"), "a picture", "pictures belong in assets/, beside the issue"),
-    (re.compile(rb"bplist00|\x00\x05\x16\x07"), "a file of macOS about another file", "delete it"),
+    (re.compile(rb"\x89PNG|\xff\xd8\xff|GIF8"), "a picture", "put pictures in assets/, next to the issue"),
+    (re.compile(rb"bplist00|\x00\x05\x16\x07"), "a macOS metadata file", "delete it"),
     (re.compile(rb"\x1f\x8b"), "a compressed file", "unpack it first"),
 )
 
@@ -40,13 +40,13 @@ class FileKind:
 
 
 def kind_of(data: bytes) -> FileKind | None:
-    """Return what a file is that is not plain text; None for text, in any encoding."""
+    """Return the kind of a file that is not plain text; None for text in any encoding."""
     data = data[:200].removeprefix(b"\xef\xbb\xbf")
     return next((FileKind(name=name, hint=hint) for start, name, hint in _KINDS if start.match(data)), None)
 
 
 def is_utf16(data: bytes) -> bool:
-    """Tell whether a file is UTF-16, also without the mark at its beginning: every second byte of Latin text is zero."""
+    """Check whether a file is UTF-16, also without a byte order mark: every second byte of Latin text is zero."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return True
     start = data[:200]

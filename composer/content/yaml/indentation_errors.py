@@ -1,8 +1,8 @@
-"""Lines that stand where they do not belong: a `|` or a dash forgotten, paragraphs slid out of their text.
+"""Finds misplaced lines: a missing `|` or dash, or paragraphs that are not indented enough.
 
-Input: the lines of a file in which reading stopped, and where. Output: one `MisplacedLine` for the whole run of lines, so
-that one thing forgotten is told once and not line by line. Never guesses where the lines allow another reading. One module,
-though long: what makes a line stray is decided by looking at all the lines around it.
+Input: the lines of a file in which parsing stopped, and the row. Output: one `MisplacedLine` for a whole run of lines,
+so that one mistake is reported once and not for every line. Guarantees: does not guess if the lines have several
+meanings. One module, though long: whether a line is misplaced depends on all lines around it.
 """
 
 import re
@@ -13,7 +13,7 @@ from functools import cached_property
 
 from composer.content.yaml.silent_losses import OTHER_DASH, shown
 
-#: How many keys and dashes above are tried when a line is out of place.
+#: The maximum number of keys and dashes above that are tried for a misplaced line.
 MOST_TRIED = 8
 _KEY = re.compile(
     r"""^(?P<lead>[ ]*)(?P<dash>(?:-[ ]+)*)["'“„]?(?P<key>[A-Za-z_$][A-Za-z0-9_$-]*)["'”“]?[ ]*
@@ -22,17 +22,17 @@ _KEY = re.compile(
 )
 _DASH = re.compile(r"^(?P<lead> *)-(?: |$)")
 _BLOCK = re.compile(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(?:#.*)?$")
-#: A word that stands alone, or before what can only be a value.
+#: A word alone on its line, or before something that can only be a value.
 _WORD = re.compile(r"""^ *(?:- +)*(?P<key>[a-z_][a-z0-9_]*)(?: +(?P<value>["|>'].*|[0-9-]+|https?:\S+))?\s*$""")
-#: A comment that was a key, with a group or a text below it.
+#: A key that was turned into a comment, with a group or a text below it.
 _COMMENTED = re.compile(r"^ *#+ *(?P<key>[a-z_][a-z0-9_]*:(?: *[|>])?) *$")
-#: What a value of a key that is surely one begins with.
+#: The start of a value that makes the word before it a key for certain.
 _SURE = re.compile(r"""["'|>]|\s*(?:#.*)?$""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MisplacedLine:
-    """What was forgotten, where it is told (0-based), and the rows to read instead."""
+    """A mistake, the place where it is reported (0-based), and the rows to read instead."""
 
     row: int
     column: int
@@ -40,34 +40,34 @@ class MisplacedLine:
     message: str
     hint: str
     rows: dict[int, str]
-    #: The last row of what was misread because of it.
+    #: The last row that was misread because of it.
     until: int = -1
 
 
 @dataclass(frozen=True)
 class LineGrid:
-    """The lines of a file, each with what it seems to be."""
+    """The lines of a file, with methods that tell keys, items and text apart."""
 
     lines: list[str]
-    #: Rows of text below a `|` or `>`.
+    #: The rows of text below a `|` or `>`.
     inside: set[int]
 
     def lead(self, row: int) -> int:
         return len(self.lines[row]) - len(self.lines[row].lstrip(" "))
 
     def is_quiet(self, row: int) -> bool:
-        """Whether the row is empty or a comment."""
+        """Check whether the row is empty or a comment."""
         text = self.lines[row].strip()
         return row not in self.inside and (not text or text.startswith("#"))
 
     @cached_property
     def words(self) -> Counter[str]:
-        """The words that stand as keys, with how often they do."""
+        """The words used as keys, with the number of times."""
         matches = (_KEY.match(line) for row, line in enumerate(self.lines) if row not in self.inside)
         return Counter(match["key"] for match in matches if match)
 
     def key(self, row: int) -> re.Match[str] | None:
-        """Match a row that is a key; a sentence with a colon (`Background: …`) is none."""
+        """Match a row with a key; a sentence with a colon (`Background: …`) does not match."""
         match = None if row in self.inside else _KEY.match(self.lines[row])
         if match is None:
             return None
@@ -77,7 +77,7 @@ class LineGrid:
         return match if word[0].islower() or word[0] in "_$" or word.lower() in self.words else None
 
     def _is_amid(self, row: int) -> bool:
-        """Whether a row stands in the middle of a paragraph."""
+        """Check whether a row is in the middle of a paragraph."""
         below = self.lines[row + 1] if row + 1 < len(self.lines) else ""
         return (
             row - 1 in self.inside
@@ -86,11 +86,11 @@ class LineGrid:
         )
 
     def starts(self, row: int) -> bool:
-        """Whether a key or an item begins in the row."""
+        """Check whether a key or an item starts in the row."""
         return row not in self.inside and not self.is_quiet(row) and bool(self.key(row) or _DASH.match(self.lines[row]))
 
     def levels(self, row: int) -> set[int]:
-        """Return the columns in which a key or item may begin in a row: those of what is still open above it."""
+        """Return the columns in which a key or item may start in a row: those of the open groups and lists above it."""
         found: set[int] = set()
         lowest = len(self.lines[row]) + 1000
         for above in range(row - 1, -1, -1):
@@ -107,31 +107,31 @@ class LineGrid:
         return found or {0}
 
     def is_sure(self, row: int) -> bool:
-        """Whether a row is a key beyond doubt, even in the middle of a text."""
+        """Check whether a row is certainly a key, even in the middle of a text."""
         match = self.key(row)
         return match is not None and bool(_SURE.match(match["value"]) or self.words[match["key"]] > 1)
 
     def is_text(self, row: int) -> bool:
-        """Whether a row is text that stands by itself: no key, no dash, not below a `|`."""
+        """Check whether a row is text without a key or a dash, and not below a `|`."""
         line = self.lines[row]
         if self.is_quiet(row) or row in self.inside or self.key(row) or _DASH.match(line):
             return False
         return not re.match(r"[\t%\u00a0\u3000]| *-\w+:", line)
 
     def before(self, row: int) -> int | None:
-        """Return the nearest row above that says something."""
+        """Return the nearest row above that is not empty or a comment."""
         return next(
             (each for each in range(row - 1, -1, -1) if not self.is_quiet(each) and self.lines[each].strip()), None
         )
 
     def behind(self, row: int) -> int | None:
-        """Return the nearest row below that says something."""
+        """Return the nearest row below that is not empty or a comment."""
         rows = range(row + 1, len(self.lines))
         return next((each for each in rows if not self.is_quiet(each) and self.lines[each].strip()), None)
 
 
 def find_misplaced_line(page: LineGrid, row: int) -> MisplacedLine | None:
-    """Find what was forgotten so that reading stopped at `row`."""
+    """Return the mistake because of which parsing stopped at `row`."""
     lines, inside = page.lines, page.inside
     row = min(row, len(lines) - 1)
     if misplaced := _comment(page, row) or _other_dash(page, row):
@@ -156,7 +156,7 @@ def find_misplaced_line(page: LineGrid, row: int) -> MisplacedLine | None:
 
 
 def _colon(page: LineGrid, row: int) -> MisplacedLine | None:
-    """A key without its colon."""
+    """Find a key without its colon."""
     match = None if row in page.inside else _WORD.match(page.lines[row])
     if match is None:
         return None
@@ -172,7 +172,7 @@ def _colon(page: LineGrid, row: int) -> MisplacedLine | None:
         row=row,
         column=end,
         code="yaml-colon",
-        message=f"the colon is missing behind “{word}”",
+        message=f"the colon is missing after “{word}”",
         hint=f"write   {word}: {value if len(value) <= 60 else value[:59] + '…'}".rstrip(),
         rows={row: page.lines[row][:end] + ":" + page.lines[row][end:]},
         until=row,
@@ -180,7 +180,7 @@ def _colon(page: LineGrid, row: int) -> MisplacedLine | None:
 
 
 def _comment(page: LineGrid, row: int) -> MisplacedLine | None:
-    """A comment stands in a text, but not as far in: it ends the text, so that the rest, at `row`, has no key."""
+    """Find a comment that is indented less than the text around it: it ends the text, so that `row` has no key."""
     above = None if row in page.inside else page.before(row)
     if above is None:
         return None
@@ -195,13 +195,13 @@ def _comment(page: LineGrid, row: int) -> MisplacedLine | None:
         return None
     commented = _COMMENTED.match(page.lines[comments[-1]])
     if commented:
-        at, message = comments[-1], f"this comment takes the key from the lines below it: {commented['key']}"
-        hint = "put a # in front of each of them, too; or take this one away"
+        at, message = comments[-1], f"this comment hides the key of the lines below it: {commented['key']}"
+        hint = "put a # in front of those lines too, or remove this one"
         column = max((each for each in page.levels(row) if each < page.lead(row)), default=0)
         rows = {at: " " * column + commented["key"]}
     else:
         at, message = comments[0], f"this comment ends the text above it: {shown(page.lines[comments[0]].strip())}"
-        hint = f"put comments above “{match['key']}:”; or let it begin {_behind(wanted)}, to keep it in the text"
+        hint = f"move the comment above “{match['key']}:”; or {_indent(wanted)} to keep it in the text"
         rows = dict.fromkeys(comments, "")
     return MisplacedLine(
         row=at, column=page.lead(at), code="yaml-hash", message=message, hint=hint, rows=rows, until=row
@@ -235,7 +235,7 @@ def _text(page: LineGrid, start: int, row: int) -> MisplacedLine | None:
 
 
 def _run(page: LineGrid, start: int, owner: int) -> list[int]:
-    """Return the rows of a text: as far as the next key or dash. `owner` is the column of the key it belongs to."""
+    """Return the rows of a text up to the next key or dash. `owner` is the column of its key."""
     rows: list[int] = []
     for row in range(start, len(page.lines)):
         if page.is_quiet(row):
@@ -259,7 +259,7 @@ def _slid(page: LineGrid, start: int, above: int) -> MisplacedLine | None:
 
 
 def _first(page: LineGrid, row: int) -> int:
-    """Return the first row of the text below a `|` that `row` is in."""
+    """Return the first row of the text below a `|` that contains `row`."""
     while row - 1 in page.inside:
         row -= 1
     while not page.lines[row].strip():
@@ -268,7 +268,7 @@ def _first(page: LineGrid, row: int) -> int:
 
 
 def _first_line(page: LineGrid, start: int, first: int) -> MisplacedLine | None:
-    """The first line of a text is moved in further than the others, which YAML then takes for no part of it."""
+    """Find a text whose first line is indented more than the others, so that YAML does not read them as text."""
     owner = page.before(first)
     match = page.key(owner) if owner is not None else None
     wanted = page.lead(start)
@@ -278,27 +278,27 @@ def _first_line(page: LineGrid, start: int, first: int) -> MisplacedLine | None:
         row=first,
         column=page.lead(first),
         code="yaml-indent",
-        message=f"the first line of this text begins {_behind(page.lead(first))}, the others {_behind(wanted)}",
-        hint=f"let it begin {_behind(wanted)}, too",
+        message=f"the first line of this text is {_indented(page.lead(first))}, the others are {_indented(wanted)}",
+        hint=f"{_indent(wanted)} too",
         rows={first: " " * wanted + page.lines[first].lstrip(" ")},
         until=start,
     )
 
 
 def _slid_from(page: LineGrid, start: int, column: int, wanted: int) -> MisplacedLine | None:
-    """Put a text back below its key, which stands at `column`."""
+    """Indent a text below its key, which is at `column`."""
     run = _run(page, start, column)
     rows = [row for row in run if page.lead(row) < wanted]
     if not rows:
         return None
-    what, them = ("this paragraph has", "it") if len(rows) == 1 else (f"these {len(rows)} lines have", "them")
+    what, them = ("this paragraph is", "it") if len(rows) == 1 else (f"these {len(rows)} lines are", "them")
     spaces = "1 space" if wanted == 1 else f"{wanted} spaces"
     return MisplacedLine(
         row=start,
         column=page.lead(start),
         code="yaml-indent",
-        message=f"{what} slid out of the text above {them}: {shown(page.lines[start].strip())}",
-        hint=f"put {spaces} in front of {'it' if len(rows) == 1 else 'each'}, as many as the line above has",
+        message=f"{what} not indented enough to belong to the text above {them}: {shown(page.lines[start].strip())}",
+        hint=f"indent {'it' if len(rows) == 1 else 'each of them'} by {spaces}",
         rows={row: " " * wanted + page.lines[row].strip(" ") for row in rows},
         until=run[-1],
     )
@@ -326,20 +326,19 @@ def _pipe(page: LineGrid, above: int, start: int, column: int, key: str) -> Misp
         row=above,
         column=column,
         code="yaml-pipe",
-        message=f"the | is missing behind “{key}:”, so that the text below it cannot be read as a text",
-        hint=f"write   {key}: |   and let the text begin {'2 spaces' if column == 0 else f'{column + 2} spaces'} "
-        "from the left margin",
+        message=f"the | is missing after “{key}:”, so the text below it cannot be read",
+        hint=f"write   {key}: |   and indent the text by {column + 2} spaces",
         rows=mended,
     )
 
 
 def _opened(page: LineGrid, above: int, start: int, match: re.Match[str]) -> MisplacedLine | None:
-    """Text of several lines whose first line stands behind the `|`, or behind a quotation mark that nothing closes."""
+    """Find text of several lines that starts on the line of the `|`, or after a quotation mark that is never closed."""
     value, at = match["value"], match.start("value")
     key = match["key"]
     if re.match(r"\|\s*[^\s\d+#-]", value):
-        message = "text stands in the same line as the |"
-        code, hint = "yaml-pipe", f"write   {key}: |   and put the text on the next line, two spaces further in"
+        message = "there is text on the same line as the |"
+        code, hint = "yaml-pipe", f"write   {key}: |   and put the text on the next line, indented by two more spaces"
     elif (
         value[:1]
         and value[0] in "\"'"
@@ -347,7 +346,7 @@ def _opened(page: LineGrid, above: int, start: int, match: re.Match[str]) -> Mis
         and value.count(value[0]) == 1
     ):
         message = f"the quotation mark {value[0]} that opens here is never closed"
-        code, hint = "yaml-quote", f"for a text of several lines write   {key}: |   and no quotation marks around it"
+        code, hint = "yaml-quote", f"for text of several lines, write   {key}: |   and leave out the quotation marks"
     else:
         return None
     return MisplacedLine(
@@ -362,8 +361,8 @@ def _homeless(page: LineGrid, start: int, rows: list[int]) -> MisplacedLine | No
         row=start,
         column=page.lead(start),
         code="yaml-indent",
-        message=f"this text stands below no key: {shown(page.lines[start].strip())}",
-        hint="write the key it belongs to in front of it, with a colon; put text of several lines below   key: |",
+        message=f"this text has no key: {shown(page.lines[start].strip())}",
+        hint="write its key and a colon before it:   key: …   or, for text of several lines,   key: |   above it",
         rows=dict.fromkeys(rows, ""),
     )
 
@@ -372,7 +371,7 @@ def _homeless(page: LineGrid, start: int, rows: list[int]) -> MisplacedLine | No
 
 
 def _dash_missing(page: LineGrid, row: int) -> MisplacedLine | None:
-    """The first item of a list has lost its dash, so the second stands below a group of keys."""
+    """Find a list whose first item has no dash, so that the second item is below a group of keys."""
     dash = None if row in page.inside else _DASH.match(page.lines[row])
     if dash is None:
         return None
@@ -392,7 +391,7 @@ def _dash_missing(page: LineGrid, row: int) -> MisplacedLine | None:
             row=first,
             column=level + 2,
             code="yaml-dash",
-            message=f"the dash is missing in front of “{child['key']}”, the first in the list of “{parent['key']}”",
+            message=f"the dash is missing before “{child['key']}”, the start of the first item of “{parent['key']}”",
             hint=f"write   - {text if len(text) <= 60 else text[:59] + '…'}",
             rows={first: " " * level + "- " + text},
         )
@@ -400,7 +399,7 @@ def _dash_missing(page: LineGrid, row: int) -> MisplacedLine | None:
 
 
 def _other_dash(page: LineGrid, row: int) -> MisplacedLine | None:
-    """Items begin with an en dash or a bullet, as programs that correct what is typed make of a hyphen."""
+    """Find items that start with an en dash or a bullet, which autocorrection inserts for a hyphen."""
     matches = {each: OTHER_DASH.match(line) for each, line in enumerate(page.lines) if each not in page.inside}
     found = {each: match for each, match in matches.items() if match}
     first = next(iter(found), None)
@@ -408,12 +407,12 @@ def _other_dash(page: LineGrid, row: int) -> MisplacedLine | None:
         return None
     rest = found[first]["rest"]
     others = [str(each + 1) for each in found if each != first]
-    too = f"; so too in line{'s' if len(others) > 1 else ''} {', '.join(others)}" if others else ""
+    too = f"   and do the same in line{'s' if len(others) > 1 else ''} {', '.join(others)}" if others else ""
     return MisplacedLine(
         row=first,
         column=len(found[first]["lead"]),
         code="yaml-dash",
-        message=f"an item of a list begins with a hyphen (-), not with “{found[first]['dash']}”",
+        message=f"a list item must start with a hyphen (-), not with “{found[first]['dash']}”",
         hint=f"write   - {rest if len(rest) <= 60 else rest[:59] + '…'}{too}",
         rows={each: f"{match['lead']}- {match['rest']}" for each, match in found.items()},
         until=row,
@@ -421,10 +420,10 @@ def _other_dash(page: LineGrid, row: int) -> MisplacedLine | None:
 
 
 def find_astray(page: LineGrid, row: int, reach: Callable[[list[str]], int]) -> MisplacedLine | None:
-    """Find the key or dash that begins in the wrong column, so that reading stopped at `row`.
+    """Find the key or dash in the wrong column because of which parsing stopped at `row`.
 
-    It may be the one there or one above: each is tried where keys and dashes of this file begin, and the first with
-    which reading gets furthest is it. `reach` gives the row that reading comes to.
+    It may be in this row or above: each candidate is tried in the columns of this file's keys and dashes, and the first
+    with which parsing gets furthest is returned. `reach` returns the row at which parsing stops.
     """
     lines = page.lines
     if not page.starts(row):
@@ -434,10 +433,10 @@ def find_astray(page: LineGrid, row: int, reach: Callable[[list[str]], int]) -> 
     found: tuple[int, int] | None = None
     for number, each in enumerate(rows):
         match = page.key(each)
-        # Where reading gets as far either way, the line above has slid rather than this one; a key of a group has not.
+        # If parsing gets equally far, the line above is more likely misplaced, unless it is the key of a group.
         rank = 1 if number == 1 and match and not match["dash"] and match["value"].strip() else -number
         mine, text = page.lead(each), lines[each].lstrip(" ")
-        # A key with a group below it has rather slid in, one with a value rather out.
+        # A key with a group below it is more likely indented too far, a key with a value not far enough.
         side = 1 if match is None or match["value"].strip() else -1
         for level in page.levels(each) - {mine}:
             score = (
@@ -457,14 +456,14 @@ def find_astray(page: LineGrid, row: int, reach: Callable[[list[str]], int]) -> 
         row=each,
         column=mine,
         code="yaml-indent",
-        message=f"this line begins {_behind(mine)}; by the lines around it, it belongs {_behind(level)}",
-        hint=f"let it begin {_behind(level)}",
+        message=f"this line is {_indented(mine)}; to match the lines around it, it should {_expected(level)}",
+        hint=_indent(level),
         rows={each: " " * level + lines[each].lstrip(" ")},
     )
 
 
 def find_orphans(page: LineGrid, row: int) -> MisplacedLine | None:
-    """Find a list whose key is missing: the key above it has its value already."""
+    """Find a list whose key is missing: the key above it already has a value."""
     lines, inside = page.lines, page.inside
     dash = _DASH.match(lines[row]) if row not in inside else None
     above = next((each for each in range(row - 1, -1, -1) if page.starts(each)), None)
@@ -483,11 +482,19 @@ def find_orphans(page: LineGrid, row: int) -> MisplacedLine | None:
         row=row,
         column=level,
         code="yaml-indent",
-        message=f"this list stands below no key: {shown(lines[row].strip())}",
-        hint="write the key it belongs to in the line above it, with a colon",
+        message=f"this list has no key: {shown(lines[row].strip())}",
+        hint="write its key and a colon on the line above it",
         rows=dict.fromkeys(rows, ""),
     )
 
 
-def _behind(count: int) -> str:
-    return {0: "at the left margin", 1: "behind 1 space"}.get(count, f"behind {count} spaces")
+def _indented(count: int) -> str:
+    return {0: "not indented", 1: "indented by 1 space"}.get(count, f"indented by {count} spaces")
+
+
+def _expected(count: int) -> str:
+    return "start at the left margin" if count == 0 else f"be {_indented(count)}"
+
+
+def _indent(count: int) -> str:
+    return {0: "start it at the left margin", 1: "indent it by 1 space"}.get(count, f"indent it by {count} spaces")

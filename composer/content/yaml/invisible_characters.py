@@ -1,26 +1,26 @@
-"""Characters that nobody sees, and spaces that look like the space bar's: names, where they are, texts without them.
+"""Invisible characters, and special spaces that look like normal ones: their names and places, and texts without them.
 
-Input: texts. Output: names for messages, offsets, cleaned texts. Pure.
+Input: texts. Output: names for messages, offsets, cleaned texts. Guarantees: pure.
 """
 
 import re
 import unicodedata
 
-#: Of no width: they come along when text is copied from web pages, chats and PDF files.
+#: Characters of zero width, which come with text copied from web pages, chats and PDF files.
 _ZERO_WIDTH = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\u3164\ufeff\uffa0\ufff9-\ufffb"
 )
-#: Spaces other than the space bar's; YAML takes them for letters.
+#: Special spaces, which YAML reads as letters.
 _ODD_SPACES = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"
 #: Both, for character classes.
 UNSEEN_CLASS = _ZERO_WIDTH + _ODD_SPACES
 UNSEEN = re.compile(f"[{UNSEEN_CLASS}]")
 ZERO_WIDTH = re.compile(f"[{_ZERO_WIDTH}]")
 _ENDS = re.compile(rf"^[\s{UNSEEN_CLASS}]+|[\s{UNSEEN_CLASS}]+$")
-#: A line in which nothing can be seen.
+#: A line without visible characters.
 BLANK_LINE = re.compile(rf"^[ \t{UNSEEN_CLASS}]+$", re.MULTILINE)
-#: These join letters of some scripts, also in the addresses of web pages.
+#: These join letters in some scripts, also in web addresses.
 _JOINERS = "\u200c\u200d"
 _NAMES = {
     "\u00a0": "no-break space",
@@ -36,30 +36,33 @@ _NAMES = {
 
 
 def name_of(character: str) -> str:
-    """Name a character with its article: `a no-break space (U+00A0)`."""
+    """Return the name of a character with its article: `a no-break space (U+00A0)`."""
     name = _NAMES.get(character) or unicodedata.name(character, "invisible character").lower()
     return f"{'an' if name[0] in 'aeiou' else 'a'} {name} (U+{ord(character):04X})"
 
 
 def in_words(character: str, meant: str) -> tuple[str, str]:
-    """Return the message and the hint for a character inside a value, and the value that was meant."""
-    return f"{name_of(character)} is in here, and cannot be seen", f"delete the whole value and type it again: {meant}"
+    """Return the message and the hint for an invisible character in a value; `meant` is the value without it."""
+    return (
+        f"“{meant}” contains {name_of(character)}, which is invisible",
+        f"delete it completely, and type it again: {meant}",
+    )
 
 
 def stripped(text: str) -> str:
-    """Return a text without white space and unseen characters at both ends."""
+    """Return a text without white space and invisible characters at both ends."""
     return text.strip() if text.isascii() else _ENDS.sub("", text)
 
 
 def unseen_in(text: str) -> re.Match[str] | None:
-    """Find the first character within a text that nobody sees; one that joins letters of another script is none."""
+    """Return the first invisible character in a text, except characters that join letters of another script."""
     if text.isascii():
         return None
     return next((found for found in UNSEEN.finditer(text) if not _joins(text, found.start())), None)
 
 
 def without_unseen(text: str) -> str:
-    """Return a text without any unseen character, except those that join letters of another script."""
+    """Return a text without invisible characters, except those that join letters of another script."""
     return UNSEEN.sub(lambda found: found[0] if _joins(text, found.start()) else "", text)
 
 

@@ -1,7 +1,7 @@
-"""What other programs leave in the lines of an issue: conflicts of a merge, and unseen characters between keys and values.
+"""What other programs leave in a file: merge conflicts, and invisible characters between keys and values.
 
-Input: a source. Output: the source as it can be read, and problems that name what was left and where. Runs before the
-YAML parser, which would blame other lines for it.
+Input: a source text. Output: a text that can be read, and a problem for each conflict or character. Runs before the
+YAML parser, which would report other lines.
 """
 
 import re
@@ -11,7 +11,7 @@ from composer.content.yaml.silent_losses import shown
 from composer.content.yaml.source import SourceText
 from composer.core.errors import Problem
 
-#: The lines that git and other programs put around two versions; longer ones where a merge was merged.
+#: The lines that git and other programs put around two versions; longer ones if conflicts are nested.
 _OURS = re.compile(r"^[ \t]*<{7,}(?: (?P<name>.*))?$")
 _BASE = re.compile(r"^[ \t]*\|{7,}(?: .*)?$")
 _MIDDLE = re.compile(r"^[ \t]*={7,}$")
@@ -22,12 +22,12 @@ _DASH = re.compile(rf"^(?P<head> *(?:- +)*-)(?P<gap>[{UNSEEN_CLASS}][{UNSEEN_CLA
 _COLON = re.compile(
     rf"^(?P<head> *(?:- +)*{ZERO_WIDTH.pattern}*{_KEY} *:)(?P<gap>[{UNSEEN_CLASS}][{UNSEEN_CLASS} \t]*)"
 )
-#: A text in quotes that goes on in the next line.
+#: A quoted text that continues on the next line.
 _QUOTED = re.compile(r"^ *(?:- +)*(?:[^\s:#\"'][^:#\"']*: +)?(?P<mark>[\"'])(?P<text>.*)$")
 
 
 def without_conflicts(source: SourceText, problems: list[Problem]) -> SourceText:
-    """Report each conflict of a merge once, and keep one of the two versions, so that reading goes on."""
+    """Report each merge conflict once, and keep one of the two versions, so that parsing can continue."""
     if not _MARKERS.search(source.text):
         return source
     lines = source.text.split("\n")
@@ -39,7 +39,7 @@ def without_conflicts(source: SourceText, problems: list[Problem]) -> SourceText
             rows |= _dropped(lines, row, end)
             row = end
         elif _is_left_over(lines[row]):
-            message = f"this line is left from a merge of two versions: {shown(lines[row].strip())}"
+            message = f"this line is left over from a merge of two versions: {shown(lines[row].strip())}"
             hint = "check that the lines around it are the right version, then delete this line"
             problems.append(source.place(source.starts[row]).problem("conflict", message, hint))
             rows[row] = ""
@@ -48,7 +48,7 @@ def without_conflicts(source: SourceText, problems: list[Problem]) -> SourceText
 
 
 def _end_of(lines: list[str], start: int) -> int | None:
-    """Find the line that ends a conflict, past the conflicts inside it; None where another one begins before."""
+    """Return the line that ends a conflict, after any conflicts inside it; None if the end is missing."""
     depth = 0
     for row in range(start, len(lines)):
         if _OURS.match(lines[row]):
@@ -57,14 +57,14 @@ def _end_of(lines: list[str], start: int) -> int | None:
             depth -= 1
             if not depth:
                 return row
-    # The end of this one is lost: the next one has an end of its own.
+    # The end of this conflict is missing: the next conflict has its own end.
     return None
 
 
 def _is_left_over(line: str) -> bool:
     if _OURS.match(line) or _THEIRS.match(line) or _BASE.match(line):
         return True
-    # In a text, a line of = below another line is Markdown; a merge puts seven of them at the left margin.
+    # In a text, a line of = below another line is Markdown; a merge writes exactly seven at the left margin.
     return line == "======="
 
 
@@ -72,13 +72,13 @@ def _report_conflict(source: SourceText, lines: list[str], start: int, end: int,
     ours, theirs = _OURS.match(lines[start]), _THEIRS.match(lines[end])
     names = [found["name"].strip() for found in (ours, theirs) if found and found["name"]]
     which = f" ({' and '.join(shown(name) for name in names)})" if len(names) == 2 else ""
-    message = f"lines {start + 1} to {end + 1} hold two versions{which} that were not merged"
-    hint = "keep the right lines, and delete the others with the lines of <<<<<<<, ======= and >>>>>>>"
+    message = f"merge conflict: lines {start + 1} to {end + 1} contain two versions{which}"
+    hint = "keep the lines you want, and delete the others and the lines with <<<<<<<, ======= and >>>>>>>"
     problems.append(source.place(source.starts[start]).problem("conflict", message, hint))
 
 
 def _dropped(lines: list[str], start: int, end: int) -> dict[int, str]:
-    """Return the rows to leave empty: the markers, and all but the first version that says something."""
+    """Return the rows to make empty: the markers, and all versions except the first one with text."""
     versions: list[list[int]] = [[]]
     is_base = False
     depth = 0
@@ -90,13 +90,13 @@ def _dropped(lines: list[str], start: int, end: int) -> dict[int, str]:
         elif not is_base or depth:
             versions[-1].append(row)
     kept = next((version for version in versions if any(lines[row].strip() for row in version)), [])
-    # A conflict inside the version that is kept is left out with its lines.
+    # A version with another conflict inside is not kept.
     nested = any(_MARKERS.match(lines[row]) for row in kept)
     return {row: "" for row in range(start, end + 1) if row not in kept or nested}
 
 
 def without_unseen_gaps(source: SourceText, problems: list[Problem]) -> SourceText:
-    """Report unseen characters where YAML needs a space, behind a dash or a key's colon, and read a space there."""
+    """Report invisible characters after a dash or a key's colon, where YAML needs a space, and read them as a space."""
     if source.text.isascii():
         return source
     rows: dict[int, str] = {}
@@ -107,7 +107,7 @@ def without_unseen_gaps(source: SourceText, problems: list[Problem]) -> SourceTe
             if found := gap.match(lines[row]):
                 odd = UNSEEN.search(lines[row], found.start("gap"))
                 assert odd is not None
-                message = f"{name_of(odd[0])} follows the {what} here, in the place of a space"
+                message = f"{name_of(odd[0])} follows the {what} here instead of a normal space"
                 begin = lines[row][: found.end("head")].strip()
                 hint = f"delete everything between “{begin}” and the next visible character, and type one space"
                 problems.append(source.place(source.starts[row] + odd.start()).problem("invisible", message, hint))
@@ -121,7 +121,7 @@ def _next_gap(lines: list[str], start: int) -> int | None:
     candidates = [row for row in range(start, len(lines)) if _DASH.match(lines[row]) or _COLON.match(lines[row])]
     if not candidates:
         return None
-    # Late: few files have any. Each line that is mended can begin a text, so what is text is found anew each time.
+    # Imported late: few files have any. Each fixed line can start a text, so texts are searched again each time.
     from composer.content.yaml.syntax_errors import block_rows
 
     texts = block_rows(lines) | _quoted_rows(lines)
@@ -129,7 +129,7 @@ def _next_gap(lines: list[str], start: int) -> int | None:
 
 
 def _quoted_rows(lines: list[str]) -> set[int]:
-    """Find the rows that go on a text in quotation marks of a row above."""
+    """Return the rows that continue a quoted text from a row above."""
     inside: set[int] = set()
     mark = ""
     for row, line in enumerate(lines):

@@ -1,6 +1,6 @@
 """The tree of a YAML file: texts with positions, groups of keys, lists.
 
-A text keeps the way back from each of its characters to the line and column it was written at, in every style.
+For each character of a text, in every style, the line and column in the file can be found.
 """
 
 from bisect import bisect_right
@@ -11,7 +11,7 @@ from composer.content.yaml.source import SourcePlace, SourceText
 
 
 class ScalarStyle(StrEnum):
-    """How a text is written down."""
+    """The YAML style of a text."""
 
     PLAIN = "plain"
     SINGLE = "single"
@@ -22,7 +22,7 @@ class ScalarStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scalar:
-    """A text as written. `start` and `end` are offsets into the source."""
+    """A text as written. `start` and `end` are offsets in the source."""
 
     source: SourceText
     start: int
@@ -32,19 +32,19 @@ class Scalar:
 
     @property
     def place(self) -> SourcePlace:
-        """Where the text begins."""
+        """The place where the text starts."""
         return self.source.place(self.start)
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing but space is written."""
+        """Whether the text is empty or only white space."""
         return not self.text.strip()
 
     def at(self, offset: int) -> SourcePlace:
         """Return the place in the file of a character of `text`.
 
-        White space is passed over. Line folding changes nothing else, so counting the other characters finds the way
-        back in every style.
+        White space is skipped. Line folding changes only white space, so counting the other characters finds the
+        place in every style.
         """
         while offset < len(self.text) and self.text[offset].isspace():
             offset += 1
@@ -54,7 +54,7 @@ class Scalar:
         return self.source.place(self._find(wanted))
 
     def at_unseen(self, offset: int) -> SourcePlace:
-        """Return the place in the file of a character of `text` that may be white space, and is passed over by `at`."""
+        """Return the place in the file of a character of `text` that may be white space, which `at` skips."""
         character = self.text[offset]
         index = self.start - 1
         for _ in range(self.text.count(character, 0, offset + 1)):
@@ -64,7 +64,7 @@ class Scalar:
         return self.source.place(index)
 
     def _in_its_row(self, offset: int) -> SourcePlace | None:
-        """Each line of a literal block is a line of the file, moved in: no need to count characters."""
+        """Return the place in a literal block: each of its lines is an indented line of the file."""
         row = self.text.count("\n", 0, offset)
         start = self.text.rfind("\n", 0, offset) + 1
         end = self.text.find("\n", start)
@@ -103,7 +103,7 @@ class Scalar:
 
 
 def _escape(raw: str, index: int) -> tuple[int, bool]:
-    """Return the length of a double-quoted escape, and whether it stands for white space (YAML 1.2.2, 5.7)."""
+    """Return the length of a double-quoted escape, and whether it means white space (YAML 1.2.2, 5.7)."""
     kind = raw[index + 1 : index + 2]
     length = {"x": 4, "u": 6, "U": 10}.get(kind, 2)
     return length, kind in " \t\nnrtv_NLP"
@@ -119,7 +119,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapping:
-    """Keys and values, in the order written; no key twice."""
+    """Keys and values in the order written, without duplicate keys."""
 
     source: SourceText
     start: int
@@ -127,7 +127,7 @@ class Mapping:
 
     @property
     def place(self) -> SourcePlace:
-        """Where the first key begins."""
+        """The place where the first key starts."""
         return self.source.place(self.start)
 
     def get(self, key: str) -> "Node | None":
@@ -145,19 +145,19 @@ class Sequence:
 
     @property
     def place(self) -> SourcePlace:
-        """Where the first dash stands."""
+        """The place of the first dash."""
         return self.source.place(self.start)
 
 
 Node = Scalar | Mapping | Sequence
 #: The keys and 0-based positions that lead to a node.
 Path = tuple[str | int, ...]
-#: What stands where in a document that was read.
+#: The node at each path of a document.
 Nodes = dict[Path, Node]
 
 
 def nearest_place(nodes: Nodes, path: Path) -> SourcePlace | None:
-    """Return where something is written; for what is not written, where the group that lacks it begins."""
+    """Return the place of a node, or of the nearest group that contains its path."""
     for length in range(len(path), -1, -1):
         if (node := nodes.get(path[:length])) is not None:
             return node.place
@@ -165,7 +165,7 @@ def nearest_place(nodes: Nodes, path: Path) -> SourcePlace | None:
 
 
 def overlay(base: Mapping, over: Mapping) -> Mapping:
-    """Lay one file over another: keys of `over` win, groups of keys are laid over each other, lists are replaced."""
+    """Merge two files: keys of `over` win, groups of keys are merged, lists are replaced."""
     entries: list[Entry] = []
     above: dict[str, Entry] = {entry.key.text: entry for entry in over.entries}
     for entry in base.entries:

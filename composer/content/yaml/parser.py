@@ -1,7 +1,8 @@
-"""YAML as a tree of texts with positions; the schema, not YAML, decides what a text means.
+"""Parses YAML into a tree of texts with positions; the schema, not YAML, decides the type of a text.
 
-Input: a `Source`. Output: a `Node` tree and the problems of reading it. Never turns a text into a number or a
-date, never follows an alias, never builds an object: anchors, aliases and tags are problems (so no alias can bomb).
+Input: a `SourceText`. Output: a `Node` tree and the problems of parsing. Guarantees: does not turn texts into numbers
+or dates, does not follow aliases and does not build objects: anchors, aliases and tags are problems, which prevents
+alias bombs.
 """
 
 import re
@@ -17,11 +18,11 @@ from composer.content.yaml.silent_losses import OTHER_DASH, odd_key, silent_loss
 from composer.content.yaml.source import SourceText
 from composer.core.errors import Problem
 
-#: Deeper than any issue; keeps hostile input from deep recursion later.
+#: Deeper than any issue; prevents deep recursion on hostile input.
 DEEPEST = 24
-#: How many mistakes of syntax are mended in memory, so that the mistakes behind them are told too.
+#: The maximum number of syntax errors repaired in memory, so that the mistakes after them are reported, too.
 MOST_REPAIRS = 40
-#: How many characters are read again in search of a line that is out of place.
+#: The maximum number of characters read again while searching for a misplaced line.
 MOST_TRIED = 3_000_000
 
 
@@ -30,22 +31,22 @@ class _Mark(Protocol):
     line: int
 
 
-#: A key with nothing behind it.
+#: The key `sources` without a value on its line.
 _SOURCES = re.compile(r"sources *:[ \t]*(?:#.*)?\n")
 _STYLES = {"'": ScalarStyle.SINGLE, '"': ScalarStyle.DOUBLE, "|": ScalarStyle.LITERAL, ">": ScalarStyle.FOLDED}
 
 
 def parse(source: SourceText) -> tuple[Node | None, tuple[Problem, ...]]:
-    """Read a source as YAML.
+    """Parse a source as YAML.
 
-    Gives the tree (None for an empty file, or when nothing could be saved) and all problems of syntax. A mistake that
-    is understood is mended in memory and reading goes on; so every mistake is told at once, and sections behind a
-    broken line are checked too.
+    Return the tree (None for an empty file, or if nothing can be read) and all syntax problems. A known mistake is
+    repaired in memory and parsing continues, so that all mistakes are reported at once and sections after a broken
+    line are checked, too.
     """
     problems: list[Problem] = []
     current = without_unseen_gaps(_without_ends(without_conflicts(source, problems), problems), problems)
     if _SOURCES.search(source.text):
-        # Late: sources stand behind a | in most files.
+        # Imported late: most files have a | after `sources:`.
         from composer.content.yaml.dashed_sources import with_sources_as_lines
 
         current = with_sources_as_lines(current)
@@ -54,14 +55,14 @@ def parse(source: SourceText) -> tuple[Node | None, tuple[Problem, ...]]:
         try:
             root, found = _TreeBuilder(current).read()
         except yaml.YAMLError as error:
-            # Late: sound files, which are most, need no explanations.
+            # Imported late: most files have no syntax errors.
             from composer.content.yaml.syntax_errors import diagnose
 
             marks = (getattr(error, "problem_mark", None), getattr(error, "context_mark", None))
             repair = diagnose(current, _row(marks[0]), _row(marks[1]), trials.reach)
             problems.append(repair.problem)
             mended = None if repair.rows is None else current.mend(repair.rows)
-            if mended is None or mended.text == current.text:  # the same again would be told again
+            if mended is None or mended.text == current.text:  # the same problem would be reported again
                 return None, tuple(problems)
             current = mended
         else:
@@ -69,12 +70,12 @@ def parse(source: SourceText) -> tuple[Node | None, tuple[Problem, ...]]:
     return None, tuple(problems)
 
 
-#: YAML ends the file at such a line.
+#: A line at which YAML ends the file.
 _END = re.compile(r"^(?:---|\.\.\.)(?=\s|$)", re.MULTILINE)
 
 
 def _without_ends(source: SourceText, problems: list[Problem]) -> SourceText:
-    """Take out lines of three dashes or dots in the middle, behind which YAML would read nothing."""
+    """Report and remove lines of three dashes or dots in the middle, after which YAML would read nothing."""
     rows: dict[int, str] = {}
     for match in _END.finditer(source.text):
         is_first = match[0] == "---" and not re.search(r"^[^#%\s]", source.text[: match.start()], re.MULTILINE)
@@ -83,15 +84,15 @@ def _without_ends(source: SourceText, problems: list[Problem]) -> SourceText:
             continue
         place = source.place(match.start())
         what = "dashes" if match[0] == "---" else "dots"
-        hint = "delete the line; for a break in a text leave a line empty"
-        message = f"a line of three {what} ends the file for YAML; what follows would be lost"
+        hint = "delete this line; for a break in the text, leave an empty line"
+        message = f"a line of three {what} ends the file; everything after it would be lost"
         problems.append(place.problem("document", message, hint))
         rows[place.line - 1] = ""
     return source.mend(rows) if rows else source
 
 
 def _index(mark: "_Mark | None") -> int:
-    """Return a mark's offset in characters; the parser gives every event a mark."""
+    """Return a mark's offset in characters; every event of the parser has a mark."""
     assert mark is not None
     return int(mark.index)
 
@@ -101,13 +102,13 @@ def _row(mark: "_Mark | None") -> int | None:
 
 
 class _Trials:
-    """Reads a file with other lines, to see how far that gets; at most `MOST_TRIED` characters in all."""
+    """Tries a file with changed lines, to find how far it can be parsed; at most `MOST_TRIED` characters in total."""
 
     def __init__(self) -> None:
         self.left = MOST_TRIED
 
     def reach(self, lines: list[str]) -> int:
-        """Return the row at which reading stops, the number of rows when it does not, 0 when nothing is left to try."""
+        """Return the row at which parsing stops; the number of rows if it does not stop; 0 if the limit is reached."""
         text = "\n".join(lines)
         self.left -= len(text)
         if self.left < 0:
@@ -122,7 +123,7 @@ class _Trials:
 
 
 class _OtherDash(yaml.YAMLError):
-    """A list whose dashes are no hyphens: YAML would read on, and take it for one group of keys."""
+    """A list with dashes other than hyphens, which YAML would read as one group of keys."""
 
     def __init__(self, mark: "_Mark | None") -> None:
         super().__init__()
@@ -130,11 +131,11 @@ class _OtherDash(yaml.YAMLError):
 
 
 class _Stop(Exception):
-    """Too deep."""
+    """The file is nested too deeply."""
 
 
 class _TreeBuilder:
-    """Builds the tree from the parser's events, without recursion on hostile depth."""
+    """Builds the tree from the parser's events, up to a maximum depth."""
 
     def __init__(self, source: SourceText) -> None:
         self.source = source
@@ -163,7 +164,7 @@ class _TreeBuilder:
     def _node(self, event: yaml.Event, depth: int, *, is_item: bool = False) -> Node:
         start = _index(event.start_mark)
         if depth > DEEPEST:
-            self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} deep here")
+            self._problem(start, "depth", f"lists and keys are nested more than {DEEPEST} levels deep here")
             raise _Stop
         if isinstance(event, yaml.AliasEvent):
             self.problems.extend(silent_losses(self.source, start, alias=True))
@@ -184,7 +185,7 @@ class _TreeBuilder:
         return self._mapping(event, depth, is_item=is_item)
 
     def _text(self, start: int, end: int, style: ScalarStyle) -> Scalar:
-        """Take what was written as the text that was meant, so that checking goes on."""
+        """Return a text as written, so that checking can continue."""
         return Scalar(source=self.source, start=start, end=end, text=self.source.text[start:end], style=style)
 
     def _mapping(self, event: yaml.Event, depth: int, *, is_item: bool) -> Node:
@@ -202,7 +203,7 @@ class _TreeBuilder:
             if is_flow and self.source.text.startswith("{{", start):
                 continue
             if not isinstance(key, Scalar):
-                self._problem(key.start, "key", "a key must be a word here, not a list or a group of keys")
+                self._problem(key.start, "key", "expected a word as the key, found a list or a group of keys")
                 continue
             if is_flow and isinstance(value, Scalar) and value.is_empty and value.start >= key.end:
                 self._lost_comma(key, value)
@@ -225,31 +226,31 @@ class _TreeBuilder:
             self._problem(
                 start,
                 "yaml-brace",
-                "a text that begins with {{ must stand in quotes",
+                "text that starts with {{ must be quoted",
                 f'write "{self.source.text[start:end].strip()}"',
             )
             return self._text(start, end, ScalarStyle.PLAIN)
         return Mapping(source=self.source, start=start, entries=tuple(entries))
 
     def _without_unseen(self, key: Scalar) -> Scalar:
-        """Report the first character of a key that nobody sees; a key has none."""
+        """Return a key without invisible characters, and report the first one."""
         meant = stripped(ZERO_WIDTH.sub("", key.text))
         if meant == key.text or not meant:
             return key
         odd = UNSEEN.search(self.source.text, key.start, key.end)
         if odd is not None:
-            message = f"{name_of(odd[0])} is part of the key “{meant}” here, and cannot be seen"
+            message = f"the key “{meant}” contains {name_of(odd[0])}, which is invisible"
             self._problem(odd.start(), "invisible", message, f"delete the key and type it again: {meant}")
         return replace(key, text=meant)
 
     def _repeated(self, again: list[tuple[Scalar, Scalar]], *, is_item: bool) -> None:
-        """Tell of keys that stand twice; several in an item are one item whose dash is missing."""
+        """Report duplicate keys; several in one item mean that the dash of a new item is missing."""
         is_next = is_item and len(again) > 1
         for key, first in again[: 1 if is_next else MOST_REPAIRS]:
-            message = f"“{key.text}” stands here a second time; the first is in line {first.place.line}"
-            hint = "keep one of the two"
+            message = f"“{key.text}” is used twice here; the first one is on line {first.place.line}"
+            hint = "delete one of the two"
             if is_next:
-                hint = "does a new item begin here? then put a dash in front of its first line"
+                hint = "if a new item starts here, put a dash before its first line"
             self._problem(key.start, "duplicate-key", message, hint)
 
     def _lost_comma(self, key: Scalar, value: Scalar) -> None:
@@ -258,6 +259,6 @@ class _TreeBuilder:
         self._problem(
             key.start,
             "yaml-comma",
-            f"the comma before “{key.text}” cuts the text in two inside {{ … }}",
-            "write one key a line, and put the text in quotes",
+            f"inside {{ … }}, the comma before “{key.text}” splits the text in two",
+            "write each key on its own line, and put the text in quotes",
         )

@@ -1,6 +1,6 @@
-"""What YAML reads without a word, though text is lost or meant otherwise.
+"""Mistakes that YAML accepts silently, although text is lost or changes its meaning.
 
-Input: places of a source that was read. Output: problems in an editor's words. Never stops the reading.
+Input: places of a source that was read. Output: problems, worded for editors. Guarantees: does not stop parsing.
 """
 
 import re
@@ -8,35 +8,35 @@ import re
 from composer.content.yaml.source import SourceText
 from composer.core.errors import Problem
 
-#: A key as newsletters have them.
+#: A key with the usual characters.
 WORD_KEY = r"[A-Za-z_][A-Za-z0-9_]*"
 
-#: Dashes and bullets that are no hyphen, as programs that correct what is typed put them.
+#: Dashes and bullets other than hyphens, which autocorrection inserts.
 OTHER_DASHES = tuple("‐‑‒–—―−•·")
-#: An item that begins with one of them.
+#: An item that starts with one of them.
 OTHER_DASH = re.compile(rf"(?P<lead> *)(?P<dash>[{''.join(OTHER_DASHES)}]) *(?P<rest>[a-z_][a-z0-9_]*:(?: .*)?)$")
 
 
 def shown(text: str) -> str:
-    """Quote a text, shortened."""
+    """Return a text in quotation marks, shortened."""
     return f"“{text}”" if len(text) <= 60 else f"“{text[:57]}…”"
 
 
 def odd_key(key: str) -> tuple[str, str, str, str] | None:
-    """Explain a key that YAML accepts but nobody means: code, message, hint, and the key that was meant."""
+    """Return code, message, hint and the intended key for a key that YAML accepts but that is a mistake; or None."""
     if key[:1] in "“”„‘’‚«»" and key[:1]:
         bare = key.strip("“”„‘’‚«»")
-        return "yaml-curly", f"a key stands without quotation marks: {bare}", f"write   {bare}: …", bare
+        return "yaml-curly", f"the key “{bare}” must not have quotation marks", f"write   {bare}: …", bare
     if key.startswith("-") and re.match(rf"-{WORD_KEY}$", key):
-        return "yaml-dash", "a space is missing behind the dash", f"write   - {key[1:]}: …", key[1:]
+        return "yaml-dash", "a space is missing after the dash", f"write   - {key[1:]}: …", key[1:]
     if key.endswith(":"):
         bare = key.rstrip(":")
-        return "yaml-colon", f"behind “{bare}” stands one colon too many", f"write   {bare}: …", bare
+        return "yaml-colon", f"there is one colon too many after “{bare}”", f"write   {bare}: …", bare
     return None
 
 
 def silent_losses(source: SourceText, start: int, *, alias: bool) -> list[Problem]:
-    """Tell of a text that YAML took for an alias (`*`), an anchor (`&`) or a tag (`!`)."""
+    """Return a problem for a text that YAML reads as an alias (`*`), an anchor (`&`) or a tag (`!`)."""
     first = source.text[start : start + 1]
     if alias:
         code, what = "yaml-star", "*"
@@ -46,22 +46,22 @@ def silent_losses(source: SourceText, start: int, *, alias: bool) -> list[Proble
     rest = source.line(row)[source.place(start).column - 1 :]
     is_alone = re.fullmatch(rf" *(?:- +)*(?:{WORD_KEY}: +)?", source.line(row)[: source.place(start).column - 1])
     if not is_alone:
-        hint = "put everything behind the key in quotes"
+        hint = "put everything after the key in quotes"
     else:
-        hint = f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in '…'"
+        hint = f'write "{rest.strip()}"' if '"' not in rest else "put the whole text in single quotes: '…'"
     return [
         source.place(start).problem(
             code,
-            f"a text that begins with {what} must stand in quotes: YAML would lose its first word",
+            f"text that starts with {what} must be quoted, or its first word is lost",
             hint,
         )
     ]
 
 
 def lost_comment(source: SourceText, end: int) -> Problem | None:
-    """Tell of an unquoted text that YAML cut off at a `#`.
+    """Return a problem for an unquoted text that YAML cuts off at a `#`.
 
-    Two spaces before the sign and one behind it make a comment; anything else was text: “Ranked #1 in exports”.
+    With two spaces before `#` and one after it, it is a comment; anything else is text: “Ranked #1 in exports”.
     """
     place = source.place(end)
     rest = source.line(place.line - 1)[place.column - 1 :]
@@ -70,13 +70,13 @@ def lost_comment(source: SourceText, end: int) -> Problem | None:
         return None
     return source.place(end + len(match[1])).problem(
         "yaml-hash",
-        f"the text is cut off at the #: {shown(rest.strip())} would be lost",
-        "put the whole text in quotes; if this is a comment, put two spaces before # and one behind it",
+        f"the text is cut off at #: {shown(rest.strip())} would be lost",
+        "put the whole text in quotes; if this is a comment, put two spaces before # and one after it",
     )
 
 
 def lost_value(source: SourceText, end: int) -> Problem | None:
-    """Tell of a value that YAML took for a comment: `accent: #9b1c1c`."""
+    """Return a problem for a value that YAML reads as a comment: `accent: #9b1c1c`."""
     place = source.place(end)
     rest = source.line(place.line - 1)[place.column - 1 :]
     match = re.match(r"[:\s]*\s(#[^\s#].*)$", rest)
@@ -84,35 +84,35 @@ def lost_value(source: SourceText, end: int) -> Problem | None:
         return None
     return source.place(end + match.start(1)).problem(
         "yaml-hash",
-        f"{shown(match[1].strip())} is lost: without quotes it is a comment",
-        f'write "{match[1].strip()}" in quotes',
+        f"without quotes, {shown(match[1].strip())} is read as a comment and lost",
+        f'put it in quotes:   "{match[1].strip()}"',
     )
 
 
 def swallowed_keys(source: SourceText, start: int, end: int) -> Problem | None:
-    """Tell of a quoted text that swallowed the keys below it, because its quotation mark was closed much later."""
+    """Return a problem for a quoted text that includes the keys below it, because it is closed too late."""
     raw = source.text[start:end]
     for line in raw.split("\n")[1:]:
         if match := re.match(rf"^\s*(?:- +)?({WORD_KEY}):(?:[ \t]|$)", line):
             return source.place(start).problem(
                 "yaml-quote",
-                f"the quotation mark that opens here is closed only lines later, so “{match[1]}:” became part of it",
-                f"write a second {raw[0]} at the end of the text",
+                f"the quotation mark that opens here is closed lines later, so “{match[1]}:” became part of the text",
+                f"add a closing {raw[0]} at the end of the text",
             )
     return None
 
 
 def lost_lines(source: SourceText, start: int, end: int) -> Problem | None:
-    """Tell of a text of several paragraphs, items or sources that YAML joins into one, because no `|` stands above.
+    """Return a problem for several paragraphs, items or sources that YAML joins into one, because there is no `|`.
 
-    In a text without quotes, in quotes and below a `>`, YAML joins lines and leaves out a line that is empty.
+    In unquoted text, in quoted text and below a `>`, YAML joins lines and removes empty lines.
     """
     first, *rest = source.text[start:end].rstrip().split("\n")
     if not any(not line.strip() or re.match(r"\s*(?:[-+*•]|[0-9]{1,9}[.)])\s", line) for line in rest):
         return None
-    how = "a > joins lines" if first.startswith(">") else "without a | behind the key lines are joined"
+    how = "> joins lines" if first.startswith(">") else "without | after the key, lines are joined"
     return source.place(start).problem(
         "yaml-pipe",
         f"{how}: the paragraphs and list items of this text would run together",
-        "write   |   behind the key, and the whole text below it, two spaces further in, without quotation marks",
+        "write   |   after the key, and the whole text below it, indented by two more spaces, without quotation marks",
     )

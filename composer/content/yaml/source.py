@@ -1,6 +1,6 @@
-"""The text of one file, and the way back from a character to a line and column.
+"""The text of one file, with the line and column of each character.
 
-Input: bytes. Output: a `Source` (text with plain line ends), or problems with the encoding. Never parses.
+Input: bytes. Output: a `SourceText` with normal line ends, or problems with the encoding. Guarantees: does not parse.
 """
 
 import re
@@ -14,11 +14,11 @@ from composer.content.yaml.file_types import is_utf16, kind_of
 from composer.content.yaml.invisible_characters import BLANK_LINE
 from composer.core.errors import ContentError, Problem
 
-#: A briefing of 2,500 words is about 25 KB; a file past this is something else that got the wrong name.
+#: The maximum size of a file: an issue of 2,500 words has about 25 KB.
 LARGEST = 1_000_000
-#: How many of its mistakes are told of a file whose characters are wrong.
+#: The maximum number of invalid characters reported for a file.
 MOST_TOLD = 20
-#: What no text holds: C0 and C1 controls but tab and line end, line separators, surrogates, noncharacters.
+#: Characters that no text contains: controls except tab and line end, line separators, surrogates, noncharacters.
 FORBIDDEN = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff"
     + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(1, 17))
@@ -38,28 +38,28 @@ class SourcePlace:
         return f"{self.path}:{self.line}:{self.column}"
 
     def problem(self, code: str, message: str, hint: str = "") -> Problem:
-        """Say what is wrong here."""
+        """Return a problem at this place."""
         return Problem(path=self.path, line=self.line, column=self.column, code=code, message=message, hint=hint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceText:
-    """A file's text with plain line ends, in Unicode's form C. `name` is how messages call it, `path` where it lies."""
+    """A file's text with normal line ends, in Unicode form C. `name` is its name in messages, `path` its location."""
 
     name: str
     path: Path
     text: str
     starts: tuple[int, ...] = field(repr=False)
-    #: Rows that were mended in memory so that reading could go on, as they stand in the file.
+    #: Rows that were repaired in memory so that parsing could continue, as written in the file.
     mended: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, text: str, *, name: str, path: Path | None = None) -> "SourceText":
-        """Make a source from text that is already decoded."""
+        """Return a source made from decoded text."""
         text = text.replace("\r\n", "\n").replace("\r", "\n")
-        # An é pasted from macOS is two characters; composed here, it is the same letter everywhere behind.
+        # An é pasted from macOS is two characters; after composition it is one letter everywhere.
         text = text if text.isascii() else unicodedata.normalize("NFC", text)
-        # A line in which nothing can be seen is an empty line, for people and so for YAML.
+        # A line without visible characters is an empty line for people, and so for YAML.
         text = BLANK_LINE.sub("", text)
         starts = [0, *(match.end() for match in re.finditer("\n", text))]
         return cls(name=name, path=path or Path(name), text=text, starts=tuple(starts))
@@ -73,7 +73,7 @@ class SourceText:
         return SourcePlace(path=self.name, line=row + 1, column=column + 1)
 
     def mend(self, rows: Mapping[int, str]) -> "SourceText":
-        """Return the source with other lines in some rows; places are still told as they stand in the file."""
+        """Return the source with other lines in some rows; places still refer to the file as written."""
         lines = self.text.split("\n")
         written = dict(self.mended)
         for row, line in rows.items():
@@ -90,19 +90,19 @@ class SourceText:
 
 
 def _column_as_written(mended: str, written: str, column: int) -> int:
-    """Find the column of a character of a mended line in the line as it was written."""
+    """Return the column in the line as written for a character of the repaired line."""
     same = next((at for at, pair in enumerate(zip(mended, written, strict=False)) if pair[0] != pair[1]), column)
     if column > same:
-        # What was put in (a quotation mark, spaces) stands between the part that is the same and the rest.
+        # The inserted characters (a quotation mark, spaces) are between the unchanged start and the rest.
         places = (written.find(mended[column : column + length], same) for length in (12, 6, 3, 1))
         column = next((at for at in places if at >= 0), len(written) - (len(mended) - column))
     return max(0, min(column, len(written)))
 
 
 def read_source(path: Path, name: str) -> SourceText:
-    """Read a file of text.
+    """Read a text file.
 
-    Raises ContentError when it is too large, not UTF-8, or holds characters that no text has.
+    Raises ContentError if it is too large, not UTF-8, or contains invalid characters.
     """
     start = SourcePlace(path=name, line=1, column=1)
     try:
@@ -117,8 +117,8 @@ def read_source(path: Path, name: str) -> SourceText:
             (
                 start.problem(
                     "size",
-                    f"this file has {megabytes:.1f} MB; an issue of text has far less than {LARGEST // 1_000_000} MB",
-                    "pictures belong into files of their own, beside the issue in assets/",
+                    f"this file is too large: {megabytes:.1f} MB (limit: {LARGEST // 1_000_000} MB)",
+                    "put pictures in separate files, in assets/ next to the issue",
                 ),
             )
         )
@@ -135,11 +135,11 @@ def read_source(path: Path, name: str) -> SourceText:
 
 def _decode(data: bytes, start: SourcePlace) -> str:
     if is_utf16(data):
-        # Windows Notepad's "Unicode": no need to explain it away, but there is only one encoding in a workspace.
+        # Notepad on Windows calls this encoding “Unicode”. A workspace uses only UTF-8.
         problem = start.problem(
             "encoding",
-            "this file is saved as UTF-16, not as UTF-8",
-            "in the editor choose “Save as”, encoding UTF-8",
+            "this file is saved as UTF-16, not UTF-8",
+            "in your editor, choose “Save as” and the encoding UTF-8",
         )
         raise ContentError((problem,))
     try:
@@ -150,16 +150,16 @@ def _decode(data: bytes, start: SourcePlace) -> str:
         place = SourcePlace(path=start.path, line=len(rows), column=len(rows[-1]) + 1)
         problem = place.problem(
             "encoding",
-            "this file is not saved as UTF-8: here is a byte that is not text",
-            "in the editor choose “Save as”, encoding UTF-8, and look at the letters of this line",
+            "this file is not saved as UTF-8: there is an invalid byte here",
+            "in your editor, choose “Save as” and the encoding UTF-8, then check the letters in this line",
         )
         raise ContentError((problem,)) from None
 
 
 def _control_characters(source: SourceText) -> list[Problem]:
-    """Find what no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters.
+    """Report characters that no keyboard types: C0 and C1 controls, line separators, lone surrogates, noncharacters.
 
-    A run of the same one is told once, and so are the zero bytes that a failed save leaves at the end.
+    Report a run of the same character once, and the zero bytes that a failed save leaves at the end once.
     """
     text = source.text
     end = len(text.rstrip("\0\n"))
@@ -176,8 +176,8 @@ def _control_characters(source: SourceText) -> list[Problem]:
         name = unicodedata.name(match[0], f"U+{ord(match[0]):04X}")
         problem = source.place(match.start()).problem(
             "control",
-            f"an invisible character stands here ({name})",
-            "delete it: put the cursor behind it and press backspace, or type the line anew",
+            f"there is an invisible character here ({name})",
+            "delete it: put the cursor after it and press Backspace, or retype the line",
         )
         problems.append(problem)
     return [*problems, padding] if padding else problems
@@ -187,9 +187,9 @@ def _padding(source: SourceText, end: int) -> Problem:
     zeros = source.text.count("\0", end)
     number = "1 zero byte" if zeros == 1 else f"{zeros:,} zero bytes"
     if end:
-        message = f"{number} at the end: this file was not saved completely"
+        message = f"this file was not saved completely: it ends with {number}"
         hint = "check that the text is complete, delete everything after its last line, and save it again"
     else:
-        message = f"this file holds nothing but {number}: saving it has failed"
-        hint = "restore an earlier version of it, from git, a backup or the versions that your sync program keeps"
+        message = f"this file was not saved: it contains only {number}"
+        hint = "restore an earlier version from git, a backup or your sync program"
     return source.place(source.text.index("\0", end)).problem("control", message, hint)

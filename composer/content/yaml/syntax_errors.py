@@ -1,11 +1,11 @@
-"""YAML's traps, told in an editor's words.
+"""Explains YAML syntax errors to editors.
 
-Input: a source and the row at which the parser gave up. Output: a problem with its place, and the rows mended as
-the editor most likely meant them, so that reading goes on. Never speaks of mappings, scalars or tokens.
-One module, though long: the table of what editors do wrong is read, and grows, as a whole.
+Input: a source and the row at which the parser stopped. Output: a problem with its place, and the rows repaired as the
+editor most likely meant them, so that parsing can continue. Guarantees: messages do not mention mappings, scalars or
+tokens. One module, though long: the list of common mistakes is read and extended as a whole.
 
-The parser's own message is not used: it names what YAML wanted, seldom what the editor did, and differs between
-libyaml and the pure parser. The lines around the place are read instead.
+The parser's own message is not used: it says what YAML expected, rarely what the editor did, and it differs between
+libyaml and the pure Python parser. Instead, the lines around the place are analysed.
 """
 
 import re
@@ -32,7 +32,7 @@ _BLOCK = re.compile(r"^(?P<lead> *(?:- +)*)(?:[^\s:#][^:#]*: +)?[|>](?:[1-9][-+]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyntaxRepair:
-    """What is wrong, and the rows to read instead (None: nothing sensible can be read behind this)."""
+    """A problem, and the rows to read instead (None: nothing after this can be read)."""
 
     problem: Problem
     rows: dict[int, str] | None
@@ -50,9 +50,9 @@ class _Explanation:
 def diagnose(
     source: SourceText, row: int | None, opened: int | None, reach: Callable[[list[str]], int]
 ) -> SyntaxRepair:
-    """Explain why reading stopped at `row` (0-based); `opened` is where the unfinished thing began.
+    """Explain why parsing stopped at `row` (0-based); `opened` is the row where the unfinished value starts.
 
-    `reach` reads other lines and gives the row that reading comes to.
+    `reach` parses other lines and returns the row at which parsing stops.
     """
     lines = source.text.split("\n")
     row = len(lines) - 1 if row is None else min(row, len(lines) - 1)
@@ -64,7 +64,7 @@ def diagnose(
         if lines[number].strip() and number not in inside and not lines[number].lstrip().startswith("#")
     ]
     near = above[:3]
-    # At the end of a file the parser may name the line behind the last one.
+    # At the end of a file, the parser may report the line after the last one.
     opened = None if opened is None else min(opened, len(lines) - 1)
     if opened is not None and opened not in near and opened not in inside:
         near.append(opened)
@@ -118,15 +118,15 @@ def _repair(source: SourceText, row: int, explanation: _Explanation) -> SyntaxRe
 
 
 def _give_up(source: SourceText, lines: list[str], row: int) -> SyntaxRepair:
-    """Leave the line, and what stands further in below it, out of the reading; the rest is still checked."""
+    """Report a line that cannot be read; skip it and the indented lines below it, and still check the rest."""
     text = lines[row]
     lead = len(text) - len(text.lstrip())
     if _beside_dash(lines, row):
-        message = f"this line stands right below a dash: {shown(text.strip())}"
-        hint = "move it in by two spaces, in line with the word behind the dash; or take the dash away"
+        message = f"this line lines up with the dash above it: {shown(text.strip())}"
+        hint = "indent it by two more spaces, to line up with the word after the dash; or delete the dash"
     else:
         message = f"this line cannot be read: {shown(text.strip())}"
-        hint = 'write   key: "text in quotes"   with the same number of spaces in front as the keys around it'
+        hint = 'write   key: "text in quotes"   and indent it by as many spaces as the keys around it'
     code = "yaml-indent" if _beside_dash(lines, row) else "yaml"
     problem = source.place(source.starts[row] + lead).problem(code, message, hint)
     if not text.strip() or text.lstrip().startswith("#"):
@@ -140,7 +140,7 @@ def _give_up(source: SourceText, lines: list[str], row: int) -> SyntaxRepair:
 
 
 def _beside_dash(lines: list[str], row: int) -> bool:
-    """Whether the line lines up with the dash of the item above it."""
+    """Check whether a line lines up with the dash of the item above it."""
     lead = len(lines[row]) - len(lines[row].lstrip())
     above = (line for line in reversed(lines[:row]) if line.strip() and len(line) - len(line.lstrip()) <= lead)
     return next(above, "").startswith(" " * lead + "- ") and not lines[row].lstrip().startswith("-")
@@ -151,16 +151,16 @@ def _quoted(value: str) -> str:
 
 
 def _show(key: str, value: str) -> str:
-    """Show an editor the line as it should be: the outer quotes never collide with those inside."""
+    """Return a hint with the correct line; the outer quotes differ from those inside."""
     value = value.strip()
     if '"' not in value and "\\" not in value:
-        return f'write   {key}: "{value}"' if len(value) <= 90 else f'put the whole text in quotes: {key}: "…"'
+        return f'write   {key}: "{value}"' if len(value) <= 90 else f'put the whole text in quotes:   {key}: "…"'
     if "'" not in value:
-        return f"write   {key}: '{value}'" if len(value) <= 90 else f"put the whole text in quotes: {key}: '…'"
-    return f"write {key}: | and put the text on the next line, two spaces further in"
+        return f"write   {key}: '{value}'" if len(value) <= 90 else f"put the whole text in quotes:   {key}: '…'"
+    return f"write   {key}: |   and put the text on the next line, indented by two more spaces"
 
 
-# What stands in front of a line -------------------------------------------------------------------------------------
+# The indentation of a line ------------------------------------------------------------------------------------------
 
 
 def _indent_characters(line: str, below: str) -> _Explanation | None:
@@ -175,15 +175,15 @@ def _indent_characters(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=column,
             code="yaml-indent",
-            message=f"{name} stands in front of this line; lines are moved in with spaces only",
-            hint="delete what is in front of the text and type spaces",
+            message=f"this line is indented with {name}; use only normal spaces",
+            hint="delete everything before the text, and type spaces",
             mended=mended,
         )
     return None
 
 
 def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
-    """A key that lines up with nothing above it, or a paragraph that slid out of its block."""
+    """Explain a key that lines up with nothing above it, or a paragraph that is not indented enough."""
     line = lines[row]
     lead = len(line) - len(line.lstrip(" "))
     if _BARE_KEY.match(line) is None and not line.lstrip().startswith("- "):
@@ -209,21 +209,21 @@ def _wrong_indent(lines: list[str], row: int, inside: set[int]) -> _Explanation 
     return _Explanation(
         column=lead,
         code="yaml-indent",
-        message=f"this line begins behind {_spaces(lead)}; it lines up with nothing above it",
-        hint=f"let it begin {'at the left margin' if nearest == 0 else 'behind ' + _spaces(nearest)}, "
-        "in line with the keys it belongs to",
+        message=f"this line is indented by {_spaces(lead)}, which matches no line above it",
+        hint=f"{'start it at the left margin' if nearest == 0 else 'indent it by ' + _spaces(nearest)}, "
+        "to line up with the keys it belongs with",
         mended=" " * nearest + line.lstrip(" "),
     )
 
 
 def _dash_levels(lines: list[str], row: int, inside: set[int]) -> list[int]:
-    """Where the dashes above stand: an item belongs in line with them."""
+    """Return the columns of the dashes above: an item must line up with them."""
     found = (re.match(r" *(?=- )", lines[number]) for number in range(row) if number not in inside)
     return list(dict.fromkeys(match.end() for match in found if match))
 
 
 def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
-    """A paragraph at the left margin that looks like a key, so that what follows lines up with nothing."""
+    """Explain a paragraph at the left margin that looks like a key, so that the next lines match nothing."""
     match = _BARE_KEY.match(lines[row])
     above = next((number for number in range(row - 1, -1, -1) if lines[number].strip()), None)
     if match is None or match["lead"] or above not in inside or not re.match(r"[A-ZÄÖÜ]|.*\s", match["key"]):
@@ -232,7 +232,7 @@ def _prose_key(lines: list[str], row: int, inside: set[int]) -> _Explanation | N
 
 
 def _spaces(count: int) -> str:
-    return {0: "no space", 1: "1 space"}.get(count, f"{count} spaces")
+    return {0: "no spaces", 1: "1 space"}.get(count, f"{count} spaces")
 
 
 def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | None:
@@ -246,8 +246,8 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | 
             return _Explanation(
                 column=lead,
                 code="yaml-indent",
-                message=f"this paragraph has slid out of the text above it: {shown(line.strip())}",
-                hint=f"put {_spaces(wanted)} in front of it, as many as the line above has",
+                message=f"this paragraph is not indented enough to belong to the text above it: {shown(line.strip())}",
+                hint=f"indent it by {_spaces(wanted)}, like the line above",
                 mended=" " * wanted + line.strip(" "),
             )
         if match := _BARE_KEY.match(lines[number]):
@@ -255,15 +255,15 @@ def _stray_text(lines: list[str], row: int, inside: set[int]) -> _Explanation | 
             return _Explanation(
                 column=lead,
                 code="yaml-indent",
-                message=f"this text does not belong to “{key}” for YAML: {shown(line.strip())}",
-                hint=f"write   {key}: |   and move the text two spaces further in than “{key}”",
+                message=f"this text is not indented enough to belong to “{key}”: {shown(line.strip())}",
+                hint=f"write   {key}: |   and indent the text by two spaces more than “{key}”",
                 mended=" " * (len(match["lead"]) + 2) + "# " + line.strip(),
             )
         break
     return None
 
 
-# What stands behind the colon ---------------------------------------------------------------------------------------
+# The value after the colon ------------------------------------------------------------------------------------------
 
 
 def _value_explanation(line: str, below: str) -> _Explanation | None:
@@ -286,52 +286,52 @@ def _value_explanation(line: str, below: str) -> _Explanation | None:
     if first in "\"'":
         return _quote_explanation(key, value, explanation)
     if value.startswith("{{"):
-        return explanation("yaml-brace", "a text that begins with {{ must stand in quotes")
+        return explanation("yaml-brace", "text that starts with {{ must be quoted")
     if first in "[{":
         closing = {"[": "]", "{": "}"}[first]
         if value.rstrip().endswith(closing) and first == "{":
-            return explanation("yaml-brace", "a text that begins with { must stand in quotes")
+            return explanation("yaml-brace", "text that starts with { must be quoted")
         if not value.rstrip().endswith(closing):
             return explanation(
                 "yaml-bracket" if first == "[" else "yaml-brace",
-                f"a text that begins with {first} must stand in quotes",
+                f"text that starts with {first} must be quoted",
             )
         return None
     words = {
-        "*": ("yaml-star", "a text that begins with * must stand in quotes (for bold and emphasis too)"),
-        "%": ("yaml-percent", "a text that begins with % must stand in quotes"),
-        "@": ("yaml-at", "a text that begins with @ must stand in quotes"),
-        "`": ("yaml-backtick", "a text that begins with ` must stand in quotes"),
-        "&": ("yaml-ampersand", "a text that begins with & must stand in quotes"),
-        "!": ("yaml-exclamation", "a text that begins with ! must stand in quotes"),
-        ",": ("yaml-comma", "a text that begins with a comma must stand in quotes"),
-        "]": ("yaml-bracket", "a text that begins with ] must stand in quotes"),
-        "}": ("yaml-brace", "a text that begins with } must stand in quotes"),
+        "*": ("yaml-star", "text that starts with * must be quoted, even for bold or emphasis"),
+        "%": ("yaml-percent", "text that starts with % must be quoted"),
+        "@": ("yaml-at", "text that starts with @ must be quoted"),
+        "`": ("yaml-backtick", "text that starts with ` must be quoted"),
+        "&": ("yaml-ampersand", "text that starts with & must be quoted"),
+        "!": ("yaml-exclamation", "text that starts with ! must be quoted"),
+        ",": ("yaml-comma", "text that starts with a comma must be quoted"),
+        "]": ("yaml-bracket", "text that starts with ] must be quoted"),
+        "}": ("yaml-brace", "text that starts with } must be quoted"),
     }
     if first in words:
         return explanation(*words[first])
     if first in "|>" and not re.match(r"[|>](?:[1-9][-+]?|[-+][1-9]?)?\s*(#.*)?$", value):
         rest = value[1:].strip()
-        # When lines follow below it, they are what was meant as the text.
+        # If there are lines below it, they are probably the text.
         is_last = len(below) - len(below.lstrip(" ")) <= len(match["lead"])
         if first == "|":
             return explanation(
                 "yaml-pipe",
-                "text stands in the same line as the |",
-                f"write   {key}: |   and put the text on the next line, two spaces further in",
+                "there is text on the same line as the |",
+                f"write   {key}: |   and put the text on the next line, indented by two more spaces",
                 mended=head + (_quoted(rest) if is_last else "|"),
             )
         quoted = head + _quoted(value.rstrip())
         if is_last:
-            return explanation("yaml-greater", "a text that begins with > must stand in quotes", mended=quoted)
+            return explanation("yaml-greater", "text that starts with > must be quoted", mended=quoted)
         return explanation(
             "yaml-greater",
-            "text stands in the same line as the >",
-            f"write   {key}: |   and put the text on the next line, two spaces further in",
+            "there is text on the same line as the >",
+            f"write   {key}: |   and put the text on the next line, indented by two more spaces",
             mended=f"{head}|",
         )
     if re.match(r"[?-]\s", value):
-        return explanation("yaml-dash", f"a text that begins with “{first} ” must stand in quotes")
+        return explanation("yaml-dash", f"text that starts with “{first} ” must be quoted")
     return _colon_explanation(value, explanation)
 
 
@@ -345,10 +345,11 @@ def _colon_explanation(value: str, explanation: _Explain) -> _Explanation | None
     if value[0] in "“”„«»‘’‚「『《":
         return explanation(
             "yaml-curly",
-            f"{value[0]} is not a quotation mark for YAML, so the colon in this text cuts it in two",
+            f'{value[0]} is not a plain quotation mark ("), so the colon splits this text in two',
             at=0,
         )
-    return explanation("yaml-colon", "a text with a colon and a space in it must stand in quotes", at=found.start())
+    what = 'contains ": "' if value[found.end() :].strip() else 'ends with ":"'
+    return explanation("yaml-colon", f"text that {what} must be quoted", at=found.start())
 
 
 def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanation | None:
@@ -360,8 +361,8 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
     if mark == '"' and (bad := _bad_escape(value[: end + 1])) is not None:
         return explanation(
             "yaml-escape",
-            f"inside quotes the backslash has a meaning of its own: {value[bad : bad + 2]} is none of YAML's signs",
-            "write the backslash twice, or use single quotes '…'",
+            f"inside double quotes, a backslash starts a special code, and {value[bad : bad + 2]} is not one",
+            "write the backslash twice, or use single quotes: '…'",
             at=bad,
             mended=None,
         )
@@ -370,24 +371,26 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
     if mark == "'" and value.count("'") > 2 or mark == "'" and rest[:1].isalnum():
         return explanation(
             "yaml-quote",
-            "an apostrophe ends this text, since it began with the same sign",
-            f'write   {key}: "{value.strip().strip(chr(39))}"' if '"' not in value else "put the text below   |",
+            "this text starts with ', so the apostrophe here ends it",
+            f'write   {key}: "{value.strip().strip(chr(39))}"'
+            if '"' not in value
+            else f"write   {key}: |   and put the text on the next line, indented by two more spaces",
             at=end,
         )
     text = value.strip()
-    # In “"The "great" plan"” the outer marks are YAML's; in “"China" and "Taiwan"” all of them are the text's.
+    # In “"The "great" plan"”, the outer marks are YAML's; in “"China" and "Taiwan"”, all of them belong to the text.
     if text.endswith(mark) and (rest[0].isalnum() or end == 1 or value[end - 1].isspace()):
         text = text[1:-1]
     return explanation(
         "yaml-quote",
-        f"the text goes on behind the closing quotation mark: {shown(rest.strip())}",
+        f"there is text after the closing quotation mark: {shown(rest.strip())}",
         _show(key, text),
         at=end + 1,
     )
 
 
 def _closing(value: str) -> int | None:
-    """Return the index of the quotation mark that ends a quoted text, or None when it stays open in this line."""
+    """Return the index of the quotation mark that ends a quoted text; None if it is not closed on this line."""
     mark, index = value[0], 1
     while index < len(value):
         if mark == '"' and value[index] == "\\":
@@ -426,7 +429,7 @@ def _open_quote(line: str) -> _Explanation | None:
         column=match.start("value"),
         code="yaml-quote",
         message=f"the quotation mark {mark} that opens here is never closed",
-        hint=f"write a second {mark} at the end of the text",
+        hint=f"add a closing {mark} at the end of the text",
         mended=line[: match.start("value")] + _quoted(inner),
     )
 
@@ -439,15 +442,15 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=match.end(2),
             code="yaml-fullwidth",
-            message=f"the colon behind “{match[2]}” is a full-width one （：）",
-            hint=f"type a plain colon and a space: {match[2]}: …",
+            message=f"the colon after “{match[2]}” is a full-width colon (：)",
+            hint=f"type a normal colon and a space:   {match[2]}: …",
             mended=f"{match[1]}{match[2]}: {_quoted(match[3])}" if match[3] else f"{match[1]}{match[2]}:",
         )
     if match := re.match(rf"^(\s*(?:- +)*)({WORD_KEY}):(?!/)(\S.*)$", line):
         return _Explanation(
             column=match.end(2),
             code="yaml-space",
-            message=f"a space is missing behind “{match[2]}:”",
+            message=f"a space is missing after “{match[2]}:”",
             hint=f"write   {match[2]}: {match[3][:60]}",
             mended=f"{match[1]}{match[2]}: {match[3]}",
         )
@@ -455,7 +458,7 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=len(match[1]),
             code="yaml-dash",
-            message="a space is missing behind the dash",
+            message="a space is missing after the dash",
             hint=f"write   - {match[2][:60]}",
             mended=f"{match[1]}- {match[2]}",
         )
@@ -465,7 +468,7 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
             return _Explanation(
                 column=len(match[1]),
                 code="yaml-curly",
-                message=f"a key stands without quotation marks: {plain}",
+                message=f"the key “{plain}” must not have quotation marks",
                 hint=f"write   {plain}: …",
                 mended=f"{match[1]}{plain}:{match[3] or ''}",
             )
@@ -473,15 +476,15 @@ def _key_explanation(line: str, below: str) -> _Explanation | None:
         return _Explanation(
             column=0,
             code="document",
-            message="a line must not begin with %",
-            hint="delete this line; if it is text, move it in under its key",
+            message="a line must not start with %",
+            hint="delete this line; if it is text, indent it below its key",
             mended=line.lstrip("%"),
         )
     return None
 
 
 def block_rows(lines: list[str]) -> set[int]:
-    """Find the rows that are text below a `|` or `>`: nothing in them can be a mistake of YAML."""
+    """Return the rows of text below a `|` or `>`: they cannot contain syntax errors."""
     inside: set[int] = set()
     limit: int | None = None
     margin: int | None = None

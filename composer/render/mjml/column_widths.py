@@ -1,7 +1,7 @@
-"""Works out how wide the columns of an MJML section become, as the compiler does.
+"""Calculates the widths of the columns of an MJML section, like the compiler.
 
-Input: start tags and ends of MJML elements, in order. Output: columns whose padding leaves no room, where the
-compiler would write a width of 0 or less. Never judges anything else.
+Input: start and end tags of MJML elements, in order. Output: columns whose padding leaves no room for content, so that
+the compiler would write a width of 0 or less. Guarantees: checks nothing else.
 """
 
 import re
@@ -11,7 +11,7 @@ from composer.render.mjml.tokenizer import Token
 
 _NUMBER = re.compile(r"([0-9.]+)(px|%)?$")
 _BODY_WIDTH = 600.0
-#: What the compiler pads by default.
+#: The default padding of the compiler.
 _DEFAULTS = {
     "mj-section": "20px 0",
     "mj-column": "0",
@@ -34,7 +34,7 @@ class _Box:
 
 @dataclass(slots=True)
 class Widths:
-    """Collects sections with their columns; `problems()` answers at the end."""
+    """Collects sections with their columns; call `problems()` at the end."""
 
     defaults: dict[str, dict[str, str]] = field(default_factory=dict)
     sections: list[tuple[float, list[_Box], _Box]] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Widths:
     in_attributes: bool = False
 
     def enter(self, token: Token, values: dict[str, str | None], parent: str, origin: str) -> None:
-        """Take a start tag of an MJML element."""
+        """Process the start tag of an MJML element."""
         own = {name: value for name, value in values.items() if value is not None}
         if parent == "mj-attributes":
             key = f".{own.get('name', '')}" if token.name == "mj-class" else token.name
@@ -62,12 +62,12 @@ class Widths:
             self.sections.append((self._body(outer), outer, box))
 
     def leave(self, name: str) -> None:
-        """Take an end tag."""
+        """Process an end tag."""
         while self.open and self.open.pop().name != name:
             pass
 
     def problems(self) -> list[tuple[int, str, str]]:
-        """Return (offset, message, origin) for every column without room."""
+        """Return (offset, message, origin) for every column without room for content."""
         found = []
         for width, outer, section in self.sections:
             for wrapper in outer:
@@ -85,7 +85,7 @@ class Widths:
                         found.append(
                             (
                                 box.at,
-                                f"this column is {own:g} px wide ({count} in a row) and its padding leaves nothing; "
+                                f"this column is {own:g} px wide ({count} in a row), and its padding leaves no room; "
                                 "use fewer columns or less padding",
                                 box.origin,
                             )

@@ -1,7 +1,7 @@
-"""Compiles MJML to HTML with mjml-python (mrml), whose traps it keeps away.
+"""Compiles MJML to HTML with mjml-python (mrml), and works around its bugs.
 
-Input: linted MJML as a string. Output: one HTML document as a string, or CompilerError. Never fetches or reads
-anything, never lets a panic of the compiler or its backtrace through.
+Input: linted MJML as a string. Output: one HTML document as a string, or CompilerError. Guarantees: loads and reads
+nothing; a crash of the compiler becomes a CompilerError and prints no backtrace.
 """
 
 import os
@@ -20,28 +20,28 @@ _BLANK = re.compile(r"(?<=>)[ \t\r]++(?=\n|</?mj-)")
 _POSITION = re.compile(r" at position (\d+):\d+")
 _LEAKED = re.compile(r"\\u\{[0-9a-f]+\}")
 _IMPORT = re.compile(r"<style[^>]*+>[^<]*?@import", re.IGNORECASE)
-#: Written for a newline in an attribute value; the longer form tells it from an author's own `&#10;`.
+#: Replaces a newline in an attribute value; the longer form differs from an author's own `&#10;`.
 _NEWLINE = "&#x000a;"
 _ESCAPES = str.maketrans({"\\": "&#x5c;", '"': "&#34;", "\n": _NEWLINE, "\t": "&#9;", "\r": "&#13;"})
-#: Where MJML's own pictures and fonts come from: subscribers would be told on to these hosts.
+#: The hosts of MJML's default pictures and fonts, which could track subscribers.
 _REMOTE = ("fonts.googleapis.com", "fonts.gstatic.com", "www.mailjet.com", "i.imgur.com")
 _REASONS = {
     "unexpected end of stream": "a tag is never closed",
-    "unexpected token": "this does not belong here",
-    "unexpected element": "this element does not belong here",
+    "unexpected token": "this is not allowed here",
+    "unexpected element": "this element is not allowed here",
     "unable to parse next template": "a bare <, an attribute without quotes, or a control character",
 }
 _STDERR = threading.Lock()
 
 
 def normalise(mjml: str) -> str:
-    r"""Write MJML in the subset of its own syntax that the compiler reads and prints faithfully.
+    r"""Return MJML in the subset of its syntax that the compiler reads and prints correctly.
 
-    All that is not ASCII becomes a decimal reference (a `>` beside such a character crashes the compiler, and in
-    attribute values it prints many of them as `\\u{3000}`); so do backslashes, quotes, newlines, tabs in values.
+    All characters except ASCII become decimal references (a `>` next to such a character crashes the compiler, and it
+    prints many of them in attribute values as `\\u{3000}`); so do backslashes, quotes, newlines and tabs in values.
     """
     text = mjml.strip().encode("ascii", "xmlcharrefreplace").decode("ascii")
-    # Between the elements of a head the compiler takes a blank for text, but not a newline with blanks behind it.
+    # Between the elements of a head, the compiler reads a blank as text, but not a newline with blanks after it.
     return _BLANK.sub("", START.sub(_escape_values, text))
 
 
@@ -54,22 +54,22 @@ def _escape_values(tag: re.Match[str]) -> str:
 
 
 def restore(html: str) -> str:
-    """Turn the references that `normalise` wrote back into characters."""
+    """Replace the references from `normalise` with characters."""
 
     def character(match: re.Match[str]) -> str:
         code = int(match[1])
-        # &#128; to &#159; mean other characters in HTML than their numbers say; the surrogates mean none.
+        # In HTML, &#128; to &#159; are not the characters with these numbers, and surrogates are not characters.
         return chr(code) if 160 <= code < 0xD800 or 0xE000 <= code <= 0x10FFFF else match[0]
 
     return _REFERENCE.sub(character, html)
 
 
 def compile_mjml(mjml: str) -> str:
-    """Compile MJML, and make sure of what comes out.
+    """Compile MJML, and check the output.
 
-    The document should have passed `mjml_lint.lint` and `strip_origins`: the compiler itself overlooks most mistakes.
-    Raises CompilerError, with the line where the compiler names one. A panic is an error like any other; its backtrace
-    is kept from stderr, which is closed to the whole process for the millisecond that compiling takes.
+    Use `lint` and `strip_origins` first: the compiler itself overlooks most mistakes. Raises CompilerError, with the
+    line if the compiler reports one. A crash of the compiler also raises CompilerError; to hide its backtrace, stderr
+    is closed for the whole process for the millisecond that compiling takes.
     """
     from mjml import mjml2html
 
@@ -80,12 +80,12 @@ def compile_mjml(mjml: str) -> str:
     except ValueError as error:
         raise _refused(str(error), mjml, text) from error
     except BaseException as error:
-        # pyo3's PanicException cannot be imported, and it derives from BaseException.
+        # pyo3's PanicException cannot be imported, and is derived from BaseException.
         if type(error).__name__ != "PanicException":
             raise
         raise CompilerError(
             f"the MJML compiler crashed: {str(error).splitlines()[0][:200] if str(error) else 'no reason given'}",
-            "this is a fault of the compiler; undo the last change to the template",
+            "this is a bug in the compiler; undo the last change to the template",
         ) from None
     html = restore(html)
     _check(html, mjml)
@@ -96,11 +96,11 @@ def _refused(reason: str, mjml: str, text: str) -> CompilerError:
     words = next((plain for known, plain in _REASONS.items() if known in reason), reason)
     position = _POSITION.search(reason)
     if position is None:
-        return CompilerError(f"the MJML compiler refuses the document: {words}", "the compiler names no place")
+        return CompilerError(f"the MJML compiler rejected the document: {words}", "the compiler does not report a line")
     before = text[: int(position[1])]
     skipped = mjml[: len(mjml) - len(mjml.lstrip())].count("\n")
     line = 1 + skipped + before.count("\n") + before.count(_NEWLINE)
-    return CompilerError(f"the MJML compiler refuses the document at line {line}: {words}", reason)
+    return CompilerError(f"the MJML compiler rejected the document at line {line}: {words}", reason)
 
 
 def _check(html: str, mjml: str) -> None:
@@ -108,7 +108,7 @@ def _check(html: str, mjml: str) -> None:
     if not html[:15].lower().startswith("<!doctype html>"):
         problem = "it has no doctype"
     elif (leaked := _LEAKED.search(html)) and leaked[0] not in mjml:
-        problem = f"a character came out as {leaked[0]}"
+        problem = f"a character was changed to {leaked[0]}"
     elif "<link" in html.lower():
         problem = "it loads a style sheet with <link>"
     elif _IMPORT.search(html):
@@ -116,20 +116,18 @@ def _check(html: str, mjml: str) -> None:
     elif remote := next((host for host in _REMOTE if host in html and host not in mjml), ""):
         problem = f"it loads something from {remote}"
     if problem:
-        raise CompilerError(
-            f"the compiled document is not safe to send: {problem}", "look at the theme's page template"
-        )
+        raise CompilerError(f"the compiled document is not safe to send: {problem}", "check the theme's page template")
 
 
 @contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """Close file descriptor 2, to which Rust prints a panic whatever RUST_BACKTRACE says, for the duration."""
+    """Close file descriptor 2 temporarily: Rust prints a crash there even without RUST_BACKTRACE."""
     with _STDERR, _undisturbed() as let_signals_in:
         try:
             kept = os.dup(2)
             nowhere = os.open(os.devnull, os.O_WRONLY)
         except OSError:
-            # A process without a stderr has nothing to be kept quiet.
+            # The process has no stderr that must be closed.
             let_signals_in()
             yield
             return
@@ -145,7 +143,7 @@ def _quiet_stderr() -> Iterator[None]:
 
 @contextmanager
 def _undisturbed() -> Iterator[Callable[[], None]]:
-    """Hold signals back until told otherwise: Ctrl-C between a call and its assignment would lose a descriptor."""
+    """Delay signals until the function is called: Ctrl-C between a call and its assignment would lose a descriptor."""
     if not hasattr(signal, "pthread_sigmask"):
         yield lambda: None
         return
@@ -155,7 +153,7 @@ def _undisturbed() -> Iterator[Callable[[], None]]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     try:
-        # Inside: one that came a moment ago may still be told behind this call.
+        # Inside the try block: a signal that arrived just before may still be handled after this call.
         signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         yield let_in
     finally:

@@ -1,7 +1,7 @@
-"""What MJML elements allow: parents, attributes and values, from mjml_schema.json (node mjml, MIT).
+"""The schema of MJML elements: parents, attributes and values, from mjml_schema.json (node mjml, MIT).
 
-Input: names and values of one element. Output: answers and short reasons. Never parses markup, never reads another
-file.
+Input: names and values of one element. Output: answers and short reasons. Guarantees: does not parse markup and reads
+no other files.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One MJML element: does it hold HTML (`ending`), which MJML children, attribute -> type."""
+    """One MJML element: whether it contains HTML (`ending`), its MJML children, and the types of its attributes."""
 
     ending: bool
     children: frozenset[str]
@@ -24,24 +24,24 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class MjmlSchema:
-    """Every element by name, every attribute that any element knows, and the names of colours."""
+    """All elements by name, all attributes of any element, and the names of colours."""
 
     elements: dict[str, Element]
     attributes: dict[str, str]
     colours: frozenset[str]
 
 
-#: Refused although MJML knows them: what to write instead.
+#: MJML elements that are not allowed, with what to write instead.
 REFUSED = {
     "mj-include": "<mj-include> is not allowed; include the template with Jinja: {% include %}",
-    "mj-font": "<mj-font> is not allowed: it loads a font from elsewhere; name the subscribers' own fonts in the theme",
-    "mj-html-attributes": "<mj-html-attributes> is unknown to the compiler; write the attribute where it belongs",
-    "mj-selector": "<mj-selector> is not understood by the compiler; write the attribute where it belongs",
-    "mj-html-attribute": "<mj-html-attribute> is not understood by the compiler; write the attribute where it belongs",
+    "mj-font": "<mj-font> is not allowed: it loads a font from the web; use fonts that subscribers have, in theme.yaml",
+    "mj-html-attributes": "<mj-html-attributes> is not supported; write the attribute on the element itself",
+    "mj-selector": "<mj-selector> is not supported; write the attribute on the element itself",
+    "mj-html-attribute": "<mj-html-attribute> is not supported; write the attribute on the element itself",
 }
 REFUSED_ATTRIBUTES = {
-    ("mj-raw", "position"): "position= is not understood by the compiler; put <mj-raw> where its content belongs",
-    ("mj-style", "inline"): "inline= has no effect; put rules to be inlined into the theme's inline.css",
+    ("mj-raw", "position"): "position= is not supported by the compiler; put <mj-raw> where its content belongs",
+    ("mj-style", "inline"): "inline= has no effect; put rules to be inlined in the theme's inline.css",
 }
 _EVERYWHERE = {"css-class": "string", "mj-class": "string"}
 _ROOT = {"lang": "string", "dir": "enum(ltr,rtl,auto)"}
@@ -49,7 +49,7 @@ _ROOT = {"lang": "string", "dir": "enum(ltr,rtl,auto)"}
 
 @cache
 def schema() -> MjmlSchema:
-    """Read the schema that lies beside this module."""
+    """Read the schema file in this folder."""
     raw = json.loads(Path(__file__).with_name("mjml_schema.json").read_text("utf-8"))
     elements: dict[str, Element] = {}
     known: dict[str, str] = {}
@@ -58,7 +58,7 @@ def schema() -> MjmlSchema:
         known |= own
         children = frozenset(row["children"])
         if name == "mjml":
-            # The compiler refuses mj-raw here, which node accepts.
+            # The compiler rejects mj-raw here, which node accepts.
             own, children = dict(_ROOT), children - {"mj-raw"}
         elif name != "mj-head":
             own |= _EVERYWHERE
@@ -67,14 +67,14 @@ def schema() -> MjmlSchema:
 
 
 def suggestion(name: str, known: list[str]) -> str:
-    """Return `; did you mean X?` for the nearest known name, or nothing."""
+    """Return `; did you mean X?` for the nearest known name, or an empty text."""
     near = get_close_matches(name, known, 1, 0.7)
     return f"; did you mean {near[0]}?" if near else ""
 
 
 @cache
 def value_problem(kind: str, value: str) -> str:
-    """Say why `value` is not of the schema's type `kind`, in a few words, or return an empty string."""
+    """Return why `value` does not have the type `kind`, in a few words; an empty text if it does."""
     check, expected = _checker(kind)
     return "" if check(value) else f"is not {expected}"
 

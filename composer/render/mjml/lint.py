@@ -1,8 +1,8 @@
-"""Finds in MJML what the compiler (mrml) accepts silently, misreads or dies of, before it is compiled.
+"""Finds mistakes in MJML that the compiler (mrml) silently accepts, misreads or crashes on.
 
-Input: an MJML document, whose elements may carry `data-at="path:line:column"` (the place in a theme's template).
-Output: findings in order of place, at most 100. Never corrects, never compiles, never raises on any input.
-One module, though long: the rules share one walk over the tags.
+Input: an MJML document whose elements may have `data-at="path:line:column"` (the place in a theme's template).
+Output: findings in order of place, at most 100. Guarantees: does not correct or compile; raises no errors on any input.
+One module, though long: all rules share one pass over the tags.
 """
 
 import re
@@ -14,9 +14,9 @@ from composer.render.mjml.column_widths import Widths
 from composer.render.mjml.element_schema import REFUSED, REFUSED_ATTRIBUTES, Element, schema, suggestion, value_problem
 from composer.render.mjml.tokenizer import Attribute, Token, TokenKind, tokens
 
-#: The attribute by which a template loader says where an element was written.
+#: The attribute with an element's place in a template, set by the template loader.
 ORIGIN = "data-at"
-#: Deeper nesting is a mistake, and at some 20,000 levels the compiler takes the whole process with it.
+#: Deeper nesting is a mistake; at about 20,000 levels, the compiler crashes the whole process.
 MAX_DEPTH = 100
 _MAX_FINDINGS = 100
 
@@ -26,7 +26,7 @@ VOID = frozenset(
 _REFUSED_HTML = frozenset(
     ("applet", "base", "embed", "form", "frame", "frameset", "iframe", "link", "object", "script")
 )
-#: Elements whose content is text or CSS: a tag in it makes the compiler fail.
+#: Elements with text or CSS as content: the compiler fails if they contain a tag.
 _PLAIN = frozenset({"mj-breakpoint", "mj-preview", "mj-style", "mj-title"})
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _SCHEME = re.compile(r"(?:javascript|vbscript|data:text/html)", re.IGNORECASE)
@@ -35,7 +35,7 @@ _FAST_ORIGIN = re.compile(rf'(<mj[a-z-]*)\s+{ORIGIN}="[^"]*"')
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """What is wrong, where (1-based line and column in characters), and the template's place (`path:line:column`)."""
+    """A mistake, its place (1-based line and column in characters), and the template's place (`path:line:column`)."""
 
     line: int
     column: int
@@ -49,7 +49,7 @@ class _Open:
     at: int
     origin: str
     element: Element | None
-    #: the nearest MJML element that holds HTML, if this is inside one
+    #: The nearest MJML element that contains HTML, if this element is inside one.
     holder: str
 
 
@@ -92,9 +92,9 @@ class _Lint:
         for left in reversed(self.open):
             self.tell(left.at, f"<{left.name}> is never closed", left.origin)
         if self.condition >= 0:
-            self.tell(self.condition, "this condition is never ended; write <![endif]-->")
+            self.tell(self.condition, "this condition is never closed; write <![endif]-->")
         if self.seen[:1] != ["mjml"] or "mj-body" not in self.seen:
-            self.tell(0, "a document is <mjml> .. <mj-body> .. </mj-body></mjml>", "")
+            self.tell(0, "the document must have the form <mjml> .. <mj-body> .. </mj-body></mjml>", "")
         for name, at, origin in self.used_classes:
             if name not in self.classes:
                 self.tell(at, f'mj-class="{name}" is not defined by an <mj-class> in <mj-attributes>', origin)
@@ -104,7 +104,7 @@ class _Lint:
     def control(self, token: Token) -> None:
         match = _CONTROL.search(self.source, token.at, token.end)
         if match:
-            self.tell(match.start(), f"an invisible control character (U+{ord(match[0]):04X}) stands here; delete it")
+            self.tell(match.start(), f"there is an invisible control character here (U+{ord(match[0]):04X}); delete it")
 
     def text(self, token: Token) -> None:
         text = self.source[token.at : token.end]
@@ -114,28 +114,30 @@ class _Lint:
             return
         at = token.at + len(text) - len(text.lstrip(" \t\r\n"))
         if self.open:
-            self.tell(at, f"text directly in <{self.open[-1].name}> is dropped; put it into <mj-text>")
+            self.tell(at, f"text directly in <{self.open[-1].name}> is dropped; put it in <mj-text>")
         else:
-            self.tell(at, "text outside <mjml>")
+            self.tell(at, "there is text outside <mjml>; move it inside or delete it")
 
     def comment(self, token: Token, previous: Token | None) -> None:
         text = self.source[token.at : token.end]
         holder = self.open[-1].holder if self.open else ""
         if token.kind is TokenKind.COMMENT:
             if "--" in text[4:-3]:
-                self.tell(token.at, "a comment may not contain --")
+                self.tell(token.at, "a comment must not contain --")
             elif previous and previous.kind is TokenKind.CONDITION and not text[4:-3].strip():
                 self.tell(token.at, "the compiler drops <!-- --> after a condition; write <!--[if !mso]><!-->")
             elif self.open and self.open[-1].name == "mj-attributes":
-                self.tell(token.at, "a comment in <mj-attributes> is not understood; put it before")
+                self.tell(token.at, "comments in <mj-attributes> are not supported; put this one before it")
             elif not self.open and not self.seen:
-                self.tell(token.at, "a comment before <mjml> makes the compiler misread the document; put it inside")
+                self.tell(
+                    token.at, "a comment before <mjml> makes the compiler misread the document; put it inside <mjml>"
+                )
             return
         if not holder or holder in _PLAIN:
-            self.tell(token.at, "a condition is only understood inside <mj-raw>, <mj-text>, <mj-table> or <mj-button>")
+            self.tell(token.at, "conditions work only inside <mj-raw>, <mj-text>, <mj-table> or <mj-button>")
         if token.kind is TokenKind.CONDITION:
             if self.condition >= 0:
-                self.tell(token.at, "a condition inside a condition")
+                self.tell(token.at, "conditions cannot be nested")
             self.condition = token.at
         else:
             if self.condition < 0:
@@ -161,27 +163,33 @@ class _Lint:
             return
         if len(self.open) == MAX_DEPTH and not self.too_deep:
             self.too_deep = True
-            self.tell(token.at, f"elements are nested more than {MAX_DEPTH} deep", origin)
+            self.tell(token.at, f"elements are nested more than {MAX_DEPTH} levels deep", origin)
         inside = holder or (name if element is None or element.ending else "")
         self.open.append(_Open(name, token.at, origin, element, inside))
 
     def place(self, token: Token, parent: _Open | None, origin: str) -> None:
-        """Judge an element's name and where it stands."""
+        """Check the name of an element and its parent."""
         name, at = token.name, token.at
         known = schema().elements
         if name in REFUSED:
             self.tell(at, REFUSED[name], origin)
         elif name != name.lower() and (name.lower() in VOID or name.lower().startswith("mj")):
-            self.tell(at, f"<{name}> must be written in small letters", origin)
+            self.tell(at, f"<{name}> must be written in lowercase letters", origin)
         elif parent and parent.holder in _PLAIN:
             self.tell(
-                at, f"<{parent.holder}> holds plain text only; < is written &lt;, and no tag may stand here", origin
+                at, f"<{parent.holder}> can contain only plain text; write &lt; for <, and do not use tags", origin
             )
         elif parent and parent.holder:
             if name.startswith("mj-"):
-                self.tell(at, f"<{name}> inside <{parent.holder}> is not compiled; it holds HTML", origin)
+                self.tell(
+                    at,
+                    f"<{name}> inside <{parent.holder}> is not compiled, because <{parent.holder}> contains HTML",
+                    origin,
+                )
             elif name in _REFUSED_HTML:
-                self.tell(at, f"<{name}> is not allowed in a newsletter: mail programs remove it or warn of it", origin)
+                self.tell(
+                    at, f"<{name}> is not allowed in a newsletter: mail programs remove it or warn about it", origin
+                )
             elif name in ("table", "div") and any(outer.name == "a" for outer in self.open[-MAX_DEPTH:]):
                 self.tell(at, f"<{name}> inside <a>: the link would be lost; put the link inside the cells", origin)
         elif parent is None:
@@ -196,13 +204,11 @@ class _Lint:
             if name.startswith("mj"):
                 self.tell(at, f"unknown element <{name}>{suggestion(name, list(known))}", origin)
             else:
-                self.tell(
-                    at, f"<{name}> directly in <{parent.name}> is HTML; put it into <mj-text> or <mj-raw>", origin
-                )
+                self.tell(at, f"<{name}> directly in <{parent.name}> is HTML; put it in <mj-text> or <mj-raw>", origin)
         elif parent.element and name not in parent.element.children:
             allowed = sorted(other for other, row in known.items() if name in row.children)
-            where = " or ".join(f"<{other}>" for other in allowed) or "nowhere else"
-            self.tell(at, f"<{name}> may not stand in <{parent.name}>, only in {where}", origin)
+            where = " or ".join(f"<{other}>" for other in allowed) or "no other element"
+            self.tell(at, f"<{name}> is not allowed in <{parent.name}>, only in {where}", origin)
 
     def mjml_attributes(self, token: Token, parent: _Open | None, element: Element | None, origin: str) -> None:
         rules, name = schema(), token.name
@@ -232,19 +238,23 @@ class _Lint:
         if name == "mj-class" and "name" not in values:
             self.tell(token.at, "<mj-class> has no name", origin)
         if name in ("mj-image", "mj-carousel-image") and not default and "alt" not in values:
-            self.tell(token.at, f'<{name}> has no alt; write alt="" if the picture says nothing', origin)
+            self.tell(
+                token.at,
+                f'<{name}> has no alt text; describe the picture in alt="…", or write alt="" if it is only decorative',
+                origin,
+            )
         if name == "mj-social-element" and not default and "src" not in values:
             self.tell(token.at, "<mj-social-element> has no src: its icon would be loaded from www.mailjet.com", origin)
 
     def html_attributes(self, token: Token, values: dict[str, str | None], origin: str) -> None:
         if len(values) < len(token.attributes):
             twice = _first_twice(token.attributes)
-            self.tell(twice.at, f"{twice.name} is given twice", origin)
+            self.tell(twice.at, f"the attribute {twice.name} is used twice", origin)
         for attribute in token.attributes:
             name = attribute.name.lower()
-            # The compiler reads one prefix, and refuses an empty name behind it.
+            # The compiler reads one prefix, and rejects an empty name after it.
             if not attribute.name.isascii() or name.endswith(":") or name.count(":") > 1:
-                self.tell(attribute.at, f"{attribute.name[:40]} is not the name of an attribute", origin)
+                self.tell(attribute.at, f"{attribute.name[:40]} is not a valid attribute name", origin)
             elif name.startswith("on") and len(name) > 3:
                 self.tell(attribute.at, f"{attribute.name}= is a script, which mail programs remove", origin)
             if (
@@ -254,7 +264,11 @@ class _Lint:
             ):
                 self.tell(attribute.value_at, f"{attribute.name}= runs a script, which mail programs remove", origin)
         if token.name == "img" and "alt" not in values:
-            self.tell(token.at, '<img> has no alt; write alt="" if the picture says nothing', origin)
+            self.tell(
+                token.at,
+                '<img> has no alt text; describe the picture in alt="…", or write alt="" if it is only decorative',
+                origin,
+            )
 
     def end(self, token: Token) -> None:
         name = token.name
@@ -267,7 +281,7 @@ class _Lint:
             -1,
         )
         if depth < 0:
-            reason = "is never closed by a tag of its own" if name in VOID else "closes nothing"
+            reason = "is not needed: this element has no closing tag" if name in VOID else "has no matching opening tag"
             self.tell(token.at, f"</{name}> {reason}")
             return
         for left in reversed(self.open[depth + 1 :]):
@@ -287,9 +301,9 @@ def _first_twice(attributes: tuple[Attribute, ...]) -> Attribute:
 
 
 def lint(mjml: str) -> tuple[LintFinding, ...]:
-    """Return what is wrong with an MJML document, in order of place; an empty tuple lets it be compiled.
+    """Return the mistakes in an MJML document, in order of place; it can be compiled if there are none.
 
-    Lines and columns are 1-based and count characters. Linear in the length of the document.
+    Lines and columns are 1-based and count characters. The time is linear in the length of the document.
     """
     judge = _Lint(mjml)
     judge.run()
@@ -302,7 +316,7 @@ def lint(mjml: str) -> tuple[LintFinding, ...]:
 
 
 def strip_origins(mjml: str) -> str:
-    """Remove the data-at attributes; everything else stays as it is."""
+    """Return the document without data-at attributes."""
     mjml = _FAST_ORIGIN.sub(r"\1", mjml)
     if f"{ORIGIN}=" not in mjml:
         return mjml

@@ -1,7 +1,7 @@
-"""A tokenizer for MJML as the compiler (mrml) reads it: strict tags, quoted attributes, HTML inside.
+"""A tokenizer for MJML with the syntax of the compiler (mrml): strict tags, quoted attributes, HTML inside.
 
-Input: one string. Output: tokens with offsets, in order, in linear time; what is no markup becomes a BROKEN token
-with the reason. Never builds a tree, never corrects, never raises.
+Input: one string. Output: tokens with offsets, in order, in linear time; invalid markup becomes a BROKEN token with the
+reason. Guarantees: does not build a tree, corrects nothing, raises no errors.
 """
 
 import re
@@ -11,23 +11,23 @@ from typing import NamedTuple
 
 
 class TokenKind(StrEnum):
-    """What a token is."""
+    """The kind of a token."""
 
     TEXT = "text"
     START = "start"
     END = "end"
     COMMENT = "comment"
-    #: `<!--[if mso]>`: what follows is read as markup
+    #: `<!--[if mso]>`: the following text is read as markup
     CONDITION = "condition"
     #: `<![endif]-->` and `<!--<![endif]-->`
     CONDITION_END = "condition_end"
-    #: the compiler would refuse this or read something else; `name` says why
+    #: the compiler would reject or misread this; `name` is the reason
     BROKEN = "broken"
 
 
-# Named tuples and no dataclasses: there are thousands of them in a document, and they are made three times as fast.
+# Named tuples, not dataclasses: a document has thousands of them, and they are created three times as fast.
 class Attribute(NamedTuple):
-    """One attribute of a start tag: the value as written (None without `=`), and where name and value begin."""
+    """One attribute of a start tag: the value as written (None without `=`), and the offsets of name and value."""
 
     name: str
     value: str | None
@@ -36,7 +36,7 @@ class Attribute(NamedTuple):
 
 
 class Token(NamedTuple):
-    """A piece of source, `source[at:end]`. `name`: of a tag, or the reason of a BROKEN token."""
+    """A part of the source, `source[at:end]`. `name` is the name of a tag or the reason of a BROKEN token."""
 
     kind: TokenKind
     at: int
@@ -46,8 +46,8 @@ class Token(NamedTuple):
     self_closing: bool = False
 
 
-# Possessive quantifiers: a tag either matches at once or not at all, so no input makes this slow. Blanks and names are
-# ASCII: to the compiler a no-break space separates nothing.
+# Possessive quantifiers: a tag either matches at once or not at all, so no input is slow. Blanks and names are ASCII:
+# for the compiler, a no-break space is not a separator.
 _S = "[ \\t\\r\\n]"
 _NAME = "[A-Za-z][A-Za-z0-9_:.-]*+"
 _KEY = "[A-Za-z_:][A-Za-z0-9_:.-]*+"
@@ -62,7 +62,7 @@ _TOGETHER = re.compile(r"=\s*+(?:\"[^\"]*+\"|'[^']*+')[^\s/>]")
 
 
 def attributes(chunk: str, at: int) -> tuple[Attribute, ...]:
-    """Split the attribute part of a start tag that begins at offset `at` of the source."""
+    """Return the attributes of a start tag from its attribute part, which starts at offset `at` of the source."""
     found = []
     for match in _ATTRIBUTE.finditer(chunk):
         value = match[2]
@@ -73,7 +73,7 @@ def attributes(chunk: str, at: int) -> tuple[Attribute, ...]:
 
 
 def tokens(source: str) -> Iterator[Token]:
-    """Yield the tokens of an MJML document in order, covering it without gaps."""
+    """Yield the tokens of an MJML document in order and without gaps."""
     position, length = 0, len(source)
     while position < length:
         at = source.find("<", position)
@@ -113,7 +113,7 @@ def _markup(source: str, at: int) -> Token:
 
 
 def _broken(source: str, at: int, reason: str) -> Token:
-    """Take up again behind the `>` or before the `<`, whichever comes first."""
+    """Return a BROKEN token that ends after the next `>` or before the next `<`, whichever comes first."""
     close, opening = source.find(">", at + 1), source.find("<", at + 1)
     ends = [end for end in (close + 1 if close >= 0 else -1, opening) if end > 0]
     return Token(TokenKind.BROKEN, at, min(ends, default=len(source)), reason)
@@ -122,31 +122,31 @@ def _broken(source: str, at: int, reason: str) -> Token:
 def _reason(source: str, at: int) -> str:
     head = source[at : at + 9].lower()
     for start, reason in (
-        ("<![cdata[", "CDATA sections are not understood; write the text itself, with &lt; for <"),
-        ("<!doctype", "a doctype is not allowed here; the compiler writes it"),
-        ("<?xml", "an <?xml ..?> line is not allowed; the template begins with <mjml>"),
+        ("<![cdata[", "CDATA sections are not supported; write the text itself, with &lt; for <"),
+        ("<!doctype", "a doctype is not allowed here; the compiler adds it"),
+        ("<?xml", "an <?xml ..?> line is not allowed; the template must start with <mjml>"),
         ("<?", "processing instructions (<? .. ?>) are not allowed"),
-        ("<!--[", "this condition is not well formed; write <!--[if mso]> .. <![endif]-->"),
-        ("<!--<![", "this end of a condition is not well formed; write <!--<![endif]-->"),
+        ("<!--[", "this condition is not written correctly; write <!--[if mso]> .. <![endif]-->"),
+        ("<!--<![", "this end of a condition is not written correctly; write <!--<![endif]-->"),
         ("<!-->", "<!--> may only follow a condition: <!--[if !mso]><!-->"),
-        ("<![endif", "this end of a condition is not well formed; write <![endif]-->"),
-        ("<![if", "write <!--[if !mso]><!--> .. <!--<![endif]--> for a condition that other clients show"),
+        ("<![endif", "this end of a condition is not written correctly; write <![endif]-->"),
+        ("<![if", "write <!--[if !mso]><!--> .. <!--<![endif]--> for a condition that other mail programs show"),
         ("<!", "this <! .. > declaration is not allowed"),
     ):
         if head.startswith(start):
             return reason
     if not re.match(r"</?[A-Za-z]", head):
-        return "a bare < in text; write &lt;"
+        return "there is a bare < in the text; write &lt;"
     stop = min((end for end in (source.find(">", at), source.find("<", at + 1)) if end > 0), default=len(source))
     tag = source[at:stop]
     name = re.match(r"</?[^\s>\"'=]*", tag)
     what = f"{name[0] if name else '<'} .. >"
     if tag.startswith("</"):
-        return f"the closing tag {what} is not well formed"
+        return f"the closing tag {what} is not written correctly"
     if _UNQUOTED.search(tag):
-        return f"in {what} an attribute value stands without quotes"
+        return f"in {what} an attribute value has no quotes"
     if tag.count('"') % 2 or tag.count("'") % 2:
-        return f"in {what} a quote is never closed"
+        return f"in {what} a quotation mark is never closed"
     if _TOGETHER.search(tag):
         return f"in {what} a space is missing between two attributes"
-    return f"the tag {what} is not well formed or never closed"
+    return f"the tag {what} is not written correctly or never closed"

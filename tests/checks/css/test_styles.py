@@ -1,4 +1,4 @@
-"""Computed styles: the cascade, inheritance, media, and what only an attribute says."""
+"""Computed styles: the cascade, inheritance, media queries and HTML attributes."""
 
 import lxml.html
 import pytest
@@ -14,7 +14,7 @@ _BLACK, _WHITE = Rgb(0, 0, 0), Rgb(255, 255, 255)
 
 
 def style(html: str, css: str = "", scheme: CssScheme = CssScheme.LIGHT, width: int = 700) -> ComputedStyle:
-    """The style of the element with the id x."""
+    """Return the style of the element with the id x."""
     tree = lxml.html.document_fromstring(f"<html><head><style>{css}</style></head><body>{html}</body></html>")
     styles = Styles(tree, scheme, width)
     return styles.of(next(element for element in tree.iter() if element.get("id") == "x"))
@@ -45,7 +45,7 @@ def style(html: str, css: str = "", scheme: CssScheme = CssScheme.LIGHT, width: 
     ],
 )
 def test_who_wins(css: str, attributes: str, winner: str) -> None:
-    """Importance, the style attribute, specificity and order decide; what is not understood is left out."""
+    """Importance, the style attribute, specificity and order decide; unsupported rules are left out."""
     assert str(Rgb(*style(f'<p id="x" class="a b" {attributes}>x</p>', css).color[:3])) == winner
 
 
@@ -76,12 +76,12 @@ def test_who_wins(css: str, attributes: str, winner: str) -> None:
     ],
 )
 def test_media(media: str, *, light: bool, dark: bool) -> None:
-    """A query is met or not by a screen 700 px wide; what is unknown is never met, negated neither."""
+    """A query matches or does not match a screen 700 px wide; unknown queries never match, even if negated."""
     assert (media_applies(media, CssScheme.LIGHT, 700), media_applies(media, CssScheme.DARK, 700)) == (light, dark)
 
 
 def test_nested_media_and_the_media_of_a_style_element() -> None:
-    """All conditions around a rule hold together."""
+    """A rule applies only if all conditions around it match."""
     css = "@media screen { @media (max-width: 480px) { p { color: red } } }"
     assert style('<p id="x">x</p>', css, width=400).color == Rgba(255, 0, 0)
     assert style('<p id="x">x</p>', css).color == Rgba(0, 0, 0)
@@ -107,12 +107,12 @@ def test_nested_media_and_the_media_of_a_style_element() -> None:
     ],
 )
 def test_font_sizes(outer: str, inner: str, size: float) -> None:
-    """Every unit and word ends in pixels; a number without a unit is no size."""
+    """Every unit and keyword is converted to pixels; a number without a unit is ignored."""
     assert style(f'<div style="{outer}"><span id="x" style="{inner}">x</span></div>').font_size == pytest.approx(size)
 
 
 def test_font_weights() -> None:
-    """Bolder and lighter count from what is inherited; headings and th are bold."""
+    """`bolder` and `lighter` depend on the inherited weight; headings and th are bold."""
     found = {
         markup: style(markup).font_weight
         for markup in (
@@ -144,8 +144,8 @@ def test_font_weights() -> None:
         ),
     ],
 )
-def test_what_a_browser_chooses(head: str, scheme: CssScheme, text: str, link: str, canvas: str) -> None:
-    """Without colours of an author the scheme decides, if the document offers it."""
+def test_default_colours(head: str, scheme: CssScheme, text: str, link: str, canvas: str) -> None:
+    """Without colours in the document, the scheme decides if the document offers it."""
     tree = lxml.html.document_fromstring(f"<html><head>{head}</head><body><a href='x'>x</a></body></html>")
     styles = Styles(tree, scheme)
     body, anchor = next(tree.iter("body")), next(tree.iter("a"))
@@ -154,11 +154,11 @@ def test_what_a_browser_chooses(head: str, scheme: CssScheme, text: str, link: s
     assert str(styles.background(anchor)) == canvas
 
 
-def test_what_is_behind() -> None:
-    """Backgrounds show through from the canvas up; a picture hides them, until something opaque covers it."""
-    ground = '<div style="background: #000"><div style="background: rgba(255,255,255,.5)">'
-    assert style(f'{ground}<p id="x">x</p></div></div>').behind == Rgb(128, 128, 128)
-    assert style(f'{ground}<p id="x" style="background: white">x</p></div></div>').behind == _WHITE
+def test_the_colour_behind_a_text() -> None:
+    """Transparent backgrounds are blended; the colour of an image is unknown until an opaque background covers it."""
+    dark = '<div style="background: #000"><div style="background: rgba(255,255,255,.5)">'
+    assert style(f'{dark}<p id="x">x</p></div></div>').behind == Rgb(128, 128, 128)
+    assert style(f'{dark}<p id="x" style="background: white">x</p></div></div>').behind == _WHITE
     assert style('<table bgcolor="#000"><tr><td id="x">x</td></tr></table>').behind == _BLACK
     picture = '<div style="background: #fff url(a.png) no-repeat center / cover">'
     assert style(f'{picture}<p id="x">x</p></div>').behind is None
@@ -181,7 +181,7 @@ def test_what_is_behind() -> None:
     ],
 )
 def test_hidden(markup: str) -> None:
-    """The ways to hide a text, a preheader's above all."""
+    """All ways to hide a text are detected."""
     assert style(markup).is_hidden
 
 
@@ -196,12 +196,12 @@ def test_hidden(markup: str) -> None:
     ],
 )
 def test_not_hidden(markup: str) -> None:
-    """What only looks like hiding."""
+    """Visible text with similar styles is not hidden."""
     assert not style(markup).is_hidden
 
 
 def test_old_attributes() -> None:
-    """Attributes are weaker than any rule; nearly every text is a colour (HTML, "legacy color value")."""
+    """Attributes are weaker than any rule; almost every text is a colour (HTML, "legacy color value")."""
     assert style('<font id="x" color="gray" size="+2">x</font>').color == Rgba(128, 128, 128)
     assert style('<font id="x" color="gray" size="+2">x</font>').font_size == 24
     assert style('<font id="x" color="gray">x</font>', "font { color: red }").color == Rgba(255, 0, 0)
@@ -212,8 +212,8 @@ def test_old_attributes() -> None:
     assert legacy_colour("") is None
 
 
-def test_measures_for_other_checks() -> None:
-    """Alignment, letters and boxes, in pixels; None where only a layout could tell."""
+def test_values_for_other_checks() -> None:
+    """Alignment, letter-spacing and boxes are in pixels, or None if only a layout could tell."""
     found = style(
         '<div style="text-transform: uppercase; letter-spacing: .1em; text-align: justify">'
         '<a id="x" style="display: inline-block; padding: 1em 5%; line-height: 1.5; height: 30px">x</a></div>'
@@ -224,7 +224,7 @@ def test_measures_for_other_checks() -> None:
 
 
 def test_one_document_in_both_schemes() -> None:
-    """The second scheme takes the document as the first has read it."""
+    """The second scheme does not read the document again."""
     tree = lxml.html.document_fromstring(
         "<style>@media (prefers-color-scheme: dark) { p { color: #eee } }</style><p>x</p>"
     )
@@ -237,7 +237,7 @@ def test_one_document_in_both_schemes() -> None:
 
 @pytest.mark.parametrize("text", ["a::", ":no-such", "a b >", "..a", "", "a:nth-child(x)", "p:not(.a, .b)"])
 def test_unsupported_selectors(text: str) -> None:
-    """What is not understood says so, so that its rule alone is left out."""
+    """An unsupported selector raises an error, so that only its rule is left out."""
     with pytest.raises(UnsupportedError):
         selectors(text)
 
@@ -246,12 +246,12 @@ def test_unsupported_selectors(text: str) -> None:
     "text", ["", ";;", "color", "color:", "color: ;", "background: }", "{}", "font: x", "padding: 1 2 3 4 5"]
 )
 def test_broken_declarations(text: str) -> None:
-    """Nothing is read out of what a browser would not read."""
+    """Declarations that a browser would ignore are ignored."""
     assert declarations(text) == ()
 
 
-def test_contrast_is_the_one_of_wcag() -> None:
-    """Black on white is 21; the greys at the limits are the well-known ones."""
+def test_contrast_follows_wcag() -> None:
+    """Black on white is 21; the greys at the limits have the known values."""
     assert contrast(_BLACK, _WHITE) == pytest.approx(21)
     assert contrast(Rgb(118, 118, 118), _WHITE) == pytest.approx(4.54, abs=0.005)
     assert contrast(Rgb(119, 119, 119), _WHITE) == pytest.approx(4.48, abs=0.005)

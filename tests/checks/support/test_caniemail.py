@@ -1,4 +1,4 @@
-"""What scripts/caniemail.py makes of the data, and what stands in the table it wrote. Nothing is fetched."""
+"""The table that scripts/caniemail.py writes. Nothing is downloaded."""
 
 import json
 
@@ -23,7 +23,7 @@ from scripts.caniemail import CLIENTS, TABLE, VERSION, compact, newest
     ],
 )
 def test_the_newest_version_counts(results: dict[str, str], expected: str) -> None:
-    """Dates are compared with dates, versions with versions, by their numbers; the last key says which of the two."""
+    """Dates and versions are compared by their numbers; the last key decides which of the two count."""
     assert newest(results) == expected
 
 
@@ -40,7 +40,7 @@ def feature(slug: str, **stats: dict[str, dict[str, str]]) -> dict[str, object]:
 
 
 def test_the_script_writes_the_same_bytes_for_the_same_data() -> None:
-    """Sorted whatever the order of the data, only what the detector sees, one line for each feature."""
+    """The table is sorted, contains only detected features, and has one line for each."""
     rows = [
         feature("css-opacity", gmail={"ios": {"2019-08": "y", "2020-01": "n #1"}, "android": {"6": "a"}}),
         feature("bimi"),
@@ -57,8 +57,8 @@ def test_the_script_writes_the_same_bytes_for_the_same_data() -> None:
     assert sum(line.startswith('{"slug"') for line in text.splitlines()) == 2
 
 
-def test_the_table_says_where_it_is_from() -> None:
-    """Source, version, day and licence stand at its head; each feature has a result for each program, and a day."""
+def test_the_table_names_its_source() -> None:
+    """The head has source, version, date and licence; each feature has a date and a result for each program."""
     raw = json.loads(TABLE.read_text("utf-8"))
     assert raw["package"] == f"caniemail {VERSION}"
     assert raw["licence"] == "MIT, (c) 2019 Rémi Parmentier"

@@ -1,4 +1,4 @@
-"""What the detector sees and what it passes over, and what the table of mail programs says of it."""
+"""The features that the detector finds or skips, and the support of mail programs for them."""
 
 import time
 
@@ -16,7 +16,7 @@ def sheet(css: str) -> str:
     return f"<style>{css}</style>"
 
 
-#: Feature -> what uses it, and what only looks like it. Those with a rule in their names are in `by_name`.
+#: Feature -> HTML that uses it, and HTML that only looks like it. `by_name` creates the others from their names.
 CASES = {
     "css-animation": (styled("animation-name: x"), styled("animation-x: y")),
     "css-at-font-face": (sheet("@font-face { src: url(x) }"), sheet("@font-feature-values X { }")),
@@ -127,7 +127,7 @@ ATTRIBUTES = (
 
 
 def by_name(slug: str) -> tuple[str, str]:
-    """Return what uses a feature, and what only looks like it, for features whose name says it all."""
+    """Return HTML that uses a feature, and HTML that only looks like it, for features with regular names."""
     kind, _, name = slug.partition("-")
     if kind == "image":
         return f'<img src="pictures/x.{name}">', f'<img alt="x.{name}" src="x.{name}.php">'
@@ -157,21 +157,21 @@ def slugs(html: str) -> set[str]:
 
 
 @pytest.mark.parametrize("slug", sorted(SLUGS))
-def test_each_feature_is_seen_and_its_likeness_is_not(slug: str) -> None:
-    """What uses the feature is counted; what only looks like it is not."""
+def test_each_feature_is_found_and_similar_html_is_not(slug: str) -> None:
+    """HTML that uses the feature counts; HTML that only looks like it does not."""
     hit, miss = CASES.get(slug) or by_name(slug)
     assert slug in slugs(hit)
     assert slug not in slugs(miss)
 
 
-def test_detector_and_table_know_the_same() -> None:
-    """No feature is seen of which nothing is known, and none is known that is never seen."""
+def test_detector_and_table_have_the_same_features() -> None:
+    """The detector finds exactly the features of the table."""
     assert frozenset(table().features) == SLUGS
     assert CASES.keys() <= SLUGS
 
 
-def test_uses_are_counted_and_the_first_is_shown() -> None:
-    """A feature comes once, with the number of its uses and what the first looked like."""
+def test_uses_have_a_count_and_an_example() -> None:
+    """A feature is returned once, with the number of its uses and its first occurrence."""
     html = (
         '<p style="margin:0;border-radius:4px">a</p><p style="margin:0;border-radius:4px">b</p>'
         '<p style="border-radius : 5px  /* x */ ">c</p>'
@@ -197,14 +197,14 @@ def test_uses_are_counted_and_the_first_is_shown() -> None:
     ],
 )
 def test_quotes_and_addresses_hide_nothing(html: str) -> None:
-    """A semicolon in a string, an entity or an address ends no declaration, and what follows is still read."""
+    """A semicolon in a string, an entity or an address does not end a declaration; the rest is still read."""
     found = slugs(html)
     assert "css-opacity" in found
     assert "css-display-none" not in found
 
 
-def test_what_only_outlook_reads_is_no_part_of_it() -> None:
-    """Markup in conditional comments for Outlook is not counted; what is hidden from Outlook is, and marked so."""
+def test_content_for_outlook_is_ignored() -> None:
+    """Conditional comments for Outlook do not count; content that is hidden from Outlook counts and is marked."""
     assert uses('<!--[if mso | IE]><table role="x" style="opacity:1"><tr><td><![endif]-->') == ()
     assert uses("<!--[if lte mso 11]><style>.a { opacity: 1 }</style><![endif]-->") == ()
     hidden = '<!--[if !mso]><!--><img src="a.webp"><!--<![endif]-->'
@@ -216,8 +216,8 @@ def test_what_only_outlook_reads_is_no_part_of_it() -> None:
     assert not after.hidden_from_outlook
 
 
-def test_gaps_name_programs_as_people_do() -> None:
-    """A gap has the programs by name, the day of the test and the page; Outlook is spared what is hidden from it."""
+def test_gaps_have_the_names_of_programs() -> None:
+    """A gap has program names, the date of the test and the address; Outlook is left out if the content is hidden from it."""
     (gap,) = gaps([Use(slug="image-webp", count=1, example="x")])
     assert "Outlook for Windows (classic)" in gap.unsupported
     assert gap.url == "https://www.caniemail.com/features/image-webp/"
@@ -226,8 +226,8 @@ def test_gaps_name_programs_as_people_do() -> None:
     assert all("Outlook for Windows (classic)" not in gap.unsupported + gap.partial for gap in spared)
 
 
-def test_what_is_expected_is_no_gap() -> None:
-    """Features that a theme declares are left out, the others stay; what all programs support is never a gap."""
+def test_expected_features_are_not_gaps() -> None:
+    """Features that a theme expects are left out, and so are features that all programs support."""
     found = uses(styled("border-radius: 4px; opacity: 0; margin-top: 1px"))
     assert [gap.use.slug for gap in gaps(found, {"css-margin", "css-opacity"})] == ["css-border-radius"]
     assert gaps(uses("<p>x</p>")) == ()
@@ -254,15 +254,15 @@ def partial(html: str, slug: str) -> Gap | None:
         ("html-mailto-links", '<a href="mailto:a@b.example">', '<a href="mailto:a@b.example?bcc=c@d.example">'),
     ],
 )
-def test_support_in_part_counts_only_for_the_values_it_is_about(slug: str, plain: str, other: str) -> None:
-    """Where a page's notes are about certain values, others are no gap; one such value among plain ones is."""
+def test_partial_support_counts_only_for_some_values(slug: str, plain: str, other: str) -> None:
+    """Values that every program supports are not a gap; a single other value is."""
     assert partial(plain, slug) is None
     found = partial(plain + other, slug)
     assert found is not None
     assert found.partial
 
 
-#: What stands before, and what is repeated to a megabyte: each might make a careless pattern go back and forth.
+#: A start, and a piece that is repeated up to a megabyte: each could make a careless pattern backtrack.
 HOSTILE = [
     *(("", piece) for piece in ("<", "<a ", "<a b='", '<a b="c', "<a b==", "<!--", "<!--[if !mso]>", "<style>")),
     ("<style>", "</styl"),
@@ -275,8 +275,8 @@ HOSTILE = [
 
 @pytest.mark.parametrize(("start", "piece"), HOSTILE)
 @pytest.mark.slow
-def test_nothing_takes_long(start: str, piece: str) -> None:
-    """A megabyte of anything ends within seconds of the process's own time, where a bad pattern would take hours."""
+def test_hostile_input_is_quick(start: str, piece: str) -> None:
+    """A megabyte of hostile input takes less than 20 seconds of processor time."""
     html = start + piece * (1_000_000 // len(piece))
     began = time.process_time()
     uses(html)

@@ -1,4 +1,4 @@
-"""Signs that would be published: told at their line and column with the form to write; prose with signs is left alone."""
+"""Foreign markup, merge fields and placeholders are found at their place; similar characters in prose are not reported."""
 
 import datetime
 import time
@@ -18,11 +18,11 @@ from tests.factories import LETTER, ROOT, sample_message
 pytestmark = pytest.mark.slow
 
 NOW = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
-#: Without the hostile one, whose texts hold HTML and templates.
+#: Without the hostile one, whose texts contain HTML and templates.
 GOLDEN = ("chinese", "events", "fields", "letter", "linked", "variants")
 CODES = ("MARK01", "FIELD02", "EDIT07")
 
-#: A line of a text, what is found in it, and a part of what to do.
+#: A text, the markup in it, and a part of the hint.
 MARKUP: list[tuple[str, str, str]] = [
     ("See (words)[https://example.org/x] here.", "(words)[https://example.org/x]", "[words](https://example.org/x)"),
     ("See [words]{https://example.org/x} here.", "[words]{https://example.org/x}", "[words](https://example.org/x)"),
@@ -39,7 +39,7 @@ MARKUP: list[tuple[str, str, str]] = [
     ("**Bold over\n\ntwo paragraphs** is no bold.", "**", "**bold words**"),
     ("This is an *important point without end.", "*", "*words*"),
     ("This is ==marked== text.", "==marked==", "**words**"),
-    ("This is ~~struck~~ text.", "~~struck~~", "leave them out"),
+    ("This is ~~struck~~ text.", "~~struck~~", "remove the words"),
     ("Much :smile: text.", ":smile:", "😀"),
     ("Much :thumbs_up: text.", ":thumbs_up:", "😀"),
     ("| A | B |", "| A | B |", "list"),
@@ -62,10 +62,10 @@ MARKUP: list[tuple[str, str, str]] = [
     ("CO~2~ rises", "~2~", "₂"),
     ("A km^2^ of land", "^2^", "²"),
     ("[url=https://example.org]words[/url]", "[/url]", "**bold**"),
-    ("::: warning", "::: warning", "leave the line out"),
-    ("Words {.lead} here", "{.lead}", "leave the line out"),
+    ("::: warning", "::: warning", "**bold**"),
+    ("Words {.lead} here", "{.lead}", "**bold**"),
 ]
-#: A title, what is found in it, and a part of what to do.
+#: A title, the markup in it, and a part of the hint.
 PLAIN: list[tuple[str, str, str]] = [
     ("*The Grid* episode 12", "*The Grid*", "write   The Grid"),
     ("A **bold** title", "**bold**", "write   bold"),
@@ -73,7 +73,7 @@ PLAIN: list[tuple[str, str, str]] = [
     ("A [link](https://example.org) in it", "[link](https://example.org)", "write   link"),
     ("Dogs &amp; cats", "&amp;", "HTML"),
     ("A <b>bold</b> title", "<b>", "HTML"),
-    ("A ~~struck~~ title", "~~struck~~", "leave them out"),
+    ("A ~~struck~~ title", "~~struck~~", "remove the words"),
     ("A title[^2]", "[^2]", "in brackets"),
 ]
 FIRST_NAMES = (
@@ -111,9 +111,9 @@ TAGS: list[tuple[str, str]] = [
     ("{last_name}", '{{ last_name | default("reader") }}'),
     ("*|COMPANY|*", "fields:"),
     ("{Anrede}", "fields:"),
-    ("*|UNSUB|*", "leave it out"),
-    ("{unsubscribe_link}", "leave it out"),
-    ("%%unsubscribe%%", "leave it out"),
+    ("*|UNSUB|*", "remove it"),
+    ("{unsubscribe_link}", "remove it"),
+    ("%%unsubscribe%%", "remove it"),
     ("*|IF:FNAME|*", "only:"),
     ("{% if first_name %}", "only:"),
 ]
@@ -156,7 +156,7 @@ UNFINISHED = [
     ),
     *("TK headline", "[CHECK WITH FINANCE]", "[PRÜFEN]"),
 ]
-#: Prose with signs, which nobody is to be asked about.
+#: Prose with similar characters, which must not be reported.
 PROSE = [
     "Prices* rise, and 5 * 3 = 15.",
     "*Prices exclude VAT.",
@@ -207,7 +207,7 @@ PROSE = [
 
 @pytest.mark.parametrize(("text", "found", "hint"), MARKUP, ids=[text for text, _, _ in MARKUP])
 def test_foreign_markup_is_found(text: str, found: str, hint: str) -> None:
-    """Once, where it begins, with the form to write."""
+    """Markup is found once, at its offset, and the hint says what to write."""
     for lead, rest in (("", ""), ("A paragraph before.\n\n", ""), ("", "\n\nA paragraph behind.")):
         made = foreign_markup(f"{lead}{text}{rest}", is_plain=False)
         assert [each.text for each in made] == [found]
@@ -217,7 +217,7 @@ def test_foreign_markup_is_found(text: str, found: str, hint: str) -> None:
 
 @pytest.mark.parametrize(("text", "found", "hint"), PLAIN, ids=[text for text, _, _ in PLAIN])
 def test_markup_in_a_title_is_found(text: str, found: str, hint: str) -> None:
-    """Titles are plain: what Markdown is elsewhere is signs here."""
+    """Titles are plain text, so Markdown is reported there."""
     made = foreign_markup(text, is_plain=True)
     assert made[0].text == found
     assert hint in made[0].hint
@@ -225,7 +225,7 @@ def test_markup_in_a_title_is_found(text: str, found: str, hint: str) -> None:
 
 @pytest.mark.parametrize(("tag", "hint"), TAGS, ids=[tag for tag, _ in TAGS])
 def test_merge_tags_of_other_programs_are_found(tag: str, hint: str) -> None:
-    """Wherever they stand, with the field to write instead."""
+    """A merge field is found anywhere in a text, and the hint names the field to write instead."""
     for text in (f"Dear {tag}, hello", tag, f"亲爱的{tag}：你好", f"({tag})"):
         (found,) = merge_tags(text)
         assert text[found.offset :].startswith(found.text)
@@ -233,15 +233,15 @@ def test_merge_tags_of_other_programs_are_found(tag: str, hint: str) -> None:
 
 
 @pytest.mark.parametrize("words", UNFINISHED)
-def test_what_was_left_to_be_done_is_found(words: str) -> None:
-    """In brackets or by its letters."""
+def test_placeholders_are_found(words: str) -> None:
+    """A placeholder is found within a sentence and as the whole text."""
     for text in (f"It grew by {words} this year.", words):
         ((offset, found),) = placeholders(text)
         assert text[offset:].startswith(found)
         assert found in words
 
 
-#: A room or a time that is still open, and the words that say so.
+#: A text with an open detail, and the words that say so.
 OPEN = [
     ("Venue: TBC", "TBC"),
     ("Room: TBD", "TBD"),
@@ -260,7 +260,7 @@ OPEN = [
     ("时间待定", "待定"),
     ("（会场待确认）", "待确认"),
 ]
-#: What an editor has to do, or news.
+#: Placeholders of editors, and news.
 NOT_OPEN = [
     "The growth rate was TBD",
     "figure TBC",
@@ -279,20 +279,20 @@ NOT_OPEN = [
 
 
 @pytest.mark.parametrize(("text", "words"), OPEN)
-def test_a_room_or_a_time_that_is_still_open(text: str, words: str) -> None:
-    """Found where it is said; as the whole text of a time or a place, too."""
+def test_open_details_are_found(text: str, words: str) -> None:
+    """Open details are found in a text, and as the whole text of a time or a place."""
     assert list(open_details(text)) == [(text.index(words), words)]
     assert list(open_details(words, is_detail=True)) == [(0, words)]
 
 
 @pytest.mark.parametrize("text", NOT_OPEN)
-def test_what_is_left_to_be_done_is_not_open(text: str) -> None:
-    """Figures, sources and notes to colleagues stay what they are."""
+def test_placeholders_are_not_open_details(text: str) -> None:
+    """Missing numbers, sources and notes to colleagues are not open details."""
     assert list(open_details(text)) == []
 
 
-def test_levels_of_what_is_open_and_what_is_left(tmp_path: Path) -> None:
-    """A room to be confirmed never blocks; a figure does, and so does TODO in the place of a room."""
+def test_levels_of_open_details_and_placeholders(tmp_path: Path) -> None:
+    """A room to be confirmed is an info; a missing number or TODO is a blocker."""
     body = "- Room: TBC\n- 会场：待定\n- Ort: [noch offen]\n- It grew by TBC\n- Room: TODO"
     newsletter = f"{LETTER}  dates:\n    type: events\n"
     workspace = sample_message(tmp_path, body, newsletter=newsletter)
@@ -301,7 +301,7 @@ def test_levels_of_what_is_open_and_what_is_left(tmp_path: Path) -> None:
     path.write_text(
         f"{text}dates:\n  - title: TBC\n    date: 2025-02-03\n    place: TBC\n    time: tbc\n", encoding="utf-8"
     )
-    found = [(each.line, each.level.value) for each in sorted(_told(workspace), key=lambda each: each.line)]
+    found = [(each.line, each.level.value) for each in sorted(_findings(workspace), key=lambda each: each.line)]
     top = found[0][0]
     assert [(line - top, level) for line, level in found] == [
         (0, "info"),
@@ -316,7 +316,7 @@ def test_levels_of_what_is_open_and_what_is_left(tmp_path: Path) -> None:
 
 
 def test_bullets_in_a_row_are_one_finding() -> None:
-    """Each list at its first bullet, with how many; a paragraph between parts two lists."""
+    """A list is reported at its first bullet, with its number of items; a paragraph in between separates two lists."""
     for text, counts in (
         ("• one\n• two\n• three", ["(3 in a row)"]),
         ("• eins\n\n• zwei", ["(2 in a row)"]),
@@ -331,8 +331,8 @@ def test_bullets_in_a_row_are_one_finding() -> None:
 
 
 @pytest.mark.parametrize("text", PROSE)
-def test_prose_is_left_alone(text: str) -> None:
-    """A rule that asks about these is wrong."""
+def test_prose_has_no_findings(text: str) -> None:
+    """Characters in prose are not reported."""
     assert foreign_markup(text, is_plain=False) == ()
     assert merge_tags(text) == ()
     assert list(placeholders(text)) == []
@@ -340,12 +340,12 @@ def test_prose_is_left_alone(text: str) -> None:
         assert foreign_markup(text, is_plain=True) == ()
 
 
-def _told(workspace: Workspace, stem: str = "2025-01-30") -> tuple[Problem, ...]:
+def _findings(workspace: Workspace, stem: str = "2025-01-30") -> tuple[Problem, ...]:
     return tuple(each for each in check_issue(workspace, workspace.issue(stem), NOW).problems if each.code in CODES)
 
 
-def test_places_are_those_of_the_signs(tmp_path: Path) -> None:
-    """Line and column in the file: in paragraphs, lists and titles; behind merge fields and other slips."""
+def test_places_in_the_file(tmp_path: Path) -> None:
+    """Line and column are right in paragraphs, lists and titles, also after merge fields and other mistakes."""
     body = 'Hello {{ first_name | default("you") }}, see[^1] and ~~this~~.\n\n- one *|FNAME|*\n- two [to come]\n\n'
     workspace = sample_message(tmp_path, f"{body}| A | B |\n|---|---|\n| 1 | 2 |")
     path = workspace.issue("2025-01-30")
@@ -353,7 +353,7 @@ def test_places_are_those_of_the_signs(tmp_path: Path) -> None:
     path.write_text(text.replace("letter:\n", 'letter:\n  title: "To [First Name]"\n'), encoding="utf-8")
     assert [
         (each.code, each.line, each.column, each.level.value)
-        for each in sorted(_told(workspace), key=lambda each: each.line)
+        for each in sorted(_findings(workspace), key=lambda each: each.line)
     ] == [
         ("MARK01", 2, 13, "warning"),
         ("FIELD02", 4, 14, "blocker"),
@@ -365,24 +365,24 @@ def test_places_are_those_of_the_signs(tmp_path: Path) -> None:
     ]
 
 
-def test_initials_are_no_placeholder_where_a_name_is_meant(tmp_path: Path) -> None:
-    """An author may be called TK; a title may not."""
+def test_initials_in_a_name_are_not_a_placeholder(tmp_path: Path) -> None:
+    """TK is accepted as an author, but not as a title."""
     newsletter = LETTER + "  voice:\n    type: quote\n"
     workspace = sample_message(tmp_path, newsletter=newsletter)
     path = workspace.issue("2025-01-30")
     text = path.read_text(encoding="utf-8")
     path.write_text(text + "voice:\n  quote: |\n    Words.\n  author: TK\n", encoding="utf-8")
-    assert _told(workspace) == ()
+    assert _findings(workspace) == ()
     path.write_text(text.replace("letter:\n", "letter:\n  title: TK\n"), encoding="utf-8")
-    assert [each.code for each in _told(workspace)] == ["EDIT07"]
+    assert [each.code for each in _findings(workspace)] == ["EDIT07"]
 
 
 @pytest.mark.parametrize("folder", [".", "examples/gallery", *(f"tests/golden/{name}" for name in GOLDEN)])
-def test_sound_newsletters_are_silent(folder: str) -> None:
-    """The sample, the gallery and the golden newsletters have no such sign."""
+def test_correct_newsletters_have_no_findings(folder: str) -> None:
+    """The sample, the gallery and the golden newsletters have no findings."""
     workspace = Workspace(root=ROOT / folder)
     for path in workspace.yaml_files():
-        assert [str(each) for each in _told(workspace, path.stem)] == []
+        assert [str(each) for each in _findings(workspace, path.stem)] == []
 
 
 @pytest.mark.parametrize(
@@ -408,8 +408,8 @@ def test_sound_newsletters_are_silent(folder: str) -> None:
         " \n",
     ],
 )
-def test_long_rows_of_signs_are_quick(sign: str) -> None:
-    """Nobody waits for a file of 50,000 signs, whatever they are."""
+def test_long_repetitions_are_quick(sign: str) -> None:
+    """A text of 50,000 characters takes less than three seconds."""
     text = sign * (50_000 // len(sign))
     start = time.process_time()
     for is_plain in (True, False):

@@ -1,4 +1,4 @@
-"""newsletter.yaml's settings as values: each key reaches its field, one place knows the defaults, and nobody looks keys up."""
+"""The typed settings of newsletter.yaml: each key has its own field, and only one module knows the defaults."""
 
 import ast
 from dataclasses import replace
@@ -62,7 +62,7 @@ def _newsletter(folder: Path, more: str = "") -> Newsletter:
 
 
 def test_delivery(tmp_path: Path) -> None:
-    """Every key below `delivery:` has a field of its own; addresses and rates are values already."""
+    """Every key below `delivery:` has its own field; addresses and rates are already converted."""
     assert _newsletter(tmp_path, DELIVERY).delivery == DeliveryConfig(
         transport="outbox",
         list_id="letters.example.org",
@@ -91,7 +91,7 @@ def test_delivery(tmp_path: Path) -> None:
 
 
 def test_brand_and_sender(tmp_path: Path) -> None:
-    """Below `brand:` and `sender:`; a logo is a picture with words."""
+    """`brand:` and `sender:` are read; a logo is a picture with alt text."""
     assets = tmp_path / "assets"
     assets.mkdir()
     for name in ("light", "dark"):
@@ -111,8 +111,8 @@ def test_brand_and_sender(tmp_path: Path) -> None:
     assert _newsletter(tmp_path).brand == BrandConfig()
 
 
-def test_delivery_where_little_is_written(tmp_path: Path) -> None:
-    """Ports follow from the security, and folders have names, as the schema says to editors."""
+def test_delivery_defaults(tmp_path: Path) -> None:
+    """Default ports depend on the security, and folders have the default names in the schema."""
     assert _newsletter(tmp_path).delivery == DeliveryConfig()
     given = "delivery:\n  smtp:\n    host: a.example\n  imap:\n    host: b.example\n  dkim: relay\n"
     delivery = _newsletter(tmp_path, given).delivery
@@ -124,7 +124,7 @@ def test_delivery_where_little_is_written(tmp_path: Path) -> None:
 
 
 def test_approvals_checks_and_people(tmp_path: Path) -> None:
-    """What is below `approvals:`, `checks:`, `editors:`, `offers:`; and where the database is."""
+    """`approvals:`, `checks:`, `editors:`, `offers:` and `database:` are read."""
     given = (
         "approvals:\n  needed: 1\n  by: [Anna <anna@example.org>, anna+2@example.org]\n"
         "checks:\n  SUBJ01:\n    warn: 70\n    info: 0\n  LAW02:\n    level: off\n  LAW01:\n"
@@ -146,7 +146,7 @@ def test_approvals_checks_and_people(tmp_path: Path) -> None:
     assert bare.database is None
 
 
-#: What looks values up by key: for issues, whose sections are the theme's, and for a theme's own files.
+#: Functions that look up values by key, for issues and for a theme's own files.
 _LOOKUPS = {"group_in", "groups_in", "text_in", "value_in"}
 _OF_ISSUES_AND_THEMES = {
     "render/theme.py",
@@ -160,7 +160,7 @@ _OF_ISSUES_AND_THEMES = {
 
 
 def _uses(names: set[str]) -> set[str]:
-    """The modules that name one of these, in whatever way."""
+    """Return the modules that use one of these names."""
     found = set()
     for path in sorted(COMPOSER.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -171,7 +171,7 @@ def _uses(names: set[str]) -> set[str]:
 
 
 def test_no_module_reads_settings_by_key() -> None:
-    """newsletter.yaml as it was read is for templates; everybody else takes typed fields. Content alone makes them."""
+    """Only templates and the content package read newsletter.yaml by key; other modules use the typed fields."""
     outside = {each for each in _uses({"template_values"}) if not each.startswith("content/document/")}
     assert outside == {"render/edition.py"}
     lookups = {each for each in _uses(_LOOKUPS) if not each.startswith("content/")}

@@ -1,4 +1,4 @@
-"""The way back from a character of a text to the line and column it was written at."""
+"""The line and column of each character of a text."""
 
 import pytest
 from hypothesis import given
@@ -39,7 +39,7 @@ def _text(written: str) -> Scalar:
     ],
 )
 def test_a_character_of_a_text_is_found_in_the_file(written: str, style: ScalarStyle) -> None:
-    """In every style, through folding, escapes and wide characters, `at` gives line and column as an editor counts."""
+    """In every style, with folding, escapes and wide characters, `at` returns the line and column in the file."""
     node = _text(written)
     assert node.style is style
     place = node.at(node.text.index("<b>"))
@@ -51,7 +51,7 @@ def test_a_character_of_a_text_is_found_in_the_file(written: str, style: ScalarS
     n=st.integers(0),
 )
 def test_every_word_of_a_block_is_found(words: list[str], n: int) -> None:
-    """In a text below a `|`, each character is found where it stands."""
+    """In a text below a `|`, each character is found at its place."""
     written = "a: |\n" + "".join(f"  {word}\n" for word in words)
     node = _text(written)
     offset = n % len(node.text.rstrip())
@@ -60,8 +60,8 @@ def test_every_word_of_a_block_is_found(words: list[str], n: int) -> None:
         assert written.split("\n")[place.line - 1][place.column - 1] == node.text[offset]
 
 
-def test_a_mended_line_is_told_as_it_was_written() -> None:
-    """A quotation mark that reading put in counts in no column."""
+def test_a_repaired_line_keeps_its_places() -> None:
+    """A quotation mark inserted by a repair does not change columns."""
     root, problems = parse(SourceText.of("a: b: <c> d\n", name="issue.yaml"))
     assert [problem.column for problem in problems] == [5]
     assert isinstance(root, Mapping)
@@ -71,7 +71,7 @@ def test_a_mended_line_is_told_as_it_was_written() -> None:
 
 
 def test_texts_are_never_turned_into_something_else() -> None:
-    """What YAML calls numbers, truth values, days and nothing are texts."""
+    """Numbers, booleans, dates and null in YAML are read as texts."""
     for written in (
         "no",
         "Yes",
@@ -102,8 +102,8 @@ def _values(node: Node | None) -> object:
             return None
 
 
-def test_an_overlay_lays_groups_over_each_other_and_replaces_lists() -> None:
-    """Keys above win, groups are laid over each other, lists and texts are replaced, the order below stays."""
+def test_an_overlay_merges_groups_and_replaces_lists() -> None:
+    """Overlay keys win, groups are merged, lists and texts are replaced, and the order of the base is kept."""
     below = _tree("name: A\nbrand:\n  accent: x\n  logo: y\npeople:\n  - one\n  - two\nlast: z\n")
     above = _tree("brand:\n  logo: w\npeople:\n  - three\nname: B\nmore: v\n")
     over = overlay(below, above)

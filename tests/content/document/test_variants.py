@@ -1,4 +1,4 @@
-"""Which editions come of `only:`."""
+"""The editions that `only:` produces."""
 
 import datetime
 import itertools
@@ -62,8 +62,8 @@ def _blocks(draw: st.DrawFn) -> tuple[ConditionalBlock, ...]:
 
 @given(_blocks())
 @settings(max_examples=300, deadline=None)
-def _cuts__are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> None:
-    """Trying out every set of tags finds the same cuts, each once, with the fewest tags, and words of its own."""
+def test_variants_are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> None:
+    """Trying all sets of tags finds the same variants, each once, with the fewest tags and its own description."""
     fewest: dict[frozenset[int], int] = {}
     for count in range(len(TAGS) + 1):
         for tags in itertools.combinations(TAGS, count):
@@ -88,7 +88,7 @@ def _cuts__are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> 
             (audience_filter(tag=["press", "radio"]),),
             ["subscribers tagged press or radio", "subscribers not tagged press or radio"],
         ),
-        # Two that exclude each other make two editions, not four.
+        # Two conditions that exclude each other make two editions, not four.
         (
             (audience_filter(tag="press"), audience_filter(without_tag="press")),
             ["subscribers not tagged press", "subscribers tagged press"],
@@ -116,13 +116,13 @@ def _cuts__are_those_of_all_subscribers(given: tuple[ConditionalBlock, ...]) -> 
         ),
     ],
 )
-def test_subscribers_in_words(given: tuple[AudienceFilter, ...], subscribers: list[str]) -> None:
-    """Who gets an edition is said in as few words as it takes."""
+def test_description_of_subscribers(given: tuple[AudienceFilter, ...], subscribers: list[str]) -> None:
+    """The description of an edition's subscribers is as short as possible."""
     assert sorted(variant.subscribers for variant in variants_of(blocks(*given))) == sorted(subscribers)
 
 
-def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> None:
-    """Three editions, not four: who does not get the section cannot miss its item."""
+def test_an_item_of_an_omitted_section_makes_no_difference() -> None:
+    """Three editions, not four: without the section, its item makes no difference."""
     found = variants_of(blocks(audience_filter(tag="press"), audience_filter(tag="radio"), around=(None, 0)))
     assert [variant.subscribers for variant in found] == [
         "subscribers tagged press and radio",
@@ -132,11 +132,11 @@ def test_an_item_within_a_section_that_is_not_there_makes_no_difference() -> Non
 
 
 def test_32_editions_and_no_more() -> None:
-    """Five tags make 32 editions; six, or a thousand, are too many, and that is known soon."""
+    """Five tags make 32 editions; six or a thousand are too many, which is found quickly."""
     assert len(variants_of(blocks(*(audience_filter(tag=f"t{at}") for at in range(5))))) == MOST_VARIANTS
     for many in (6, 1000):
         assert len(variants_of(blocks(*(audience_filter(tag=f"t{at}") for at in range(many))))) > MOST_VARIANTS
-    # As many conditions as you like on the same few tags.
+    # Any number of conditions on the same few tags is allowed.
     assert len(variants_of(blocks(*(audience_filter(tag=TAGS[at % 5]) for at in range(200))))) == MOST_VARIANTS
 
 
@@ -154,14 +154,14 @@ FOR_PRESS = r('  - title: "First topic"', '  - title: "First topic"\n    only:\n
 
 
 def test_an_issue_without_only_is_one_edition(tmp_path: Path) -> None:
-    """Nothing is narrowed where nothing is for some subscribers only."""
+    """An issue without `only:` has one edition for everyone."""
     issue = _read(tmp_path)
     assert [variant.subscribers for variant in issue.variants] == ["all subscribers"]
     assert select_variant(issue, issue.variants[0]) is issue
 
 
-def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
-    """An item behind one that is left out is told of at its own line."""
+def test_remaining_items_keep_their_places(tmp_path: Path) -> None:
+    """An item after an omitted one is reported at its own line."""
     issue = _read(tmp_path, FOR_PRESS)
     full, rest = (select_variant(issue, variant) for variant in issue.variants)
     assert _titles(full)["topics"] == ["First topic", "Second topic"]
@@ -173,7 +173,7 @@ def test_what_is_left_keeps_its_place(tmp_path: Path) -> None:
 
 
 def test_a_section_of_newsletter_yaml_for_some(tmp_path: Path) -> None:
-    """`only` in newsletter.yaml takes a whole list away, though the section is required: these subscribers never get it."""
+    """`only` in newsletter.yaml removes a whole list for some subscribers, even if the section is required."""
     issue = _read(tmp_path, n("    max: 2", "    max: 2\n    required: true\n    only:\n      tag: press"))
     assert [variant.subscribers for variant in issue.variants] == [
         "subscribers tagged press",
@@ -183,8 +183,8 @@ def test_a_section_of_newsletter_yaml_for_some(tmp_path: Path) -> None:
     assert list(_titles(rest)) == ["top_story", "metrix", "chart"]
 
 
-def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
-    """Subscribers who get no item get no heading either."""
+def test_a_list_without_items_is_omitted(tmp_path: Path) -> None:
+    """Subscribers without any item of a list do not get its heading."""
     second = r('  - title: "Second topic"', '  - title: "Second topic"\n    only:\n      tag: press')
     issue = _read(tmp_path, FOR_PRESS, second)
     assert [list(_titles(select_variant(issue, each))) for each in issue.variants] == [
@@ -193,15 +193,15 @@ def test_a_list_of_which_nothing_is_left_is_not_there(tmp_path: Path) -> None:
     ]
 
 
-def test_most_items_are_counted_edition_by_edition(tmp_path: Path) -> None:
-    """Three items where two are allowed are fine when nobody gets all three."""
+def test_the_maximum_is_checked_for_each_edition(tmp_path: Path) -> None:
+    """Three items with a limit of two are allowed if no edition contains all three."""
     third = '  - title: "Third topic"\n    only:\n      without_tag: press\n    facts: |\n      Facts.\nmetrix:'
     issue = _read(tmp_path, FOR_PRESS, r("metrix:", third))
     assert [len(_titles(select_variant(issue, each))["topics"]) for each in issue.variants] == [2, 2]
 
 
-def test_editors_programs_know_only(tmp_path: Path) -> None:
-    """The schemas offer `only` on sections and items, without a language; `audiences` and a section's `only` too."""
+def test_the_schemas_include_only(tmp_path: Path) -> None:
+    """The schemas include `only` for sections and items, without a language, and `audiences`."""
     schemas = both_schemas(issue_workspace(tmp_path))
     issue, newsletter = json.dumps(schemas["issue"]), schemas["newsletter"]
     assert issue.count('"title": "Only for"') == 4
@@ -211,8 +211,8 @@ def test_editors_programs_know_only(tmp_path: Path) -> None:
     assert '"title": "Only for"' in json.dumps(newsletter["properties"]["sections"])  # type: ignore[index]
 
 
-def test_a_skeleton_offers_no_only_and_a_translation_keeps_it(tmp_path: Path) -> None:
-    """Hardly an item is for some subscribers only; where one is, it is so in every language."""
+def test_only_is_not_in_a_skeleton_but_in_a_translation(tmp_path: Path) -> None:
+    """The skeleton of an issue does not include `only`; a translation keeps it."""
     workspace = issue_workspace(tmp_path)
     newsletter = read_newsletter(workspace)
     assert "only" not in skeleton(newsletter, NextIssue(date=datetime.date(2025, 2, 6), number=1))

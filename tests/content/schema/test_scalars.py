@@ -1,4 +1,4 @@
-"""Short values, merge fields, sources and Markdown: what is taken, what is refused, and at which place."""
+"""Short values, merge fields, sources and Markdown: what is accepted, what is rejected, and at which place."""
 
 import datetime
 import time
@@ -30,8 +30,8 @@ from composer.content.values.source_lines import parse_sources
         ("https://e.org/wiki/A_(b)", "https://e.org/wiki/A_(b)"),
     ],
 )
-def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
-    """Hosts become A-labels, other characters are percent-encoded, what is encoded stays."""
+def test_a_web_address_becomes_ascii(written: str, url: str) -> None:
+    """Host names become A-labels, other characters are percent-encoded, encoded ones are kept."""
     assert web_address(written).url == url
 
 
@@ -46,16 +46,16 @@ def test_a_web_address_is_taken_in_ascii(written: str, url: str) -> None:
         ("<https://e.org>", "did you mean https://e.org ?"),
         ("https://e.org,", "did you mean https://e.org ?"),
         ("a page", "copy the address"),
-        ("javascript:alert(1)", "it begins with https://"),
-        ("ftp://e.org", "it begins with https://"),
-        ("https://me:pw@e.org", "leave out what stands before the @"),
-        ("https://exa_mple.org", "it looks like"),
-        ("https://e..org", "it looks like"),
+        ("javascript:alert(1)", "start the address with https://"),
+        ("ftp://e.org", "start the address with https://"),
+        ("https://me:pw@e.org", "remove everything between // and @"),
+        ("https://exa_mple.org", "write an address such as"),
+        ("https://e..org", "write an address such as"),
         ("https://e.org:99999", "copy it"),
     ],
 )
-def test_a_wrong_address_is_told_with_what_was_meant(written: str, words: str) -> None:
-    """Nothing that is no web address is taken; the hint names what was probably meant."""
+def test_an_invalid_address_gets_a_suggestion(written: str, words: str) -> None:
+    """Invalid web addresses are rejected; the hint suggests the address that was probably meant."""
     given = web_address(written)
     assert not given.url
     assert given.problem
@@ -63,8 +63,8 @@ def test_a_wrong_address_is_told_with_what_was_meant(written: str, words: str) -
 
 
 @given(st.text(max_size=40))
-def test_an_address_is_plain_ascii_or_refused(text: str) -> None:
-    """Whatever is written, an address that is taken holds no space, quotation mark or angle bracket."""
+def test_an_address_is_plain_ascii_or_rejected(text: str) -> None:
+    """An accepted address never contains a space, quotation mark or angle bracket."""
     url = web_address(f"https://{text}").url
     assert url.isascii()
     assert not set(url) & set(' \t\r\n"<>\\^`{|}')
@@ -89,21 +89,21 @@ def test_an_address_is_plain_ascii_or_refused(text: str) -> None:
     ],
 )
 def test_a_date_in_another_notation_is_recognised(written: str, meant: str) -> None:
-    """Other notations are refused, and the hint says the day as it is written here."""
+    """Other notations are rejected, and the hint shows the date in the correct form."""
     assert isinstance(iso_date(written), str)
     assert date_hint(written) == f"did you mean {meant}?"
 
 
-def test_a_hint_never_names_a_day_that_is_not() -> None:
-    """No guess is better than a day that is not in the calendar."""
-    assert iso_date("2025-02-30") == "there is no day 2025-02-30 in the calendar"
+def test_a_hint_never_suggests_an_impossible_date() -> None:
+    """A hint never suggests a day that is not in the calendar."""
+    assert iso_date("2025-02-30") == "2025-02-30 is not a day in the calendar"
     for written in ("31.2.2025", "2025-13-01", "tomorrow"):
         assert "did you mean" not in date_hint(written)
     assert iso_date("2024-02-29") == datetime.date(2024, 2, 29)
 
 
-def test_languages_and_marks_of_countries() -> None:
-    """Tags are put in their usual form; CN is Chinese, UK is not Ukrainian."""
+def test_language_and_country_codes() -> None:
+    """Tags are converted to their usual form; CN is Chinese, UK is not Ukrainian."""
     tags = {"EN": "en", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "CN": "zh", "TW": "zh-Hant", "uk": "uk", "SE": "sv"}
     assert {text: language_tag(text) for text in tags} == tags
     for text in ("UK", "US", "xx", "english", "", "e", "zh_Hant"):
@@ -111,7 +111,7 @@ def test_languages_and_marks_of_countries() -> None:
 
 
 def test_colours_are_six_digits() -> None:
-    """Only the form that every mail program knows."""
+    """Only the form that every mail program supports is accepted."""
     assert is_colour("#9B1c1c")
     assert not any(is_colour(text) for text in ("red", "#fff", "9b1c1c", "#9b1c1g", "#9b1c1c "))
 
@@ -138,7 +138,7 @@ KNOWN = {"first_name": None, "email": None, "company": "your firm", "title": ""}
     ],
 )
 def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str) -> None:
-    """The token holds letters and digits only; without an addressee the default stands there, else the name."""
+    """The token has only letters and digits; without a subscriber, the default or the field name is shown."""
     book = FieldBook(known=KNOWN, seed=written)
     text, mistakes = book.replace(written)
     assert mistakes == ()
@@ -152,29 +152,29 @@ def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str)
 @pytest.mark.parametrize(
     ("written", "offset", "words"),
     [
-        ("a {{ frist_name }}", 5, "there is no merge field “frist_name”"),
-        ("a {{ first name }}", 2, "this is not a merge field: {{ first name }}"),
-        ("a {{ first_name | upper }}", 2, "this is not a merge field"),
-        ("a {{ first_name", 2, "this is not a merge field: {{ first_name"),
+        ("a {{ frist_name }}", 5, "unknown merge field “frist_name”"),
+        ("a {{ first name }}", 2, "this is not a valid merge field: {{ first name }}"),
+        ("a {{ first_name | upper }}", 2, "this is not a valid merge field"),
+        ("a {{ first_name", 2, "this is not a valid merge field: {{ first_name"),
         (
             'a {{ name | default("reader") and many more words which follow here',
             2,
             '("reader") and many more words which follow…',
         ),
-        ("a {{ first_name\nand more", 2, "this is not a merge field: {{ first_name…"),
-        ("a {{", 2, "this is not a merge field"),
-        ("a {{}}", 2, "this is not a merge field: {{}}"),
+        ("a {{ first_name\nand more", 2, "this is not a valid merge field: {{ first_name…"),
+        ("a {{", 2, "this is not a valid merge field"),
+        ("a {{}}", 2, "this is not a valid merge field: {{}}"),
     ],
 )
-def test_a_wrong_field_is_told_where_it_stands(written: str, offset: int, words: str) -> None:
-    """Unknown names are told at the name, malformed fields at their braces."""
+def test_an_invalid_field_is_reported_at_its_place(written: str, offset: int, words: str) -> None:
+    """Unknown names are reported at the name, invalid fields at their braces."""
     _, mistakes = FieldBook(known=KNOWN, seed=written).replace(written)
     assert [mistake.offset for mistake in mistakes] == [offset]
     assert words in mistakes[0].message
 
 
-def test_a_token_stands_nowhere_in_what_was_written() -> None:
-    """Tokens are made from everything written, and are new when they occur in it."""
+def test_a_token_never_occurs_in_the_text() -> None:
+    """Tokens depend on the whole text, and never occur in it."""
     seed = "{{ first_name }}"
     first = FieldBook(known=KNOWN, seed=seed)
     again = FieldBook(known=KNOWN, seed=seed)
@@ -228,7 +228,7 @@ def _sources(text: str) -> list[tuple[str, str | None, str, str | None, str | No
 def test_a_line_is_a_source(
     line: str, outlet: str, language: str | None, title: str, url: str | None, original: str | None
 ) -> None:
-    """Outlet, language, title, address and original title, in each of the forms that editors use."""
+    """Outlet, language, title, address and original title are read in each form that editors use."""
     assert _sources(line) == [(outlet, language, title, url, original)]
 
 
@@ -243,11 +243,11 @@ def test_a_line_is_a_source(
         ("AP: [ ](https://e.org)", 4, "the title is missing"),
         ("AP: [T](https://e.org/{{ x)", 4, "the link of this source"),
         ("AP [xx]: [T](https://e.org)", 4, "“xx” is not a language"),
-        ("AP: [T](https://e.org) and more", 22, "behind the link stands more"),
+        ("AP: [T](https://e.org) and more", 22, "only the original title in brackets may follow the link"),
     ],
 )
-def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, words: str) -> None:
-    """Each line is judged by itself, and the others are read."""
+def test_an_invalid_source_is_reported_at_its_place(line: str, offset: int, words: str) -> None:
+    """Each line is checked separately, and the other lines are read."""
     text = f"BBC: [A](https://e.org)\n{line}\n\nCNN: [B](https://e.org)"
     found, mistakes = parse_sources(text)
     assert [each.outlet.text for each in found] == ["BBC", "CNN"]
@@ -256,16 +256,16 @@ def test_a_line_that_is_no_source_is_told_at_its_place(line: str, offset: int, w
 
 
 @given(st.text("a: [](){}（）：\n-中.", max_size=80))
-def test_the_pieces_of_a_source_stand_where_they_say(text: str) -> None:
-    """Outlet, address and original title are found at their offset."""
+def test_the_pieces_of_a_source_have_their_offsets(text: str) -> None:
+    """Outlet, address and original title are at their offsets."""
     found, _ = parse_sources(text)
     for each in found:
         for piece in (each.outlet, each.url, each.original_title):
             assert piece is None or text[piece.offset :].startswith(piece.text)
 
 
-def test_a_long_line_is_judged_quickly() -> None:
-    """No line, however long, takes long."""
+def test_a_long_line_is_checked_quickly() -> None:
+    """Even very long lines are checked quickly."""
     began = time.process_time()
     for line in (
         "a" * 300_000,
@@ -309,15 +309,15 @@ def _plain(nodes: tuple[Inline, ...]) -> str:
         ("He said **“hello”** twice", "“hello”"),
     ],
 )
-def test_emphasis_beside_cjk_punctuation(text: str, strong: str) -> None:
-    """Chinese, Japanese and Korean have no spaces around a mark, and emphasis works all the same."""
+def test_emphasis_next_to_cjk_punctuation(text: str, strong: str) -> None:
+    """Emphasis works in Chinese, Japanese and Korean, without spaces around the marks."""
     found = [node for node in _inlines(text) if isinstance(node, Emphasis)]
     assert [(node.strong, _plain(node.children)) for node in found] == [(True, strong)]
 
 
 @pytest.mark.parametrize("text", ["5 * 3 * 2", "snake_case_word", "\\*a\\*", "a * b", "中 * 文 * 字"])
-def test_what_is_no_emphasis(text: str) -> None:
-    """Signs between spaces, inside words and behind a backslash are signs."""
+def test_marks_that_are_not_emphasis(text: str) -> None:
+    """Marks between spaces, inside words and after a backslash are plain characters."""
     assert not any(isinstance(node, Emphasis) for node in _inlines(text))
 
 
@@ -341,7 +341,7 @@ def test_the_end_of_a_line(text: str, shown: str) -> None:
 
 
 def test_paragraphs_lists_and_quotes() -> None:
-    """The blocks that mail can show."""
+    """The supported blocks are read."""
     rich, findings = parse_markdown("one\n\n- a\n- b\n\n3. c\n\n> d")
     assert findings == ()
     assert [type(node) for node in rich.nodes] == [Paragraph, BulletList, BulletList, Quote]
@@ -351,8 +351,8 @@ def test_paragraphs_lists_and_quotes() -> None:
     assert not parse_markdown(" \n")[0]
 
 
-def test_a_link_holds_its_address_in_ascii() -> None:
-    """Addresses in links are read like any other; mailto: is allowed here."""
+def test_a_link_has_an_ascii_address() -> None:
+    """Addresses in links are read like others; mailto: is also allowed."""
     found = [
         node
         for node in _inlines("[a](https://例子.中国/) [b](mailto:a@e.org) <https://e.org>")
@@ -364,26 +364,26 @@ def test_a_link_holds_its_address_in_ascii() -> None:
 @pytest.mark.parametrize(
     ("text", "at", "code", "words"),
     [
-        ("one\n\ntwo <b>three</b>", "<b>", "html", "HTML cannot stand"),
-        ("one\n\n<table>\n</table>", "<table>", "html", "HTML cannot stand"),
-        ("one <!-- note -->", "<!--", "html", "HTML cannot stand"),
-        ("one\n# two", "# two", "markdown", "a heading cannot stand"),
-        ("one\n---", "---", "markdown", "makes a heading of the text above"),
-        ("one\n\n***", "***", "markdown", "a line across"),
+        ("one\n\ntwo <b>three</b>", "<b>", "html", "HTML is not allowed"),
+        ("one\n\n<table>\n</table>", "<table>", "html", "HTML is not allowed"),
+        ("one <!-- note -->", "<!--", "html", "HTML is not allowed"),
+        ("one\n# two", "# two", "markdown", "headings are not allowed"),
+        ("one\n---", "---", "markdown", "turns the text above it into a heading"),
+        ("one\n\n***", "***", "markdown", "horizontal lines"),
         ("one `two`", "`two", "markdown", "program code"),
-        ("one\n\n    two", "two", "markdown", "four spaces"),
+        ("one\n\n    two", "two", "markdown", "four or more extra spaces"),
         ("one\n\n~~~\ntwo\n~~~", "~~~", "markdown", "program code"),
-        ("one ![two](three.png)", "![", "markdown", "a picture cannot stand"),
-        ("one [](https://e.org)", "[]", "markdown", "a link needs words"),
+        ("one ![two](three.png)", "![", "markdown", "pictures are not allowed"),
+        ("one [](https://e.org)", "[]", "markdown", "this link has no text"),
         ("one [two](three)", "three", "url", "is not a web address"),
         ("one\ntwo [a](https://e.org) [b](htps://e.org)", "htps", "url", "is not a web address"),
-        ("- one\n- two <i>x</i>", "<i>", "html", "HTML cannot stand"),
-        ("> one\n> # two", "# two", "markdown", "a heading cannot stand"),
-        ("2024. Ein Jahr", "2024.", "markdown", "make a list of it"),
+        ("- one\n- two <i>x</i>", "<i>", "html", "HTML is not allowed"),
+        ("> one\n> # two", "# two", "markdown", "headings are not allowed"),
+        ("2024. Ein Jahr", "2024.", "markdown", "turn it into a list"),
     ],
 )
-def test_what_cannot_stand_in_a_text_is_told_where_it_stands(text: str, at: str, code: str, words: str) -> None:
-    """The place is inside the text, not at its head."""
+def test_unsupported_markdown_is_reported_at_its_place(text: str, at: str, code: str, words: str) -> None:
+    """The place is inside the text, not at its start."""
     _, findings = parse_markdown(text)
     assert [finding.code for finding in findings][:1] == [code]
     assert words in findings[0].message

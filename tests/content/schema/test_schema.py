@@ -1,4 +1,4 @@
-"""From schema files to fields, and from a newsletter to the JSON Schema of its issues."""
+"""Schema files become fields, and a newsletter becomes the JSON Schema of its issues."""
 
 import json
 from pathlib import Path
@@ -25,13 +25,13 @@ def _schema(text: str) -> DocumentSchema:
 
 
 @pytest.mark.parametrize("name", ["issue", "newsletter", "section_type", "theme", "phrases"])
-def test_the_programs_own_schemas_are_sound(name: str) -> None:
-    """Each is a schema that a validator takes."""
+def test_built_in_schemas_are_valid(name: str) -> None:
+    """Each built-in schema is valid JSON Schema."""
     jsonschema_rs.meta.validate(built_in(name).to_json())
 
 
-def test_a_reference_keeps_the_words_beside_it() -> None:
-    """Title and description beside `$ref` win, everything else is the definition's."""
+def test_a_reference_keeps_its_own_texts() -> None:
+    """Title and description next to `$ref` win; everything else comes from the definition."""
     schema = _schema(
         'type: object\nproperties:\n  a:\n    $ref: "#/$defs/d"\n    title: Mine\n'
         "$defs:\n  d:\n    type: string\n    title: Theirs\n    description: Words\n"
@@ -41,7 +41,7 @@ def test_a_reference_keeps_the_words_beside_it() -> None:
 
 
 def test_groups_are_closed_and_unused_definitions_left_out() -> None:
-    """A key that is not named is a mistake; `$defs` holds what is referred to, also from a definition."""
+    """Unknown keys are mistakes; `$defs` contains only definitions that are used, also by other definitions."""
     schema = _schema(
         'type: object\nrequired:\n  - a\nproperties:\n  a:\n    $ref: "#/$defs/d"\n$defs:\n'
         '  d:\n    type: array\n    minItems: 2\n    items:\n      $ref: "#/$defs/e"\n'
@@ -57,7 +57,7 @@ def test_groups_are_closed_and_unused_definitions_left_out() -> None:
 
 
 def test_a_definition_may_refer_to_itself() -> None:
-    """The dialect of section types does: a field holds fields."""
+    """As in the schema of section types, where a field contains fields."""
     assert json.dumps(built_in("section_type").to_json())
 
 
@@ -77,7 +77,7 @@ def _plain(node: Node, field: SchemaField, schema: DocumentSchema) -> object:
 
 @pytest.mark.parametrize("stem", ["2025-01-30", "2025-01-30.de"])
 def test_the_sample_is_valid_by_its_schema(tmp_path: Path, stem: str) -> None:
-    """What `compose schema` hands to editors' programs accepts the sample, and refuses a misspelt key in it."""
+    """The schemas of `compose schema` accept the sample and reject a misspelt key in it."""
     workspace = sample(tmp_path)
     schema = read_newsletter(workspace).issue_schema()
     path = workspace.issue(stem)
@@ -90,16 +90,16 @@ def test_the_sample_is_valid_by_its_schema(tmp_path: Path, stem: str) -> None:
     assert not validator.is_valid({**plain, "topcis": []})
 
 
-def test_the_newsletter_says_what_an_issue_must_hold() -> None:
-    """Required sections, and how many items, come from newsletter.yaml."""
+def test_the_newsletter_defines_required_sections() -> None:
+    """Required sections and numbers of items come from newsletter.yaml."""
     schema = read_newsletter(Workspace(root=ROOT)).issue_schema()
     assert set(schema.root.required) == {"date", "subject", "top_story", "topics", "digest"}
     assert dict(schema.root.properties["topics"].limits) == {"minItems": 1, "maxItems": 6}
     assert dict(schema.root.properties["podcasts"].limits) == {"minItems": 1}
 
 
-def test_an_edition_in_another_language_has_its_own_words(tmp_path: Path) -> None:
-    """newsletter.de.yaml holds only what differs; the rest is newsletter.yaml's."""
+def test_an_edition_in_another_language_has_its_own_settings(tmp_path: Path) -> None:
+    """newsletter.de.yaml contains only what differs; the rest comes from newsletter.yaml."""
     workspace = sample(tmp_path)
     own, german = read_newsletter(workspace), read_newsletter(workspace, "de")
     assert (own.language, german.language) == ("en", "de")
@@ -109,8 +109,8 @@ def test_an_edition_in_another_language_has_its_own_words(tmp_path: Path) -> Non
     assert german.zone == own.zone
 
 
-def test_a_language_without_its_file_is_told(tmp_path: Path) -> None:
-    """An issue in a language that the newsletter lacks says which file is missing, and how to make it."""
+def test_a_language_without_its_file_is_reported(tmp_path: Path) -> None:
+    """For an unknown language, the message names the missing file, and the hint the command to create it."""
     workspace = sample(tmp_path)
     path = workspace.root / "issues/2025-01-30.fr.yaml"
     path.write_bytes((workspace.root / "issues/2025-01-30.yaml").read_bytes())
@@ -119,11 +119,11 @@ def test_a_language_without_its_file_is_told(tmp_path: Path) -> None:
     (problem,) = stopped.value.problems
     assert (problem.path, problem.code) == ("newsletter.yaml", "language")
     assert "newsletter.fr.yaml" in problem.message
-    assert problem.hint == "make it with: compose new --language fr"
+    assert problem.hint == "create it with: compose new --language fr"
 
 
-def test_problems_of_an_overlay_point_into_it(tmp_path: Path) -> None:
-    """What is wrong in newsletter.de.yaml is told there, with its own line."""
+def test_problems_of_an_overlay_have_its_path(tmp_path: Path) -> None:
+    """Problems in newsletter.de.yaml are reported with their line in this file."""
     workspace = sample(tmp_path)
     path = workspace.root / "newsletter.de.yaml"
     text = path.read_text(encoding="utf-8") + "\nbrand:\n  accent: red\n"

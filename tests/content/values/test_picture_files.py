@@ -1,4 +1,4 @@
-"""Pictures as they come: shown upright and in their colours, without a word about who took them; or refused, with a reason."""
+"""Picture files are shown upright, in their colours and without metadata, or rejected with a reason."""
 
 import datetime
 import email
@@ -38,14 +38,14 @@ sections:
   pictures:
     type: briefs
 """
-#: What a file says about the person who made it, or about the program: Exif, XMP, IPTC, profiles, texts.
+#: Metadata about the person or the program that made a file: Exif, XMP, IPTC, profiles, texts.
 METADATA = re.compile(
     rb"SECRET|Exif\0|ns\.adobe\.com|xmpmeta|Photoshop 3|8BIM|ICC_PROFILE|iCCP|eXIf|tEXt|zTXt|iTXt|tIME|MPF\0|GPS|JFXX|ICCRGB"
 )
 
 
 def gallery(folder: Path, pictures: Mapping[str, bytes], newsletter: str = NEWSLETTER) -> Workspace:
-    """Make an issue that shows each picture, three to a block of lines from line 4 on."""
+    """Make an issue that shows each picture."""
     (folder / "issues/assets").mkdir(parents=True, exist_ok=True)
     for name, data in pictures.items():
         (folder / "issues/assets" / name).write_bytes(data)
@@ -77,18 +77,18 @@ def told(workspace: Workspace) -> tuple[Problem, ...]:
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Every good file in one issue. Those that differ in their metadata only become one picture."""
+    """Return every valid file in one issue. Those that differ only in metadata become one picture."""
     return build(gallery(tmp_path_factory.mktemp("gallery"), {name: file_of(name) for name in GOOD}))
 
 
 @cache
 def file_of(name: str) -> bytes:
-    """Make a good file, once."""
+    """Return the bytes of a valid file, created once."""
     return GOOD[name]()
 
 
 def picture_of(built: Built, name: str) -> Picture:
-    """Return what became of a file."""
+    """Return the converted picture of a file."""
     made = load_picture(built.issue.path.parent / "assets" / name)
     assert made.data in [picture.data for _, picture in built.pictures]
     return made
@@ -96,14 +96,14 @@ def picture_of(built: Built, name: str) -> Picture:
 
 @pytest.mark.parametrize("name", [name for name in GOOD if not name.startswith(("grey-", "grey."))])
 def test_a_picture_is_upright_and_in_its_colours(shown: Built, name: str) -> None:
-    """Whatever side was up, whatever the colour space: the four fields are where and what they were."""
+    """For any orientation and colour space, the four fields are at their places with their colours."""
     made = picture_of(shown, name)
     with Image.open(io.BytesIO(made.data)) as image:
         assert image.size == (made.width, made.height)
         assert image.width <= 1300
         assert image.mode in ("P", "RGB", "RGBA")
         pixels = image.convert("RGBA").convert("RGB")
-    # The printer's profile mixes inks in its own way; without it the third colour would be another one.
+    # The printer's profile mixes inks in its own way; without it, the third colour would be different.
     expected = COLOURS if "cmyk-" not in name else ((207, 76, 46), (96, 158, 81), (104, 81, 187), (246, 235, 229))
     for number, colour in enumerate(expected):
         spot = (made.width * (3 + 4 * (number % 2)) // 10, made.height * (3 + 4 * (number // 2)) // 10)
@@ -114,7 +114,7 @@ def test_a_picture_is_upright_and_in_its_colours(shown: Built, name: str) -> Non
 
 @pytest.mark.parametrize("name", [name for name in GOOD if name.startswith("grey")])
 def test_grey_stays_grey(shown: Built, name: str) -> None:
-    """Not white, whatever the depth; what is clear stays clear."""
+    """Grey does not become white at any depth, and transparency is kept."""
     made = picture_of(shown, name)
     with Image.open(io.BytesIO(made.data)) as image:
         assert image.mode in ("L", "LA")
@@ -129,7 +129,7 @@ def test_grey_stays_grey(shown: Built, name: str) -> None:
 
 
 def test_no_metadata_in_any_message(shown: Built) -> None:
-    """Each part of the .eml is one picture that says nothing but how it looks, under a name that fits what it is."""
+    """Each part of the .eml is a picture without metadata, with a file name that fits its format."""
     message = email.message_from_bytes(shown.message, policy=email.policy.default)
     parts = [part for part in message.walk() if part.get_content_maintype() == "image"]
     assert len(parts) == len(shown.pictures) == len({picture.data for _, picture in shown.pictures}) > 30
@@ -150,8 +150,8 @@ def test_no_metadata_in_any_message(shown: Built) -> None:
     assert any(SECRET in file_of(name) for name in GOOD)
 
 
-def test_what_need_not_be_changed_is_not(shown: Built) -> None:
-    """An sRGB picture without metadata keeps its bytes; one with metadata keeps its coded picture."""
+def test_unchanged_pictures_keep_their_bytes(shown: Built) -> None:
+    """An sRGB picture without metadata keeps its bytes; one with metadata keeps its encoded picture."""
     kept = {name for name in GOOD if picture_of(shown, name).data == file_of(name)}
     assert kept > {
         "progressive.jpg",
@@ -181,8 +181,8 @@ def test_a_scan_in_black_and_white_is_scaled_to_greys() -> None:
         assert len(colours) > 3
 
 
-def test_files_that_are_no_pictures_are_named(tmp_path: Path) -> None:
-    """Damaged, of another kind, placeholders, bombs: each at its line, with what it is, in seconds."""
+def test_other_files_are_reported_with_their_format(tmp_path: Path) -> None:
+    """Damaged files, other formats, placeholders and bombs are reported at their lines, within seconds."""
     bad = {name: (data, word) for name, data, word in bad_files()}
     workspace = gallery(tmp_path, {name: data for name, (data, _) in bad.items()})
     start = time.process_time()
@@ -200,8 +200,8 @@ def test_files_that_are_no_pictures_are_named(tmp_path: Path) -> None:
     assert not found
 
 
-def test_a_damaged_gif_is_told_by_build_not_by_check(tmp_path: Path) -> None:
-    """An animation whose later frames are broken does not get as far as a check."""
+def test_a_damaged_gif_is_reported_before_the_checks(tmp_path: Path) -> None:
+    """An animation with damaged later frames is reported before the checks run."""
     data = GOOD["animation.gif"]()
     spoilt = data[:-60] + bytes(40) + data[-20:]
     workspace = gallery(tmp_path, {"a.gif": spoilt})
@@ -209,7 +209,7 @@ def test_a_damaged_gif_is_told_by_build_not_by_check(tmp_path: Path) -> None:
 
 
 def test_two_files_with_the_same_bytes_are_one_picture(tmp_path: Path) -> None:
-    """One part, shown twice; an ending in capitals and a copied dark logo are nothing special."""
+    """They are one part, shown twice; an uppercase ending or a copied dark logo makes no difference."""
     png = saved(scene(), "PNG")
     newsletter = NEWSLETTER.replace(
         "sender:",
@@ -228,8 +228,8 @@ def _noon() -> datetime.datetime:
     return datetime.datetime(2031, 2, 6, 12, tzinfo=datetime.UTC)
 
 
-def test_pictures_of_earlier_issues_stop_nothing(tmp_path: Path) -> None:
-    """Damaged, gone or waiting: the current issue is built and checked, and still compared with what came before."""
+def test_missing_pictures_of_earlier_issues_are_ignored(tmp_path: Path) -> None:
+    """With damaged, missing or special files in earlier issues, the current issue is built, checked and compared."""
     workspace = gallery(
         tmp_path, {"good.png": saved(scene(), "PNG"), "bad.jpg": saved(scene(2400, 1600), "JPEG")[:9000]}
     )
@@ -245,8 +245,8 @@ def test_pictures_of_earlier_issues_stop_nothing(tmp_path: Path) -> None:
     assert "2031-01-23 was number 23" in next(each.message for each in checked.problems if each.code == "EDIT08")
 
 
-def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
-    """A pipe, a socket, a device, a folder; links to them, to nothing, to themselves; names that no disk knows."""
+def test_special_files_are_never_opened(tmp_path: Path) -> None:
+    """Pipes, sockets, devices, folders, links to them or to nothing, circular links, and impossible names."""
     workspace = gallery(tmp_path, {})
     assets = workspace.root / "issues/assets"
     os.mkfifo(assets / "pipe.png")
@@ -273,15 +273,15 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
         "to-pipe.png": "is a pipe",
         "device.png": "outside",
         "annex.png": "git-annex",
-        "lost.png": "a link to a file that is not there",
-        "circle.png": "a link to a file that is not there",
+        "lost.png": "a link to a file that does not exist",
+        "circle.png": "a link to a file that does not exist",
         "cloud.png": "iCloud",
         "late.png": "being downloaded",
-        "file.png/x.png": "there is no file",
+        "file.png/x.png": "file not found",
         f"{'long' * 80}.png": "cannot be read",
     }
     (workspace.root / "issues/2031-02-06.yaml").write_text(issue(list(words)), encoding="utf-8")
-    # To wait for one of them would have no end.
+    # Waiting for one of them would never end.
     found = [problem.message for problem in told(workspace)]
     assert len(found) == len(words)
     for (name, word), message in zip(words.items(), found, strict=True):
@@ -289,14 +289,14 @@ def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
 
 
 def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """Between the look and the opening the file may have been swapped."""
+    """A file may be replaced between the check and the opening."""
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(picture_files.PictureMistake, match="is a pipe"):
         picture_files.load_picture(tmp_path / "pipe.png")
 
 
 def test_each_picture_is_decoded_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However often it is named; and not again by the next build, for as long as it stays as it is."""
+    """However often it is used, also in later builds while it does not change."""
     calls: list[int] = []
 
     def counted(data: bytes) -> object:
@@ -315,8 +315,8 @@ def test_each_picture_is_decoded_once(tmp_path: Path, monkeypatch: pytest.Monkey
     assert first.message == again.message
 
 
-def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A preview of a week does not keep every picture that was ever tried."""
+def test_the_picture_cache_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A preview that runs for a week does not keep every picture that was tried."""
     monkeypatch.setattr(picture_files, "_known", type(picture_files._known)())
     monkeypatch.setattr(picture_files, "_MOST_BYTES", 20_000)
     for width in range(100, 140):
@@ -325,7 +325,7 @@ def test_what_is_kept_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_ink_is_converted_by_its_profile() -> None:
-    """The same numbers in CMYK are other colours with another profile."""
+    """The same CMYK numbers are different colours with another profile."""
     inks = scene().convert("CMYK")
     plain, printed = convert(saved(inks, "JPEG")), convert(saved(inks, "JPEG", icc_profile=CMYK))
     assert isinstance(plain, ConvertedPicture)

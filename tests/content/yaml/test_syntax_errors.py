@@ -1,4 +1,4 @@
-"""What one slip of the hand does to an issue, and that it is told once."""
+"""One small mistake in an issue is reported once."""
 
 import re
 
@@ -17,8 +17,8 @@ LINES = ISSUE.split("\n")
 
 @pytest.fixture(scope="module")
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A copy of the sample newsletter, whose issue is written anew by each case."""
-    return sample(tmp_path_factory.mktemp("traps"))
+    """A copy of the sample newsletter; each case writes its issue again."""
+    return sample(tmp_path_factory.mktemp("mistakes"))
 
 
 def _told(workspace: Workspace, text: str) -> tuple[Problem, ...]:
@@ -49,53 +49,53 @@ SOURCES = _row("  sources: |") + 1
 ANALYSIS = _row("  analysis: |") + 1
 
 ONE_SLIP = {
-    "pipe of a text": (_without("  body: |", "  body:", "top_story:"), "yaml-pipe", "the | is missing behind “body:”"),
-    "pipe of a text with keys in it": (_without("facts: |", "facts:"), "yaml-pipe", "the | is missing behind “facts:”"),
-    "pipe of sources": (_without("sources: |", "sources:"), "yaml-pipe", "the | is missing behind “sources:”"),
+    "pipe of a text": (_without("  body: |", "  body:", "top_story:"), "yaml-pipe", "the | is missing after “body:”"),
+    "pipe of a text with keys in it": (_without("facts: |", "facts:"), "yaml-pipe", "the | is missing after “facts:”"),
+    "pipe of sources": (_without("sources: |", "sources:"), "yaml-pipe", "the | is missing after “sources:”"),
     "a > for a text of paragraphs": (
         _without("  body: |", "  body: >", "top_story:"),
         "yaml-pipe",
         "would run together",
     ),
     "a > for sources": (_without("sources: |", "sources: >"), "yaml-pipe", "all sources run together"),
-    "paragraph at the margin": (_shifted(PARAGRAPH, PARAGRAPH + 5, 4), "yaml-indent", "lines have slid out"),
-    "paragraph half out": (_shifted(PARAGRAPH, PARAGRAPH + 5, 2), "yaml-indent", "lines have slid out"),
-    "sources out": (_shifted(SOURCES, SOURCES + 8, 2), "yaml-indent", "these 8 lines have slid out"),
+    "paragraph at the margin": (_shifted(PARAGRAPH, PARAGRAPH + 5, 4), "yaml-indent", "lines are not indented enough"),
+    "paragraph half out": (_shifted(PARAGRAPH, PARAGRAPH + 5, 2), "yaml-indent", "lines are not indented enough"),
+    "sources out": (_shifted(SOURCES, SOURCES + 8, 2), "yaml-indent", "these 8 lines are not indented enough"),
     "first line further in": (
         _without("    A start-up", "      A start-up"),
         "yaml-indent",
-        "the first line of this text begins behind 6 spaces, the others behind 4",
+        "the first line of this text is indented by 6 spaces, the others are indented by 4 spaces",
     ),
     "text in an open quote": (_without("  body: |\n", '  body: "\n', "metrix:"), "yaml-quote", "is never closed"),
-    "dash at the margin": (_without("  - title:", "- title:"), "yaml-indent", "it belongs behind 2 spaces"),
-    "first dash": (_without("  - title:", "    title:"), "yaml-dash", "the dash is missing in front of “title”"),
-    "colon of a section": (_without("topics:", "topics"), "yaml-colon", "the colon is missing behind “topics”"),
+    "dash at the margin": (_without("  - title:", "- title:"), "yaml-indent", "it should be indented by 2 spaces"),
+    "first dash": (_without("  - title:", "    title:"), "yaml-dash", "the dash is missing before “title”"),
+    "colon of a section": (_without("topics:", "topics"), "yaml-colon", "the colon is missing after “topics”"),
     "colon of a title": (
         _without('title: "', 'title "', "topics:"),
         "yaml-colon",
-        "the colon is missing behind “title”",
+        "the colon is missing after “title”",
     ),
-    "key too far": (_without("\n    alt:", "\n      alt:"), "yaml-indent", "it belongs behind 4 spaces"),
-    "key out": (_without("\n    alt:", "\nalt:"), "yaml-indent", "it belongs behind 4 spaces"),
-    "section too far": (_without("\ndigest:", "\n digest:"), "yaml-indent", "it belongs at the left margin"),
-    "first key too far": (_without("\ndate:", "\n  date:"), "yaml-indent", "it belongs at the left margin"),
-    "greeting at the top": ("Hello dear editor\n" + ISSUE, "yaml-indent", "this text stands below no key"),
-    "sentence at the end": (ISSUE + "\nAnd so on.\n", "yaml-indent", "this paragraph has slid out"),
+    "key too far": (_without("\n    alt:", "\n      alt:"), "yaml-indent", "it should be indented by 4 spaces"),
+    "key out": (_without("\n    alt:", "\nalt:"), "yaml-indent", "it should be indented by 4 spaces"),
+    "section too far": (_without("\ndigest:", "\n digest:"), "yaml-indent", "it should start at the left margin"),
+    "first key too far": (_without("\ndate:", "\n  date:"), "yaml-indent", "it should start at the left margin"),
+    "greeting at the top": ("Hello dear editor\n" + ISSUE, "yaml-indent", "this text has no key"),
+    "sentence at the end": (ISSUE + "\nAnd so on.\n", "yaml-indent", "this paragraph is not indented enough"),
     "three dots": (_without("\ntopics:", "\n...\ntopics:"), "document", "three dots ends the file"),
 }
 
 
 @pytest.mark.parametrize(("text", "code", "words"), ONE_SLIP.values(), ids=ONE_SLIP.keys())
-def test_one_slip_is_told_once(workspace: Workspace, text: str, code: str, words: str) -> None:
-    """One thing forgotten is one problem, however many lines YAML misreads behind it."""
+def test_one_mistake_is_reported_once(workspace: Workspace, text: str, code: str, words: str) -> None:
+    """One mistake is one problem, even if YAML misreads many lines after it."""
     found = _told(workspace, text)
     assert [problem.code for problem in found] == [code], "\n".join(map(str, found))
     assert words in found[0].message
 
 
 @pytest.mark.slow
-def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
-    """A line of the sample moved in or out by two spaces, or without its colon, brings five problems at most."""
+def test_a_misplaced_line_causes_few_problems(workspace: Workspace) -> None:
+    """A line of the sample indented by two spaces more or less, or without its colon, causes at most five problems."""
     for row, line in enumerate(LINES):
         if row % 6 or not line.strip():
             continue
@@ -105,8 +105,8 @@ def test_a_line_moved_to_any_side_brings_no_flood(workspace: Workspace) -> None:
 
 
 @pytest.mark.slow
-def test_a_comment_anywhere_is_told_once_at_its_line(workspace: Workspace) -> None:
-    """A comment at the left margin says nothing where it is one, and one thing, at its own line, where it ends a text."""
+def test_a_comment_anywhere_is_reported_at_its_line(workspace: Workspace) -> None:
+    """A comment at the left margin causes no problem, or one at its own line if it ends a text."""
     told = 0
     for row in range(0, len(LINES), 3):
         found = _told(workspace, "\n".join([*LINES[:row], "# remember to ask Li", *LINES[row:]]))
@@ -130,20 +130,20 @@ def _source(text: str) -> SourceText:
     ],
 )
 def test_a_text_cut_off_at_a_hash(line: str, lost: str | None) -> None:
-    """Two spaces before the sign and one behind make a comment; anything else was text."""
+    """With two spaces before # and one after it, it is a comment; anything else is text."""
     problem = lost_comment(_source(line), len(re.split(r"\s+#", line)[0]))
     assert (problem is None) == (lost is None)
     assert lost is None or (problem and f"“{lost}”" in problem.message)
 
 
-def test_a_value_taken_for_a_comment() -> None:
-    """A colour without quotes is lost, a comment behind an empty key is not."""
+def test_a_value_read_as_a_comment() -> None:
+    """A colour without quotes is lost; a comment after an empty key is not."""
     assert lost_value(_source("accent: #9b1c1c"), len("accent")) is not None
     assert lost_value(_source("accent: # a note"), len("accent")) is None
 
 
-def test_a_quotation_that_swallowed_keys() -> None:
-    """Keys inside a quoted text are told of; a colon in the middle of a line is none."""
+def test_a_quoted_text_that_includes_keys() -> None:
+    """Keys inside a quoted text are reported, but not a colon in the middle of a line."""
     text = '"one\nbody: two"'
     problem = swallowed_keys(_source(text), 0, len(text))
     assert problem is not None
@@ -154,7 +154,7 @@ def test_a_quotation_that_swallowed_keys() -> None:
 
 
 def test_lines_that_run_together() -> None:
-    """Paragraphs and list items are lost without a `|`; a paragraph over several lines is not."""
+    """Paragraphs and list items are lost without a `|`; a paragraph of several lines is not."""
     assert lost_lines(_source("one\n\n two"), 0, 9) is not None
     assert lost_lines(_source("one\n - two"), 0, 10) is not None
     assert lost_lines(_source("one\n 2. two"), 0, 11) is not None
@@ -162,8 +162,8 @@ def test_lines_that_run_together() -> None:
 
 
 @pytest.mark.parametrize(("key", "meant"), [("“title”", "title"), ("-title", "title"), ("title:", "title")])
-def test_a_key_that_nobody_means(key: str, meant: str) -> None:
-    """Curly quotes, a dash without space and a second colon are told of, and the key is read."""
+def test_a_key_that_is_a_mistake(key: str, meant: str) -> None:
+    """Curly quotes, a dash without a space and a second colon are reported, and the key is read."""
     odd = odd_key(key)
     assert odd is not None
     assert odd[3] == meant

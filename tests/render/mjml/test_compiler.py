@@ -1,4 +1,4 @@
-"""Compiling MJML: what goes in comes out, and nothing of the compiler's failures escapes. The real compiler runs."""
+"""Compiling MJML: the content is kept, and failures of the compiler are handled. The real compiler runs."""
 
 import os
 import random
@@ -27,16 +27,16 @@ AWKWARD = [
 
 
 @pytest.mark.parametrize("value", AWKWARD, ids=[ascii(value) for value in AWKWARD])
-def test_attribute_values_come_out_as_they_went_in(value: str) -> None:
-    """The compiler alone would print `\\u{3000}` and the like, or crash; guarded, a value makes the round trip."""
+def test_attribute_values_are_kept(value: str) -> None:
+    r"""Attribute values are kept; the compiler alone would print `\u{3000}` or similar, or crash."""
     out = compile_mjml(with_text(f'<a title="{value}" lang=\'{value}"\'>{value}</a>'))
     assert unescape(re.findall('title="([^"]*)"', out)[0]) == value
     assert unescape(re.findall(' lang="([^"]*)">', out)[-1]) == value + '"'
     assert f">{value}</a>" in out
 
 
-def test_the_compiler_still_needs_its_guards() -> None:
-    """Upstream facts that the guards stand on: if one of these fails, the compiler was mended."""
+def test_the_compiler_still_needs_the_workarounds() -> None:
+    """The compiler still has the bugs that we work around: if one of these checks fails, it was fixed."""
     assert r"\u{3000}" in mjml2html(with_text('<a title="\u3000">x</a>'))
     assert "fonts.googleapis.com" in mjml2html(with_text("x"))
     assert mjml2html(with_text("x<mj-foo></mj-foo>"))
@@ -49,15 +49,15 @@ def test_the_compiler_still_needs_its_guards() -> None:
     assert "<mj-raw>" in mjml2html(unbalanced)
 
 
-def test_a_bare_greater_than_beside_chinese_compiles() -> None:
-    """`文> 本` panics in the compiler; it is text like any other."""
+def test_a_bare_greater_than_sign_next_to_chinese_compiles() -> None:
+    """`文> 本`, which crashes the compiler, is text like any other."""
     for text in ("文> 本", "文 > 本", "—>", "“c”>", "<b>文</b>>文", "文>"):
         assert text in compile_mjml(with_text(text))
     assert ".文 > b" in compile_mjml(with_head("<mj-style>.文 > b {color: red}</mj-style>"))
 
 
-def test_blanks_between_elements_are_no_text() -> None:
-    """The compiler refuses ` <mj-title>` after another element of the head, unless a newline comes first."""
+def test_blanks_between_elements_are_not_text() -> None:
+    """The compiler rejects ` <mj-title>` after another head element, unless there is a newline first."""
     spaced = (
         "<mj-attributes> <mj-all color='red'/>\t <mj-text align='left'/> \r\n </mj-attributes> <mj-title>x</mj-title> "
     )
@@ -66,8 +66,8 @@ def test_blanks_between_elements_are_no_text() -> None:
     assert "<title>x</title>" in compile_mjml(with_head(spaced))
 
 
-def test_what_the_head_says_comes_out() -> None:
-    """Title, preview and styles keep every character; references of an author keep their meaning."""
+def test_the_head_is_kept() -> None:
+    """Title, preview and styles keep every character; an author's references keep their meaning."""
     html = compiled()
     assert "<title>Issue 214 — “中文” ❤️</title>" in html
     assert "What the line means, and a > b" in html and ".文 > b { color: blue }" in html
@@ -76,8 +76,8 @@ def test_what_the_head_says_comes_out() -> None:
     assert "a&#60;b &lt; &#128; \u2014" in compile_mjml(with_text("a&#60;b &lt; &#128; &#8212;"))
 
 
-def test_no_subscriber_is_told_on_to_others() -> None:
-    """Without a font of our own MJML would load one from Google; guarded, it loads nothing."""
+def test_nothing_is_loaded_from_other_hosts() -> None:
+    """Without our own fonts, MJML would load one from Google; with our settings, it loads nothing."""
     html = compile_mjml(with_text("x"))
     assert "Ubuntu" in html and "googleapis" not in html and "<link" not in html.lower() and "@import" not in html
 
@@ -87,7 +87,7 @@ def test_no_subscriber_is_told_on_to_others() -> None:
     [
         (with_head("<mj-style>@import url(x.css);</mj-style>"), "@import"),
         (with_head('<mj-raw><link rel="x" href="y"/></mj-raw>'), "<link>"),
-        (with_head("<mj-style>a{}</mj-style>") + "x", "refuses the document"),
+        (with_head("<mj-style>a{}</mj-style>") + "x", "rejected the document"),
         (with_text("<a title='\x7f'>x</a>"), "u{7f}"),
         (
             with_body("<mj-section><mj-column><mj-social><mj-social-element name='facebook'>x</mj-social-element>"
@@ -96,14 +96,14 @@ def test_no_subscriber_is_told_on_to_others() -> None:
         ),
     ],
 )  # fmt: skip
-def test_unsafe_output_is_refused(mjml: str, reason: str) -> None:
-    """Whatever gets past the lint, the compiled document is looked at once more."""
+def test_unsafe_output_is_rejected(mjml: str, reason: str) -> None:
+    """The compiled document is checked again, for mistakes that the lint missed."""
     with pytest.raises(CompilerError, match=re.escape(reason)):
         compile_mjml(mjml)
 
 
 def test_an_error_names_the_line_as_written() -> None:
-    """The compiler counts bytes of what it was given; we say the line of what the author sees."""
+    """The compiler counts bytes of its input; the error has the line that the author sees."""
     mjml = '\n<mjml>\n<mj-body><mj-raw><p title="中\n文">中文</p>\n\n<?php ?></mj-raw></mj-body></mjml>'
     with pytest.raises(CompilerError, match="at line 6"):
         compile_mjml(mjml)
@@ -129,7 +129,7 @@ print(len(os.listdir("/dev/fd")) if os.path.isdir("/dev/fd") else 0)
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no timer here to interrupt with")
 def test_keyboard_interrupt_passes() -> None:
-    """Only a panic is turned into an error: Ctrl-C stays Ctrl-C, at whatever moment, and stderr works afterwards."""
+    """Only crashes become errors: Ctrl-C still works at any moment, and stderr works afterwards."""
     ran = subprocess.run(
         [sys.executable, "-c", INTERRUPTED],
         input=strip_origins(DOCUMENT),
@@ -156,7 +156,7 @@ import sys; print("still here", file=sys.stderr)
 
 @pytest.mark.parametrize("backtrace", ["0", "1"])
 def test_a_panic_is_an_error_and_prints_nothing(backtrace: str) -> None:
-    """With the guard taken away the compiler panics: one CompilerError, no Rust backtrace, stderr works afterwards."""
+    """Without our workaround the compiler crashes: one CompilerError, no Rust backtrace, stderr works afterwards."""
     ran = subprocess.run(
         [sys.executable, "-c", PANIC],
         capture_output=True,
@@ -169,13 +169,13 @@ def test_a_panic_is_an_error_and_prints_nothing(backtrace: str) -> None:
 
 
 def test_normalise_is_ascii_and_keeps_text_lines() -> None:
-    """Nothing but ASCII reaches the compiler: its byte offsets can never fall inside a character."""
+    """The compiler gets only ASCII, so its byte offsets are never inside a character."""
     assert normalise(DOCUMENT).isascii()
 
 
 @pytest.mark.slow
-def test_mutants_are_compiled_or_refused() -> None:
-    """1,000 damaged documents: each compiles, or is a finding, or a CompilerError; no panic escapes."""
+def test_mutants_are_compiled_or_rejected() -> None:
+    """1,000 damaged documents: each compiles, is a finding, or raises CompilerError; no crash escapes."""
     source = strip_origins(DOCUMENT)
     chance = random.Random(20250130)
     pieces = ["<", ">", "文>", "“", "”>", '"', "'", "—>", "❤️", "\u3000", "<!--", "-->", "]]>", "<p>", "</p>", "/>", "&",
@@ -202,6 +202,6 @@ def test_mutants_are_compiled_or_refused() -> None:
             outcomes["refused"] += 1
             if not found:
                 gaps.append((error.message, mutant))
-    # What the lint passes and the compiler refuses would reach an author without a place in the template.
+    # If the lint accepts what the compiler rejects, the author gets an error without a place in the template.
     assert gaps == []
     assert min(outcomes.values()) > 50, outcomes

@@ -1,1 +1,1 @@
-"""Checks of the message: sender, subject, links, what the law asks for."""
+"""Checks of the message: sender, subject, links, legal requirements."""

@@ -1,4 +1,4 @@
-"""Checks of what the law of many countries, and the large providers, want in every message. Not legal advice."""
+"""Checks of what laws and large mailbox providers require in every message. Not legal advice."""
 
 from collections.abc import Iterator
 
@@ -11,45 +11,47 @@ from composer.core.errors import Level, Who
 
 @check(
     "UNS01",
-    "Subscribers can leave: a link in the page and in the plaintext",
+    "The page and the plaintext have an unsubscribe link",
     who=Who.IT,
     level=Level.BLOCKER,
-    fix="set delivery.public_url in newsletter.yaml, where public pages answer",
+    fix="set delivery.public_url in newsletter.yaml to the address of your public pages",
     source="https://support.google.com/a/answer/81126",
 )
 def unsubscribe(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for the subscriber's own link in both parts."""
+    """Look for the subscriber's personal unsubscribe link in both parts."""
     token = next((field.token for field in review.edition.fields if field.name == "unsubscribe_url"), None)
     if token is None:
         delivery = review.newsletter.delivery
         is_set = delivery.public_url or delivery.unsubscribe_url
         place = review.template("page.mjml.j2") if is_set else review.newsletter.place("delivery")
-        yield CheckFinding(place=place, message="there is no link to unsubscribe")
+        yield CheckFinding(place=place, message="the issue has no unsubscribe link")
         return
     for part, name, template in (
         (review.edition.html, "page", "page.mjml.j2"),
         (review.edition.text, "plaintext", "page.txt.j2"),
     ):
         if token not in part:
-            message = f"the {name} has no link to unsubscribe"
+            message = f"the {name} has no unsubscribe link"
             yield CheckFinding(
-                place=review.template(template), message=message, hint=f"print links.unsubscribe in {template}"
+                place=review.template(template),
+                message=message,
+                hint=f"add   {{{{ links.unsubscribe }}}}   to {template}",
             )
 
 
 @check(
     "UNS02",
-    "The sender's postal address stands in the page and in the plaintext",
+    "The page and the plaintext show the sender's postal address",
     who=Who.IT,
     level=Level.BLOCKER,
-    fix="set sender.postal_address in newsletter.yaml; where no law asks for it:   checks: UNS02: level: off",
+    fix="set sender.postal_address in newsletter.yaml; if no law requires it, set   level: off   for UNS02 below   checks:",
     source="https://www.law.cornell.edu/uscode/text/15/7704",
 )
 def postal_address(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for its words in both parts (15 U.S.C. 7704(a)(5))."""
+    """Look for the postal address in both parts (15 U.S.C. 7704(a)(5))."""
     address = review.newsletter.postal_address
     if not address:
-        yield CheckFinding(place=review.newsletter.place("sender"), message="there is no postal address of the sender")
+        yield CheckFinding(place=review.newsletter.place("sender"), message="the sender has no postal address")
         return
     words = address.split()
     if not _has(review.text, words):
@@ -66,34 +68,34 @@ def _has(text: str, words: list[str]) -> bool:
 
 @check(
     "LAW01",
-    "Subscribers can find out what is done with their address",
+    "The page and the plaintext link to the privacy policy",
     who=Who.IT,
     fix="set sender.privacy_url in newsletter.yaml",
     source="https://gdpr-info.eu/art-13-gdpr/",
 )
 def privacy(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for the link to the privacy page."""
+    """Look for the link to the privacy policy in both parts."""
     url = review.newsletter.privacy_url
     if url is None:
-        yield CheckFinding(place=review.newsletter.place("sender"), message="there is no link to a privacy page")
+        yield CheckFinding(place=review.newsletter.place("sender"), message="the issue has no link to a privacy policy")
     elif url not in review.edition.html or url not in review.text:
-        yield CheckFinding(place=_page(review), message="the theme does not print the link to the privacy page")
+        yield CheckFinding(place=_page(review), message="the theme does not show the link to the privacy policy")
 
 
 @check(
     "LAW02",
-    "The publisher is named",
+    "The issue names its publisher",
     who=Who.IT,
-    fix="write an   imprint:   with the publisher's name and address into newsletter.yaml",
+    fix="add   imprint:   with the publisher's name and address to newsletter.yaml",
     source="https://www.gesetze-im-internet.de/ddg/__5.html",
 )
 def imprint(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for the publisher's name in both parts (Germany: DDG section 5)."""
+    """Look for the publisher's name in the plaintext (Germany: DDG section 5)."""
     name = text_in(review.issue.imprint, "name") if review.issue.imprint else None
     if not name:
-        yield CheckFinding(place=review.newsletter.place("sender"), message="there is no imprint")
+        yield CheckFinding(place=review.newsletter.place("sender"), message="the issue has no imprint")
     elif name not in review.text:
-        yield CheckFinding(place=_page(review), message="the theme does not print the imprint")
+        yield CheckFinding(place=_page(review), message="the theme does not show the imprint")
 
 
 def _page(review: ReviewedEdition) -> SourcePlace:

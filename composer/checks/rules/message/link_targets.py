@@ -1,4 +1,4 @@
-"""Checks of links as they are written; whether they lead somewhere is asked by composer/links."""
+"""Checks of where links lead, judged by their addresses; composer/links makes the requests."""
 
 import datetime
 import ipaddress
@@ -13,7 +13,7 @@ from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level, Problem
 from composer.links.answer import LinkAnswer, LinkVerdict
 
-#: What sits between a subscriber and an address, and may lead elsewhere tomorrow.
+#: Link shorteners: they hide the target, and the target may change.
 _SHORTENERS = frozenset(
     [
         "bit.ly",
@@ -37,7 +37,7 @@ _SHORTENERS = frozenset(
     ]
 )
 _LOCAL = (".local", ".localhost", ".internal", ".lan", ".home", ".corp", ".test", ".invalid", ".example")
-#: Parameters that name the person from whose inbox or browser an address was copied.
+#: Parameters that identify the person from whose inbox or browser an address was copied.
 _PERSONAL = frozenset(
     [
         "fbclid",
@@ -62,7 +62,7 @@ _PERSONAL = frozenset(
         "ck_subscriber_id",
     ]
 )
-#: Hosts that are kept for examples, RFC 2606: nothing is there.
+#: Hosts that are reserved for examples (RFC 2606).
 _EXAMPLE = re.compile(r"(?:.+\.)?example\.(?:com|net|org)", re.IGNORECASE)
 _UNFINISHED = re.compile(r"todo|tbd|fixme|xxx", re.IGNORECASE)
 _HOST_IN_WORDS = re.compile(
@@ -72,7 +72,7 @@ _HOST_IN_WORDS = re.compile(
 
 
 def without_traces(url: str) -> str:
-    """Return an address without the parameters that say from which letter, post or person it was copied."""
+    """Return an address without tracking parameters, which say from which message, post or person it was copied."""
     if "?" not in url:
         return url
     address, mark, part = url.partition("#")
@@ -92,31 +92,31 @@ def host_of(url: str) -> str:
 
 @check(
     "LINK01",
-    "No link leads into a private network or to a placeholder",
+    "No link leads to a private network or a placeholder",
     level=Level.BLOCKER,
-    fix="copy the address from the browser's address bar, as subscribers outside see it",
+    fix="copy the public address from your browser's address bar",
     source="https://www.rfc-editor.org/rfc/rfc6761",
 )
 def private_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look at hosts and paths; a newsletter that comes from an example's host itself is a sample."""
+    """Check hosts and paths; a newsletter that is sent from an example host is a sample and may link to examples."""
     is_sample = _is_example(review.newsletter.sender.address.rpartition("@")[2])
     for link in review.references:
         host = host_of(link.url)
         if is_mention(link):
             continue
         if _is_local(host):
-            message = f"“{host}” is reached from inside a network only"
+            message = f"“{host}” is not a public address"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
         elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
-            message = f"this address was never finished: {link.url}"
+            message = f"this address is a placeholder: {link.url}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
         elif not is_sample and _is_example(said := host or _mail_host(link.url)):
-            message = f"“{said}” is reserved for examples: this link leads nowhere"
+            message = f"“{said}” is reserved for examples: the link leads nowhere"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=Level.WARNING)
 
 
 def is_mention(link: Reference) -> bool:
-    """Return whether a text speaks of a host that leads nowhere: “open http://localhost:8000”, “write you@example.com”."""
+    """Return whether a text only mentions an address: “open http://localhost:8000”, “write to you@example.com”."""
     words, host = link.words.strip().casefold(), host_of(link.url)
     if link.role is not Role.TEXT:
         return False
@@ -152,98 +152,98 @@ def _is_private(host: str) -> bool:
 
 @check(
     "LINK02",
-    "Links lead somewhere (asked only with --links)",
+    "Linked pages exist (only with --links)",
     level=Level.ERROR,
-    fix="open it, and write the address where the page is now",
+    fix="open the link and write the page's current address",
     source="https://www.rfc-editor.org/rfc/rfc9110#section-15.5.5",
 )
 def dead_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """The answers are brought by `link_problems`: no check asks the network."""
+    """Find nothing: `link_problems` adds the answers, because checks make no requests."""
     return iter(())
 
 
 @check(
     "LINK04",
-    "No link goes by way of a shortener",
-    fix="open it, and copy the address it leads to",
+    "No link uses a link shortener",
+    fix="open the link and copy the address it leads to",
     source="https://support.google.com/a/answer/81126",
 )
 def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for hosts that shorten addresses: filters distrust them, and subscribers do not see where they lead."""
+    """Look for link shorteners: spam filters distrust them, and subscribers cannot see where they lead."""
     for link in review.references:
         if host_of(link.url) in _SHORTENERS:
-            message = f"{host_of(link.url)} hides where the link leads"
+            message = f"this link uses a shortener: {host_of(link.url)}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
 
 
 @check(
     "LINK05",
-    "Links name a host, not a number",
-    fix="use the host's name",
+    "Links use host names, not IP addresses",
+    fix="use the host name",
     source="https://www.rfc-editor.org/rfc/rfc3986#section-7.4",
 )
 def numbers(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for addresses made of numbers, which filters take for an attack."""
+    """Look for IP addresses, which spam filters distrust."""
     for link in review.references:
         address = _address(host_of(link.url))
         if address is not None and address.is_global:
-            message = f"the host is a number: {address}"
+            message = f"this link uses an IP address: {address}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
 
 
 @check(
     "LINK06",
-    "Words that are an address lead to that address",
+    "Link texts that are addresses match the link's target",
     level=Level.BLOCKER,
-    fix="write words that say what is there, or the host that the link leads to",
+    fix="use a link text that describes the page, or the host that the link leads to",
     source="https://www.rfc-editor.org/rfc/rfc3986#section-7.6",
 )
-def otherhost_of(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """A link that shows one host and leads to another is what attackers write."""
+def mismatched_hosts(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for links that show one host and lead to another, as phishing messages do."""
     for link in review.references:
         shown = _HOST_IN_WORDS.match(link.words)
         if shown is None or link.url.startswith("mailto:"):
             continue
         one, other = shown[1].lower().removeprefix("www."), host_of(link.url)
         if one != other and not one.endswith(f".{other}") and not other.endswith(f".{one}"):
-            message = f"the words say “{shown[1]}”, the link leads to {other}"
+            message = f"the link text says “{shown[1]}”, but the link leads to {other}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
 
 
 @check(
     "LINK07",
-    "Links are short enough for every mail program",
+    "Links are not too long",
     unit="characters",
     info=300,
     warn=2_000,
-    fix="look for the article's own address: what stands behind the ? can often go",
+    fix="use a shorter address: you can often remove the part after the ?",
     source="https://www.rfc-editor.org/rfc/rfc9110#section-4.1",
 )
 def long_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Count the characters."""
+    """Count the characters of each address."""
     for link in review.references:
         if level := limits.over(len(link.url)):
-            message = f"this address has {len(link.url):,} characters"
+            message = f"this address has {len(link.url):,} characters; recommended: at most {limits.at(level):,}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=level)
 
 
 @check(
     "LINK08",
-    "No link carries the trace of the person who copied it",
-    fix="delete that part of the address",
+    "No link contains personal tracking parameters",
+    fix="delete this part of the address",
     source="https://gdpr-info.eu/art-5-gdpr/",
 )
 def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for parameters by which another sender recognises an editor."""
+    """Look for parameters by which other senders recognise the person who copied the address."""
     for link in review.references:
         names = [name for name, _ in parse_qsl(urlsplit(link.url).query) if name.lower() in _PERSONAL]
         if names:
-            message = f"the address carries “{names[0]}”, which tells on whoever copied it"
+            message = f"this address contains “{names[0]}”, which identifies the person who copied it"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
 
 
 def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
-    """Return the links that can be asked: not mail addresses, nor those that differ from subscriber to subscriber.
+    """Return the links that can be requested: no mail addresses, no links that differ between subscribers.
 
     `reviews` are those of all variants of an issue.
     """
@@ -254,10 +254,10 @@ def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
 def link_problems(
     reviews: Sequence[ReviewedEdition], answers: Mapping[str, LinkAnswer], setting: Setting | None = None
 ) -> tuple[Problem, ...]:
-    """Tell which links lead nowhere, which have moved, and which could not be checked.
+    """Return a problem for each link that is broken, has moved or could not be checked.
 
-    What could not be checked and an editor has ticked off (`checked: 2025-01-29`) is believed; what is gone is told all
-    the same.
+    A link that could not be checked is accepted if an editor confirmed it (`checked: 2025-01-29`); a broken link is always
+    reported.
     """
     setting = setting or Setting()
     check = CHECKS["LINK02"]
@@ -286,13 +286,13 @@ def _answered(link: Reference, answer: LinkAnswer, today: datetime.date) -> Chec
                 place=place, message=named(link.mark, f"{answer.reason}: {link.url}"), level=Level.ERROR
             )
         case LinkVerdict.MOVED:
-            message = named(link.mark, f"the page has moved for good: {link.url}")
+            message = named(link.mark, f"the page has moved permanently: {link.url}")
             return CheckFinding(place=place, message=message, level=Level.INFO, hint=f"write   {answer.final}")
         case LinkVerdict.UNSURE | LinkVerdict.REFUSED:
             if link.checked is not None and answer.verdict is LinkVerdict.UNSURE:
                 return None
-            message = f"could not be checked, open it yourself: {link.url}  ({answer.reason})"
-            hint = f"if it is right, write below its url:   checked: {today}"
+            message = f"this link could not be checked, so open it yourself: {link.url}  ({answer.reason})"
+            hint = f"if it works, write below its   url:   checked: {today}"
             return CheckFinding(place=place, message=named(link.mark, message), level=Level.WARNING, hint=hint)
         case _:
             assert_never(answer.verdict)

@@ -1,4 +1,4 @@
-"""Checks of accessibility: what subscribers with a screen reader, weak eyes or a small screen need."""
+"""Checks of accessibility for subscribers with a screen reader, low vision or a small screen."""
 
 import re
 from collections import Counter
@@ -18,37 +18,39 @@ _WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/"
 
 @check(
     "A11Y01",
-    "The page says its language and direction, twice",
+    "The page declares its language and direction on <html> and in the body",
     who=Who.DESIGNER,
-    fix="lang and dir on <html>, and on the first element of the body: mail programs take <html> away",
+    fix="set lang and dir on <html> and on the first element of the body: mail programs remove <html>",
     source="https://emailmarkup.org/en/reports/accessibility/2026/",
 )
 def language(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look at <html> and at the first visible elements of the body."""
+    """Check <html> and the top-level elements of the body."""
     body = review.tree.find("body")
     first = [each for each in body if isinstance(each.tag, str)] if body is not None else []
     if not (review.tree.get("lang") and review.tree.get("dir")):
-        yield CheckFinding(place=review.template("page.mjml.j2"), message="<html> has no lang or no dir", about="html")
+        yield CheckFinding(place=review.template("page.mjml.j2"), message="<html> lacks lang or dir", about="html")
     if not any(each.get("lang") and each.get("dir") for each in first):
         yield CheckFinding(
-            place=review.template("page.mjml.j2"), message="no element of the body has lang and dir", about="body"
+            place=review.template("page.mjml.j2"),
+            message="no top-level element of the body has lang and dir",
+            about="body",
         )
 
 
 @check(
     "A11Y02",
-    "Tables that only arrange say so, others have headings",
+    'Layout tables have role="presentation"; data tables have headings and a caption',
     who=Who.DESIGNER,
-    fix='write   role="presentation"   on the table; one with figures gets <th> and <caption>',
+    fix='add   role="presentation"   to a layout table, <th> and <caption> to a data table',
     source="https://www.w3.org/WAI/tutorials/tables/",
 )
 def tables(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look at the role of each table."""
+    """Check the role of each table, and the headings and caption of tables without one."""
     for element in review.elements:
         if element.tag != "table" or element.get("role") in ("presentation", "none"):
             continue
         if element.find(".//th") is None:
-            message = "a screen reader announces this table, which only arranges"
+            message = "this table has no headings: screen readers announce a layout table as data"
             yield CheckFinding(place=review.template_of(element), message=message, about="role")
         elif element.find("caption") is None:
             yield CheckFinding(place=review.template_of(element), message="this table has no caption", about="caption")
@@ -56,30 +58,30 @@ def tables(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
 
 @check(
     "A11Y04",
-    "Text stands out from its ground (4.5 to 1; large text 3 to 1)",
+    "Text has enough contrast with its background (4.5:1, large text 3:1)",
     who=Who.DESIGNER,
-    fix="darken the text or lighten the ground: colours stand in theme.yaml, the accent in newsletter.yaml",
+    fix="use a darker text colour or a lighter background: set colours in theme.yaml, the accent colour in newsletter.yaml",
     source=f"{_WCAG}contrast-minimum.html",
 )
 def contrast_light(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Work out the colours of every text, with inherited grounds."""
+    """Compute the contrast of every text, with inherited backgrounds."""
     yield from _low(review, CssScheme.LIGHT, "")
 
 
 @check(
     "DARK02",
-    "Text stands out from its ground in the dark, too",
+    "Text has enough contrast with its background in dark mode",
     who=Who.DESIGNER,
-    fix="a rule for the dark must name the element that has the ground: a child's own ground stays light",
+    fix="in rules for dark mode, name the element that sets the background: the background of a child element stays light",
     source=f"{_WCAG}contrast-minimum.html",
 )
 def contrast_dark(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """The same with the rules for the dark."""
-    yield from _low(review, CssScheme.DARK, " in the dark")
+    """Compute the contrast of every text in dark mode."""
+    yield from _low(review, CssScheme.DARK, " in dark mode")
 
 
 def _low(review: ReviewedEdition, scheme: CssScheme, when: str) -> Iterator[CheckFinding]:
-    """Tell each pair of colours once, with how often it is met."""
+    """Report each pair of colours once, with the number of other texts that have it."""
     found = hard_to_read(review.styles(scheme))
     pairs = Counter((each.color, each.background, each.needed) for each in found)
     told: set[tuple[str, str, float]] = set()
@@ -88,9 +90,9 @@ def _low(review: ReviewedEdition, scheme: CssScheme, when: str) -> Iterator[Chec
         if pair in told:
             continue
         told.add(pair)
-        more = f", and {pairs[pair] - 1} more" if pairs[pair] > 1 else ""
+        more = f" ({pairs[pair] - 1} more)" if pairs[pair] > 1 else ""
         message = (
-            f"{each.color} on {each.background}{when} is {each.ratio} to 1, and needs {each.needed:g}: "
+            f"{each.color} on {each.background}{when} has a contrast of {each.ratio}:1 (required: {each.needed:g}:1): "
             f"“{each.text[:40]}”{more}"
         )
         about = f"{each.color} {each.background}"
@@ -99,13 +101,13 @@ def _low(review: ReviewedEdition, scheme: CssScheme, when: str) -> Iterator[Chec
 
 @check(
     "A11Y09",
-    "Headings make an outline: one at the top, no level left out",
+    "Headings form an outline: one <h1>, no skipped levels",
     who=Who.DESIGNER,
-    fix="use <h1> for the subject, <h2> for sections, <h3> below",
+    fix="use <h1> for the subject, <h2> for sections and <h3> below them",
     source=f"{_WCAG}info-and-relationships.html",
 )
 def headings(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Walk through the headings in order."""
+    """Check the levels of the headings in order."""
     found = [(int(str(each.tag)[1]), each) for each in review.elements if re.fullmatch("h[1-6]", str(each.tag))]
     page = review.template("page.mjml.j2")
     firsts = [each for level, each in found if level == 1]
@@ -116,45 +118,45 @@ def headings(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
     before = 0
     for level, element in found:
         if before and level > before + 1:
-            message = f"behind <h{before}> comes <h{level}>: a level is left out"
+            message = f"<h{level}> follows <h{before}>: a level is skipped"
             yield CheckFinding(place=review.template_of(element), message=message, about=f"h{before} h{level}")
         before = level
 
 
 @check(
     "A11Y10",
-    "Links within the page lead to a place that Gmail knows",
+    "Links within the page work in Gmail",
     who=Who.DESIGNER,
-    fix='write   <a name="…" id="…"></a>   there: Gmail jumps to names only',
+    fix='write   <a name="…" id="…"></a>   at the target: Gmail jumps only to names',
     source="https://www.caniemail.com/features/html-anchor-links/",
 )
 def anchors(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for each target by name and by id."""
+    """Look for the target of each link by name and by id."""
     names = {str(each.get("name")) for each in review.elements if each.tag == "a" and each.get("name")}
     ids = {str(each.get("id")) for each in review.elements if each.get("id")}
     for element in review.elements:
         address = str(element.get("href", ""))
         if element.tag != "a" or not address.startswith("#") or address[1:] in names:
             continue
-        message = f"{address} has an id and no name" if address[1:] in ids else f"{address} leads nowhere"
+        message = f"the target of {address} has an id but no name" if address[1:] in ids else f"{address} has no target"
         yield CheckFinding(place=review.template_of(element), message=message, about=address)
 
 
 @check(
     "A11Y11",
-    "Chinese words in an edition of another language say that they are Chinese",
+    "Chinese words in an edition in another language are marked as Chinese",
     who=Who.DESIGNER,
-    fix="print the text with the filter “html”: it marks other scripts with their language",
+    fix="use the   html   filter for this text: it marks other scripts with their language",
     source=f"{_WCAG}language-of-parts.html",
 )
 def foreign_words(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for Han characters whose language is the page's."""
+    """Look for Chinese characters that have the language of the page."""
     if review.edition.language.split("-")[0] in ("zh", "ja", "ko"):
         return
     for element in review.elements:
         own = "".join([element.text or "", *(child.tail or "" for child in element)])
         if (words := _HAN.search(own)) and _language(element).split("-")[0] not in ("zh", "ja", "ko"):
-            message = f"“{words[0][:12]}” is read aloud as if it were {_language(element)}"
+            message = f"screen readers read “{words[0][:12]}” in the language “{_language(element)}”"
             yield CheckFinding(place=review.template_of(element), message=message, about=words[0])
 
 
@@ -164,7 +166,7 @@ def _language(element: Element) -> str:
 
 @check(
     "A11Y12",
-    "No text is smaller than weak eyes can read",
+    "Text is large enough to read",
     who=Who.DESIGNER,
     unit="pixels",
     is_least=True,
@@ -173,7 +175,7 @@ def _language(element: Element) -> str:
     source="https://www.w3.org/WAI/tutorials/page-structure/styling/",
 )
 def small_text(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Work out the size of each text."""
+    """Compute the font size of each text."""
     styles = review.styles(CssScheme.LIGHT)
     told: set[float] = set()
     for element in styles.with_text():
@@ -182,7 +184,7 @@ def small_text(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
             continue
         if level := limits.under(style.font_size):
             told.add(style.font_size)
-            message = f"text of {style.font_size:g} pixels stands here"
+            message = f"this text has a font size of {style.font_size:g} pixels"
             yield CheckFinding(
                 place=review.template_of(element), message=message, level=level, about=f"{style.font_size:g}"
             )
@@ -190,13 +192,13 @@ def small_text(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 
 @check(
     "A11Y13",
-    "Chinese is not spaced out or set in capitals, text is not justified",
+    "Text is not justified, and Chinese text has no letter-spacing",
     who=Who.DESIGNER,
-    fix="take letter-spacing, text-transform or text-align: justify out for this text",
+    fix="remove letter-spacing or text-align: justify from this text",
     source=f"{_WCAG}visual-presentation.html",
 )
 def setting(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look at the style of each text."""
+    """Check the computed style of each text."""
     styles = review.styles(CssScheme.LIGHT)
     told: set[str] = set()
     for element in styles.with_text():
@@ -207,14 +209,14 @@ def setting(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
             found = "letter-spacing"
         if found and not style.is_hidden and found not in told:
             told.add(found)
-            what = "text-align: justify" if found == "text-align" else "letter-spacing on Chinese words"
+            what = "text-align: justify" if found == "text-align" else "letter-spacing of Chinese text"
             place = review.template_of(element)
-            yield CheckFinding(place=place, message=f"{what} makes this hard to read", about=found)
+            yield CheckFinding(place=place, message=f"{what} makes this text hard to read", about=found)
 
 
 @check(
     "A11Y14",
-    "The page has the subject as its title",
+    "The page title is the subject",
     who=Who.DESIGNER,
     fix="write   <mj-title>{{ issue.subject }}</mj-title>",
     source=f"{_WCAG}page-titled.html",
@@ -224,18 +226,18 @@ def title(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding
     found = " ".join((review.tree.findtext("head/title") or "").split())
     if found != " ".join(review.subject.split()):
         yield CheckFinding(
-            place=review.template("page.mjml.j2"), message=f"the page's title is “{found[:60]}”, not the subject"
+            place=review.template("page.mjml.j2"), message=f"the page title is “{found[:60]}”, not the subject"
         )
 
 
 @check(
     "A11Y15",
-    "Links within a text can be told from it without colour",
+    "Links in a text differ from it in more than colour",
     who=Who.DESIGNER,
-    fix="leave links underlined",
+    fix="underline links",
     source=f"{_WCAG}use-of-color.html",
 )
 def links_by_colour(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for links without a line below them whose colour is near that of the text around."""
+    """Look for links without an underline whose colour is close to that of the text around them."""
     for element in indistinct_links(review.styles(CssScheme.LIGHT))[:1]:
-        yield CheckFinding(place=review.template_of(element), message="a link looks like the text around it")
+        yield CheckFinding(place=review.template_of(element), message="this link looks like the text around it")

@@ -1,4 +1,4 @@
-"""Checks of what mail programs support, by the tests of caniemail.com."""
+"""Checks of what mail programs support, based on the tests of caniemail.com."""
 
 from collections.abc import Iterator
 
@@ -11,17 +11,17 @@ from composer.core.errors import Who
 
 @check(
     "CLIENT01",
-    "Mail programs show what the theme uses, or the theme says why it does no harm",
+    "Mail programs support what the theme uses, or theme.yaml gives a reason",
     who=Who.DESIGNER,
-    fix="do it another way, or add it to   expected:   in theme.yaml with a reason",
+    fix="use something else, or add the feature to   expected:   in theme.yaml with a reason",
     source="https://www.caniemail.com",
 )
 def support(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare what the page uses with what programs support."""
+    """Compare the features that the page uses with those that mail programs support."""
     expected = {text_in(item, "feature") or "" for item in groups_in(review.theme, "expected")}
     for feature in sorted(expected - set(table().features)):
-        message = f"expected: caniemail.com knows no feature “{feature}”"
-        hint = "look at the end of its address there"
+        message = f"expected: unknown feature “{feature}”"
+        hint = "use the last part of the feature's address on caniemail.com"
         yield CheckFinding(place=review.template("theme.yaml"), message=message, hint=hint, about=feature)
     for gap in gaps(uses(review.edition.html), expected):
         yield CheckFinding(place=review.template("theme.yaml"), message=_message(gap), about=gap.use.slug)
@@ -30,7 +30,7 @@ def support(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
 def _message(gap: Gap) -> str:
     where = " and ".join(
         f"{what} by {', '.join(clients)}"
-        for what, clients in (("not supported", gap.unsupported), ("supported in part", gap.partial))
+        for what, clients in (("not supported", gap.unsupported), ("partly supported", gap.partial))
         if clients
     )
     times = "once" if gap.use.count == 1 else f"{gap.use.count} times"

@@ -1,4 +1,4 @@
-"""Checks of the edition in the dark."""
+"""Checks of dark mode."""
 
 import re
 from collections.abc import Iterator
@@ -12,30 +12,30 @@ _EXTREME = re.compile(r"(?:^|[;\s])(background(?:-color)?|color)\s*:\s*(#000000|
 
 @check(
     "DARK01",
-    "The page says that it knows the dark",
+    "The page declares that it supports dark mode",
     who=Who.DESIGNER,
-    fix='write   <meta name="color-scheme" content="light dark">   and the same for supported-color-schemes',
+    fix='write   <meta name="color-scheme" content="light dark">   and the same for   supported-color-schemes',
     source="https://www.caniemail.com/features/css-at-media-prefers-color-scheme/",
 )
 def declared(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for both meta elements: without them Apple Mail turns the colours round by itself."""
+    """Look for both meta elements: without them, Apple Mail inverts the colours."""
     names = {str(each.get("name", "")).lower(): str(each.get("content", "")) for each in review.tree.iter("meta")}
     for name in ("color-scheme", "supported-color-schemes"):
         if "dark" not in names.get(name, ""):
-            message = f'<meta name="{name}"> does not name the dark'
+            message = f'<meta name="{name}"> does not include “dark”'
             yield CheckFinding(place=review.template("page.mjml.j2"), message=message, about=name)
 
 
 @check(
     "DARK03",
-    "No ground and no text is pure black or white",
+    "Text and backgrounds are not pure black or white",
     who=Who.DESIGNER,
     level=Level.INFO,
-    fix="use #fefefe and #010101: pure ones are turned round where a mail program makes its own dark",
-    source="seen in the dark modes of Outlook and Gmail; no maker documents it",
+    fix="use #fefefe and #010101: some mail programs invert pure black and white in dark mode",
+    source="observed in dark mode of Outlook and Gmail; not documented",
 )
 def extremes(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look at the style attributes."""
+    """Check the style attributes."""
     told: set[str] = set()
     for element in review.elements:
         style = str(element.get("style", ""))

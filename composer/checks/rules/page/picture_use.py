@@ -1,4 +1,4 @@
-"""Checks of pictures: their files, their size on the page, and the text beside them."""
+"""Checks of images: their files, their size on the page, their alt text and the text around them."""
 
 from collections.abc import Iterator
 
@@ -16,62 +16,62 @@ def _place(review: ReviewedEdition, src: str) -> SourcePlace:
 
 @check(
     "IMG01",
-    "Pictures have a width in pixels, which Outlook goes by",
+    "Every image has a width in pixels, which Outlook needs",
     who=Who.DESIGNER,
-    fix='write   width="…"   in pixels on the <img>',
+    fix='add   width="…"   in pixels to the <img>',
     source="https://www.caniemail.com/features/html-width/",
 )
 def widths(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look at the attribute, not at the style."""
+    """Check the width attribute, not the style."""
     for element in review.elements:
         if element.tag == "img" and not str(element.get("width", "")).isdigit():
-            yield CheckFinding(place=review.template_of(element), message="a picture has no width in pixels")
+            yield CheckFinding(place=review.template_of(element), message="this image has no width in pixels")
 
 
 @check(
     "IMG02",
-    "No picture is heavier than a telephone likes to load",
+    "Every image is small enough to load quickly on a phone",
     unit="kB",
     warn=200,
     block=1_000,
-    fix="save it smaller: 1,300 pixels across, JPEG for photographs",
-    source="react-email's linter (1 MiB); Mailchimp's advice for pictures (200 kB)",
+    fix="save a smaller file: 1,300 pixels wide, JPEG for photos",
+    source="react-email's linter (1 MiB); Mailchimp's advice for images (200 kB)",
 )
 def weight(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Weigh each file as it is sent."""
+    """Check the size of each file as it is sent."""
     for name, picture in review.pictures:
         size = round(len(picture.data) / 1_000)
         if level := limits.over(size):
-            message = f"the picture “{name}” has {size:,} kB"
+            message = f"the image “{name}” has {size:,} kB"
             yield CheckFinding(place=_place(review, picture.src), message=message, level=level, about=name)
 
 
 @check(
     "IMG03",
-    "All pictures together stay light",
+    "The images together are not too large",
     unit="kB",
     warn=800,
     block=5_000,
-    fix="save the heaviest one smaller, or leave one out",
+    fix="save the largest image as a smaller file, or remove an image",
     source="https://support.google.com/mail/answer/6584",
 )
 def weight_of_all(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Weigh them together: embedded, they travel to every subscriber."""
+    """Check the total size of the files: embedded images are part of every message."""
     size = round(sum(len(picture.data) for _, picture in review.pictures) / 1_000)
     if level := limits.over(size):
         _, heaviest = max(review.pictures, key=lambda pair: len(pair[1].data))
-        message = f"the pictures have {size:,} kB together; “{heaviest.name}” is the heaviest"
+        message = f"the images have {size:,} kB together; the largest is “{heaviest.name}”"
         yield CheckFinding(place=_place(review, heaviest.src), message=message, level=level)
 
 
 @check(
     "IMG04",
-    "No picture is drawn larger than it is",
-    fix="use the original file, at least 1,300 pixels across for a wide picture",
+    "No image is shown larger than its file",
+    fix="use the original file, at least 1,300 pixels wide for a wide image",
     source="https://developer.mozilla.org/docs/Web/HTML/Element/img#width",
 )
 def sharpness(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare the width on the page with the file's."""
+    """Compare the width on the page with that of the file."""
     files = dict(review.pictures)
     for element in review.elements:
         if element.tag != "img":
@@ -79,65 +79,65 @@ def sharpness(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFin
         picture = files.get(str(element.get("src", "")).rpartition("/")[2])
         shown = str(element.get("width", ""))
         if picture is not None and shown.isdigit() and int(shown) > picture.width:
-            message = f"“{picture.name}” is {picture.width} pixels wide and is drawn {shown} wide: it will be blurred"
+            message = (
+                f"“{picture.name}” is {picture.width} pixels wide but is shown {shown} pixels wide: it looks blurred"
+            )
             yield CheckFinding(place=review.place_of(element), message=message)
 
 
 @check(
     "IMG05",
-    "There is text beside the pictures",
-    unit="characters a picture",
+    "The issue has enough text besides its images",
+    unit="characters per image",
     is_least=True,
     warn=100,
-    fix="say in words what the picture shows: many subscribers see none",
+    fix="describe in the text what the images show: many subscribers do not load images",
     source="Inky 2 (Foundation for Emails), rule of text to pictures",
 )
 def text_beside(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Count the letters for each picture of the issue."""
+    """Count the characters of text per image."""
     if review.figures:
         letters = sum(len(each.words) for each in review.texts)
         share = letters // len(review.figures)
         if level := limits.under(share):
-            message = f"there are {share} characters of text for each picture"
+            message = f"there are only {share} characters of text per image"
             yield CheckFinding(place=review.figures[0].place, message=message, level=level)
 
 
 @check(
     "IMG06",
-    "An animation shows something in its first picture",
-    fix="put the picture that says most first: Outlook shows no other",
+    "The first frame of an animation is not empty",
+    fix="start with the most important frame: Outlook shows only the first",
     source="https://www.caniemail.com/features/image-gif/",
 )
 def first_frame(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look whether the first picture of an animated GIF is of one colour."""
+    """Check whether the first frame of an animated GIF has only one colour."""
     for figure in review.figures:
         if figure.picture.begins_blank:
-            message = f"the animation “{figure.picture.name}” begins with an empty picture"
+            message = f"the animation “{figure.picture.name}” starts with an empty frame"
             yield CheckFinding(place=figure.place, message=where(figure.trail, message))
 
 
 @check(
     "A11Y03",
-    "A picture's words for those who do not see it say what it shows",
-    fix='say in one sentence what the picture shows; for one that only decorates write   alt: ""',
+    "The alt text of every image says what it shows",
+    fix='describe the image in one sentence; for a decorative image, write   alt: ""',
     source="https://www.w3.org/WAI/tutorials/images/decision-tree/",
     unit="characters",
     warn=250,
 )
 def alternatives(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for file names, empty words, repetitions and essays."""
+    """Look for file names, words that describe nothing, repeated captions and texts that are too long."""
     for figure in review.figures:
         alt = figure.alt.strip()
         plain = alt.casefold().strip(" .:")
         message, level = "", Level.WARNING
         if plain in _EMPTY_WORDS or plain.endswith((".png", ".jpg", ".jpeg", ".gif")):
-            message = f"“{alt}” does not say what the picture shows"
+            message = f"the alt text “{alt}” does not say what the image shows"
         elif alt and plain == figure.caption.casefold().strip(" .:"):
-            message = "the words for those who do not see the picture repeat what stands beside it"
+            message = "the alt text repeats the caption"
         elif found := limits.over(len(alt)):
-            message = (
-                f"the words for those who do not see the picture have {len(alt)} characters; they are heard at once"
-            )
+            message = f"the alt text has {len(alt)} characters; recommended: at most {limits.at(found)}"
             level = found
         if message:
             yield CheckFinding(place=figure.place, message=where(figure.trail, message), level=level)

@@ -1,4 +1,4 @@
-"""Checks of structure: what mail programs remove, refuse, or take for an attack."""
+"""Checks of structure: what mail programs remove or block."""
 
 import re
 from collections.abc import Iterator
@@ -13,72 +13,72 @@ _REMOTE = re.compile(r"@import|@font-face|url\(\s*[\"']?(?:https?:)?//", re.IGNO
 
 @check(
     "HTML01",
-    "The page is a whole document that is read by today's rules",
+    "The page is a complete HTML document",
     who=Who.DESIGNER,
     level=Level.BLOCKER,
-    fix="mend page.mjml.j2",
+    fix="fix page.mjml.j2",
     source="https://www.w3.org/TR/html5/syntax.html#the-doctype",
 )
 def document(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """A doctype, and as many ends of Outlook's conditions as beginnings."""
+    """Check the doctype, and that every conditional comment for Outlook ends."""
     html = review.edition.html
     place = review.template("page.mjml.j2")
     if not html.lower().startswith("<!doctype html>"):
-        message = "the page has no doctype: browsers draw it by the rules of 1998"
+        message = "the page has no doctype: browsers use an outdated mode"
         yield CheckFinding(place=place, message=message, about="doctype")
     opened, closed = len(re.findall(r"<!--\[if\b", html)), html.count("<![endif]")
     if opened != closed:
-        message = f"{opened} conditions for Outlook begin and {closed} end: it hides or shows the wrong parts"
+        message = f"{opened} conditional comments start and {closed} end: Outlook hides or shows the wrong parts"
         yield CheckFinding(place=place, message=message, about="conditions")
 
 
 @check(
     "HTML02",
-    "Nothing on the page acts by itself",
+    "The page has no scripts, forms or frames",
     who=Who.DESIGNER,
     level=Level.BLOCKER,
-    fix="take it out: mail programs remove it, and filters take the message for an attack",
+    fix="remove this: mail programs do not show it, and spam filters may block the message",
     source="https://developers.google.com/workspace/gmail/design/css",
 )
 def active_content(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for scripts, forms, frames, handlers of events and javascript: addresses."""
+    """Look for scripts, forms, frames, event handlers and javascript: addresses."""
     for element in review.elements:
         name = str(element.tag).lower()
         if name in _ACTIVE:
-            yield CheckFinding(place=review.template_of(element), message=f"<{name}> stands in the page", about=name)
+            yield CheckFinding(place=review.template_of(element), message=f"the page contains <{name}>", about=name)
         for attribute, value in element.attrib.items():
             key = str(attribute)
             is_script = key in ("href", "src", "action") and str(value).strip().lower().startswith("javascript:")
             if key.startswith("on") or is_script:
-                message = f"{key}= of <{name}> runs a script"
+                message = f'<{name} {key}="…"> runs a script'
                 yield CheckFinding(place=review.place_of(element), message=message, about=f"{name} {key}")
 
 
 @check(
     "HTML03",
-    "Nothing is loaded from elsewhere but pictures",
+    "The page loads nothing but images from the web",
     who=Who.DESIGNER,
-    fix="use fonts that subscribers have, and keep styles in head.css",
+    fix="use fonts that subscribers have, and keep all styles in head.css",
     source="https://www.caniemail.com/features/css-at-import/",
 )
 def remote_styles(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for linked style sheets, imports and fonts."""
+    """Look for linked style sheets, imports, web fonts and remote addresses."""
     if found := _REMOTE.search(review.head_styles):
-        message = f"the style sheet loads something from elsewhere: {found[0]}"
+        message = f"the style sheet loads something from the web: {found[0]}"
         yield CheckFinding(place=review.template("head.css"), message=message)
     if any(str(each.get("rel", "")).lower() == "stylesheet" for each in review.tree.iter("link")):
-        yield CheckFinding(place=review.template("page.mjml.j2"), message="a style sheet is loaded with <link>")
+        yield CheckFinding(place=review.template("page.mjml.j2"), message="the page loads a style sheet with <link>")
 
 
 @check(
     "HTML04",
-    "No picture is written into the page itself",
+    "No image is a data: address in the page",
     who=Who.DESIGNER,
-    fix="make it a file: it travels inside the message, or lies under brand.assets_url",
+    fix="save the image as a file: it is embedded in the message or linked below brand.assets_url",
     source="https://www.caniemail.com/features/image-base64/",
 )
 def data_pictures(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for data: addresses, which Gmail does not show."""
     for element in review.elements:
         if element.tag == "img" and str(element.get("src", "")).startswith("data:"):
-            yield CheckFinding(place=review.place_of(element), message="a picture stands in the page as data:")
+            yield CheckFinding(place=review.place_of(element), message="this image is a data: address")

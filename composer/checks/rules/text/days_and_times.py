@@ -1,6 +1,6 @@
-"""Checks of days and times: weekdays that do not match their dates, events in the past, times that do not exist.
+"""Checks of dates and times: wrong weekdays, past events, invalid times.
 
-Input: a review. Output: findings. Pure.
+Input: a review. Output: findings.
 """
 
 import datetime
@@ -14,10 +14,10 @@ from composer.checks.text_patterns.weekdays import DatedWeekday, dated_weekdays
 from composer.checks.written_texts import written_texts
 from composer.content.values.field_values import value_in
 
-_OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
-#: Without a year, days before and behind the issue that a date is taken to mean.
+_EDITORIAL_RULE = "editorial rule: set its level in newsletter.yaml"
+#: The range of a date without a year, in days before and after the issue.
 _DAYS_BEFORE, _DAYS_BEHIND = 60, 200
-#: An event of several days, or one that is looked back on.
+#: Texts about an event of several days, or about a past event.
 _GOES_ON = re.compile(
     r"(?i:\b(?:until|till|through|bis|jusqu['’]au|hasta|fino al?|t/m)\s+)(?!\d{1,2}(?:[:.h]\d\d|\s?(?:[ap]\.?m|Uhr|h)\b))"
     r"|(?i:recording|replay|recap|\bmissed\b|aufzeichnung|mitschnitt|rückblick|nachlese|nachbericht|verpasst|enregistrement"
@@ -32,7 +32,7 @@ _GOES_ON = re.compile(
     source="https://www.iso.org/iso-8601-date-and-time-format.html",
 )
 def weekdays(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare weekdays with the dates next to them; a date without a year is the nearest one."""
+    """Compare weekdays with the dates next to them; a date without a year means the nearest one."""
     near = review.issue.date
     for written in written_texts(review):
         for found in dated_weekdays(written.text):
@@ -47,7 +47,7 @@ def weekdays(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
 
 
 def _is_meant(found: DatedWeekday, days: tuple[datetime.date, ...], near: datetime.date, text: str) -> bool:
-    """Return whether a date without a year is that of this season, and no year in its text makes it right."""
+    """Return whether a date without a year is close to the issue, and no year in its text makes the weekday right."""
     if found.year or not days:
         return True
     if not any(-_DAYS_BEFORE <= (day - near).days <= _DAYS_BEHIND for day in days):
@@ -60,11 +60,11 @@ def _is_meant(found: DatedWeekday, days: tuple[datetime.date, ...], near: dateti
 @check(
     "DATE04",
     "Events are not in the past",
-    fix="correct the date or remove the event; if it runs for several days, write so in its text: “until 2 March”",
-    source=_OWN_HOSTS,
+    fix="correct the date or remove the event; if it runs for several days, say so in its text: “until 2 March”",
+    source=_EDITORIAL_RULE,
 )
 def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare the dates of events with the issue's; where all of several are over, the section looks back."""
+    """Compare the dates of events with that of the issue; skip sections in which all of several events are over."""
     for section in review.issue.sections:
         if section.spec.type.name != "events":
             continue
@@ -82,12 +82,12 @@ def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
 
 @check(
     "DATE05",
-    "Times of day exist",
+    "Times are valid",
     fix="correct the time: hours end at 24:00, minutes at 59",
     source="https://www.iso.org/iso-8601-date-and-time-format.html",
 )
 def times(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for hours and minutes that no clock shows, where words say that a time of day is meant."""
+    """Look for invalid hours and minutes if the context shows that a time of day is meant."""
     for written in written_texts(review):
         for offset, found in impossible_times(written.text, is_time=written.mark.trail[-1:] == ("time",)):
             message = written.named(f"“{found}” is not a valid time")

@@ -1,4 +1,4 @@
-"""Checks that an editor-in-chief would make: dates, repetitions, names, length, what was left unfinished."""
+"""Editorial checks: dates, outlet names, length, brackets, placeholders and issue numbers."""
 
 import datetime
 import re
@@ -19,22 +19,21 @@ from composer.core.issue_files import Shared
 
 _PAIRS = {"(": ")", "（": "）", "[": "]", "「": "」", "『": "』", "《": "》", "【": "】"}
 _BRACKETS = re.compile("[" + re.escape("".join((*_PAIRS, *_PAIRS.values()))) + "]")
-#: A smiley and an enumeration, “b)”, need no bracket before them.
+#: Smileys and list numbers such as “b)” need no opening bracket.
 _CLOSES_NOTHING = re.compile(r"(?:(?:^|\s)(?:[a-z]|[ivx]{2,4}|\d{1,2})|[:;]-?)\)+$")
 _QUOTES = ("“", "„", '"')
-_HALF_WIDTH = re.compile(r"[\u3400-\u9fff][,;:!?](?=[\u3400-\u9fff])")
-_OWN_HOSTS = "the house's own rule: set its level in newsletter.yaml"
+_EDITORIAL_RULE = "editorial rule: set its level in newsletter.yaml"
 
 
 @check(
     "DATE01",
-    "The issue's day is not past",
+    "The issue's date is not in the past",
     level=Level.BLOCKER,
-    fix="set the date on which it goes out",
-    source=_OWN_HOSTS,
+    fix="set   date:   to the day on which you send the issue",
+    source=_EDITORIAL_RULE,
 )
 def past(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare the issue's date with today in the newsletter's zone."""
+    """Compare the issue's date with today in the time zone of the newsletter."""
     if review.issue.date < review.today:
         days = (review.today - review.issue.date).days
         message = f"the issue is dated {review.issue.date}, {days} {'day' if days == 1 else 'days'} ago"
@@ -43,24 +42,24 @@ def past(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]
 
 @check(
     "DATE02",
-    "What the issue reports is neither old nor of tomorrow",
+    "News items are recent and not dated after the issue",
     unit="days",
     warn=90,
-    fix="look at the year: in January the old one is easily written",
-    source=_OWN_HOSTS,
+    fix="check the date, especially the year",
+    source=_EDITORIAL_RULE,
 )
 def item_dates(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare the dates of dated news (items with an outlet or a source) with the issue's."""
+    """Compare the dates of news (items with an outlet or a source) with the date of the issue."""
     for place, day in _dates(review):
         age = (review.issue.date - day).days
         if age < 0:
-            yield CheckFinding(place=place, message=f"{day} lies behind the issue's own date, {review.issue.date}")
+            yield CheckFinding(place=place, message=f"{day} is after the issue's date, {review.issue.date}")
         elif level := limits.over(age):
-            yield CheckFinding(place=place, message=f"{day} is {age} days before the issue", level=level)
+            yield CheckFinding(place=place, message=f"{day} is {age} days before the issue's date", level=level)
 
 
 def _dates(review: ReviewedEdition) -> Iterator[tuple[SourcePlace, datetime.date]]:
-    """Yield the dates of what was published, not those of events to come."""
+    """Yield the dates of published items and sources, not those of events."""
     for section in review.issue.sections:
         for path, item in section.pieces:
             day = value_in(item, "date")
@@ -75,16 +74,16 @@ def _dates(review: ReviewedEdition) -> Iterator[tuple[SourcePlace, datetime.date
 
 @check(
     "EDIT03",
-    "An outlet is spelled one way",
-    fix="spell it as before",
-    source=_OWN_HOSTS,
+    "Each outlet is spelled the same way everywhere",
+    fix="use the earlier spelling",
+    source=_EDITORIAL_RULE,
 )
 def outlets(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare the outlets of the issue with each other and with those of the issues before."""
+    """Compare the outlets of the issue with each other and with those of earlier issues."""
     known: dict[str, str] = {}
     for earlier in review.earlier:
         for name in sorted(earlier.outlets):
-            known.setdefault(name, f"in {earlier.stem}")
+            known.setdefault(name, f"in issue {earlier.stem}")
     told: set[str] = set()
     for outlet in review.copy.outlets:
         name = outlet.name
@@ -93,14 +92,14 @@ def outlets(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
             if other is not None and name not in told:
                 told.add(name)
                 where = known[other]
-                message = f"“{name}” is spelled “{other}” {where}"
+                message = f"“{name}” is spelled differently {where}: “{other}”"
                 yield CheckFinding(place=outlet.mark.place, message=named(outlet.mark, message))
         known.setdefault(name, f"in line {outlet.mark.place.line}")
 
 
 @lru_cache(maxsize=16_384)
 def _is_same_outlet(one: str, other: str) -> bool:
-    """Return whether two names mean one outlet: other capitals, signs, “The”, initials, or a slip of the hand."""
+    """Return whether two names mean the same outlet: they differ in case, punctuation, “The”, initials or a typing error."""
     first, second = _outlet_key(one), _outlet_key(other)
     if first == second:
         return True
@@ -120,12 +119,12 @@ def _outlet_key(name: str) -> str:
 
 @check(
     "EDIT04",
-    "Sections keep to their length",
-    fix="cut it, or raise   words:   of the section in newsletter.yaml",
+    "Sections are not longer than their word limit",
+    fix="shorten the text, or raise   words:   of the section in newsletter.yaml",
     source="words: in newsletter.yaml or in the section type's schema.yaml",
 )
 def budget(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Count the words of each section, or of each of its items, against its budget."""
+    """Compare the number of words of each section, or of each of its items, with its limit."""
     for section in review.issue.sections:
         allowed = section.spec.words
         if allowed is None:
@@ -137,12 +136,12 @@ def budget(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
                 name = section.spec.field(review.newsletter.definitions).items
                 noun = (name.title or key).lower() if name and section.items else key.replace("_", " ")
                 number = f" {path[1] + 1}" if len(path) > 1 and isinstance(path[1], int) else ""
-                message = f"{noun}{number}: {count} words; the budget is {allowed}"
+                message = f"{noun}{number}: {count} words; the limit is {allowed}"
                 yield CheckFinding(place=review.issue.place(*path), message=message)
 
 
 def words(text: str) -> int:
-    """Count words; a Chinese or Japanese character counts for half of one."""
+    """Return the number of words in a text; a Chinese or Japanese character counts as half a word."""
     han = len(re.findall("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", text))
     return len(re.findall(r"[^\W\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]+(?:['’.-]\w+)*", text)) + (han + 1) // 2
 
@@ -150,13 +149,13 @@ def words(text: str) -> int:
 @check(
     "EDIT05",
     "Brackets and quotation marks are closed",
-    fix="add the one that is missing",
-    source=_OWN_HOSTS,
+    fix="add the missing bracket or quotation mark",
+    source=_EDITORIAL_RULE,
 )
 def unclosed(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for what is opened and not closed, paragraph by paragraph."""
+    """Look for unclosed brackets and quotation marks in each paragraph."""
     for text, after in zip(review.texts, (*review.texts[1:], None), strict=True):
-        # A quotation of several paragraphs begins each of them with its sign, and ends the last one only.
+        # A quotation of several paragraphs opens in each of them and closes only in the last one.
         goes_on = after is not None and after.mark.node is text.mark.node and after.words[:1] in _QUOTES
         message = _unclosed(text.words) or ("" if goes_on else _unquoted(text.words))
         if message:
@@ -172,72 +171,53 @@ def _unclosed(text: str) -> str:
         elif opened and _PAIRS[opened[-1]] == sign:
             opened.pop()
         elif opened or not _CLOSES_NOTHING.search(text, 0, match.end()):
-            return f"“{sign}” closes nothing"
-    return f"“{opened[-1]}” is never closed" if opened else ""
+            return f"“{sign}” has no opening bracket"
+    return f"“{opened[-1]}” is not closed" if opened else ""
 
 
 def _unquoted(text: str) -> str:
-    # “…” in English, „…“ in German: the sign that closes one opens the other, so their number tells. 27" are inches.
+    # “…” in English, „…“ in German: the same mark may open or close, so the number of marks must be even. 27" are inches.
     is_odd = sum(text.count(sign) for sign in "“”„") % 2 or (text.count('"') % 2 and not re.search(r'\d"', text))
     return "a quotation mark is missing" if is_odd else ""
 
 
 @check(
-    "EDIT06",
-    "Chinese text has Chinese punctuation",
-    fix="write ，；：！？ between Chinese characters",
-    source="GB/T 15834-2011",
-)
-def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for a Latin sign between two Chinese characters, and tell of the first one in each text."""
-    told: set[int] = set()
-    for text in review.texts:
-        found = _HALF_WIDTH.search(text.words)
-        if found and id(text.mark.node) not in told:
-            told.add(id(text.mark.node))
-            around = text.words[max(0, found.start() - 4) : found.end() + 5].strip()
-            message = f"a Latin “{found[0][1]}” stands between Chinese characters: {around}"
-            place = text.mark.place_of(re.compile(re.escape(found[0])))
-            yield CheckFinding(place=place, message=named(text.mark, message))
-
-
-@check(
     "EDIT07",
-    "Nothing was left to be done",
+    "No placeholders are left",
     level=Level.BLOCKER,
-    fix="finish it",
-    source=_OWN_HOSTS,
+    fix="replace the placeholder with the final text, or delete it",
+    source=_EDITORIAL_RULE,
 )
 def unfinished(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for TODO, TK, [to come] and their like; a room or a time that readers are told is still open is good to know."""
+    """Look for TODO, TK, [to come] and similar placeholders; a room or a time announced as open is reported as info."""
     for written in written_texts(review):
         is_open = dict(open_details(written.text, is_detail=written.is_detail))
         for offset, found in is_open.items():
             yield CheckFinding(
                 place=written.place(offset, found),
-                message=written.named(f"“{found}”: still open"),
+                message=written.named(f"“{found}”: still to be confirmed"),
                 level=Level.INFO,
-                hint="subscribers are told so; fill it in if it is known by now",
+                hint="subscribers see this; add the details if you know them",
                 kind="open",
             )
         for offset, found in placeholders(written.text, is_name=written.is_name):
             if not any(offset <= start < offset + len(found) for start in is_open):
-                message = written.named(f"“{found}” was left here")
+                message = written.named(f"“{found}” is a placeholder")
                 yield CheckFinding(place=written.place(offset, found), message=message)
 
 
 @check(
     "EDIT08",
-    "The issue's number goes on from the last one",
-    fix="correct   number:",
-    source=_OWN_HOSTS,
+    "The issue number follows the last one",
+    fix="correct   number:   in the issue",
+    source=_EDITORIAL_RULE,
 )
 def number(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare it with the issue before."""
+    """Compare the number with that of the previous issue."""
     mine = review.issue.number
     before = next((earlier for earlier in review.earlier if earlier.number is not None), None)
     if any(other.shared is Shared.NUMBER for other in review.same_issue):
         return  # FILE01 reports the other file
     if mine is not None and before is not None and before.number is not None and mine != before.number + 1:
-        message = f"this is number {mine}; the issue {before.stem} was number {before.number}"
+        message = f"this is number {mine}, but issue {before.stem} is number {before.number}"
         yield CheckFinding(place=review.issue.place("number"), message=message)

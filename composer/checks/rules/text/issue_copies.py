@@ -7,18 +7,18 @@ from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level
 from composer.core.issue_files import Shared
 
-#: How many names a message holds.
+#: How many file names a message lists.
 _MOST = 4
-#: The code that `send` refuses under a name of its own (delivery/preflight/preflight.py).
+#: `send` reports this code under its own name (delivery/preflight/preflight.py).
 SAME_ISSUE = "FILE01"
 
 
 @check(
     SAME_ISSUE,
-    "No other file holds the same issue",
+    "No other file contains the same issue",
     level=Level.BLOCKER,
     fix="keep the right file and delete or move the other, or correct its date or number",
-    source="copies made by sync programs are sent as a second issue; docs/formats.md",
+    source="docs/formats.md: copies made by sync programs could be sent as a second issue",
 )
 def same_issue(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for files with the same date or number in the same language."""

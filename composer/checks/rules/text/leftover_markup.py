@@ -1,4 +1,4 @@
-"""Checks of markup that is not ours: subscribers would read its signs."""
+"""Checks of markup from other programs, which subscribers would see as plain characters."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,12 @@ from composer.checks.written_texts import written_texts
 
 @check(
     "MARK01",
-    "No markup of other programs would be read as signs",
-    fix="write it in a form of docs/formats.md, or put a backslash before the sign",
-    source="docs/formats.md: what a text may hold",
+    "No markup of other programs is left in the text",
+    fix="use a format from docs/formats.md, or put a backslash before the character",
+    source="docs/formats.md: what a text may contain",
 )
 def foreign(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for tables, footnotes, tasks, struck-out words, other links, open emphasis, bullets of Word; `*` in titles."""
+    """Look for tables, footnotes, tasks, strikethrough, other link formats, unclosed emphasis and pasted bullets."""
     for written in written_texts(review):
         for found in foreign_markup(written.text, is_plain=written.is_plain):
             place = written.place(found.offset, found.text)

@@ -1,4 +1,4 @@
-"""Checks of merge fields: what becomes of them for a subscriber of whom little is known."""
+"""Checks of merge fields: defaults for missing values, and fields of other programs."""
 
 import re
 from collections.abc import Iterator
@@ -12,18 +12,18 @@ from composer.content.values.merge_fields import LITERAL, RESERVED
 from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Level
 
-#: Of every subscriber there is an address; links of a subscriber's own are made.
+#: Every subscriber has an address; personal links are generated.
 _ALWAYS_THERE = frozenset(("email", LITERAL, *RESERVED))
 
 
 @check(
     "FIELD01",
     "Every merge field has a default for subscribers without a value",
-    fix='write {{ first_name | default("reader") }}, or a default: below the field in newsletter.yaml',
-    source="docs/formats.md: nobody is sent an edition with a hole in it",
+    fix='write   {{ first_name | default("reader") }}   or add   default:   below the field in newsletter.yaml',
+    source="docs/formats.md: merge fields",
 )
 def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for fields without a default in texts and addresses."""
+    """Look for merge fields without a default in texts and addresses."""
     bare = {
         field.token: field.name
         for field in review.edition.fields
@@ -37,19 +37,19 @@ def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
             place = mark.place_of(re.compile(rf"\{{\{{\s*{name}\s*\}}\}}"))
             if (place, name) not in told:
                 told.add((place, name))
-                message = f"a subscriber of whom we have no {name} could not get this: {{{{ {name} }}}} has no default"
+                message = f"{{{{ {name} }}}} has no default: subscribers without a value cannot get this issue"
                 yield CheckFinding(place=place, message=named(mark, message), about=name)
 
 
 @check(
     "FIELD02",
-    "No merge field of another program is left",
+    "No merge fields of other programs are left",
     level=Level.BLOCKER,
-    fix='write {{ first_name | default("reader") }}',
+    fix='write   {{ first_name | default("reader") }}',
     source="docs/formats.md: merge fields",
 )
 def foreign(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for *|FNAME|*, {first_name}, %NAME%, [First Name] and their like."""
+    """Look for *|FNAME|*, {first_name}, %NAME%, [First Name] and similar fields."""
     for written in written_texts(review):
         for found in merge_tags(written.text):
             place = written.place(found.offset, found.text)

@@ -1,4 +1,4 @@
-"""Checks of the words that editors choose for links and titles, as a screen reader says them."""
+"""Checks of link texts and titles as a screen reader reads them."""
 
 import re
 from collections.abc import Iterator
@@ -12,14 +12,14 @@ from composer.checks.rules.text.citations import bare
 from composer.core.errors import Level
 from composer.render.text_wrap import cells
 
-#: Words that say nothing at all.
+#: Link texts that say nothing about the target.
 _POINTING = frozenset(
     (
         "here", "click here", "this", "this link", "link", "hier", "hier klicken", "link hier", "ici", "cliquez ici", "aquí",
         "haz clic aquí", "qui", "clicca qui", "هنا", "اضغط هنا", "点击这里", "这里", "点此", "こちら",
     )
 )  # fmt: skip
-#: Words that lead on: behind a text under its own title everybody knows where.
+#: Link texts that continue a text: after a text with its own title, the target is clear.
 _LEADING_ON = frozenset(
     (
         "more", "read more", "learn more", "more info", "find out more", "continue reading", "read on", "mehr", "mehr lesen",
@@ -28,7 +28,7 @@ _LEADING_ON = frozenset(
         "阅读全文", "続きを読む",
     )
 )  # fmt: skip
-#: Words that ask somebody to do something, or to read on: told only where it is certain that nothing says what it is about.
+#: Link texts that ask for an action: reported only if nothing around them says what they are about.
 _ASKING = frozenset(
     (
         "find out more here", "learn more here", "read more here", "more here", "more information", "more information here",
@@ -40,20 +40,20 @@ _ASKING = frozenset(
     )
 )  # fmt: skip
 _EMPTY_WORDS = _POINTING | _LEADING_ON | _ASKING
-#: What may be said before them that names nothing.
+#: Words before such a link that do not say what it is about either.
 _CALLS = re.compile(
     r"\s*(?:(?:(?:are you |still )?(?:interested|curious|questions|any questions|want more)"
     r"|(?:noch )?(?:interesse|interessiert|neugierig|fragen|lust)"
     r"|(?:你)?(?:感兴趣吗?|有兴趣吗?|有问题吗?)|intéressée?s?|interesad[oa]s?)\s*[?？!！]*)?\s*",
     re.IGNORECASE,
 )
-#: Cells of link words that must tell one page from another by themselves.
+#: Link texts of this width must tell one page from another within an item.
 _LEAST_WORDS = 8
-#: And of those that do so in the whole issue.
+#: And link texts of this width within the whole issue.
 _OWN_WORDS = 20
-#: A name or an owner right before a label: “Jane Li”, “Li's”, “李明的”; a capital that begins a sentence is none.
+#: A name or an owner right before a link: “Jane Li”, “Li's”, “李明的”; not a capital letter that starts a sentence.
 _NAMED_BEFORE = re.compile(r"\w['’]s?\s*$|的\s*$|(?<=[\w,;:] )[^\W\d_a-zà-ÿ]\w+\s*$")
-#: And what the label is of, right behind it.
+#: Words right after a link that say what it belongs to.
 _NAMED_BEHIND = re.compile(
     r"\s+(?:by|from|for|of|on|with|in|at|von|vom|für|zu|zum|zur|über|de|du|des|par|pour|sur|por|para|sobre|di|per)\b"
 )
@@ -62,24 +62,24 @@ _WCAG = "https://www.w3.org/WAI/WCAG22/Understanding/"
 
 @check(
     "A11Y05",
-    "The words of a link say where it leads",
-    fix="make a link of the words that name the article: screen readers list links without the text around",
+    "Link texts say where the link leads",
+    fix="use the article's name as the link text: screen readers list links without the text around them",
     source=f"{_WCAG}link-purpose-in-context.html",
 )
 def link_words(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for “here”, “more” and their like; each is told once, with how often it is met."""
+    """Look for “here”, “more” and similar link texts; report each once, with the number of others."""
     found: dict[str, list[Reference]] = {}
     for link in review.references:
         if (words := _key(link.words)) in _EMPTY_WORDS and not _is_explained(link, words):
             found.setdefault(words, []).append(link)
     for first, *others in found.values():
         more = f" ({len(others)} more)" if others else ""
-        message = f"“{first.words.strip()}” does not say where the link leads{more}"
+        message = f"the link text “{first.words.strip()}” does not say where the link leads{more}"
         yield CheckFinding(place=first.mark.place, message=named(first.mark, message))
 
 
 def _is_explained(link: Reference, words: str) -> bool:
-    """Return whether what is around a link says where it leads, if its words let that suffice."""
+    """Return whether the text around a link says where it leads."""
     if words in _POINTING:
         return False
     if not link.is_led and _CALLS.fullmatch(link.before) and not re.search(r"\w", link.after):
@@ -88,12 +88,12 @@ def _is_explained(link: Reference, words: str) -> bool:
 
 
 def _leads_on(link: Reference) -> bool:
-    """Return whether what is right before a link tells where it leads: a sentence, a title, a paragraph."""
+    """Return whether the text right before a link says where it leads: a sentence, a title or a paragraph."""
     return not _continues(link.before) and (link.is_led or bool(re.search(r"\w", link.before)))
 
 
 def _continues(before: str) -> bool:
-    """Return whether what follows goes on with a sentence: “to learn” before “more”."""
+    """Return whether the link continues a sentence: “to learn” before “more”."""
     return before.rstrip()[-1:].isalnum()
 
 
@@ -103,15 +103,15 @@ def _key(words: str) -> str:
 
 @check(
     "A11Y06",
-    "The same words do not lead to two places",
-    fix="say in the words what is different",
+    "Links with the same text lead to the same page",
+    fix="make the link texts different",
     source=f"{_WCAG}link-purpose-in-context.html",
 )
 def link_twins(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Compare the titles of each list and of each outlet, and what is part of a sentence in each item, or long, in the issue.
+    """Compare titles within each list and outlet, links in sentences within each item, and long link texts within the issue.
 
-    Labels such as “via”, “Tickets” or “Twitter thread” are told apart by the name before them, or by what follows; so are the
-    titles of items, such as vacancies, by their text.
+    Labels such as “via”, “Tickets” or “Twitter thread” are skipped: a name before or after them tells them apart. Titles of
+    items, such as vacancies, may repeat if their texts differ.
     """
     known: dict[tuple[object, str], str] = {}
     for link in review.references:
@@ -120,13 +120,13 @@ def link_twins(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
             continue
         scopes = _scopes(link, cells(words))
         if any(known.setdefault((scope, words), address) != address for scope in scopes):
-            message = f"“{link.words.strip()}” led to another page before"
+            message = f"an earlier link with the text “{link.words.strip()}” leads to another page"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
 
 
 def _scopes(link: Reference, width: int) -> list[object]:
-    """Return where the words of a link must tell its page from others."""
-    # What is below a title belongs to it: an employer, an outlet, a place.
+    """Return the parts of the issue within which the text of a link must be unique."""
+    # The text below a title (an employer, an outlet, a place) tells equal titles apart.
     if link.outlet:
         return [(_key(link.outlet), link.after)] if width >= _OWN_WORDS else []
     if link.role is Role.ITEM:
@@ -137,34 +137,34 @@ def _scopes(link: Reference, width: int) -> list[object]:
 
 
 def _is_label(link: Reference) -> bool:
-    """Return whether a link is no part of its sentence, or is told apart by a name: “Li's thread”, “thread by Li”."""
+    """Return whether a link is outside its sentence, or a name tells it apart: “Li's thread”, “thread by Li”."""
     return not _continues(link.before) or bool(_NAMED_BEFORE.search(link.before) or _NAMED_BEHIND.match(link.after))
 
 
 @check(
     "A11Y07",
-    "Links are words, not addresses",
-    fix="write [words](https://…): a screen reader spells an address letter by letter",
+    "Link texts are words, not addresses",
+    fix="write   [words](https://…)   because screen readers spell out addresses",
     source=f"{_WCAG}link-purpose-in-context.html",
 )
 def bare_addresses(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for words that are an address; one as people say it, www.example.org/advent, is short enough to be heard."""
+    """Look for link texts that are an address; short ones such as www.example.org/advent are allowed."""
     for link in review.references:
         is_address = re.match(r"\s*https?://", link.words) or re.match(r"\s*www\.\S{36}", link.words)
         if is_address and not is_mention(link):
-            message = f"the words of this link are an address: {link.words.strip()[:60]}"
+            message = f"the link text is an address: {link.words.strip()[:60]}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
 
 
 @check(
     "A11Y08",
-    "A link to a file in a text names the file type",
+    "Links to PDF files in a text say so",
     level=Level.INFO,
-    fix="add (PDF) to the words",
+    fix="add   (PDF)   to the link text",
     source="https://www.w3.org/WAI/WCAG22/Techniques/general/G201",
 )
 def files(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for addresses of PDF files in texts that do not say PDF, once for all; lists and sources may be full of them."""
+    """Look for links to PDF files in texts that do not say PDF; report them once; skip lists and sources."""
     found = [
         link
         for link in review.references
@@ -179,13 +179,13 @@ def files(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding
 
 @check(
     "A11Y16",
-    "Titles are not full of emoji",
-    fix="a screen reader says each by its name: leave one for each subject at most",
+    "Titles have few emoji",
+    fix="use at most one emoji per topic: screen readers read each by its name",
     source="https://emailmarkup.org/en/reports/accessibility/2026/",
 )
 def emoji(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for titles in which emoji are heard before or instead of words."""
+    """Look for titles with more than three emoji, or with one of them twice."""
     for text in review.texts:
         is_title = not text.is_paragraph and text.mark.place != review.issue.place("subject")
         if is_title and (count := crowd_of_emoji(text.words)):
-            yield CheckFinding(place=text.mark.place, message=named(text.mark, f"{count} emoji stand in one title"))
+            yield CheckFinding(place=text.mark.place, message=named(text.mark, f"{count} emoji in one title"))

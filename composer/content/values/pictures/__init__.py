@@ -1,6 +1,6 @@
-"""Picture files: found, read, and made ready for mail.
+"""Finds picture files, reads them, and converts them for email.
 
-files         find a file and read it, once            kinds    name what is no picture, and what to do
-parsers       PNG, JPEG, GIF and WebP to a container     ready    decode, turn, convert to sRGB, scale down
-colours       from any colour space to sRGB               exif     which side is up
+picture_files       find a file and read it once              other_formats   recognise other file formats
+container_parsers   parse PNG, JPEG, GIF and WebP files        conversion      decode, rotate, convert to sRGB, scale down
+colour_profiles     convert any colour space to sRGB           exif            read the orientation
 """

@@ -1,7 +1,7 @@
-"""From any colour space to sRGB, the only one that mail programs agree on.
+"""Converts pictures from any colour space to sRGB, the only one that all mail programs support.
 
-Input: a decoded picture and its colour profile (ICC). Output: the same picture in sRGB, in a mode that PNG and JPEG know.
-Guarantees: a profile that cannot be used is taken for sRGB, as browsers do. Pure.
+Input: a decoded picture and its colour profile (ICC). Output: the same picture in sRGB, in a mode for PNG and JPEG.
+Guarantees: pure; a profile that cannot be used counts as sRGB, as in browsers.
 """
 
 from functools import lru_cache
@@ -13,21 +13,21 @@ from PIL import Image, ImageChops, ImageCms
 if TYPE_CHECKING:
     from PIL.Image import Image as ImageFile
 
-#: By how much a colour may differ, of 255, where two profiles are meant to be one.
+#: The maximum difference of colours, out of 255, for two profiles to count as the same.
 _SAME = 3
-#: What a profile converts from, by the letters in its head (ICC.1, 7.2.8), and pictures of which modes.
+#: The colour spaces in a profile's header (ICC.1, 7.2.8), and the picture modes for them.
 _SPACES = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 
 
 def is_srgb(mode: str, profile: bytes | None) -> bool:
-    """Return whether a picture shows the same colours without its profile."""
+    """Check whether a picture shows the same colours without its profile."""
     if mode == "CMYK":
         return False
     return profile is None or _space_of(mode, profile) is None or _changes_nothing(profile)
 
 
 def in_srgb(image: "ImageFile", profile: bytes | None) -> "ImageFile":
-    """Convert a picture to sRGB. What is transparent stays so."""
+    """Convert a picture to sRGB, and keep its transparency."""
     if image.mode.startswith("I;16"):
         image = _eight_bits(image)
     space = _space_of(image.mode, profile) if profile else None
@@ -47,7 +47,7 @@ def in_srgb(image: "ImageFile", profile: bytes | None) -> "ImageFile":
 
 
 def _space_of(mode: str, profile: bytes) -> str | None:
-    """Return the mode in which a profile is applied; None where it is not one for pictures of this mode."""
+    """Return the mode in which a profile is applied; None if the profile does not fit pictures of this mode."""
     space = _SPACES.get(profile[16:20])
     fitting = {"1": "L", "L": "L", "LA": "L", "I;16": "L", "P": "RGB", "RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}
     return space if space == fitting.get(mode) and _transform(profile) is not None else None
@@ -63,7 +63,7 @@ def _converted(image: "ImageFile", profile: bytes, space: str) -> "ImageFile":
 
 @lru_cache(maxsize=16)
 def _changes_nothing(profile: bytes) -> bool:
-    """Try colours all over the space."""
+    """Check whether a profile changes no colours, with samples from the whole colour space."""
     space = _SPACES[profile[16:20]]
     steps = range(0, 256, 51)
     colours = [(r, g, b) for r in steps for g in steps for b in steps]
@@ -95,7 +95,7 @@ def _palette(image: "ImageFile") -> "ImageFile":
 
 
 def _eight_bits(image: "ImageFile") -> "ImageFile":
-    """Take the upper of the two bytes of a grey; Pillow itself would cut all above 255 off."""
+    """Use the upper of the two bytes of each grey value; Pillow itself would cut off values above 255."""
     pixels = image.tobytes()
     low, high = pixels[::2], pixels[1::2]
     made = Image.frombytes("L", image.size, high)

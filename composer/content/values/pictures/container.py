@@ -1,11 +1,11 @@
-"""A picture file, taken apart: what it shows, and what its metadata said of how to show it. Values only."""
+"""The content of a picture file: the picture, and the metadata about how to show it."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class PictureKind(StrEnum):
-    """The formats that can be read."""
+    """The picture formats that can be read."""
 
     PNG = "PNG"
     JPEG = "JPEG"
@@ -15,24 +15,24 @@ class PictureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
-    """A picture file, taken apart."""
+    """The content of a picture file."""
 
     kind: PictureKind
-    #: As stored, before it is turned.
+    #: As stored, before rotation.
     width: int
     height: int
-    #: The file without metadata and without what follows its end.
+    #: The file without metadata and without bytes after its end.
     data: bytes
-    #: Its colour profile (ICC), when it has one.
+    #: The colour profile (ICC), if there is one.
     profile: bytes | None = None
-    #: Which side is up (Exif 2.32, 4.6.4): 1 is as stored.
+    #: The orientation (Exif 2.32, 4.6.4): 1 is as stored.
     orientation: int = 1
     frames: int = 1
-    #: How many pixels its decoder goes through, all frames and passes together.
+    #: The number of pixels to decode, for all frames and passes.
     work: int
-    #: Whether mail programs may be unable to show it as it is: 16 bits, unusual coding.
+    #: Whether some mail programs cannot show it as it is: 16 bits, unusual encoding.
     is_unusual: bool = False
-    #: Whether JPEG suits it better than PNG; asked of WebP only.
+    #: Whether JPEG is better for it than PNG; set only for WebP.
     is_photo: bool = False
 
 

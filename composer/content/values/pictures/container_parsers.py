@@ -1,8 +1,8 @@
-"""The parts of a picture file: what is to be shown, and what goes out with nobody knowing.
+"""Parses picture files: separates the picture from metadata, which could reveal private data.
 
-Input: the bytes of a PNG, JPEG, GIF or WebP file. Output: a `Container`: the same picture without its metadata, what the
-metadata said of its colours and its upper side, and how much there is to decode. Raises DamagedError. Guarantees: nothing
-is decoded or unpacked but a colour profile, up to a limit; a file without metadata keeps its bytes. Pure.
+Input: the bytes of a PNG, JPEG, GIF or WebP file. Output: a `Container`: the same picture without metadata, its colour
+profile and orientation, and the number of pixels to decode. Raises DamagedError. Guarantees: pure; decodes or unpacks
+nothing except a colour profile, up to a limit; a file without metadata keeps its bytes.
 """
 
 import re
@@ -18,8 +18,8 @@ _LARGEST_PROFILE = 8_000_000
 
 
 def container_of(data: bytes) -> Container | None:
-    """Take a file apart; None for one of another kind."""
-    read = next((read for start, read in _SUBSCRIBERS if re.match(start, data, re.DOTALL)), None)
+    """Parse a file; return None for other formats."""
+    read = next((read for start, read in _PARSERS if re.match(start, data, re.DOTALL)), None)
     if read is None:
         return None
     try:
@@ -33,7 +33,7 @@ def container_of(data: bytes) -> Container | None:
 
 # PNG (ISO/IEC 15948) --------------------------------------------------------------------------------------------------
 
-#: Chunks that say how the picture looks. All others are left out: texts, dates, Exif, XMP, previews, editors' own.
+#: Chunks that affect how the picture looks. All others are removed: texts, dates, Exif, XMP, previews, private data.
 _PNG_SHOWN = frozenset(b"IHDR PLTE IDAT IEND tRNS bKGD sBIT pHYs gAMA cHRM sRGB acTL fcTL fdAT".split())
 
 
@@ -52,7 +52,7 @@ def _png(data: bytes) -> Container:
     if not is_whole or kept[0][0] != b"IHDR":
         raise DamagedError
     if profile is not None:
-        # They say the same less exactly, and would be taken for the truth once the profile is gone.
+        # They are less exact than the profile, and would be used once the profile is removed.
         kept = [(name, raw) for name, raw in kept if name not in (b"gAMA", b"cHRM", b"sRGB")]
     width, height, depth = struct.unpack(">IIB", kept[0][1][8:17])
     return Container(
@@ -69,7 +69,7 @@ def _png(data: bytes) -> Container:
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
-    """Yield name, body and all of each chunk, up to the last."""
+    """Yield the name, the body and all bytes of each chunk, up to the last."""
     at, name = 8, b""
     while name != b"IEND" and at < len(data):
         (length,) = struct.unpack_from(">I", data, at)
@@ -77,7 +77,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
         if end > len(data):
             raise DamagedError
         body = data[at + 8 : end - 4]
-        # A small letter first: the picture can be shown without this chunk.
+        # A lowercase first letter: the picture can be shown without this chunk.
         if not name[0] & 0x20 and zlib.crc32(data[at + 4 : end - 4]) != int.from_bytes(data[end - 4 : end], "big"):
             raise DamagedError
         yield name, body, data[at:end]
@@ -125,14 +125,14 @@ def _jpeg(data: bytes) -> Container:
         data=b"".join((*kept, b"\xff\xd9")),
         profile=b"".join(profile[at] for at in sorted(profile)) or None,
         orientation=orientation_in(exif),
-        # A progressive file is gone through once for each scan; ten are usual.
+        # A progressive file is decoded once per scan; ten scans are usual.
         work=width * height * max(1, scans // 10),
         is_unusual=is_unusual,
     )
 
 
 def _shown_of(marker: int, body: bytes) -> bytes | None:
-    """Return what a segment says of how the picture looks; None for one that says nothing of it."""
+    """Return the part of a segment that affects how the picture looks; None if there is no such part."""
     if marker == _APP0:
         # A thumbnail may follow the density.
         return body[:12] + b"\0\0" if body.startswith(b"JFIF\0") else None
@@ -142,7 +142,7 @@ def _shown_of(marker: int, body: bytes) -> bytes | None:
 
 
 def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """Yield marker and body of each segment up to the end of the picture, with the coded data that follows a scan's."""
+    """Yield the marker and the body of each segment up to the end of the picture, with the coded data after a scan."""
     at = 2
     while match := _MARKER.search(data, at):
         marker, at = match[1][0], match.end()
@@ -164,7 +164,7 @@ def _jpeg_segments(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 # GIF (89a) ------------------------------------------------------------------------------------------------------------
 
 _EXTENSION, _IMAGE, _TRAILER, _CONTROL, _APPLICATION = 0x21, 0x2C, 0x3B, 0xF9, 0xFF
-#: How often an animation is repeated is said in a block of one of these programs.
+#: The block with the number of repetitions of an animation has one of these names.
 _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
@@ -174,7 +174,7 @@ def _gif(data: bytes) -> Container:
     kept = [data[:at]]
     frames = 0
     across, down = width, height
-    # Some programs leave the last byte out, or put empty ones between blocks.
+    # Some programs omit the last byte, or put empty bytes between blocks.
     while at < len(data) and data[at] != _TRAILER:
         start, sign = at, data[at]
         if sign == _EXTENSION:
@@ -186,7 +186,7 @@ def _gif(data: bytes) -> Container:
             left, top, wide, high, flags = struct.unpack_from("<HHHHB", data, at + 1)
             at = _behind_blocks(data, at + 11 + _colours(flags))
             kept.append(data[start:at])
-            # A frame may reach beyond the picture's own edge: decoders make it larger then.
+            # A frame may be larger than the picture: decoders then enlarge the picture.
             across, down = max(across, left + wide), max(down, top + high)
             frames += 1
         elif sign == 0:
@@ -259,7 +259,7 @@ def _webp(data: bytes) -> Container:
     )
 
 
-_SUBSCRIBERS: tuple[tuple[bytes, Callable[[bytes], Container]], ...] = (
+_PARSERS: tuple[tuple[bytes, Callable[[bytes], Container]], ...] = (
     (rb"\x89PNG\r\n\x1a\n", _png),
     (rb"\xff\xd8\xff", _jpeg),
     (rb"GIF8[79]a", _gif),

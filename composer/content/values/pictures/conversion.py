@@ -1,8 +1,8 @@
-"""From a picture file to one that every mail program shows: upright, in sRGB, without metadata, not absurdly large.
+"""Converts a picture file for all mail programs: upright, in sRGB, without metadata, not extremely large.
 
-Input: the bytes of a file. Output: a `Ready`, or a `Refusal`: what the file is, and what to do. Guarantees: a file is
-decoded once, and whole, so that what is damaged is found; nothing is decoded that is too large. A file in which nothing has
-to be changed keeps its bytes. Pure.
+Input: the bytes of a file. Output: a `ConvertedPicture`, or a `Refusal`: what the file is, and what to do. Guarantees:
+pure; decodes each file once and completely, so that damage is found; decodes no file that is too large; a file that
+needs no change keeps its bytes.
 """
 
 from collections.abc import Iterator
@@ -16,27 +16,27 @@ from composer.content.values.pictures.container_parsers import container_of
 if TYPE_CHECKING:
     from PIL.Image import Image as ImageFile
 
-#: What a file is, as the end of “photo.jpg” …; and what to do.
+#: What a file is, as the end of a sentence that starts with its name; and what to do.
 Refusal = tuple[str, str]
-#: Pixels across at which a picture is absurdly large, and what it is scaled down to: twice the widest column.
+#: The width above which a picture is scaled down, and the width it then gets: twice the widest column.
 WIDEST, SCALED = 2_000, 1_300
 #: No mail program shows this many pixels.
 MOST_PIXELS = 60_000_000
-#: What an animation may have, all its frames together: a second's work for this program, and for a telephone.
+#: The maximum for all frames of an animation: about one second of work for this program and for a phone.
 MOST_ANIMATED_PIXELS = 200_000_000
-#: Of JPEG: how good a copy is, scaled down or not.
+#: The JPEG quality of copies: scaled down, and others.
 _SCALED_QUALITY, _QUALITY = 85, 92
 _DAMAGED: Refusal = (
     "is damaged or incomplete",
-    "open it and save it anew as PNG or JPEG, or copy it from its source again",
+    "open it and save it again as PNG or JPEG, or copy it from its source again",
 )
-_ANIMATED_WEBP: Refusal = ("is an animated WebP picture, which not every mail program shows", "save it as GIF")
+_ANIMATED_WEBP: Refusal = ("is an animated WebP picture, which not every mail program can show", "save it as GIF")
 _ANIMATED_COLOURS: Refusal = (
-    "is an animation in colours that not every mail program shows",
+    "is an animation in colours that not every mail program can show",
     "save it in sRGB, or as GIF",
 )
-_WEBP: Refusal = ("is a WebP picture, which not every mail program shows", "save it as PNG or JPEG")
-_SMALLER = "save it 1,300 pixels across"
+_WEBP: Refusal = ("is a WebP picture, which not every mail program can show", "save it as PNG or JPEG")
+_SMALLER = "save it with a width of 1,300 pixels"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +47,18 @@ class ConvertedPicture:
     width: int
     height: int
     data: bytes
-    #: Whether it is an animation whose first frame is of one colour.
+    #: Whether it is an animation whose first frame has a single colour.
     begins_blank: bool = False
 
 
 def convert(data: bytes) -> ConvertedPicture | Refusal:
-    """Make a picture ready for mail, or tell what the file is."""
+    """Convert a picture for email, or return why it is refused."""
     try:
         container = container_of(data)
     except DamagedError:
         return _DAMAGED
     if container is None:
-        # Late: it compiles many patterns, and most files are pictures.
+        # Imported late: it compiles many patterns, and most files are pictures.
         from composer.content.values.pictures.other_formats import refusal_of
 
         return refusal_of(data)
@@ -74,7 +74,7 @@ def convert(data: bytes) -> ConvertedPicture | Refusal:
 
 
 class _NoWebPError(Exception):
-    """Pillow was made without WebP."""
+    """Pillow was built without WebP support."""
 
 
 def _too_much(container: Container) -> Refusal | None:
@@ -84,16 +84,16 @@ def _too_much(container: Container) -> Refusal | None:
         return f"has {container.width:,} x {container.height:,} pixels", _SMALLER
     if container.frames > 1 and container.work > MOST_ANIMATED_PIXELS:
         return (
-            f"is an animation of {container.frames:,} frames, which are too many for its size",
+            f"is an animation of {container.frames:,} frames, which is too many for its size",
             "save fewer or smaller frames",
         )
     if container.work > 10 * MOST_PIXELS:
-        return "takes far too long to decode", "save it anew as PNG or JPEG"
+        return "takes too long to decode", "save it again as PNG or JPEG"
     return None
 
 
 def _animation(container: Container) -> ConvertedPicture | Refusal:
-    """Decode every frame. What is in them stays: mail programs that do not know animations show the first."""
+    """Decode every frame, without changing any. Mail programs without animations show the first frame."""
     frames = _frames(container)
     if container.profile is not None:
         from composer.content.values.pictures.colour_profiles import is_srgb
@@ -124,13 +124,13 @@ def _still(container: Container) -> ConvertedPicture:
         width, height = height, width
     with _open(container) as image:
         if width > WIDEST and container.kind is PictureKind.JPEG:
-            # Decoding to half the size is faster, and as good: it is scaled down still.
+            # Decoding to half the size is faster and just as good: it is scaled down later in any case.
             image.draft(None, (2 * SCALED, 1) if container.orientation < 5 else (1, 2 * SCALED))
         image.load()
         made: ImageFile = image
         is_srgb = container.profile is None and image.mode != "CMYK"
         if not is_srgb:
-            # Late: few pictures have a profile.
+            # Imported late: few pictures have a profile.
             from composer.content.values.pictures.colour_profiles import is_srgb as shows_srgb
 
             is_srgb = shows_srgb(image.mode, container.profile)
@@ -148,19 +148,19 @@ def _still(container: Container) -> ConvertedPicture:
         return _encoded(made, container, is_scaled=width > WIDEST)
 
 
-#: What turns a picture upright, by its Exif orientation: the numbers of Pillow's `Transpose`.
+#: The rotation for each Exif orientation: the numbers of Pillow's `Transpose`.
 _TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 
 
 def _smooth(image: "ImageFile") -> "ImageFile":
-    """Return a picture whose colours can be mixed: a palette and pure black and white cannot."""
+    """Return a picture in a mode that can be scaled smoothly: no palette, not only black and white."""
     if "transparency" in image.info:
         return image.convert("RGBA")
     return image.convert({"1": "L", "P": "RGB", "PA": "RGBA"}.get(image.mode, image.mode))
 
 
 def _encoded(image: "ImageFile", container: Container, *, is_scaled: bool) -> ConvertedPicture:
-    """Write a picture; the same input gives the same bytes with the same Pillow."""
+    """Encode a picture; the same input and the same Pillow version give the same bytes."""
     is_photo = container.kind is PictureKind.JPEG or (container.is_photo and image.mode == "RGB")
     kind = PictureKind.JPEG if is_photo else PictureKind.PNG
     kept = image.info.get("transparency")
@@ -171,7 +171,7 @@ def _encoded(image: "ImageFile", container: Container, *, is_scaled: bool) -> Co
 
 
 def _open(container: Container) -> "ImageFile":
-    """Open a picture with its own plugin: asking Pillow to guess would import five of them in every build."""
+    """Open a picture with the plugin for its format: if Pillow guesses, it imports five plugins in every build."""
     file = BytesIO(container.data)
     match container.kind:
         case PictureKind.PNG:

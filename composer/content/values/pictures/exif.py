@@ -1,13 +1,13 @@
-"""Which side of a photo is up, as the camera says in its Exif (CIPA DC-008, 4.6.4).
+"""Reads the orientation of a photo from its Exif data (CIPA DC-008, 4.6.4).
 
-Input: an Exif block. Output: 1 (as stored) to 8. Guarantees: what cannot be read says nothing. Pure.
+Input: an Exif block. Output: 1 (as stored) to 8. Guarantees: pure; a block that cannot be read counts as 1.
 """
 
 import struct
 
 
 def orientation_in(exif: bytes) -> int:
-    """Return which side is up, as the first directory says; 1 where nothing sensible is said."""
+    """Return the orientation from the first directory; 1 without a valid value."""
     order = "<" if exif[:2] == b"II" else ">"
     try:
         (start,) = struct.unpack_from(f"{order}I", exif, 4)

@@ -1,6 +1,6 @@
-"""Files that are no PNG, JPEG, GIF or WebP, whatever their name says: known by their first bytes.
+"""Recognises files other than PNG, JPEG, GIF or WebP by their first bytes, regardless of their names.
 
-Input: the bytes of a file that should be a picture. Output: what it is and how to make a picture of it. Pure.
+Input: the bytes of a file that should be a picture. Output: what it is, and how to get a picture. Guarantees: pure.
 """
 
 import re
@@ -8,17 +8,17 @@ import re
 _PNG_OR_JPEG = "save it as PNG or JPEG"
 _EXPORT = "export it as PNG from the program that made it"
 _HEIC = (
-    "export it as JPEG: in Photos or Preview choose File > Export; "
-    "on the iPhone, Settings > Camera > Formats > Most Compatible makes JPEG of new photos"
+    "export it as JPEG: in Photos or Preview, choose File > Export; "
+    "to take new photos as JPEG on the iPhone, choose Settings > Camera > Formats > Most Compatible"
 )
 _SVG = "export it as PNG, 1,300 pixels wide, from the program that made it, or with Inkscape"
-_MAIL = "which not every mail program shows"
-_VIDEO = "take a still from it as JPEG, and link to the video"
-_ORIGINAL = "copy the picture itself there, not a link to it"
+_MAIL = "which not every mail program can show"
+_VIDEO = "save one frame of it as JPEG, and link to the video"
+_ORIGINAL = "copy the picture itself into the folder, not a link to it"
 
 _EMPTY = (
     "is empty",
-    "if it is in iCloud, OneDrive or Dropbox, choose “download” or “keep on this device” for it; else save it anew",
+    "if it is in iCloud, OneDrive or Dropbox, choose “download” or “keep on this device” for it; otherwise save it again",
 )
 _NOT_ONE = ("is not a picture", "it must be a PNG, JPEG or GIF file")
 
@@ -33,10 +33,14 @@ _KINDS: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
     for start, what, hint in (
         (
             rb"version https://git-lfs\.github\.com/spec/",
-            "is a pointer of Git LFS, not the picture",
+            "is a Git LFS pointer file, not the picture itself",
             "run   git lfs pull",
         ),
-        (rb"/?(?:\.git/)?annex/objects/", "is a pointer of git-annex, not the picture", "run   git annex get   for it"),
+        (
+            rb"/?(?:\.git/)?annex/objects/",
+            "is a git-annex pointer file, not the picture itself",
+            "run   git annex get   for it",
+        ),
         (_START + _PROLOG + rb"<(?:\w+:)?svg[\s>/]", "is an SVG drawing, which Gmail does not show", _SVG),
         (rb"(?:\xff\xfe<\0|\xfe\xff\0<)", "is an SVG drawing or another XML file, which Gmail does not show", _SVG),
         (
@@ -44,7 +48,7 @@ _KINDS: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
             + _PROLOG
             + rb"(?i:<(?:!doctype html|html|head|body|meta|title|script|div|p|table|h[1-6]|br|span|a)[\s>/])",
             "is a web page, not a picture",
-            "the address led to a page: open it in a browser, and save the picture that it shows",
+            "open its web address in a browser, and save the picture that the page shows",
         ),
         (_START + rb"<(?:\?xml|!--)", "is an XML file, not a picture", _NOT_ONE[1]),
         (_BRANDS + rb"avi[fs]", f"is an AVIF picture, {_MAIL}", _PNG_OR_JPEG),
@@ -79,12 +83,16 @@ _KINDS: tuple[tuple[re.Pattern[bytes], str, str], ...] = tuple(
         (rb"\{\\rtf", "is an RTF document, not a picture", "export the picture as PNG"),
         (
             rb"\x00\x05\x16\x07|\x00\x05\x16\x00",
-            "is a file of macOS about another file",
-            "use the file without ._ before its name",
+            "is a macOS metadata file",
+            "use the file whose name does not start with ._",
         ),
-        (rb"book\0\0\0\0mark|L\0\0\0\x01\x14\x02\0|\[InternetShortcut\]", "is a shortcut, not the picture", _ORIGINAL),
-        (rb"bplist00", "is a placeholder or a setting of macOS, not the picture", _ORIGINAL),
-        (rb"(?:P[1-7]\s|#\?RADIANCE|v/1\x01|qoif|SIMPLE  =)", f"is a picture of a kind {_MAIL[6:]}", _PNG_OR_JPEG),
+        (
+            rb"book\0\0\0\0mark|L\0\0\0\x01\x14\x02\0|\[InternetShortcut\]",
+            "is a shortcut, not the picture itself",
+            _ORIGINAL,
+        ),
+        (rb"bplist00", "is a macOS placeholder or settings file, not the picture itself", _ORIGINAL),
+        (rb"(?:P[1-7]\s|#\?RADIANCE|v/1\x01|qoif|SIMPLE  =)", f"is a picture in a format {_MAIL}", _PNG_OR_JPEG),
     )
 )
 

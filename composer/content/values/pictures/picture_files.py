@@ -1,7 +1,7 @@
-"""Picture files: found where an editor says, read, and refused when they are none.
+"""Finds and reads the picture files that editors name.
 
-Input: a path that an editor wrote. Output: a `Picture`, ready for mail, or what is wrong. Guarantees: only ordinary files
-are opened, so that nothing waits for a pipe or a device; a file that has not changed is not decoded again. Changes no file.
+Input: a path that an editor wrote. Output: a `Picture` for email, or what is wrong. Guarantees: opens only regular
+files, so that it never waits for a pipe or a device; does not decode an unchanged file again; changes no files.
 """
 
 import hashlib
@@ -18,17 +18,17 @@ from composer.core.command_lines import shell_line
 from composer.core.workspace import Workspace, on_disk
 
 _MEDIA_TYPES = {PictureKind.PNG: "image/png", PictureKind.JPEG: "image/jpeg", PictureKind.GIF: "image/gif"}
-#: Endings by which programs know a format, the usual one first.
+#: The file name endings of each format, the usual one first.
 _ENDINGS = {
     PictureKind.PNG: (".png",),
     PictureKind.JPEG: (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
     PictureKind.GIF: (".gif",),
 }
-#: A camera's file is scaled down; past this it is no camera's file.
+#: The maximum size of a file. Photos are scaled down, but no photo from a camera is larger.
 LARGEST_FILE = 40_000_000
-#: A picture past this would make every one of 50,000 messages heavier than many servers take.
+#: The maximum size of a converted picture: many servers reject messages with larger pictures.
 LARGEST = 5_000_000
-#: How many pictures are kept for the next build, and their bytes.
+#: The maximum number of pictures kept for the next build, and of their bytes.
 _MOST_FILES, _MOST_BYTES = 256, 64_000_000
 _SPECIAL = {
     stat.S_IFIFO: "a pipe",
@@ -37,17 +37,21 @@ _SPECIAL = {
     stat.S_IFBLK: "a device",
     stat.S_IFDIR: "a folder",
 }
-#: Names beside a picture's that say where it is: of iCloud, and of browsers that are still downloading.
+#: File names for a picture that is not complete yet: in iCloud, or still being downloaded by a browser.
 _ELSEWHERE = (
-    (".{}.icloud", "is still in iCloud", "in Finder, click the cloud beside its name, and wait until it is here"),
-    ("{}.crdownload", "is still being downloaded", "wait until it is here"),
-    ("{}.part", "is still being downloaded", "wait until it is here"),
-    ("{}.download", "is still being downloaded", "wait until it is here"),
+    (
+        ".{}.icloud",
+        "is still in iCloud",
+        "in Finder, click the cloud next to its name, and wait until it is downloaded",
+    ),
+    ("{}.crdownload", "is still being downloaded", "wait until the download is complete"),
+    ("{}.part", "is still being downloaded", "wait until the download is complete"),
+    ("{}.download", "is still being downloaded", "wait until the download is complete"),
 )
 
 
 class PictureMistake(ValueError):
-    """Why a file cannot be a picture of an issue; `hint` says what to do."""
+    """The reason why a file cannot be used as a picture; `hint` is what to do."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -57,7 +61,7 @@ class PictureMistake(ValueError):
 def picture_at(workspace: Workspace, folder: Path, written: str) -> Picture:
     """Find and read the picture that an editor names in a file of a folder.
 
-    Raises PictureMistake when there is none or it cannot be used, WorkspaceError when its path leaves the workspace.
+    Raises PictureMistake if the picture is missing or cannot be used, WorkspaceError if its path leaves the workspace.
     """
     name = Path(written.replace("\\", "/")).name
     try:
@@ -65,16 +69,16 @@ def picture_at(workspace: Workspace, folder: Path, written: str) -> Picture:
         path = workspace.inside(folder, written)
         is_root = path.parent == workspace.root
         path = find_picture(path, "the newsletter's folder" if is_root else f"{workspace.name(path.parent)}/")
-        # The file that was found may be a link itself.
+        # The file may itself be a link.
         return load_picture(workspace.inside(path.parent, path.name))
     except (OSError, RuntimeError) as error:
-        # Python 3.11 and 3.12 raise RuntimeError for links that lead round in a circle.
+        # Python 3.11 and 3.12 raise RuntimeError for circular links.
         reason = error.strerror if isinstance(error, OSError) else "it is a link that leads to itself"
         raise PictureMistake(f"“{name}” cannot be read: {reason}") from None
 
 
 def _expect_target(folder: Path, written: str) -> None:
-    """Report a link whose file is not there; its target would only confuse."""
+    """Raise PictureMistake for a link to a missing file; the name of its target would only confuse."""
     text = written.replace("\\", "/")
     if text.startswith("/") or text[1:2] == ":":
         return
@@ -83,17 +87,19 @@ def _expect_target(folder: Path, written: str) -> None:
         return
     if "annex/objects" in link.readlink().as_posix():
         raise PictureMistake(
-            f"“{link.name}” is in git-annex, and its content is not here",
+            f"“{link.name}” is in git-annex, and its content is not on this computer",
             f"run   {shell_line('git', 'annex', 'get', written)}",
         )
-    raise PictureMistake(f"“{link.name}” is a link to a file that is not there", "copy the picture itself there")
+    raise PictureMistake(
+        f"“{link.name}” is a link to a file that does not exist", "copy the picture itself into the folder"
+    )
 
 
 def find_picture(path: Path, folder: str) -> Path:
     """Find a picture file; a name in another Unicode form (as macOS writes it) counts as the same.
 
-    `folder` is what people call the folder that it is looked for in. Raises PictureMistake when there is none, naming the
-    nearest file.
+    `folder` is the display name of the folder. Raises PictureMistake if the file is missing, with the nearest file
+    name.
     """
     if path.is_file():
         return path
@@ -109,18 +115,20 @@ def find_picture(path: Path, folder: str) -> Path:
             raise PictureMistake(f"“{path.name}” {message}", hint)
     for name in siblings:
         if name.casefold() == wanted.casefold():
-            raise PictureMistake(f"there is no file “{path.name}”", f"did you mean {name}? capitals count")
+            raise PictureMistake(
+                f"file not found: “{path.name}”", f"did you mean {name}? uppercase and lowercase letters differ"
+            )
     import difflib
 
     near = difflib.get_close_matches(wanted, siblings, 1)
-    hint = f"did you mean {near[0]}?" if near else f"put the picture into {folder}"
-    raise PictureMistake(f"there is no file “{path.name}”", hint)
+    hint = f"did you mean {near[0]}?" if near else f"put the picture in {folder}"
+    raise PictureMistake(f"file not found: “{path.name}”", hint)
 
 
 def load_picture(path: Path) -> Picture:
     """Read a picture.
 
-    Raises PictureMistake when the file is too large, no picture, or of a kind that mail programs do not show.
+    Raises PictureMistake if the file is too large, not a picture, or in a format that mail programs do not show.
     """
     data = _read(path)
     found = _ready_once(data)
@@ -131,7 +139,7 @@ def load_picture(path: Path) -> Picture:
         raise _too_heavy(path.name, len(found.data), LARGEST)
     mark = hashlib.sha256(found.data).hexdigest()
     return Picture(
-        # Letters only from a hex digest: a token must survive every stage as one word.
+        # Only letters, made from a hex digest: a token must survive every stage as one word.
         src="qp" + "".join("bcdfghjkmnpqrstv"[int(digit, 16)] for digit in mark[:20]) + "z",
         name=_name(path, found.kind),
         media_type=_MEDIA_TYPES[found.kind],
@@ -144,7 +152,7 @@ def load_picture(path: Path) -> Picture:
 
 
 def _read(path: Path) -> bytes:
-    # What is there may have changed since it was found; without O_NONBLOCK the opening of a pipe waits for a writer.
+    # The file may have changed since it was found; without O_NONBLOCK, opening a pipe waits for a writer.
     if not stat.S_ISREG(mode := path.stat().st_mode):
         raise _special(path.name, mode)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -158,25 +166,25 @@ def _read(path: Path) -> bytes:
 
 
 def _special(name: str, mode: int) -> PictureMistake:
-    return PictureMistake(f"“{name}” is {_SPECIAL.get(stat.S_IFMT(mode), 'no ordinary file')}, not a picture")
+    return PictureMistake(f"“{name}” is {_SPECIAL.get(stat.S_IFMT(mode), 'a special file')}, not a picture")
 
 
 def _too_heavy(name: str, size: int, limit: int) -> PictureMistake:
-    message = f"“{name}” has {size / 1_000_000:.1f} MB; a picture may have {limit // 1_000_000} MB"
-    return PictureMistake(message, "save it smaller: 1,300 pixels across are enough")
+    message = f"“{name}” is too large: {size / 1_000_000:.1f} MB (limit: {limit // 1_000_000} MB)"
+    return PictureMistake(message, "save a smaller version: a width of 1,300 pixels is enough")
 
 
 def _name(path: Path, kind: PictureKind) -> str:
-    """Return the name under which a picture travels: mail programs open a file by its ending."""
+    """Return the file name of a picture in a message: mail programs open files by their ending."""
     return path.name if path.suffix.lower() in _ENDINGS[kind] else f"{path.stem}{_ENDINGS[kind][0]}"
 
 
-#: What became of the files read last, by the digest of their bytes.
+#: The results for the files read last, by the digest of their bytes.
 _known: OrderedDict[bytes, ConvertedPicture | Refusal] = OrderedDict()
 
 
 def _ready_once(data: bytes) -> ConvertedPicture | Refusal:
-    """Make a picture ready, once: a preview meets nearly all of them again at the next save, an issue its logo."""
+    """Convert a picture, or return the cached result: most pictures are unchanged at the next save of a preview."""
     digest = hashlib.sha256(data).digest()
     found = _known.pop(digest, None) or convert(data)
     _known[digest] = found

@@ -1,7 +1,7 @@
-"""The templates of pages and letters, compiled once.
+"""The templates of pages and mails, compiled once.
 
-Input: nothing. Output: `HTML`, where every value is escaped, and `PLAIN`, for plaintext and the style sheet. Their values
-are the program's own words and the newsletter's; what a subscriber wrote stands in HTML only.
+Input: none. Output: `HTML`, which escapes every value, and `PLAIN`, for plain text and the style sheet. Guarantees: values for
+`PLAIN` come from the program or the newsletter; values from subscribers are used only in `HTML`.
 """
 
 from pathlib import Path
@@ -19,7 +19,7 @@ def _environment(*, is_html: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         undefined=StrictUndefined,
-        autoescape=is_html,  # noqa: S701 - on for HTML, off for what is none
+        autoescape=is_html,  # noqa: S701 - on for HTML, off for plain text
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,

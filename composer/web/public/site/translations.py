@@ -1,6 +1,6 @@
-"""The words of the public pages, by language.
+"""The texts of the public pages, by language.
 
-Input: language tags. Output: the phrases of the nearest language that there is. Never falls silent: English is there.
+Input: language tags. Output: the phrases of the nearest available language. Guarantees: falls back to English.
 """
 
 import re
@@ -19,7 +19,7 @@ FALLBACK = "en"
 _FOLDER = Path(__file__).parent / "phrases"
 #: One range of Accept-Language (RFC 9110 section 12.5.4).
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*")
-#: Longer headers are cut: no browser sends so many languages.
+#: Longer headers are cut; browsers do not send as many languages.
 _MOST = 400
 
 
@@ -34,7 +34,7 @@ class PageTexts:
         return self.phrases[name]
 
     def about(self, name: str, subject: str) -> str:
-        """Return a phrase with a name in the place of its %s."""
+        """Return a phrase with %s replaced by a name."""
         return self.phrases[name].replace("%s", subject)
 
 
@@ -48,18 +48,18 @@ def subscribers_in_words(who: VariantAudience, words: PageTexts) -> str:
     said = [words.about("who_some", either(group)) for group in who.some]
     said += [words.about("who_none", either(who.none))] if who.none else []
     said += [words["who_linked"] % (either(then), either(given)) for given, then in who.linked]
-    return words.about("who", ", ".join(said)) if said else words["who_all"]
+    return words.about("who", words["who_and"].join(said)) if said else words["who_all"]
 
 
 @cache
 def languages() -> tuple[str, ...]:
-    """List the languages that the pages speak, English first."""
+    """List the languages of the pages, English first."""
     return tuple(sorted((path.stem for path in _FOLDER.glob("*.yaml")), key=lambda tag: (tag != FALLBACK, tag)))
 
 
 @cache
 def words(language: str) -> PageTexts:
-    """Return the phrases of a language that the pages speak."""
+    """Return the phrases of one of the pages' languages."""
     path = _FOLDER / f"{language}.yaml"
     root, problems = parse(read_source(path, path.name))
     if problems or not isinstance(root, MappingNode):
@@ -69,18 +69,18 @@ def words(language: str) -> PageTexts:
 
 
 def spoken(tag: str) -> str | None:
-    """Return the language that the pages speak for a tag: `de` for `de-AT`; None where there is none."""
+    """Return the pages' language for a tag, such as `de` for `de-AT`, or None."""
     first = tag.strip().partition("-")[0].lower()
     return first if first in languages() else None
 
 
 def accepted(header: str) -> str | None:
-    """Return the first language of an Accept-Language header that the pages speak; None where there is none."""
+    """Return the preferred language of an Accept-Language header among the pages' languages, or None."""
     ranges = (match for part in header[:_MOST].split(",") if (match := _RANGE.fullmatch(part)))
     weighed = sorted(((float(match[2] or 1), match[1]) for match in ranges), key=lambda each: -each[0])
     return next((tag for weight, found in weighed if weight > 0 and (tag := spoken(found))), None)
 
 
 def choose(tags: Iterable[str | None]) -> PageTexts:
-    """Return the words of the first tag that the pages speak, else English."""
+    """Return the phrases for the first tag that is one of the pages' languages, else English."""
     return words(next((found for tag in tags if tag and (found := spoken(tag))), FALLBACK))

@@ -1,0 +1,82 @@
+"""Checks of punctuation: Latin punctuation in Chinese text, and two styles of quotation marks in one text.
+
+Input: a review. Output: findings. Guarantees: a cause is reported once for each issue; the finding lists its lines.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from composer.checks.issue_text import IssueText, named
+from composer.checks.registry import CheckFinding, CheckLimits, check
+from composer.checks.review import ReviewedEdition
+from composer.checks.text_patterns.latin_signs import latin_signs
+from composer.content.values.source_map import Mark
+from composer.content.yaml.source import SourcePlace
+from composer.core.errors import Level
+
+#: How many more lines a finding lists.
+_MOST_LINES = 10
+_CODE = re.compile(r"`[^`]*`")
+#: A straight quotation mark after a digit may mean inches.
+_STRAIGHT = re.compile(r'(?<!\d)"')
+_TYPOGRAPHIC = re.compile("[“”„]")
+
+
+@check(
+    "EDIT06",
+    "Chinese text uses Chinese punctuation",
+    fix="use ，。；：！？ after Chinese characters",
+    source="GB/T 15834-2011",
+)
+def half_width(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for a Latin sign between two Chinese characters, or a Latin full stop at the end of a Chinese sentence."""
+    found: list[tuple[IssueText, SourcePlace, str]] = []
+    for text in review.texts:
+        for sign, pattern, around in latin_signs(text.words):
+            message = f"Latin “{sign}” after a Chinese character: {around}"
+            found.append((text, text.mark.place_of(pattern), message))
+    if found:
+        text, place, message = found[0]
+        yield CheckFinding(
+            place=place, message=named(text.mark, message) + _other_lines(place, [each[1] for each in found])
+        )
+
+
+@check(
+    "EDIT12",
+    "Each text uses one style of quotation marks",
+    level=Level.INFO,
+    fix='use either “…” or "…" throughout the text',
+    source="editorial rule: set its level in newsletter.yaml",
+)
+def mixed_quotes(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for texts with both straight and typographic quotation marks; inches and code do not count."""
+    texts: dict[int, list[IssueText]] = {}
+    for text in (each for each in review.texts if not each.is_cited):
+        texts.setdefault(id(text.mark.node), []).append(text)
+    found: list[tuple[Mark, SourcePlace]] = []
+    for paragraphs in texts.values():
+        straight = next((each.mark for each in paragraphs if _has(_STRAIGHT, each)), None)
+        if straight is not None and any(_has(_TYPOGRAPHIC, each) for each in paragraphs):
+            found.append((straight, straight.place_of(_STRAIGHT)))
+    if found:
+        mark, place = found[0]
+        message = named(mark, 'this text mixes straight (") and typographic (“ ”) quotation marks')
+        yield CheckFinding(place=place, message=message + _other_lines(place, [each for _, each in found]))
+
+
+def _has(pattern: re.Pattern[str], text: IssueText) -> bool:
+    return pattern.search(_CODE.sub("", text.words)) is not None
+
+
+def _other_lines(first: SourcePlace, places: Sequence[SourcePlace]) -> str:
+    """List the other lines of a cause: ` (also in lines 7, 12)`; of other files with their names."""
+    others = dict.fromkeys(
+        str(place.line) if place.path == first.path else f"{place.path}:{place.line}"
+        for place in places
+        if (place.path, place.line) != (first.path, first.line)
+    )
+    if not others:
+        return ""
+    more = f" and {len(others) - _MOST_LINES} more" if len(others) > _MOST_LINES else ""
+    return f" (also in {'line' if len(others) == 1 else 'lines'} {', '.join(list(others)[:_MOST_LINES])}{more})"
