@@ -117,7 +117,7 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
     assert not {LEFT, GONE, ERASED} & active and len(active) == 17
     (room.root / "old.csv").write_text(f"email\n{GONE}\nnew@example.net\n", encoding="utf-8")
     assert room.say("subscribers", "import", "old.csv", "--yes", "--consent", "they asked").code == 0
-    assert "asked to be forgotten" in room.say("who", GONE).all
+    assert "asked to be erased" in room.say("who", GONE).all
     # A person decides; the next issue goes to everybody who is there.
     assert room.say("settle", "1", "--count-as-received", "--yes", "12").code == 0
     room.write("2031-03-31", subject="And another")
