@@ -1,4 +1,4 @@
-"""The docs say what the program does: every command, option, code, exit code and key appears in them."""
+"""The docs match the program: every command, option, code, exit code and key is documented."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ def _commands() -> list[tuple[str, click.Command]]:
 
 @pytest.mark.parametrize(("name", "command"), _commands(), ids=list(_COMMANDS))
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
-    """docs/commands.md names each command in a heading, and each of its options."""
+    """docs/commands.md has a heading for each command, and names each of its options."""
     assert re.search(rf"^## `compose {name}\b", DOCS["commands.md"], re.MULTILINE)
     inner = list(command.commands.values()) if isinstance(command, click.Group) else []
     for each in inner:
@@ -37,7 +37,7 @@ def test_every_command_and_option_is_documented(name: str, command: click.Comman
 
 
 def test_help_lists_commands_with_their_own_words() -> None:
-    """The line in `compose --help` is the first line of the command's own help, though the command is not imported."""
+    """The line in `compose --help` is the first line of the command's own help, although the command is not imported."""
     for name, command in _commands():
         assert (command.help or "").split("\n")[0] == _COMMANDS[name]
 
@@ -55,13 +55,13 @@ def _codes() -> set[str]:
 
 
 def test_every_problem_code_is_documented_and_none_else() -> None:
-    """docs/problems.md explains exactly the codes that the program tells."""
+    """docs/problems.md explains exactly the codes of the program."""
     told = set(re.findall(r"^\| (.+?) \|", DOCS["problems.md"], re.MULTILINE))
     documented = {code for cell in told for code in re.findall(r"`([a-z-]+)`", cell)}
     codes = _codes()
     assert len(codes) > 40
     assert codes - documented == set()
-    # Codes that are made elsewhere than where a pattern above finds them.
+    # Codes that the pattern above does not find.
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
     assert {code for code in documented if f'"{code}"' not in text} == set()
 
@@ -74,7 +74,7 @@ def _keys(field: SchemaField) -> set[str]:
 
 
 def test_every_key_is_documented() -> None:
-    """docs/formats.md names every key of newsletter.yaml, of an issue, and of every section type that ships."""
+    """docs/formats.md names every key of newsletter.yaml, of an issue, and of every included section type."""
     from composer.content.document.section_types import read_definitions, read_section_type
 
     theme = Workspace(root=ROOT).theme("briefing")
@@ -95,7 +95,7 @@ def test_every_key_is_documented() -> None:
 
 
 def test_exit_codes_are_documented() -> None:
-    """docs/commands.md names every exit code that the program gives."""
+    """docs/commands.md names every exit code of the program."""
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
     codes = set(re.findall(r"(?:exit_code(?:: ClassVar\[int\])? = |return )(\d+)$", text, re.MULTILINE))
     assert {"1", "2", "130"} <= codes
@@ -104,7 +104,7 @@ def test_exit_codes_are_documented() -> None:
 
 
 def test_modules_past_300_lines_give_their_reason() -> None:
-    """A module past 300 lines says in its docstring why it is one thing."""
+    """The docstring of a module with more than 300 lines says why."""
     for path in (ROOT / "composer").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         if text.count("\n") > 300:
@@ -115,7 +115,7 @@ def test_modules_past_300_lines_give_their_reason() -> None:
 def test_the_console_session_of_the_readme_is_real(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What README shows is what the commands print, word for word, for two mistakes in the sample and after mending them."""
+    """README shows the exact output of the commands, for two mistakes in the sample and after fixing them."""
     workspace = sample(tmp_path)
     monkeypatch.chdir(tmp_path)
     session = README.split("```console\n")[1].split("```")[0]
@@ -138,7 +138,7 @@ def test_the_console_session_of_the_readme_is_real(
 
 
 def test_glossary_words_that_are_not_used() -> None:
-    """The words that the glossary rules out stand nowhere in the program's messages and docs."""
+    """Words that the glossary rules out are not in the program's messages or docs."""
     for path in [*(ROOT / "composer").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
         text = path.read_text(encoding="utf-8").lower()
         for word in ("campaign", "blast"):

@@ -39,7 +39,7 @@ _ONCE = (
 
 
 def test_the_list_of_messages_is_what_the_code_says() -> None:
-    """`make golden` writes it anew; its difference is proofread."""
+    """`make golden` rewrites it; proofread the difference."""
     assert LIST.read_text(encoding="utf-8") == message_list()
 
 

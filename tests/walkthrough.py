@@ -1,6 +1,6 @@
 """Plays docs/walkthrough.md: a newsletter, 200 subscribers, a mail server that stops answering, a kill, a log.
 
-What the page shows is what the commands print; what changes from day to day (times, hashes, ports) is shown in one form.
+The page shows the output of the commands; values that change daily (times, hashes, ports) have a fixed form.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ from tests.cli_harness import BODY, ISSUE, NEWSLETTER
 from tests.fake_smtp import FakeSmtp, SmtpSession, hangs
 
 PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
-#: How many the server takes before it stops answering, and how many of the four after that it takes all the same.
+#: How many messages the server confirms before it stops answering, and how many of the next four it accepts anyway.
 _GOOD, _TAKEN = 96, 2
 _APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"
 _MASKS = (
@@ -40,7 +40,7 @@ _MASKS = (
 
 
 def play(folder: Path) -> str:
-    """Run the page's commands, one after the other; give the page with what they print now."""
+    """Run the page's commands in order; return the page with their current output."""
     (folder / "issues").mkdir()
     (folder / "newsletter.yaml").write_text(
         NEWSLETTER.replace("delivery:\n", f"{_APPROVALS}delivery:\n"), encoding="utf-8"
@@ -59,9 +59,10 @@ def play(folder: Path) -> str:
 
 
 class Dot:
-    """Answers the dots of the first subscribers; takes two of the next without a word; behaves again when it is told to.
+    """Answers the dots of the first subscribers; accepts two of the next without an answer; behaves normally again when
+    told.
 
-    By subscriber and not by who comes first: four connections pass one another on a busy machine.
+    By subscriber and not by order, because four connections may overtake each other on a busy machine.
     """
 
     def __init__(self) -> None:
@@ -109,7 +110,9 @@ class _Session:
                 raise AssertionError(f"the page has a command that is not played: {command}")
 
     def _say(self, arguments: list[str]) -> str:
-        """Run a command in this process, with nobody at the keyboard: it prints the same, and is loaded once."""
+        """Run a command in this process, without a person at the keyboard: the output is the same, and the program is
+        loaded once.
+        """
         before, told, nobody = dict(os.environ), io.StringIO(), sys.stdin
         os.environ.clear()
         os.environ.update(self._environment)
@@ -140,7 +143,7 @@ class _Session:
         )
 
     def _kill(self) -> str:
-        """Wait until four messages hang, then kill; write what the mail server would have logged."""
+        """Wait until four messages hang, then kill; write the log that the mail server would have written."""
         assert self._behind is not None
         end = time.monotonic() + 60
         with open_database(Location(path=self._folder / "newsletter.db")) as database:
@@ -175,7 +178,7 @@ def _hangs(database: Database) -> bool:
 def _masked(text: str) -> str:
     for pattern, shown in _MASKS:
         text = re.sub(pattern, shown, text, flags=re.MULTILINE)
-    # Which of them it was is chance.
+    # Which ones is random.
     numbers = itertools.count(97)
     text = re.sub(r"subscriber \d+   <", lambda match: f"subscriber {next(numbers)}   <", text)
     return "".join(f"{line.rstrip()}\n" for line in text.strip().splitlines())

@@ -143,7 +143,7 @@ def test_backups_of_editors_are_not_issues(room: CliHarness, name: str) -> None:
     assert "not named like an issue" not in room.say().out
     said = room.say("send", f"issues/{name}")
     assert said.code == 2
-    assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
+    assert f"issues/{name} is not an issue file" in said.err
 
 
 def test_what_is_not_a_copy(room: CliHarness) -> None:
@@ -221,7 +221,7 @@ def test_neither_the_copy_nor_the_issue_can_be_sent(room: CliHarness, office: Fa
         assert room.say("test", name).code == 0
         said = room.say("send", name, "--yes", "3")
         assert said.code == 1
-        assert "refused: two files hold the issue" in said.err
+        assert "is the same issue as" in said.err
         assert "[same-issue]" in said.err
     assert recipients(office) == []
     said = room.say("send", ISSUE, "--yes", "3", "--allow", "same-issue=a special edition of the same day")
@@ -230,17 +230,17 @@ def test_neither_the_copy_nor_the_issue_can_be_sent(room: CliHarness, office: Fa
     # The code of the check overrides the finding about the files, but not the refusal about the mailing.
     said = room.say("send", f"{ISSUE} (1)", "--yes", "3", "--allow", "FILE01=they differ")
     assert said.code == 1
-    assert "refused: mailing 1 of 2031-01-30 sent this issue already" in said.err
+    assert "mailing 1 of 2031-01-30 already sent this issue" in said.err
     assert len(recipients(office)) == 3
 
 
 @pytest.mark.parametrize(
     ("name", "changes", "why"),
     [
-        (f"{ISSUE} (1).yaml", (), "the edition is the same"),
-        ("2031-02-06.yaml", (("date: 2031-01-30", "date: 2031-02-06"),), "every text is the same"),
-        ("issue.yaml", (("A letter for you", "A letter for you, corrected"),), "the date is the same"),
-        ("2031-02-07.yaml", (("A letter for you", "Another"), ("2031-01-30", "2031-02-07")), "the number is the same"),
+        (f"{ISSUE} (1).yaml", (), "same edition"),
+        ("2031-02-06.yaml", (("date: 2031-01-30", "date: 2031-02-06"),), "same text"),
+        ("issue.yaml", (("A letter for you", "A letter for you, corrected"),), "same date"),
+        ("2031-02-07.yaml", (("A letter for you", "Another"), ("2031-01-30", "2031-02-07")), "same number"),
     ],
 )
 def test_a_renamed_issue_is_not_sent_again(
@@ -258,7 +258,7 @@ def test_a_renamed_issue_is_not_sent_again(
     room.say("test", stem)
     said = room.say("send", stem, "--yes", "2")
     assert said.code == 1
-    assert f"refused: mailing 1 of {ISSUE} sent this issue already: {why}  [same-issue]" in said.err
+    assert f"mailing 1 of {ISSUE} " in said.err and f"{why}  [same-issue]" in said.err
     assert len(recipients(office)) == 2
     assert room.say("send", stem, "--yes", "2", "--allow", "same-issue=it is a test of ours").code == 0
     assert len(recipients(office)) == 4
@@ -276,7 +276,7 @@ def test_two_issues_a_day_where_the_newsletter_says_so(room: CliHarness, office:
     assert len(recipients(office)) == 4
     _copy(room, "2031-01-30-night.yaml")
     room.say("test", "2031-01-30-night")
-    assert "the edition is the same  [same-issue]" in room.say("send", "2031-01-30-night", "--yes", "2").err
+    assert "same edition  [same-issue]" in room.say("send", "2031-01-30-night", "--yes", "2").err
     assert len(recipients(office)) == 4
 
 
@@ -293,7 +293,7 @@ def test_a_correction_may_have_the_date_of_what_it_corrects(room: CliHarness, of
     _copy(room, "2031-01-30-again.yaml")
     room.say("test", "2031-01-30-again")
     said = room.say("send", "2031-01-30-again", "--to-those-who-got", ISSUE, "--yes", "2")
-    assert "the edition is the same  [same-issue]" in said.err
+    assert "same edition  [same-issue]" in said.err
     assert len(recipients(office)) == 4
 
 
@@ -306,7 +306,7 @@ def test_an_issue_with_a_wrong_ending_is_named(room: CliHarness, name: str) -> N
     issue.rename(issue.with_name(name))
     said = room.say("build", ISSUE)
     assert said.code == 2
-    assert f"issues/{name} is not an issue file: the name must end in .yaml" in said.err
+    assert f"issues/{name} is not an issue file" in said.err
     assert f"ignored (not named like an issue): issues/{name}" in room.say().out
     subprocess.run(["bash", "-c", said.err.rpartition(": ")[2]], check=True, cwd=room.root)
     assert room.say("build", ISSUE).code == 0

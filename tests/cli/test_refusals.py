@@ -117,16 +117,16 @@ def _tracked(room: CliHarness) -> None:
 @pytest.mark.parametrize(
     ("code", "breaks", "words"),
     [
-        (Code.NO_ADDRESS, _no_postal, "the sender's postal address is not in the message"),
-        (Code.NO_PRIVACY, _no_privacy, "subscribers cannot find out what is done with their address"),
-        (Code.NO_UNSUBSCRIBE, _nowhere, "subscribers cannot leave: the message has no link for it"),
+        (Code.NO_ADDRESS, _no_postal, "postal address"),
+        (Code.NO_PRIVACY, _no_privacy, "privacy policy"),
+        (Code.NO_UNSUBSCRIBE, _nowhere, "no unsubscribe link"),
         (Code.NO_UNSUBSCRIBE, _plain_http, "and this is not one: http://127.0.0.1:1/n"),
         (Code.NO_PAGES, _no_pages, "the public pages do not answer at https://127.0.0.1:1/n"),
         (Code.NO_PICTURES, _no_pictures, "1 picture on the web cannot be used: logo-"),
-        (Code.MISSING_VALUES, _value_is_missing, "2 subscribers have no first_name, and the edition shows it"),
-        (Code.BLOCKED, _blocked, "2031-01-30 has 1 finding that keeps it from being sent: DATE01"),
-        (Code.UNAPPROVED, _unapproved, "2031-01-30 has 0 of 1 approvals as it stands now"),
-        (Code.DATABASE_PLACE, _tracked, "git keeps the database"),
+        (Code.MISSING_VALUES, _value_is_missing, "2 subscribers have no first_name"),
+        (Code.BLOCKED, _blocked, "2031-01-30 has 1 blocking finding: DATE01"),
+        (Code.UNAPPROVED, _unapproved, "of 2031-01-30 has 0 of 1 approval"),
+        (Code.DATABASE_PLACE, _tracked, "the database is in git"),
     ],
 )
 def test_each_is_refused(
@@ -174,7 +174,7 @@ def test_an_issue_that_changed(room: CliHarness, office: FakeSmtp) -> None:
     assert "compose stop 1 --for-good" in said.err and len(recipients(office)) == 2
     (room.root / "issues" / f"{ISSUE}.yaml").write_text("date: nonsense\n", encoding="utf-8")
     said = room.say("send", ISSUE, "--yes", "3")
-    assert said.code == 1 and "problems now and cannot be built" in said.err
+    assert said.code == 1 and "has problems and cannot be built" in said.err
     (room.root / "issues" / f"{ISSUE}.yaml").unlink()
     said = room.say("send", ISSUE, "--yes", "3", "--allow", "changed=the rest shall have the same")
     assert said.code == 0, said.all
@@ -187,7 +187,7 @@ def test_a_test_of_another_edition_does_not_count(room: CliHarness, office: Fake
     room.say("test", ISSUE)
     room.write(body="A letter that was changed after the test send, by a person with good reasons to do so.")
     said = room.say("send", ISSUE, "--yes", "1")
-    assert "tested before, changed since: letter  [untested]" in said.err
+    assert "changed since: letter  [untested]" in said.err
 
 
 def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: CliHarness) -> None:
@@ -204,7 +204,7 @@ def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: CliHarness
     with web(prove(others)) as url:
         assert "does not have the key of this newsletter" in trouble_with_pages(url, tokens)
     with web(lambda path: (503, b"busy")) as url:
-        assert "the answer is 503" in trouble_with_pages(url, tokens)
+        assert "status 503" in trouble_with_pages(url, tokens)
     assert "connection refused" in trouble_with_pages("http://127.0.0.1:1/n", tokens)
 
 
@@ -214,7 +214,7 @@ def test_pictures_on_the_web_are_the_editions_own() -> None:
     with web(lambda path: (200, kept[path]) if path in kept else (404, b"")) as url:
         assert trouble_with_pictures(url, [("a b.png", b"one")]) == ()
         found = trouble_with_pictures(f"{url}/", [("a b.png", b"one"), ("c.png", b"two"), ("d.png", b"three")])
-        assert found == ("c.png (another picture is there)", "d.png (the answer is 404)")
+        assert [each.partition(" ")[0] for each in found] == ["c.png", "d.png"] and "404" in found[1]
 
 
 @pytest.mark.parametrize(

@@ -310,8 +310,8 @@ def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixtur
         (["import", "list.csv", "--undo"], "takes no file"),
         (["import", "list.csv", "--dry-run", "--map", "Phone"], "there is no “=”"),
         (["import", "list.csv", "--dry-run", "--map", "Phone=fone"], "field “fone”"),
-        (["import", "list.csv", "--dry-run", "--tag", "a,b"], "a tag holds no “,”"),
-        (["import", "list.csv", "--dry-run", "--encoding", "utf-9"], "the encoding “utf-9”"),
+        (["import", "list.csv", "--dry-run", "--tag", "a,b"], "“,”: “a,b”"),
+        (["import", "list.csv", "--dry-run", "--encoding", "utf-9"], "encoding “utf-9”"),
         (["import", "none.csv", "--dry-run"], "cannot be read"),
         (["add", "anna"], "has no @"),
         (["add", "a@example.org", "--field", "fone=1"], "field “fone”"),
@@ -364,7 +364,7 @@ def test_backup_is_a_whole_private_copy(here: Path, capsys: pytest.CaptureFixtur
     copy.close()
     before = (here / "copy.db").read_bytes()
     assert run(["db", "backup", "copy.db"]) == 1
-    assert "is there already and stays as it is" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert (here / "copy.db").read_bytes() == before
     assert [path.name for path in here.iterdir() if path.suffix == ".new"] == []
 

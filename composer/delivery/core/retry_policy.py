@@ -1,11 +1,12 @@
-"""Decides what an outcome means for its delivery, for the others, and for the subscriber.
+"""Decides what an outcome means for its delivery, for the other deliveries, and for the subscriber.
 
-Input: an outcome, what was tried before, how the server has behaved, the time. Output: a `Decision` that names what
-is to be done. Pure: it touches nothing, so every case of it is a line in a test (facts: RFC 3463, RFC 5321 section 4.2.1).
+Input: an outcome, the earlier attempts, how the server has behaved, the time. Output: an `OutcomeDecision`. Guarantees:
+pure, so a test of a case needs one line (facts: RFC 3463, RFC 5321 section 4.2.1).
 
-A throttle is about all messages: it pauses them all and is not held against the one that met it. A refusal of *us* (5.7,
-5.5, 5.6, too large) is held against nobody's address; three running stop the run. Both must be told from the one message
-or mailbox that a server dislikes for ever: where others were accepted since, it is its own.
+A throttle is about all messages: it pauses all of them and does not count against the one that was throttled. A
+rejection of the sender or the message (5.7, 5.5, 5.6, too large) does not count against an address; three in a row stop
+the run. A server can also throttle or reject one message or mailbox forever: if others were accepted in between, the
+cause is that one.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,117 +21,117 @@ from composer.transport.replies.reply_meaning import OPENING, is_throttle, meani
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How patient a mailing is."""
+    """How long and how often a mailing retries."""
 
-    #: From one try to the next; the last one again and again.
+    #: The time between attempts; the last value is repeated.
     delays: tuple[timedelta, ...] = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60))
-    #: From the first try on.
+    #: Counted from the first attempt.
     deadline: timedelta = timedelta(hours=48)
-    #: After a throttle; twice as long after each further one.
+    #: After a throttle; doubled after each further one.
     pause: timedelta = timedelta(seconds=5)
     longest_pause: timedelta = timedelta(minutes=5)
-    #: Refusals of us running, that stop a run.
+    #: How many rejections of the sender or the message in a row stop a run.
     refusals: int = 3
-    #: Messages running of which nobody can know, that stop a run: each costs a person a decision.
+    #: How many unconfirmed messages in a row stop a run: a person must decide about each.
     doubts: int = 5
-    #: Throttles that one delivery may meet while others are accepted, before it counts as its own.
+    #: How often one delivery may be throttled while others are accepted, before the cause is that delivery.
     throttles: int = 3
-    #: How long a connection that the server did not want, beside others, stays away.
+    #: How long a connection that the server refused, while others are open, waits before it tries again.
     away: timedelta = timedelta(minutes=1)
-    #: How long a run waits when there is nothing to do but wait, or nothing is taken.
+    #: How long a run waits if it has nothing to send, or nothing is accepted.
     max_wait: timedelta = timedelta(minutes=10)
-    #: How long a run that was told to stop waits for the answers that are outstanding. Less than the 90 seconds that
-    #: systemd gives a service by default, so that nobody has to kill it.
+    #: How long a run that was told to stop waits for outstanding answers. This is less than the 90 seconds that
+    #: systemd gives a service by default, so that systemd does not have to kill it.
     drain: timedelta = timedelta(seconds=60)
     #: How long it then waits for the database.
     record: timedelta = timedelta(seconds=10)
 
     def delay(self, attempts: int) -> timedelta:
-        """Return the time until the next try, after so many."""
+        """Return the time until the next attempt, after this number of attempts."""
         return self.delays[min(max(attempts, 1), len(self.delays)) - 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """What a delivery has been through."""
+    """The earlier attempts of a delivery."""
 
     subscriber_id: int
-    #: Tries that counted.
+    #: Attempts that count.
     attempts: int = 0
     first_at: datetime | None = None
-    #: Throttles that it met, which did not count.
+    #: How often it was throttled, which does not count.
     throttled: int = 0
-    #: How often it was taken back from `refused`.
+    #: How often it went from `refused` back to `pending`.
     requeue_count: int = 0
-    #: Whether the intent is on disk: the dot went out, or may have.
+    #: Whether the intent is on disk: the dot was sent, or perhaps was sent.
     is_sending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerCondition:
-    """How the server has behaved in this run, up to now."""
+    """How the server has behaved in this run."""
 
-    #: Whether it has accepted somebody since it last complained.
+    #: Whether it has accepted a message since its last throttle or rejection of the sender.
     is_well: bool = False
-    #: Whom it refused running, for what we are or what we send.
+    #: The recipients in a row that it rejected because of the sender or the message.
     streak: tuple[int, ...] = ()
-    #: Throttles since it last accepted somebody; those that met one pause are one.
+    #: Throttles since it last accepted a message; those during one pause count once.
     throttles: int = 0
     paused_until: datetime | None = None
-    #: Messages since then that the server may have taken and did not say.
+    #: Unconfirmed messages since then.
     doubts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept:
-    """Taken by their server."""
+    """The server accepted it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """Written to a file."""
+    """It was written to a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkUnconfirmed:
-    """Cannot know."""
+    """It may have been accepted: unconfirmed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defer:
-    """Try again, not before then."""
+    """Try again, not before `until`."""
 
     until: datetime
-    #: Whether this try counts towards the back-off and the deadline.
+    #: Whether this attempt counts for the delays and the deadline.
     is_counted: bool = True
-    #: Whether the next try would come after the deadline: there is none.
+    #: Whether this was the last attempt, because the next one would be after the deadline.
     is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GiveBack:
-    """Nothing final happened: pending again, not before then."""
+    """Nothing was sent: pending again, not before `until`."""
 
     until: datetime
     is_throttled: bool = False
 
 
 class RefusalCategory(StrEnum):
-    """What a refusal says about the subscriber."""
+    """What a rejection says about the subscriber."""
 
-    #: nothing: it is about us, or about this message
+    #: nothing: it is about the sender, or about this message
     NONE = "none"
-    #: no such mailbox, or no longer: suppress them
+    #: the mailbox does not exist, or no longer exists: suppress the subscriber
     GONE = "gone"
-    #: no such domain: suppress them the second time
+    #: the domain does not exist: suppress the subscriber the second time
     NO_DOMAIN = "no_domain"
-    #: a full mailbox, or a wish of theirs: to be counted, no more
+    #: a full mailbox, or the subscriber does not want it: only counted
     SOFT = "soft"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """Turned away for good."""
+    """It was rejected permanently."""
 
     refusal_category: RefusalCategory = RefusalCategory.NONE
 
@@ -140,30 +141,30 @@ Step = Accept | Write | MarkUnconfirmed | Defer | GiveBack | Refuse
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseMailing:
-    """Nobody's turn before then, in any process."""
+    """Send nothing before `until`, in any process."""
 
     until: datetime
-    #: How many throttles running this is.
+    #: The number of this throttle in a row.
     number: int = 1
-    #: Whether the rate was too high, as far as one can tell: the server names a rule, or says so again after a pause. A
-    #: server that restarts, or wants a new connection after a hundred messages, is no reason to go slower.
+    #: Whether the rate was probably too high: the server names a rule, or throttles again after a pause. A server that
+    #: restarts, or requires a new connection after a hundred messages, is not a reason to send more slowly.
     is_rate: bool = False
 
 
 class Cause(StrEnum):
     """Why a run stops by itself."""
 
-    #: three refusals running that are about us or about the message
+    #: three rejections in a row of the sender or the message
     REFUSED = "refused"
-    #: the server takes messages, and does not say so
+    #: the server does not confirm messages
     DOUBTFUL = "doubtful"
-    #: the sender's address, or the transport, is of no use
+    #: the sender's address, or the transport, cannot be used
     UNUSABLE = "unusable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """Stop the run; these go from refused back to pending."""
+    """Stop the run; the `returned` deliveries go from refused back to pending."""
 
     cause: Cause
     words: str
@@ -172,7 +173,7 @@ class Halt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeDecision:
-    """What is to be done."""
+    """What to do after an outcome."""
 
     step: Step
     server_condition: ServerCondition
@@ -190,7 +191,7 @@ def decide(
     *,
     is_rehearsal: bool = False,
 ) -> OutcomeDecision:
-    """Decide what an outcome means. `words` is what the server or we said, for the record."""
+    """Decide what an outcome means. `words` is the server's reply or our reason, for the record."""
     words = str(outcome.reply) if outcome.reply else outcome.reason
     match outcome.state:
         case OutcomeState.ACCEPTED:
@@ -198,7 +199,7 @@ def decide(
         case OutcomeState.WRITTEN if is_rehearsal:
             return OutcomeDecision(step=Write(), server_condition=server_condition, words=words)
         case OutcomeState.WRITTEN:
-            halt = Halt(cause=Cause.UNUSABLE, words="messages became files: no mail server is set up")
+            halt = Halt(cause=Cause.UNUSABLE, words="messages were written to files: no mail server is configured")
             step = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now)
             return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, words=words)
         case OutcomeState.UNKNOWN:
@@ -220,7 +221,7 @@ def decide(
 def _held_back(
     outcome: Outcome, tried: Tried, server_condition: ServerCondition, now: datetime, words: str
 ) -> OutcomeDecision:
-    """Nothing was tried: an address of no use, or we took it back before the dot."""
+    """Decide after nothing was sent: an unusable address, or canceled before the dot."""
     if outcome.stage is Stage.RCPT:
         return OutcomeDecision(
             step=Refuse(refusal_category=RefusalCategory.SOFT), server_condition=server_condition, words=words
@@ -233,10 +234,10 @@ def _held_back(
 def _deferred(
     outcome: Outcome, tried: Tried, server_condition: ServerCondition, now: datetime, policy: RetryPolicy, words: str
 ) -> OutcomeDecision:
-    # Before a connection stands, the server has not heard of anybody: that is nobody's own trouble.
+    # Before a connection is open, the server does not know the recipient: the cause is not this delivery.
     is_its_own = server_condition.is_well and outcome.stage not in OPENING and tried.throttled >= policy.throttles - 1
     if outcome.scope is Scope.SESSION and not is_its_own:
-        # It goes at once, in another session: nobody waits for it.
+        # It is sent again at once in another session.
         again = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now, is_throttled=True)
         return OutcomeDecision(step=again, server_condition=server_condition, words=words)
     if not is_throttle(outcome) or is_its_own:
@@ -244,7 +245,7 @@ def _deferred(
         is_last = until > (tried.first_at or now) + policy.deadline
         return OutcomeDecision(step=Defer(until=until, is_last=is_last), server_condition=server_condition, words=words)
     if server_condition.paused_until and now < server_condition.paused_until <= now + policy.longest_pause:
-        # It had begun before the pause: no further sign of anything.
+        # It had started before the pause, so it is not another throttle.
         pause = PauseMailing(until=server_condition.paused_until, number=server_condition.throttles)
     else:
         number = server_condition.throttles + 1
@@ -274,7 +275,7 @@ def _refused(
             step=Refuse(refusal_category=_refusal_category(outcome)), server_condition=server_condition, words=words
         )
     if tried.requeue_count and server_condition.is_well:
-        # It came back from a stop once, and others have been accepted since: it is this one.
+        # It was returned by a halt once, and others have been accepted since: the cause is this delivery.
         return OutcomeDecision(step=Refuse(), server_condition=server_condition, words=words)
     streak = (*server_condition.streak, tried.subscriber_id)
     server_condition = replace(server_condition, is_well=False, streak=streak)

@@ -1,4 +1,4 @@
-"""docs/ledger.md says what the ledger does: its figure of the states, its words."""
+"""docs/ledger.md describes the ledger: the diagram of states, and their explanations."""
 
 import re
 from pathlib import Path
@@ -10,22 +10,22 @@ from composer.delivery.core.states import WAYS, DeliveryState
 PAGE = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
 
 
-def test_the_figure_is_the_ways_that_there_are() -> None:
-    """Every arrow of the page is in the program, and every way of the program is on the page."""
+def test_the_diagram_shows_all_transitions() -> None:
+    """Every arrow in the diagram is in the program, and every transition of the program is in the diagram."""
     drawn: dict[DeliveryState, set[DeliveryState]] = {}
     for before, after in re.findall(r"^(\w+) +-> (.+)$", PAGE, re.MULTILINE):
         drawn[DeliveryState(before)] = {DeliveryState(each) for each in after.split(" | ")}
     assert drawn == {before: set(after) for before, after in WAYS.items() if after}
 
 
-def test_every_state_and_every_event_has_its_words() -> None:
-    """A row of the table for each state; each kind of event and each reason by its code."""
+def test_every_state_and_every_event_is_explained() -> None:
+    """A row in the table for each state; each kind of event and each reason by its code."""
     assert re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE) == [str(state) for state in DeliveryState]
     assert all(f"`{code}`" in PAGE for code in (*EventKind, *StateReason))
 
 
-def test_the_numbers_are_the_programs() -> None:
-    """Back-off, deadline, pauses."""
+def test_the_numbers_match_the_program() -> None:
+    """Delays, deadline, pauses."""
     policy = RetryPolicy()
     minutes = [str(int(delay.total_seconds() // 60)) for delay in policy.delays]
     assert f"after {', '.join(minutes)} minutes" in PAGE

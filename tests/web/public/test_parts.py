@@ -167,7 +167,7 @@ def test_offers_are_tags(tmp_path: Path) -> None:
         read_newsletter(sample_message(tmp_path, newsletter=text))
     assert [(problem.line, problem.message) for problem in stop.value.problems] == [
         (12, "offers: the tag “Events” is stored as “events”"),
-        (13, "offers: a tag holds no “,”: “a,b”"),
+        (13, "offers: a tag must not contain “,”: “a,b”"),
     ]
 
 
