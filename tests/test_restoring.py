@@ -105,8 +105,8 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
 
     told = [_sh(room, line.replace("2026-11-30", today)) for line in COMMANDS]
     assert (tmp_path / "told").read_text().count("\n") == 2
-    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 reached" in told[7]
-    assert "issue 2031-02-28: nobody is sent it again" in told[7]
+    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 with proof" in told[7]
+    assert "issue 2031-02-28: it is not sent again" in told[7]
     assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 7, DeliveryState.UNKNOWN: 12}
     # The next step of a timer or a person.
     assert room.say("send", ISSUE, "--yes", "19").code == 3
@@ -117,7 +117,7 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
     assert not {LEFT, GONE, ERASED} & active and len(active) == 17
     (room.root / "old.csv").write_text(f"email\n{GONE}\nnew@example.net\n", encoding="utf-8")
     assert room.say("subscribers", "import", "old.csv", "--yes", "--consent", "they asked").code == 0
-    assert "asked to be forgotten" in room.say("who", GONE).all
+    assert "asked to be erased" in room.say("who", GONE).all
     # A person decides; the next issue goes to all current subscribers.
     assert room.say("settle", "1", "--count-as-received", "--yes", "12").code == 0
     room.write("2031-03-31", subject="And another")

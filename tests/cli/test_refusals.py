@@ -1,4 +1,4 @@
-"""What `compose send` refuses: each with its code, its words, its way out; and what a reason lets pass."""
+"""What `compose send` refuses, each with its code, message and remedy; and which refusals a reason overrides."""
 
 import http.server
 import subprocess
@@ -40,7 +40,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
 
 @contextmanager
 def web(answer: Callable[[str], tuple[int, bytes]]) -> Iterator[str]:
-    """A web server of this computer's own."""
+    """A web server on this computer."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -120,7 +120,7 @@ def _tracked(room: CliHarness) -> None:
         (Code.NO_ADDRESS, _no_postal, "postal address"),
         (Code.NO_PRIVACY, _no_privacy, "privacy policy"),
         (Code.NO_UNSUBSCRIBE, _nowhere, "no unsubscribe link"),
-        (Code.NO_UNSUBSCRIBE, _plain_http, "by https only, and this is not: http://127.0.0.1:1/n"),
+        (Code.NO_UNSUBSCRIBE, _plain_http, "and this is not one: http://127.0.0.1:1/n"),
         (Code.NO_PAGES, _no_pages, "the public pages do not answer at https://127.0.0.1:1/n"),
         (Code.NO_PICTURES, _no_pictures, "1 picture on the web cannot be used: logo-"),
         (Code.MISSING_VALUES, _value_is_missing, "2 subscribers have no first_name"),
@@ -132,7 +132,7 @@ def _tracked(room: CliHarness) -> None:
 def test_each_is_refused(
     room: CliHarness, office: FakeSmtp, code: Code, breaks: Callable[[CliHarness], None], words: str
 ) -> None:
-    """Nothing is frozen and nothing sent; the code and a way out are named; --allow helps where it should, and is kept."""
+    """Nothing is frozen or sent; the code and a remedy are named; --allow works where it should, and is recorded."""
     room.add(2)
     breaks(room)
     assert room.say("test", ISSUE).code == 0
@@ -149,12 +149,12 @@ def test_each_is_refused(
         assert room.mailings()[0].allowed[code] == "we know"
         assert len(recipients(office)) == 2
     else:
-        assert said.code == 2 and f"“{code}” cannot be allowed" in said.err
+        assert said.code == 2 and f"“{code}” cannot be overridden" in said.err
         assert recipients(office) == []
 
 
 def test_a_check_is_allowed_by_its_own_code(room: CliHarness, office: FakeSmtp) -> None:
-    """A blocker is let pass by the code of its check, and by nothing wider."""
+    """A blocker is overridden only by the code of its check."""
     room.add(2)
     _blocked(room)
     room.say("test", ISSUE)
@@ -164,7 +164,7 @@ def test_a_check_is_allowed_by_its_own_code(room: CliHarness, office: FakeSmtp) 
 
 
 def test_an_issue_that_changed(room: CliHarness, office: FakeSmtp) -> None:
-    """An unfinished mailing and an edited issue: it says which section, and goes on as it was frozen if told to."""
+    """If an issue with an unfinished mailing is edited, the changed section is named; the mailing continues as frozen."""
     room.add(5)
     room.say("test", ISSUE)
     assert room.say("send", ISSUE, "--yes", "5", "--limit", "2").code == 75
@@ -181,8 +181,8 @@ def test_an_issue_that_changed(room: CliHarness, office: FakeSmtp) -> None:
     assert len(recipients(office)) == 5 and all(b"Another" not in content for _, content in office.taken)
 
 
-def test_a_test_of_another_edition_is_none(room: CliHarness, office: FakeSmtp) -> None:
-    """An edit after the test send: it says that it was tested before, and what has changed since."""
+def test_a_test_of_another_edition_does_not_count(room: CliHarness, office: FakeSmtp) -> None:
+    """After an edit, the refusal says that an earlier version was tested, and what has changed since."""
     room.add(1)
     room.say("test", ISSUE)
     room.write(body="A letter that was changed after the test send, by a person with good reasons to do so.")
@@ -191,7 +191,7 @@ def test_a_test_of_another_edition_is_none(room: CliHarness, office: FakeSmtp) -
 
 
 def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: CliHarness) -> None:
-    """A nonce of ours comes back under our key: all is well. Another key, an error, nobody there: it is said."""
+    """The pages must return our nonce signed with our key; another key, an error or no answer is reported."""
     with room.open() as database:
         tokens = tokens_of(database, environment())
     others = Tokens((b"x" * 40,))
@@ -209,7 +209,7 @@ def test_the_pages_prove_that_they_have_the_key(tmp_path: Path, room: CliHarness
 
 
 def test_pictures_on_the_web_are_the_editions_own() -> None:
-    """The same bytes, or it is said which picture is missing or another one."""
+    """Pictures on the web must have the same bytes; a missing or different picture is named."""
     kept = {"/a%20b.png": b"one", "/c.png": b"two and more"}
     with web(lambda path: (200, kept[path]) if path in kept else (404, b"")) as url:
         assert trouble_with_pictures(url, [("a b.png", b"one")]) == ()
@@ -227,14 +227,17 @@ def test_pictures_on_the_web_are_the_editions_own() -> None:
     ],
 )
 def test_synced_folders_are_known_by_name(tmp_path: Path, folder: str, service: str) -> None:
-    """A database in such a folder, however deep, is refused."""
+    """A database inside such a folder, at any depth, is refused."""
     inside = tmp_path / folder / "desk" / "news"
     inside.mkdir(parents=True)
     assert f"a folder of {service}" in trouble_with(inside / "newsletter.db")
 
 
 def test_places_that_are_not_ours(tmp_path: Path) -> None:
-    """A mark of a syncing program, another computer's disk, a mount with a space in its name; a plain folder is fine."""
+    """Markers of sync programs, network disks and a mount with a space in its name are refused.
+
+    A plain folder is accepted.
+    """
     assert trouble_with(tmp_path / "newsletter.db") == ""
     (tmp_path / "shared").mkdir()
     (tmp_path / "shared" / ".stfolder").mkdir()
@@ -248,7 +251,7 @@ def test_places_that_are_not_ours(tmp_path: Path) -> None:
 
 
 def test_the_commit_and_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commit and whether all was committed; None where there is no git, or no program of that name."""
+    """Returns the commit and whether everything is committed; None without a git repository or without git."""
     assert commit_of(tmp_path) is None
 
     def git(*arguments: str) -> None:
@@ -272,7 +275,7 @@ def test_the_commit_and_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_tests_and_approvals_bound_to_an_old_hash_are_void(
     room: CliHarness, office: FakeSmtp, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """After an upgrade that hashes editions in another way, every command that looks for them says so; then all is well."""
+    """After an upgrade that changes the hash of editions, every command says so until they are tested and approved again."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     room.add(1)
     room.say("test", ISSUE)
@@ -295,7 +298,7 @@ def test_tests_and_approvals_bound_to_an_old_hash_are_void(
 
 
 def test_every_refusal_is_documented() -> None:
-    """docs/reference/send-refusals.md has a line for each code, and says which a reason lets pass."""
+    """docs/reference/send-refusals.md has a line for each code, and says which ones a reason overrides."""
     text = DOCS.read_text(encoding="utf-8")
     for code in Code:
         row = next(line for line in text.splitlines() if line.startswith(f"| `{code}` |"))

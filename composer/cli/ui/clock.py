@@ -1,11 +1,11 @@
-"""The clock of the command line: what is below it gets the time as an argument.
+"""The clock of the command line; lower layers get the time as an argument.
 
-Input: nothing. Output: the time.
+Input: nothing. Output: the current time.
 """
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """Return the time."""
+    """Return the current time."""
     return datetime.now(UTC)

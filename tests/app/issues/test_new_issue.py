@@ -14,7 +14,7 @@ TODAY = datetime.date(2025, 2, 3)
 
 
 def test_the_next_issue(tmp_path: Path) -> None:
-    """It goes to its day's file, and is not sound before it is written; the day is continued, or given."""
+    """It is written to the file of its date, with texts missing; the date follows from earlier issues, or is given."""
     workspace = sample_message(tmp_path)
     made = new_issue(workspace, today=TODAY)
     assert made.name == "issues/2025-02-06.yaml"
@@ -23,17 +23,17 @@ def test_the_next_issue(tmp_path: Path) -> None:
 
 
 def test_an_issue_is_never_overwritten(tmp_path: Path) -> None:
-    """The day's issue stays, whatever its file is called, and another day is named."""
+    """An issue of that date is kept, whatever its file name, and another date is suggested."""
     workspace = sample_message(tmp_path)
     before = (workspace.root / "issues/2025-01-30.yaml").read_bytes()
-    with pytest.raises(UsageError, match="exists already") as told:
+    with pytest.raises(UsageError, match="already exists") as told:
         new_issue(workspace, day=datetime.date(2025, 1, 30), today=TODAY)
     assert "2025-02-06" in told.value.hint
     assert (workspace.root / "issues/2025-01-30.yaml").read_bytes() == before
 
 
 def test_an_edition_in_another_language(tmp_path: Path) -> None:
-    """The first one makes the file of what differs, and tells; the words to translate stand as comments."""
+    """The first one creates the overlay file and reports it; the texts to translate are comments."""
     workspace, made = sample_message(tmp_path), list[Path]()
     issue = new_issue(workspace, language="de", source="en", today=TODAY, overlay_made=made.append)
     assert issue.name == "issues/2025-01-30.de.yaml" and made == [workspace.root / "newsletter.de.yaml"]

@@ -122,7 +122,7 @@ def test_without_subscribers(database: Database) -> None:
     """Without subscribers there is a sentence instead of months and bars."""
     with database.read() as connection:
         health = health_of(connection, NOW, 90)
-    assert health.months == () and "Growth    nobody has come yet" in list(_lines(health, 80))
+    assert health.months == () and "Growth    no subscribers yet" in list(_lines(health, 80))
     assert "No subscribers yet" in page(health, "x")
 
 
@@ -205,7 +205,7 @@ def test_the_command_prints_writes_and_warns(
     monkeypatch.chdir(tmp_path)
     assert run(["audience", "health", "--html", "health.html"]) == 0
     out, err = capsys.readouterr()
-    assert "Mailings of 90 days: none" in out
+    assert "Mailings of the last 90 days: none" in out
     assert "written: health.html" in err
     assert (tmp_path / "health.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert run(["audience", "health", "--json", "--days", "7"]) == 0
