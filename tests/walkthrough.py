@@ -1,4 +1,4 @@
-"""Runs docs/tutorial/first-mailing.md: a newsletter, 200 subscribers, a mail server that stops answering, a kill, a log.
+"""Run docs/tutorial/first-mailing.md: a newsletter, 200 subscribers, a mail server that stops answering, a kill, a log.
 
 Input: an empty folder. Output: the page with what the commands print now; times, hashes and ports, which differ each time, are
 shown in one form. Guarantees: only the page's sessions change.

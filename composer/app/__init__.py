@@ -1,4 +1,6 @@
-"""The public Python API: one function per use case, which returns values and prints nothing (docs/how-to/use-from-python.md).
+"""The public Python API: one function per use case, which returns values and prints nothing.
+
+docs/how-to/use-from-python.md has examples.
 
 Everything in `__all__` can be imported from here. It is loaded when it is first used, so importing this package is
 fast. The modules inside this package may move.

@@ -1,8 +1,8 @@
 """The names of issue files: date and language.
 
-Input: file names. Output: dates and language tags. Guarantees: only the two forms in docs/reference/issue-format.md, `2025-01-30.yaml`
-and `2025-01-30.de.yaml`, are issues; names with additions by a sync program, a mail program or an editor are not. Reads
-no file.
+Input: file names. Output: dates and language tags. Guarantees: only the two forms in docs/reference/issue-format.md,
+`2025-01-30.yaml` and `2025-01-30.de.yaml`, are issues; names with additions by a sync program, a mail program or an
+editor are not. Reads no file.
 """
 
 import datetime

@@ -23,5 +23,6 @@ def look_at_bounce_route(host: str, webhooks: Webhooks) -> Diagnosis | None:
         subject="bounces",
         health=DiagnosisLevel.WEAK,
         seen=f"{relay.name} does not return bounces by mail",
-        step=f"set it up to post to public_url + /hooks/{relay.webhook}, and set {variable}: docs/how-to/handle-bounces.md",
+        step=f"set it up to post to public_url + /hooks/{relay.webhook}, and set {variable}: "
+        "docs/how-to/handle-bounces.md",
     )

@@ -47,5 +47,6 @@ def look_at_sign_ups(
         subject=_SUBJECT,
         health=DiagnosisLevel.WEAK,
         seen=f"{messages} queued, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
-        step="check that compose serve is running; if it is, the limit delivery.signup_mail_per_hour is reached: docs/reference/public-pages.md",
+        step="check that compose serve is running; if it is, the limit delivery.signup_mail_per_hour is reached: "
+        "docs/reference/public-pages.md",
     )

@@ -1,4 +1,4 @@
-"""The names that `from composer.app import …` provides, as in docs/reference/python-api.md, loaded when they are used."""
+"""The names that `from composer.app import …` provides, documented and loaded when used."""
 
 import ast
 import re

@@ -108,7 +108,7 @@ def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> News:
 
 
 def test_ingest_reports_the_effects(news: News, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bounces, automatic replies and rejections of the sender are reported as in docs/how-to/handle-bounces.md, and recorded once."""
+    """Bounces, automatic replies and rejections of the sender are reported as the docs show, and recorded once."""
     first, second = news.subscribers(2)
     (news.mail / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     ours = report(verp(second, 7), "r1@reader.example", status="5.7.26", diagnostic="smtp; 550 5.7.26 unauthenticated")

@@ -80,7 +80,7 @@ def test_an_allowance_has_a_reason_and_is_recorded(workspace: Workspace, capsys:
 
 
 def test_json_keeps_to_its_schema(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """The output follows docs/reference/check.schema.json: findings, accepted findings, and an issue that cannot be built."""
+    """The output follows check.schema.json: findings, accepted findings, and an issue that cannot be built."""
     schema = json.loads((ROOT / "docs" / "reference" / "check.schema.json").read_text(encoding="utf-8"))
     validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
     _edit(workspace, "A cheap model shakes up the AI race", "RE: A cheap model!!")

@@ -325,7 +325,7 @@ class Life:
         return kept
 
     def restore(self, kept: Path, how: str) -> None:
-        """Restore a copy as described in docs/how-to/back-up-and-restore.md: the keys, then the people who unsubscribed since."""
+        """Restore a copy as docs/how-to/back-up-and-restore.md says: the keys, then those who unsubscribed since."""
         damaged = self.folder / f"damaged-{len(list(self.folder.glob('damaged-*')))}"
         damaged.mkdir()
         for path in self.root.glob("newsletter.db*"):

@@ -3,8 +3,8 @@
 `make torture` runs it hundreds of times.
 
 Input: a location for a database of either kind, a random generator. Output: a line of counts for each scenario, or an
-AssertionError if a promise of docs/explanation/delivery-guarantees.md is broken: a second copy, a lost recipient, a page that confirms what did
-not happen, a mailing that cannot be ended.
+AssertionError if a promise of docs/explanation/delivery-guarantees.md is broken: a second copy, a lost recipient, a
+page that confirms what did not happen, a mailing that cannot be ended.
 """
 
 import contextlib

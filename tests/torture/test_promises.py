@@ -1,6 +1,7 @@
-"""The promises of docs/explanation/delivery-guarantees.md hold whatever editors, subscribers, mail servers and restored files do (short form).
+"""The delivery guarantees hold whatever editors, subscribers, mail servers and restored files do (short form).
 
-The long form, with processes that are killed, is `make torture`; its results are in docs/explanation/delivery-guarantees.md.
+The long form, with processes that are killed, is `make torture`; its results are in
+docs/explanation/delivery-guarantees.md.
 """
 
 import random

@@ -1,6 +1,7 @@
 """A run can be killed at any moment: no one gets two copies or is forgotten, and the totals match (short form).
 
-The long form, with over a thousand kills, is `make torture`; its results are in docs/explanation/delivery-guarantees.md.
+The long form, with over a thousand kills, is `make torture`; its results are in
+docs/explanation/delivery-guarantees.md.
 """
 
 from pathlib import Path

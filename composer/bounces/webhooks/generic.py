@@ -1,6 +1,7 @@
 """The webhook for all other providers and for your own scripts: JSON, with a name and a password.
 
-Input: the body and the header of a request. Output: events. Guarantees: pure. docs/how-to/handle-bounces.md documents the format.
+Input: the body and the header of a request. Output: events. Guarantees: pure.
+The format is documented in docs/how-to/handle-bounces.md.
 """
 
 from collections.abc import Iterator, Mapping

@@ -26,9 +26,9 @@ from composer.core.workspace import Workspace
 def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     """Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.
 
-    The pages are available at `delivery.public_url`, through a reverse proxy that provides HTTPS (docs/how-to/run-the-public-pages.md). This
-    process also sends their messages, such as confirmation links. SIGHUP reloads the settings. If systemd passes a
-    socket, it is used instead of --host and --port.
+    The pages are available at `delivery.public_url`, through a reverse proxy that provides HTTPS
+    (docs/how-to/run-the-public-pages.md). This process also sends their messages, such as confirmation links. SIGHUP
+    reloads the settings. If systemd passes a socket, it is used instead of --host and --port.
     """
     # Imported late: only this command needs a web server and a database.
     from composer.app.administration.public_pages import ServerAddress, public_settings, serve_pages

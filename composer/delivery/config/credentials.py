@@ -71,7 +71,8 @@ def credentials_of(host: str, username: str | None, around: Environment, names: 
     if username:
         raise SettingsError(
             f"there is no password for {username} at {host}",
-            f"set {names.password}, or add password_command to {around.folder / names.file} (docs/how-to/set-up-sending.md)",
+            f"set {names.password}, or add password_command to {around.folder / names.file} "
+            "(docs/how-to/set-up-sending.md)",
         )
     return Credentials(username=username)
 

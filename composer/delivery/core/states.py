@@ -1,6 +1,7 @@
 """The states of a delivery, and all transitions between them.
 
-Input: nothing. Output: the states, and `WAYS`, which the ledger follows and docs/explanation/delivery-guarantees.md shows.
+Input: nothing. Output: the states, and `WAYS`, which the ledger follows and
+docs/explanation/delivery-guarantees.md shows.
 
     pending   -> claimed, suppressed, expired (only when a person cancels the mailing), unknown (`compose db restored`)
     claimed   -> pending, deferred, refused, suppressed, sending, unknown (`compose db restored`)

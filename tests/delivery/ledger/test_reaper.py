@@ -152,7 +152,7 @@ def test_ending_a_mailing_does_not_change_another(database: Database) -> None:
 
 
 def test_a_lease_is_longer_than_any_wait_for_an_answer() -> None:
-    """Fifteen minutes, as in docs/explanation/delivery-guarantees.md; the wait for an answer to the final dot is at most ten."""
+    """Fifteen minutes, as documented; the wait for an answer to the final dot is at most ten."""
     assert timedelta(minutes=15) == LEASE
 
 
