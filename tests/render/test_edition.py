@@ -166,7 +166,7 @@ def test_what_looks_like_our_own_marks_is_text(tmp_path: Path, text: str) -> Non
 @pytest.mark.parametrize(
     ("name", "old", "new", "words"),
     [
-        ("sections/text/section.mjml.j2", "<mj-text ", '<mj-text colour="red" ', "has no attribute colour"),
+        ("sections/text/section.mjml.j2", "<mj-text>", '<mj-text colour="red">', "has no attribute colour"),
         ("sections/text/section.mjml.j2", "</mj-text>", "</mj-txt>", "is never closed"),
         ("page.mjml.j2", "<mj-body ", "<mj-boddy ", "did you mean mj-body?"),
         (
