@@ -349,3 +349,9 @@ def test_sound_issues_are_silent(tmp_path: Path) -> None:
     gallery = Workspace(root=ROOT / "examples" / "gallery")
     found = [*_check(workspace, "2025-01-30"), *_check(workspace, "2025-01-30.de"), *_check(gallery, "gallery")]
     assert [str(problem) for problem in found] == []
+
+
+@pytest.mark.parametrize("brand", sorted(path.name for path in (ROOT / "examples" / "brands").iterdir()))
+def test_every_brand_is_silent(brand: str) -> None:
+    """The gallery of designs: whatever colours, fonts and layouts a newsletter sets, no check finds anything."""
+    assert [str(problem) for problem in _check(Workspace(root=ROOT / "examples" / "brands" / brand), "first")] == []
