@@ -7,6 +7,7 @@ stand in it as tokens. Raises ContentError for a theme's mistakes, CompilerError
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from markupsafe import Markup
 
@@ -135,7 +136,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         "links": _links(issue, newsletter),
     }
     mjml = _mjml(theme, issue, context)
-    text = tidy(_page(theme, issue, context, "txt"))
+    text = tidy(_page(theme, issue, {**context, "next_number": count(1).__next__}, "txt"))
     findings = lint(mjml)
     if findings:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
