@@ -7,6 +7,7 @@ pictures. Raises ContentError for mistakes in the theme, CompilerError if the co
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from markupsafe import Markup
 
@@ -52,7 +53,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """A line of the table of contents; level 1 is a section, level 2 an item."""
+    """An entry of the table of contents; level 1 is a section, level 2 an item."""
 
     title: str
     anchor: str
@@ -69,6 +70,10 @@ class _SectionView:
     anchor: str
     options: Group
     content: Group | tuple[Group, ...]
+    #: Whether it opens the edition.
+    first: bool
+    #: The places that the contents lead to.
+    anchors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,11 +111,13 @@ class _Links:
     unsubscribe: str | None
     preferences: str | None
     web: str | None
+    #: The page to sign up on; the same for everybody.
+    subscribe: str | None
 
 
 def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
-    theme = Theme(newsletter.theme, issue.language)
+    theme = Theme(newsletter.theme, issue.language, newsletter.design)
     context: dict[str, object] = {
         "newsletter": newsletter.template_values,
         "issue": _IssueView(
@@ -129,7 +136,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         "links": _links(issue, newsletter),
     }
     mjml = _mjml(theme, issue, context)
-    text = tidy(_page(theme, issue, context, "txt"))
+    text = tidy(_page(theme, issue, {**context, "next_number": count(1).__next__}, "txt"))
     findings = lint(mjml)
     if findings:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
@@ -162,6 +169,7 @@ def _links(issue: Issue, newsletter: Newsletter) -> _Links:
         unsubscribe=_own_link(issue, "unsubscribe_url", leave) if leave else None,
         preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{SUBSCRIBERS_OWN}") if base else None,
         web=issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None,
+        subscribe=f"{base}/subscribe" if base else None,
     )
 
 
@@ -198,14 +206,16 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
 
 def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
     sections = tuple(
-        _rendered(theme, section, section_mark(issue.marks.prefix, number), context, kind)
+        _rendered(theme, section, number, section_mark(issue.marks.prefix, number), context, kind)
         for number, section in enumerate(issue.sections)
     )
     return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
 
 
-def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, object], kind: str) -> _PageSection:
-    spec = section.spec
+def _rendered(
+    theme: Theme, section: Section, number: int, mark: str, context: Mapping[str, object], kind: str
+) -> _PageSection:
+    spec, contents = section.spec, _contents(section)
     view = _SectionView(
         key=spec.key,
         type=spec.type.name,
@@ -213,6 +223,8 @@ def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, o
         anchor=spec.anchor,
         options=spec.options,
         content=section.content,
+        first=number == 0,
+        anchors=tuple(entry.anchor for entry in contents),
     )
     body = theme.render(f"sections/{spec.type.name}/section.{kind}.j2", {**context, "section": view})
     return _PageSection(
@@ -221,23 +233,27 @@ def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, o
         heading=spec.heading,
         anchor=spec.anchor,
         body=Markup(body) if kind == "mjml" else body.strip("\n"),
-        contents=_contents(section),
+        contents=contents,
         mark=mark,
     )
 
 
 def _contents(section: Section) -> tuple[_Entry, ...]:
+    """Return the titles of the items; the section's heading when it has none, or when only headings are wanted."""
     spec = section.spec
     if spec.contents == "none":
         return ()
-    entries = [_Entry(title=str(spec.heading), anchor=spec.anchor, level=1)] if spec.heading else []
+    entries = []
     if spec.contents == "titles":
         items = section.items or ((section.content,) if isinstance(section.content, Group) else ())
         for index, item in enumerate(items, 1):
-            title = text_in(item, "title") if "title" in item else None
+            named = next((key for key in ("name", "title") if key in item), None)
+            title = text_in(item, named) if named else None
             if title:
                 anchor = f"{spec.anchor}-{index}" if section.items else spec.anchor
                 entries.append(_Entry(title=str(title), anchor=anchor, level=2))
+    if not entries and spec.heading:
+        entries.append(_Entry(title=str(spec.heading), anchor=spec.anchor, level=1))
     return tuple(entries)
 
 

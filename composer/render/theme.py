@@ -17,7 +17,7 @@ from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFo
 from jinja2.sandbox import SandboxedEnvironment
 
 from composer.content.document.section_types import read_settled
-from composer.content.values.field_values import Group, group_in, text_in
+from composer.content.values.field_values import Group, group_in, merged, text_in
 from composer.core.errors import ContentError, Problem
 from composer.core.workspace import ThemeFiles, stamp
 from composer.render import text_printer as plain
@@ -27,6 +27,7 @@ from composer.render.template_cache import bytecode_cache
 if TYPE_CHECKING:
     from babel.core import Locale
 
+_NOTHING = Group({})
 _MJML_TAG = re.compile(r"<(mj-[a-z-]+|mjml)(?=[\s>/])")
 
 
@@ -36,10 +37,12 @@ class Theme:
 
     files: ThemeFiles
     language: str
+    #: What a newsletter wants to look different (`design` in newsletter.yaml).
+    design: Group = _NOTHING
 
     @cached_property
     def values(self) -> Group:
-        """The values in theme.yaml. Raises ContentError."""
+        """The values in theme.yaml, with the design of the newsletter merged into them. Raises ContentError."""
         path = self.files.find("theme.yaml")
         if path is None:
             raise ContentError(
@@ -47,7 +50,7 @@ class Theme:
             )
         value = read_settled(self.files, path, "theme")
         assert isinstance(value, Group)
-        return value
+        return merged(value, self.design)
 
     @property
     def fonts(self) -> Mapping[str, str]:
