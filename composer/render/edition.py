@@ -239,7 +239,7 @@ def _rendered(
 
 
 def _contents(section: Section) -> tuple[_Entry, ...]:
-    """Return the titles of the items; the section's heading when it has none, or when only headings are wanted."""
+    """Return the titles of the items; the section's heading if there are no items, or when only headings are wanted."""
     spec = section.spec
     if spec.contents == "none":
         return ()
