@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from composer.app.clock import now
 from composer.app.context import MailingContext, notes_of
 from composer.app.mailings.mail_route import route_of
 from composer.app.mailings.send_options import SendOptions
@@ -19,7 +20,7 @@ from composer.audience.identity.token_secret import tokens_of
 from composer.audience.identity.tokens import Tokens
 from composer.core.command_lines import command_line
 from composer.core.issue_files import issue_key
-from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.config.delivery_settings import Settings, settings_of
 from composer.delivery.core.mailing import MailingError, mailings_of
 from composer.delivery.database_guard.copy_detection import check_original
 from composer.delivery.database_guard.sending_lock import lock_sending
@@ -84,9 +85,9 @@ class ProposedMailing:
 def propose(
     context: MailingContext,
     target: SendTarget,
-    options: SendOptions,
-    settings: Settings,
-    clock: Callable[[], datetime],
+    options: SendOptions | None = None,
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] = now,
     *,
     due: datetime | None = None,
 ) -> ProposedMailing:
@@ -94,6 +95,8 @@ def propose(
 
     Raises UsageError, ContentError, MailingError if everyone has the issue, SettingsError about the mail server.
     """
+    options = options or SendOptions()
+    settings = settings or settings_of(context.newsletter)
     is_rehearsal = target.is_rehearsal
     selection = Selection(
         issue=issue_key(target.paths[0]),

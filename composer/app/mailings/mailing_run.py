@@ -8,11 +8,12 @@ what is sent when.
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from composer.app.clock import now
 from composer.app.context import MailingContext, notes_of, person
 from composer.app.mailings.approval_state import may_begin, permission, requests_of
 from composer.app.mailings.mail_route import transport_to
@@ -95,7 +96,7 @@ class RunControls:
     stop: Callable[[], Stop] = Stop
     #: Entered while messages are sent; the function it yields is called with the progress several times a second.
     watch: Callable[[Mailing], AbstractContextManager[Callable[[Progress], None]]] = _unwatched
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = now
 
 
 def run_mailing(

@@ -34,11 +34,12 @@ class SendTarget:
     unfinished: Mailing | None = None
 
 
-def target_of(context: MailingContext, issue: str, options: SendOptions) -> SendTarget:
+def target_of(context: MailingContext, issue: str, options: SendOptions | None = None) -> SendTarget:
     """Find what to send: a new mailing, or the rest of an unfinished one.
 
     Raises UsageError, WorkspaceError; MailingError if another mailing of the issue must be finished first.
     """
+    options = options or SendOptions()
     key, paths, missing = _editions(context.workspace, issue)
     is_rehearsal = transport_name(context.newsletter, context.environment) == "outbox"
     if options.is_all and not is_rehearsal:

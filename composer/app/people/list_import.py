@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, exists, select
 
+from composer.app.clock import now
 from composer.app.context import MailingContext
 from composer.app.people.subscriber_edits import own_fields, tag_word
 from composer.audience.importing.apply import ImportResult, apply_import
@@ -114,7 +115,7 @@ def import_list(
     request: ImportRequest,
     *,
     decide: Callable[[ImportPreview], bool],
-    clock: Callable[[], datetime],
+    clock: Callable[[], datetime] = now,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> ListImport:
     """Import subscribers. `decide` gets the preview and returns whether to go on; `tell` gets bytes done and in total.

@@ -50,9 +50,9 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
 
 
 def _answer(context: "MailingContext", found: "ApprovalRound", approver: "Address", comment: str | None) -> int:
+    from composer.app.clock import now
     from composer.app.context import person
     from composer.app.mailings.issue_approval import answer_review
-    from composer.cli.ui.clock import now
     from composer.delivery.approval.content_diff import is_outdated, named
     from composer.delivery.approval.reviews import ReviewAnswer
 
@@ -92,8 +92,8 @@ def _tell(effect: "AnswerEffect", review: "Review", approver: "Address") -> None
 
 
 def _ask(context: "MailingContext", found: "ApprovalRound") -> int:
+    from composer.app.clock import now
     from composer.app.mailings.issue_approval import ask_for_approval
-    from composer.cli.ui.clock import now
     from composer.transport.outcome import OutcomeState
 
     asked = ask_for_approval(context, found, now)

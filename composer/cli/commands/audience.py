@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 
 if TYPE_CHECKING:
     from composer.bounces.health.audience_health import AudienceHealth, Figures, HealthMark, Month

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.cli.ui.log_options import with_log
 from composer.core.errors import ComposeError, UsageError
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.core.workspace import Workspace
 
 _SIGNS = {"good": "ok", "weak": "could be better", "bad": "WRONG", "open": "to do"}

@@ -28,8 +28,8 @@ def backup(file: Path) -> int:
     passphrase with the file.
     """
     from composer.app.administration.keys_backup import back_up_keys, require_new_file
+    from composer.app.clock import now
     from composer.app.context import open_newsletter
-    from composer.cli.ui.clock import now
 
     require_new_file(file)
     with open_newsletter() as context:

@@ -22,9 +22,9 @@ def command(mailing: int, output: Path | None) -> int:
     It shows the current results; bounces that arrive later change them. The list of subscribers who did not get the
     mailing is written to a file, and never printed.
     """
+    from composer.app.clock import now
     from composer.app.context import open_newsletter
     from composer.app.mailings.report_files import report
-    from composer.cli.ui.clock import now
     from composer.delivery.reporting.mailing_report import summary
 
     with open_newsletter() as context:

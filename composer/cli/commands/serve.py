@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.cli.ui.log_options import with_log
 from composer.core.errors import UsageError
 from composer.core.workspace import Workspace

@@ -33,10 +33,10 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
 
     If a mailing was lost when a backup was restored, name its issue instead of its number.
     """
+    from composer.app.clock import now
     from composer.app.context import open_newsletter
     from composer.app.mailings.settlement import SettleDecision, settle, unconfirmed
     from composer.cli.sending.proposal_view import ask
-    from composer.cli.ui.clock import now
 
     if sum((log is not None, is_received, is_again)) > 1:
         raise UsageError("--log, --count-as-received and --send-again cannot be combined", "use one of them")

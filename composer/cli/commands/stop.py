@@ -29,9 +29,9 @@ def command(mailing: int, for_good: bool) -> int:
     From now on, no further message is sent. `compose send ISSUE` continues the mailing; a timer does not. Exit code 75
     if you cancel with --for-good and the sending process does not end in time.
     """
+    from composer.app.clock import now
     from composer.app.context import open_newsletter
     from composer.app.mailings.mailing_stop import release, stop
-    from composer.cli.ui.clock import now
 
     with open_newsletter() as context:
         stopped = stop(context, mailing, now())
@@ -47,8 +47,8 @@ def command(mailing: int, for_good: bool) -> int:
 
 def _end(context: "MailingContext", mailing: int) -> int:
     """Cancel the mailing, and print what it waits for; return the exit code."""
+    from composer.app.clock import now
     from composer.app.mailings.mailing_stop import end
-    from composer.cli.ui.clock import now
 
     def tell(alive: "Sequence[DeadWorker]", until: datetime) -> None:
         for each in alive:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.export_view import run_export
 from composer.cli.ui.import_view import read_map, run_import

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 
 if TYPE_CHECKING:
     from composer.audience.bounce_holds import Hold, HoldDecision

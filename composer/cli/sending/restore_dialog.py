@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def run(context: "MailingContext", named: Sequence[str], *, is_yes: bool) -> int:
     """Show what is uncertain, ask, and accept the database."""
     from composer.app.administration.database_restore import accept_database, survey_restore
+    from composer.app.clock import now
     from composer.app.context import person
-    from composer.cli.ui.clock import now
 
     if not is_yes and not sys.stdin.isatty():
         raise UsageError("not a terminal: confirm with --yes", "nothing was changed")

@@ -37,8 +37,8 @@ class RunView:
     @property
     def controls(self) -> "RunControls":
         """The controls that are passed to a run."""
+        from composer.app.clock import now
         from composer.app.mailings.mailing_run import RunControls
-        from composer.cli.ui.clock import now
 
         return RunControls(stop=self.listen, watch=self.watch, clock=now)
 

@@ -37,9 +37,9 @@ def send(context: "MailingContext", settings: "Settings", flags: SendFlags, issu
 
 def _begin(context: "MailingContext", settings: "Settings", flags: SendFlags, target: "SendTarget") -> int:
     """Show a new mailing, ask for confirmation, and send it."""
+    from composer.app.clock import now
     from composer.app.mailings.mailing_proposal import check_ready, propose
     from composer.app.mailings.mailing_start import send as start
-    from composer.cli.ui.clock import now
 
     if target.is_rehearsal:
         console.talk("This is a rehearsal: no mail server is set up, so nothing is sent.")
@@ -82,7 +82,7 @@ def _told(context: "MailingContext", outcome: "SendOutcome", view: RunView) -> i
 
 def _due(context: "MailingContext", flags: SendFlags, *, is_rehearsal: bool) -> datetime | None:
     """Return the time that --at names, None without it. Raises UsageError."""
-    from composer.cli.ui.clock import now
+    from composer.app.clock import now
 
     if flags.at is None:
         return None
@@ -95,8 +95,8 @@ def _resume(
     context: "MailingContext", settings: "Settings", flags: SendFlags, mailing: "Mailing", paths: Sequence[Path]
 ) -> int:
     """Show a frozen mailing, ask for confirmation, and continue it."""
+    from composer.app.clock import now
     from composer.app.mailings.mailing_resumption import check_ready_to_resume, propose_resumption, resume
-    from composer.cli.ui.clock import now
 
     if flags.at is not None:
         raise UsageError(f"mailing {mailing.id} is already frozen, so --at has no effect", "leave out --at")

@@ -55,7 +55,7 @@ def run_import(
     question: "Confirmation",
 ) -> int:
     """Show a list, ask for confirmation, import it; return exit code 1 if values about leaving are not understood."""
-    from composer.cli.ui.clock import now
+    from composer.app.clock import now
 
     question.judge()
     with ExitStack() as reading:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.import_view import read_map, run_import
 from composer.core.audience_filter import WordError, normal_tag

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
 from composer.cli.ui.audience_flags import condition_flags
-from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.export_view import run_export
 from composer.core.audience_filter import AudienceFilter

@@ -1,4 +1,4 @@
-"""The clock of the command line; lower layers get the time as an argument.
+"""The clock. Use cases ask it, unless they are given another one; lower layers get the time as an argument.
 
 Input: nothing. Output: the current time.
 """
