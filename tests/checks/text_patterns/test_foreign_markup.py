@@ -191,7 +191,7 @@ PROSE = [
     "Todo el mundo lo sabe.",
     "短板待补，仍需努力。",
     "That is where the text goes here, and the link goes here and there.",
-    "Write `<add the date later>` or `<title to come>`, <https://example.org/later>, a < b and c > later, <br>, <link>",
+    "Write `<add the date later>` or `<title to come>`, <https://example.org/later>, a < b and c > later, <link>",
     "Really???",
     "[name withheld], [emphasis added], [edit]",
     "<<Bonjour>>, «Bonjour», «Name»",
