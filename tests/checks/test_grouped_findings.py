@@ -147,6 +147,9 @@ ALT = [
     ("chart.webp", True),
     ("word " * 81, True),
     ("word " * 79, False),
+    ("Alt: Three people at a table", True),
+    ("Alt text：三个人", True),
+    ("Altar: a drawing", False),
     ("Coca-Cola", False),
     ("e-mail", False),
     ("", False),
@@ -159,7 +162,7 @@ ALT = [
 
 @pytest.mark.parametrize(("alt", "is_reported"), ALT)
 def test_alternative_texts(alt: str, is_reported: bool, tmp_path: Path) -> None:
-    """A11Y03 reports names of files and texts of more than 400 characters."""
+    """A11Y03 reports names of files, labels, and texts of more than 400 characters."""
     (tmp_path / "issues" / "assets").mkdir(parents=True)
     Image.linear_gradient("L").resize((1184, 400)).save(tmp_path / "issues" / "assets" / "chart.png")
     text = LETTER.format("A text. " * 30) + f'  figure:\n    image: assets/chart.png\n    alt: "{alt.strip()}"\n'

@@ -56,16 +56,24 @@ def _brackets(paragraphs: Sequence[str]) -> Iterator[tuple[int, WrongPair]]:
                 opened.append(sign)
             elif opened and _PAIRS[opened[-1]] == sign:
                 opened.pop()
+            elif _is_number_or_smiley(text, match.end(), is_first=not opened and bool(left)):
+                continue
             elif opened and not is_wrong and not _is_closed_later(opened[-1], text, match.end()):
                 is_wrong = True
                 yield number, WrongPair(Unclosed.MIXED, (opened.pop(), sign))
             elif not opened and left and _PAIRS[left[-1][1]] == sign:
                 left.pop()
-            elif opened or not _CLOSES_NOTHING.search(text, 0, match.end()):
+            else:
                 is_wrong = True
                 yield number, WrongPair(Unclosed.CLOSED, (sign,))
         left += [(number, sign) for sign in opened]
     yield from ((number, WrongPair(Unclosed.OPEN, (sign,))) for number, sign in reversed(left))
+
+
+def _is_number_or_smiley(text: str, end: int, *, is_first: bool) -> bool:
+    """Return whether a bracket needs no opening one; `is_first`: only a number at the start of the paragraph, or a smiley."""
+    found = _CLOSES_NOTHING.search(text, max(0, end - 10), end)
+    return found is not None and not (is_first and found.start() and found[0][0] not in ":;")
 
 
 def _is_closed_later(sign: str, text: str, start: int) -> bool:

@@ -14,6 +14,8 @@ CLOSED = [
     ["„Gesagt in", "zwei Absätzen“, so sie."],
     ['He "said it', 'over two" paragraphs.'],
     ["a) this one", "b) that one :-)"],
+    ["[Note: 1) this, 2) that :)]"],
+    ["(The members of", "group a)"],
     ['A screen of 27" is sold.', 'Another has 32".'],
 ]
 WRONG: list[tuple[list[str], int, Unclosed, tuple[str, ...]]] = [
@@ -24,6 +26,7 @@ WRONG: list[tuple[list[str], int, Unclosed, tuple[str, ...]]] = [
     (["（一个 solution)，又（一个）。"], 0, Unclosed.MIXED, ("（", ")")),
     (["It (was so] there."], 0, Unclosed.MIXED, ("(", "]")),
     (["It (was] so) there."], 0, Unclosed.CLOSED, ("]",)),
+    (["(A note", "a) this one", "b) that one"], 0, Unclosed.OPEN, ("(",)),
     (["“Said once", "and not closed."], 0, Unclosed.QUOTE, ()),
     (["It closed”", "and “opened."], 0, Unclosed.QUOTE, ()),
     (['He "said it', "over two paragraphs."], 0, Unclosed.QUOTE, ()),

@@ -128,13 +128,15 @@ def first_frame(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
     warn=400,
 )
 def alternatives(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for names of files, words that describe nothing, repeated captions and texts that are too long."""
+    """Look for names of files, labels, words that describe nothing, repeated captions and texts that are too long."""
     for figure in review.figures:
         alt = figure.alt.strip()
         plain = alt.casefold().strip(" .:")
         message, level, kind = "", Level.WARNING, "words"
         if plain in _EMPTY_WORDS or _FILE_NAME.fullmatch(alt):
             message = f"the alt text “{alt}” does not say what the image shows"
+        elif label := re.match(r"alt(?:[ -]?text)?\s*[:：]", alt, re.IGNORECASE):
+            message, kind = f"the alt text starts with “{label[0]}”, which screen readers read out", "label"
         elif alt and plain == figure.caption.casefold().strip(" .:"):
             message, kind = "the alt text repeats the caption", "caption"
         elif found := limits.over(len(alt)):
