@@ -135,14 +135,14 @@ def alternatives(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Check
         message, level, kind = "", Level.WARNING, "words"
         if plain in _EMPTY_WORDS or _FILE_NAME.fullmatch(alt):
             message = f"the alt text “{alt}” does not say what the image shows"
-        elif label := re.match(r"alt(?:[ -]?text)?\s*[:：]", alt, re.IGNORECASE):
-            message, kind = f"the alt text starts with “{label[0]}”, which screen readers read out", "label"
         elif alt and plain == figure.caption.casefold().strip(" .:"):
             message, kind = "the alt text repeats the caption", "caption"
         elif found := limits.over(len(alt)):
             most = min(_ALT_MOST, limits.at(found))
             message = f"the alt text has {len(alt)} characters; recommended: at most {most}"
             level, kind = found, "long"
+        elif label := re.match(r"alt(?:[ -]?text)?\s*[:：]", alt, re.IGNORECASE):
+            message, kind = f"the alt text starts with “{label[0]}”, which screen readers read out", "label"
         if message:
             yield CheckFinding(place=figure.place, message=where(figure.trail, message), level=level, kind=kind)
 
