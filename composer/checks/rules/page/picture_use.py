@@ -132,7 +132,7 @@ def alternatives(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Check
     for figure in review.figures:
         alt = figure.alt.strip()
         plain = alt.casefold().strip(" .:")
-        message, level, kind = "", Level.WARNING, "words"
+        message, level, kind, hint = "", Level.WARNING, "words", ""
         if plain in _EMPTY_WORDS or _FILE_NAME.fullmatch(alt):
             message = f"the alt text “{alt}” does not say what the image shows"
         elif alt and plain == figure.caption.casefold().strip(" .:"):
@@ -143,8 +143,10 @@ def alternatives(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Check
             level, kind = found, "long"
         elif label := re.match(r"alt(?:[ -]?text)?\s*[:：]", alt, re.IGNORECASE):
             message, kind = f"the alt text starts with “{label[0]}”, which screen readers read out", "label"
+            hint = f"delete “{label[0]}”"
         if message:
-            yield CheckFinding(place=figure.place, message=where(figure.trail, message), level=level, kind=kind)
+            message = where(figure.trail, message)
+            yield CheckFinding(place=figure.place, message=message, level=level, hint=hint, kind=kind)
 
 
 #: The recommended length. The check warns only well beyond it: a drawing may need some sentences.
