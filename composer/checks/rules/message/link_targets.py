@@ -106,13 +106,15 @@ def private_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Chec
             continue
         if _is_local(host):
             message = f"“{host}” is not a public address"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="private")
         elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
             message = f"this address is a placeholder: {link.url}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="placeholder")
         elif not is_sample and _is_example(said := host or _mail_host(link.url)):
             message = f"“{said}” is reserved for examples: the link leads nowhere"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=Level.WARNING)
+            yield CheckFinding(
+                place=link.mark.place, message=named(link.mark, message), level=Level.WARNING, kind="example"
+            )
 
 
 def is_mention(link: Reference) -> bool:
@@ -165,7 +167,7 @@ def dead_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 @check(
     "LINK04",
     "No link uses a link shortener",
-    fix="open the link and copy the address it leads to",
+    fix="copy the address it leads to; to keep short links, write   LINK04: {level: off}   below   checks:   in newsletter.yaml",
     source="https://support.google.com/a/answer/81126",
 )
 def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -173,7 +175,7 @@ def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     for link in review.references:
         if host_of(link.url) in _SHORTENERS:
             message = f"this link uses a shortener: {host_of(link.url)}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="shortener")
 
 
 @check(
@@ -188,7 +190,7 @@ def numbers(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
         address = _address(host_of(link.url))
         if address is not None and address.is_global:
             message = f"this link uses an IP address: {address}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="number")
 
 
 @check(
@@ -224,7 +226,7 @@ def long_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     for link in review.references:
         if level := limits.over(len(link.url)):
             message = f"this address has {len(link.url):,} characters; recommended: at most {limits.at(level):,}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=level)
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=level, kind="long")
 
 
 @check(
@@ -239,7 +241,7 @@ def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
         names = [name for name, _ in parse_qsl(urlsplit(link.url).query) if name.lower() in _PERSONAL]
         if names:
             message = f"this address contains “{names[0]}”, which identifies the person who copied it"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="personal")
 
 
 def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
             if (place, name) not in told:
                 told.add((place, name))
                 message = f"{{{{ {name} }}}} has no default: subscribers without a value cannot get this issue"
-                yield CheckFinding(place=place, message=named(mark, message), about=name)
+                yield CheckFinding(place=place, message=named(mark, message), about=name, kind=name)
 
 
 @check(
