@@ -332,7 +332,7 @@ def test_outside_a_newsletter(here: Path, capsys: pytest.CaptureFixture[str]) ->
     """Without newsletter.yaml, a build returns 1 and shows how to start."""
     assert run(["build", "x"]) == 1
     err = capsys.readouterr().err
-    assert "no newsletter.yaml here" in err
+    assert "no newsletter.yaml in this folder" in err
     assert "compose init DIR" in err
 
 

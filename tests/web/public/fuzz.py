@@ -271,7 +271,7 @@ def run(fuzz: Fuzz, requests: int, *, tell: bool = False) -> list[str]:
                 file=sys.stderr,
             )
     fuzz.wrong += [
-        line for line in fuzz.pages.told if not (LINE.fullmatch(line) or re.fullmatch(r"letter \w+ \w+", line))
+        line for line in fuzz.pages.told if not (LINE.fullmatch(line) or re.fullmatch(r"mail \w+ \w+", line))
     ]
     found = fuzz.pages.subscriber(MARKS[0])
     if found is None or found.status is not Status.ACTIVE or found.name != MARKS[1]:
