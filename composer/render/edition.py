@@ -14,10 +14,10 @@ from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Group, Picture, text_in
 from composer.content.values.formats import SUBSCRIBERS_OWN
+from composer.content.values.languages import direction
 from composer.content.values.merge_fields import MergeField
 from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
-from composer.render.html_printer import direction
 from composer.render.inline import css_problems, head_css_problems, inline_css
 from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml

@@ -55,11 +55,6 @@ _RIGHT_TO_LEFT = ("und-Arab", "he")
 _GLUE = r"\s\u3000-\u303f\uff00-\uff65\u00b7\u2010-\u2027·0-9%.,"
 
 
-def direction(language: str) -> str:
-    """Return the writing direction of a language (BCP 47): ltr or rtl."""
-    return "rtl" if language.split("-")[0] in ("ar", "fa", "he", "ur", "ug", "yi", "ps") else "ltr"
-
-
 def _mark(value: object) -> str:
     """Return the token of words with a source position."""
     return value.mark if isinstance(value, SourceStr) else ""
@@ -75,10 +70,13 @@ class HtmlPrinter:
         groups = (f"([{letters}](?:[{letters}{_GLUE}]*[{letters}])?)" for letters in foreign.values())
         self._foreign = re.compile("|".join(groups))
 
-    def html(self, value: object, label: str = "", after: str = ":") -> Markup:
-        """Print words inline, or a text as blocks; a bold label is put at the start of the first paragraph."""
+    def html(self, value: object, label: str = "", after: str = ": ") -> Markup:
+        """Print words inline, or a text as blocks; a bold label is put at the start of the first paragraph.
+
+        `after` follows the label, with the space that the language has there.
+        """
         if isinstance(value, Rich):
-            return Markup("".join(self._blocks(value, label and label + after)))
+            return Markup("".join(self._blocks(value, label, after)))
         if isinstance(value, Markup):
             return value
         return Markup(_mark(value)) + self.words("" if value is None else str(value))
@@ -110,13 +108,15 @@ class HtmlPrinter:
         pieces.append(str(escape(text[done:])))
         return Markup("".join(pieces))
 
-    def _blocks(self, rich: Rich, label: str) -> list[str]:
-        mark = f'<strong class="label">{self.words(label)}</strong>' if label else ""
+    def _blocks(self, rich: Rich, label: str, after: str) -> list[str]:
+        sign = after.rstrip(" ")
+        mark = f'<strong class="label">{self.words(label + sign)}</strong>' if label else ""
+        space = after[len(sign) :]
         first = rich.nodes[0] if rich.nodes else None
         if not mark:
             return [self._block(node) for node in rich.nodes]
         if isinstance(first, Paragraph):
-            head = f"<p>{first.mark}{mark} {self._inlines(first.children)}</p>"
+            head = f"<p>{first.mark}{mark}{space}{self._inlines(first.children)}</p>"
             return [head, *(self._block(node) for node in rich.nodes[1:])]
         return [f"<p>{mark}</p>", *(self._block(node) for node in rich.nodes)]
 

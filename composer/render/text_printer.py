@@ -24,13 +24,13 @@ from composer.render.text_wrap import cells, wrap
 WIDTH = 72
 
 
-def text(value: object, label: str = "", after: str = ":", indent: int = 0, first: str = "") -> str:
+def text(value: object, label: str = "", after: str = ": ", indent: int = 0, first: str = "") -> str:
     """Print a text as wrapped paragraphs with an empty line between them.
 
-    `label` is put at the start; every line is indented by `indent` spaces, but the first one starts with `first`
+    `label` and `after` are put at the start; every line is indented by `indent` spaces, but the first one starts with `first`
     (a hanging indent, if `first` is as long as `indent`).
     """
-    lead = f"{label}{after} " if label else ""
+    lead = f"{label}{after}" if label else ""
     rest = " " * indent
     if isinstance(value, Rich):
         return _blocks(value.nodes, lead, first or rest, rest)

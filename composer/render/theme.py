@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
 from jinja2.sandbox import SandboxedEnvironment
 
+from composer.content.document.phrases import PhraseGroup, Phrases, phrase_languages, read_phrases
 from composer.content.document.section_types import read_settled
 from composer.content.values.field_values import Group, group_in, text_in
 from composer.core.errors import ContentError, Problem
@@ -59,15 +60,12 @@ class Theme:
         return _texts(group_in(group_in(self.values, "colors"), mode))
 
     @cached_property
-    def phrases(self) -> Mapping[str, str]:
+    def phrases(self) -> Phrases:
         """The theme's phrases in the edition's language. Raises ContentError if it does not have the language."""
-        tags = [self.language, *(self.language.rsplit("-", cut)[0] for cut in range(1, self.language.count("-") + 1))]
-        for tag in tags:
-            if path := self.files.find(f"phrases/{tag}.yaml"):
-                value = read_settled(self.files, path, "phrases")
-                assert isinstance(value, Group)
-                return {name: text_in(value, name) or "" for name in value}
-        known = ", ".join(self.files.languages())
+        found = read_phrases(self.files, PhraseGroup.EDITION, self.language)
+        if found is not None:
+            return found
+        known = ", ".join(phrase_languages(self.files, PhraseGroup.EDITION))
         problem = self._problem(
             f"phrases/{self.language}.yaml",
             1,

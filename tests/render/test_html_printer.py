@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from composer.content.values.languages import direction
 from composer.content.values.markdown import parse_markdown
-from composer.render.html_printer import HtmlPrinter, direction
+from composer.render.html_printer import HtmlPrinter
 
 SIGNS = st.text(st.sampled_from("<>&\"'/= ab文字かなיד日本語ру1，。“”\u3000"), max_size=60)
 LANGUAGES = st.sampled_from(["en", "de", "zh", "zh-Hant", "ja", "ko", "ru", "ar", "he"])
@@ -76,7 +77,7 @@ def test_labels_are_in_the_first_paragraph() -> None:
     assert printed("- a", label="x") == '<p><strong class="label">x:</strong></p><ul><li>a</li></ul>'
     assert printed("", label="x") == '<p><strong class="label">x:</strong></p>'
     rich, _ = parse_markdown("a")
-    assert str(HtmlPrinter("zh").html(rich, "注", "：")) == '<p><strong class="label">注：</strong> a</p>'
+    assert str(HtmlPrinter("zh").html(rich, "注", "：")) == '<p><strong class="label">注：</strong>a</p>'
 
 
 def test_values_of_other_kinds() -> None:

@@ -82,7 +82,7 @@ def test_labels_and_prefixes() -> None:
     assert printed("- a\n- b", label="Facts") == "Facts:\n- a\n- b"
     assert printed("> a", label="Facts") == "Facts:\n\n> a"
     assert text("x " * 40, first="[1] ", indent=4).split("\n")[1].startswith("    x")
-    assert text(None) == "" and text(7, label="n", after="：") == "n： 7"
+    assert text(None) == "" and text(7, label="n", after="：") == "n：7"
 
 
 def _leaves(value: object) -> list[str]:

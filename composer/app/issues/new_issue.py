@@ -10,8 +10,9 @@ from pathlib import Path
 
 from composer.app.editor_schemas import write_schemas
 from composer.app.issues.issue_lookup import IssueFile
+from composer.app.issues.new_language import begin_language
 from composer.app.scaffold import NextIssue, next_issue, skeleton, translation
-from composer.content.document.newsletter import overlay_name, read_newsletter
+from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.section_types import read_document
 from composer.content.values.formats import language_tag
 from composer.content.yaml.nodes import Mapping
@@ -29,20 +30,20 @@ def new_issue(
     language: str | None = None,
     source: str | None = None,
     today: datetime.date | None = None,
-    overlay_made: Callable[[Path], None] | None = None,
+    file_made: Callable[[Path], None] | None = None,
 ) -> IssueFile:
     """Write the skeleton of an issue for a day, by default the next in the rhythm of the issues there are.
 
     With a language that is not the newsletter's own, it is an edition of that day's issue; `source` is a language to
-    translate from, and without a day the latest issue is. `overlay_made` hears of the file that holds what differs in a
-    language, if it had to be made. Raises UsageError where there is such an issue, ContentError, OutputError.
+    translate from, and without a day the latest issue is. `file_made` hears of each other file that had to be made: what
+    differs in a new language, and texts to translate. Raises UsageError where there is such an issue, ContentError, OutputError.
     """
     newsletter = read_newsletter(workspace)
     own = newsletter.language
     tag = _language(language) if language else None
     other = tag if tag != own else None
     if other is not None:
-        _make_overlay(workspace.root / overlay_name(other), other, overlay_made)
+        _begin(workspace, newsletter, other, file_made)
         newsletter = read_newsletter(workspace, other)
     upcoming = next_issue(workspace, today or datetime.date.today())
     if day is None:
@@ -103,17 +104,13 @@ def _latest(workspace: Workspace) -> datetime.date:
     raise UsageError("there is no issue to translate", "name its day:   compose new 2025-01-30 --language de --from en")
 
 
-def _make_overlay(path: Path, tag: str, made: Callable[[Path], None] | None) -> None:
-    """Create the overlay file of a language if it does not exist."""
-    if path.exists():
-        return
-    text = (
-        "# What differs in this language: only these keys; everything else stands in newsletter.yaml.\n"
-        f"language: {tag}\n"
-        '# name: "…"\n# sections:\n#   top_story:\n#     heading: "…"\n'
-    )
-    path.write_text(text, encoding="utf-8", newline="\n")
-    if made is not None:
+def _begin(workspace: Workspace, newsletter: Newsletter, tag: str, made: Callable[[Path], None] | None) -> None:
+    """Create what a language needs and does not have."""
+    try:
+        written = begin_language(workspace, newsletter, tag)
+    except OSError as error:
+        raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from error
+    for path in written if made is not None else ():
         made(path)
 
 

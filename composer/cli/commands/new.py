@@ -21,7 +21,8 @@ def command(date: str | None, language: str | None, source: str | None) -> int:
     It goes to issues/DATE.yaml. DATE is year-month-day; without it the next day in the rhythm of the issues there are.
 
     With --language and --from it is an edition of the issue of that day in another language: issues/DATE.de.yaml. An
-    edition in a language that the newsletter does not have yet gets a newsletter.de.yaml to fill in.
+    edition in a language that the newsletter does not have yet gets a newsletter.de.yaml to fill in; if the program does not
+    have the language either, its texts are written to templates/THEME/phrases, to be translated.
     """
     from composer.app.issues.new_issue import new_issue
 
@@ -31,11 +32,13 @@ def command(date: str | None, language: str | None, source: str | None) -> int:
             "--from needs --language: the language to write in", "compose new DATE --language de --from en"
         )
 
-    def overlay_made(path: Path) -> None:
-        console.talk(f"{path.name}: made; write the newsletter's name and headings in this language there")
+    def file_made(path: Path) -> None:
+        is_overlay = path.parent == workspace.root
+        what = "the newsletter's name and headings" if is_overlay else "the texts that the program adds"
+        console.talk(f"{workspace.name(path)}: created; translate {what} there")
 
     day = _day(date) if date else None
-    made = new_issue(workspace, day=day, language=language, source=source, overlay_made=overlay_made)
+    made = new_issue(workspace, day=day, language=language, source=source, file_made=file_made)
     console.answer(made.name)
     console.talk(f"Next: write the texts, then run: {command_line('build', made.stem)}")
     return 0
