@@ -18,6 +18,8 @@ from composer.content.values.languages import direction
 from composer.content.values.merge_fields import MergeField
 from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
+from composer.render.bidi import directed_text, has_right_to_left
+from composer.render.block_directions import mirror_styles, set_directions
 from composer.render.inline import css_problems, head_css_problems, inline_css
 from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml
@@ -111,6 +113,7 @@ class _Links:
 def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
     theme = Theme(newsletter.theme, issue.language)
+    base = direction(issue.language)
     context: dict[str, object] = {
         "newsletter": newsletter.template_values,
         "issue": _IssueView(
@@ -120,7 +123,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
             preheader=issue.preheader,
             note=issue.note,
             language=issue.language,
-            direction=direction(issue.language),
+            direction=base,
             masthead=issue.masthead,
             imprint=issue.imprint,
         ),
@@ -129,13 +132,19 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         "links": _links(issue, newsletter),
     }
     mjml = _mjml(theme, issue, context)
-    text = tidy(_page(theme, issue, context, "txt"))
+    is_directed = base == "rtl" or has_right_to_left(mjml)
+    text = tidy(_page(theme, issue, context, "txt", is_directed=is_directed))
+    if is_directed:
+        text = directed_text(text, base)
+    mjml = set_directions(mjml, base, issue.marks.pattern())
     findings = lint(mjml)
     if findings:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
     origins = Origins(issue.marks.prefix)
     mjml = strip_origins(origins.to_classes(mjml))
     marked = inline_css(compile_mjml(mjml), _inline_css(theme, context))
+    if is_directed:
+        marked = mirror_styles(marked, base)
     html, sizes = settle(marked, issue.marks)
     keys = {number: section.spec.key for number, section in enumerate(issue.sections)}
     return Edition(
@@ -196,15 +205,17 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
         )
 
 
-def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
+def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str, *, is_directed: bool = False) -> str:
     sections = tuple(
-        _rendered(theme, section, section_mark(issue.marks.prefix, number), context, kind)
+        _rendered(theme, section, section_mark(issue.marks.prefix, number), context, kind, is_directed)
         for number, section in enumerate(issue.sections)
     )
-    return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
+    return theme.render(f"page.{kind}.j2", {**context, "sections": sections}, is_directed=is_directed)
 
 
-def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, object], kind: str) -> _PageSection:
+def _rendered(
+    theme: Theme, section: Section, mark: str, context: Mapping[str, object], kind: str, is_directed: bool
+) -> _PageSection:
     spec = section.spec
     view = _SectionView(
         key=spec.key,
@@ -214,7 +225,8 @@ def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, o
         options=spec.options,
         content=section.content,
     )
-    body = theme.render(f"sections/{spec.type.name}/section.{kind}.j2", {**context, "section": view})
+    name = f"sections/{spec.type.name}/section.{kind}.j2"
+    body = theme.render(name, {**context, "section": view}, is_directed=is_directed)
     return _PageSection(
         key=spec.key,
         type=spec.type.name,

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from markupsafe import Markup, escape
 
+from composer.content.values.languages import direction
 from composer.content.values.rich_text import (
     Block,
     Break,
@@ -22,6 +23,7 @@ from composer.content.values.rich_text import (
     Rich,
 )
 from composer.content.values.source_map import SourceStr
+from composer.render.bidi import END, ISOLATES, isolated
 
 _HAN = (
     r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -64,6 +66,7 @@ class HtmlPrinter:
     """Prints the values of one edition, with a mark before each text; render/marked_document.py removes the marks."""
 
     def __init__(self, language: str) -> None:
+        self._language = language
         own = _OWN.get(language.split("-")[0], ())
         foreign = {tag: letters for tag, letters in _SCRIPTS.items() if tag not in own}
         self._tags = list(foreign)
@@ -79,7 +82,8 @@ class HtmlPrinter:
             return Markup("".join(self._blocks(value, label, after)))
         if isinstance(value, Markup):
             return value
-        return Markup(_mark(value)) + self.words("" if value is None else str(value))
+        words = self.words("" if value is None else str(value))
+        return Markup(f"{_mark(value)}{isolated(words)}")
 
     def inline(self, value: object) -> Markup:
         """Print a text without paragraph tags, with line breaks between blocks."""
@@ -110,7 +114,8 @@ class HtmlPrinter:
 
     def _blocks(self, rich: Rich, label: str, after: str) -> list[str]:
         sign = after.rstrip(" ")
-        mark = f'<strong class="label">{self.words(label + sign)}</strong>' if label else ""
+        begin = ISOLATES[direction(self._language)]
+        mark = f'{begin}<strong class="label">{self.words(label + sign)}</strong>{END}' if label else ""
         space = after[len(sign) :]
         first = rich.nodes[0] if rich.nodes else None
         if not mark:
@@ -152,7 +157,7 @@ class HtmlPrinter:
                 tag = "strong" if node.strong else "em"
                 return f"<{tag}>{self._inlines(node.children)}</{tag}>"
             case Link():
-                return f'<a href="{escape(node.url)}">{node.mark}{self._inlines(node.children)}</a>'
+                return f'<a href="{escape(node.url)}">{node.mark}{isolated(self._inlines(node.children))}</a>'
             case Break():
                 return "<br />"
             case _:

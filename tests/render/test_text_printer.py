@@ -19,8 +19,10 @@ from composer.content.values.rich_text import (
     Quote,
     Rich,
 )
-from composer.render.text_printer import WIDTH, line, text, tidy, underline
+from composer.render.text_printer import WIDTH, TextPrinter, tidy
 from composer.render.text_wrap import cells
+
+text, line, underline = TextPrinter().text, TextPrinter().line, TextPrinter().underline
 
 words = st.text(st.sampled_from("ab 中文字，。（）“”é-.\u00a0"), min_size=1, max_size=40).map(PlainWords)
 urls = st.builds("https://example.org/{}".format, st.text("abcdef0123456789/?=&-", max_size=90))

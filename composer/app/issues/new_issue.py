@@ -110,8 +110,9 @@ def _begin(workspace: Workspace, newsletter: Newsletter, tag: str, made: Callabl
         written = begin_language(workspace, newsletter, tag)
     except OSError as error:
         raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from error
-    for path in written if made is not None else ():
-        made(path)
+    for path in written:
+        if made is not None:
+            made(path)
 
 
 def _read_source(workspace: Workspace, day: datetime.date, source: str, own: str) -> Mapping:

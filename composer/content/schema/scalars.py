@@ -106,10 +106,7 @@ class ScalarParser:
                     self._say(node.place, trail, "secret", NOT_HERE, hint)
                     return None
                 return self._plain(node, trail)
-            case "key":
-                return text
             case "phrase":
-                # Separators end with the spaces that the language has.
                 return node.text.strip("\n")
             case _:
                 return text
