@@ -170,6 +170,7 @@ class _Templates:
         environment.filters |= {"text": printer.text, "line": printer.line, "underline": printer.underline}
         if self.is_directed:
             environment.finalize = lambda value: _value(value, printer.isolate)
+            environment.bytecode_cache = bytecode_cache("directed")
         return environment
 
     def _environment(self, *, autoescape: bool, isolate: Callable[[str], str]) -> SandboxedEnvironment:
