@@ -146,3 +146,38 @@ def test_a_chinese_newsletter(tmp_path: Path) -> None:
     assert '<span lang="zh' not in built.html
     assert max(cells(line) for line in built.text.split("\n")) <= 72
     assert re.sub(r"\s", "", built.text).count(body) == 1
+
+
+def test_a_newsletters_design_takes_the_place_of_the_themes(tmp_path: Path) -> None:
+    """`design` changes colours, fonts, masthead and contents key by key; what it leaves out stays as theme.yaml has it."""
+    design = (
+        "design:\n  masthead: band\n  contents: none\n  fonts:\n    title: Palatino, serif\n"
+        '  colors:\n    light:\n      tint: "#eef2f7"\n    dark:\n      paper: "#101820"\n'
+    )
+    plain = build(sample_message(tmp_path / "plain"))
+    own = build(sample_message(tmp_path / "own", newsletter=design + LETTER))
+    for words in ("Palatino, serif", "#eef2f7", "#101820", 'class="band"'):
+        assert words in own.html
+        assert words not in plain.html
+    assert "Helvetica, Arial, sans-serif" in own.html
+    assert 'href="#' not in own.html
+
+
+def test_a_story_at_the_head_is_the_headline(tmp_path: Path) -> None:
+    """The page has one headline: the title of a story that opens the edition, or else the subject."""
+    letter = build(sample_message(tmp_path / "letter"))
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", letter.html) == [letter.edition.subject]
+    workspace = Workspace(root=ROOT)
+    (headline,) = re.findall(r"<h1[^>]*>(.*?)</h1>", build(workspace).html)
+    assert headline == "A frugal Chinese model unsettles the AI race"
+
+
+def test_nothing_in_the_markup_looks_hidden_or_leads_nowhere() -> None:
+    """No white preheader, no cells of size 0, and an anchor for each entry of the contents and for nothing else."""
+    html = re.sub(r"<!--.*?-->", "", build(Workspace(root=ROOT)).html, flags=re.DOTALL)
+    body = html.partition("<body")[2]
+    assert not re.search(r"font-size:\s*0", body)
+    assert not re.search(r"(?<![-\w])color:\s*#fff", body)
+    assert set(re.findall(r'<a name="([^"]+)"', body)) == set(re.findall(r'href="#([^"]+)"', body))
+    for name in ("format-detection", "x-apple-disable-message-reformatting"):
+        assert f'<meta name="{name}"' in html

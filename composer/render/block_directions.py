@@ -22,8 +22,10 @@ _ROOTS = frozenset(("mj-text", "mj-button", "mj-table"))
 _BREAK = re.compile(r"(<br\s*/?>)")
 _ENTITY = re.compile(r"&(?:#[0-9]+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
 _DIRECTED = re.compile(
-    r"<(?:p|h[1-6]|li|ul|ol|blockquote|td|th|dt|dd|caption)\b(?=[^>]*\sdir=\"(?P<dir>rtl|ltr)\")[^>]*>"
+    r"<(?P<name>ul|ol|(?:p|h[1-6]|li|blockquote|td|th|dt|dd|caption)\b(?=[^>]*\sdir=))\b(?:[^>]*?\sdir=\"(?P<dir>rtl|ltr)\")?[^>]*>"
 )
+#: The indent of a list: on the side where it starts.
+_INDENT = re.compile(r"(?:margin|padding)-(?:left|right):\s*([1-9][0-9.]*(?:px|em))")
 _STYLE = re.compile(r'\sstyle="([^"]*)"')
 _SIDES = {"left": "right", "right": "left"}
 
@@ -50,7 +52,6 @@ def set_directions(mjml: str, base: str, marks: re.Pattern[str]) -> str:
 class _Directions:
     def __init__(self, base: str, marks: re.Pattern[str]) -> None:
         self._base, self._marks = base, marks
-        self._start = "right" if base == "rtl" else "left"
         self._pieces: list[str] = []
         self._closed: list[_Element] = []
 
@@ -119,9 +120,7 @@ class _Directions:
         element.direction = (element.direction if is_directed else None) or outer or self._base
         if is_directed and element.direction != outer:
             tag = self._pieces[element.start]
-            # The mark of an item stands on the other side of its list, which is not indented there.
-            indent = f' style="margin-{self._start}:20px"' if element.name == "li" and " style=" not in tag else ""
-            self._pieces[element.start] = f'{tag[:-1]} dir="{element.direction}"{indent}>'
+            self._pieces[element.start] = f'{tag[:-1]} dir="{element.direction}">'
         self._isolate(element, element.direction)
 
     def _isolate(self, element: _Element, direction: str) -> None:
@@ -177,18 +176,30 @@ def _numbers(html: str, direction: str) -> str:
 
 
 def _with_numbers(text: str) -> str:
-    return with_numbers(text, lambda number: f'<span dir="ltr">{number}</span>')
+    return with_numbers(text, lambda number: f'<span dir="ltr" style="white-space:nowrap">{number}</span>')
 
 
 def mirror_styles(html: str, base: str) -> str:
     """Exchange left and right in the styles of blocks whose direction is not that of the edition."""
     if ' dir="' not in html.partition("<body")[2]:
         return html
-    return _DIRECTED.sub(lambda match: _mirrored(match, base), html)
+    indent = ""
+
+    def mirrored(match: re.Match[str]) -> str:
+        nonlocal indent
+        made = _mirrored(match[0], match["dir"], base, indent if match["name"] == "li" else "")
+        if match["name"] in ("ul", "ol"):
+            found = _INDENT.search(made)
+            indent = found[1] if found else ""
+        return made
+
+    return _DIRECTED.sub(mirrored, html)
 
 
-def _mirrored(match: re.Match[str], base: str) -> str:
-    tag, direction = match[0], match["dir"]
+def _mirrored(tag: str, direction: str | None, base: str, indent: str) -> str:
+    """Mirror the styles of a start tag; an item of the other direction than its list is indented on its own side."""
+    if direction is None:
+        return tag
     side = "right" if direction == "rtl" else "left"
     found = _STYLE.search(tag)
     style = found[1] if found else ""
@@ -196,6 +207,8 @@ def _mirrored(match: re.Match[str], base: str) -> str:
         style = ";".join(_mirrored_rule(rule) for rule in style.split(";"))
     if "text-align" not in style:
         style = f"{style.rstrip(';')};text-align:{side}".lstrip(";")
+    if indent:
+        style += f";margin-{side}:{indent}"
     if found:
         return f'{tag[: found.start()]} style="{style}"{tag[found.end() :]}'
     return f'{tag[:-1]} style="{style}">'

@@ -7,6 +7,7 @@ pictures. Raises ContentError for mistakes in the theme, CompilerError if the co
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from markupsafe import Markup
 
@@ -54,7 +55,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """A line of the table of contents; level 1 is a section, level 2 an item."""
+    """An entry of the table of contents; level 1 is a section, level 2 an item."""
 
     title: str
     anchor: str
@@ -71,6 +72,10 @@ class _SectionView:
     anchor: str
     options: Group
     content: Group | tuple[Group, ...]
+    #: Whether it opens the edition.
+    first: bool
+    #: The places that the contents lead to.
+    anchors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +113,13 @@ class _Links:
     unsubscribe: str | None
     preferences: str | None
     web: str | None
+    #: The page to sign up on; the same for everybody.
+    subscribe: str | None
 
 
 def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
-    theme = Theme(newsletter.theme, issue.language)
+    theme = Theme(newsletter.theme, issue.language, newsletter.design)
     base = direction(issue.language)
     context: dict[str, object] = {
         "newsletter": newsletter.template_values,
@@ -133,7 +140,8 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
     }
     mjml = _mjml(theme, issue, context)
     is_directed = base == "rtl" or has_right_to_left(mjml)
-    text = tidy(_page(theme, issue, context, "txt", is_directed=is_directed))
+    numbered = {**context, "next_number": count(1).__next__}
+    text = tidy(_page(theme, issue, numbered, "txt", is_directed=is_directed))
     if is_directed:
         text = directed_text(text, base)
     mjml = set_directions(mjml, base, issue.marks.pattern())
@@ -171,6 +179,7 @@ def _links(issue: Issue, newsletter: Newsletter) -> _Links:
         unsubscribe=_own_link(issue, "unsubscribe_url", leave) if leave else None,
         preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{SUBSCRIBERS_OWN}") if base else None,
         web=issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None,
+        subscribe=f"{base}/subscribe" if base else None,
     )
 
 
@@ -207,16 +216,22 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
 
 def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str, *, is_directed: bool = False) -> str:
     sections = tuple(
-        _rendered(theme, section, section_mark(issue.marks.prefix, number), context, kind, is_directed)
+        _rendered(theme, section, number, section_mark(issue.marks.prefix, number), context, kind, is_directed)
         for number, section in enumerate(issue.sections)
     )
     return theme.render(f"page.{kind}.j2", {**context, "sections": sections}, is_directed=is_directed)
 
 
 def _rendered(
-    theme: Theme, section: Section, mark: str, context: Mapping[str, object], kind: str, is_directed: bool
+    theme: Theme,
+    section: Section,
+    number: int,
+    mark: str,
+    context: Mapping[str, object],
+    kind: str,
+    is_directed: bool,
 ) -> _PageSection:
-    spec = section.spec
+    spec, contents = section.spec, _contents(section)
     view = _SectionView(
         key=spec.key,
         type=spec.type.name,
@@ -224,6 +239,8 @@ def _rendered(
         anchor=spec.anchor,
         options=spec.options,
         content=section.content,
+        first=number == 0,
+        anchors=tuple(entry.anchor for entry in contents),
     )
     name = f"sections/{spec.type.name}/section.{kind}.j2"
     body = theme.render(name, {**context, "section": view}, is_directed=is_directed)
@@ -233,23 +250,27 @@ def _rendered(
         heading=spec.heading,
         anchor=spec.anchor,
         body=Markup(body) if kind == "mjml" else body.strip("\n"),
-        contents=_contents(section),
+        contents=contents,
         mark=mark,
     )
 
 
 def _contents(section: Section) -> tuple[_Entry, ...]:
+    """Return the titles of the items; the section's heading when it has none, or when only headings are wanted."""
     spec = section.spec
     if spec.contents == "none":
         return ()
-    entries = [_Entry(title=str(spec.heading), anchor=spec.anchor, level=1)] if spec.heading else []
+    entries = []
     if spec.contents == "titles":
         items = section.items or ((section.content,) if isinstance(section.content, Group) else ())
         for index, item in enumerate(items, 1):
-            title = text_in(item, "title") if "title" in item else None
+            named = next((key for key in ("name", "title") if key in item), None)
+            title = text_in(item, named) if named else None
             if title:
                 anchor = f"{spec.anchor}-{index}" if section.items else spec.anchor
                 entries.append(_Entry(title=str(title), anchor=anchor, level=2))
+    if not entries and spec.heading:
+        entries.append(_Entry(title=str(spec.heading), anchor=spec.anchor, level=1))
     return tuple(entries)
 
 

@@ -28,7 +28,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from composer.content.document.phrases import PhraseGroup, Phrases, phrase_languages, read_phrases
 from composer.content.document.section_types import read_settled
-from composer.content.values.field_values import Group, group_in, text_in
+from composer.content.values.field_values import Group, group_in, merged, text_in
 from composer.content.values.languages import direction
 from composer.content.values.source_map import SourceStr
 from composer.core.errors import ContentError, Problem
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from babel.core import Locale
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+|[^\s@]+@\S+", re.IGNORECASE)
+_NOTHING = Group({})
 _MJML_TAG = re.compile(r"<(mj-[a-z-]+|mjml)(?=[\s>/])")
 
 
@@ -51,10 +52,12 @@ class Theme:
 
     files: ThemeFiles
     language: str
+    #: What a newsletter wants to look different (`design` in newsletter.yaml).
+    design: Group = _NOTHING
 
     @cached_property
     def values(self) -> Group:
-        """The values in theme.yaml. Raises ContentError."""
+        """What theme.yaml says, with the newsletter's own design in it. Raises ContentError."""
         path = self.files.find("theme.yaml")
         if path is None:
             raise ContentError(
@@ -62,7 +65,7 @@ class Theme:
             )
         value = read_settled(self.files, path, "theme")
         assert isinstance(value, Group)
-        return value
+        return merged(value, self.design)
 
     @property
     def fonts(self) -> Mapping[str, str]:

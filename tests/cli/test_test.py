@@ -67,6 +67,7 @@ def test_without_a_server_it_writes_files_and_says_so(workspace: Workspace, caps
     assert set(re.findall(r"https://news\.example\.org/n/\S+?(?=[\">\s])", mail.text_html[0])) == {
         "https://news.example.org/n/2025-01-30",
         "https://news.example.org/n/preferences",
+        "https://news.example.org/n/subscribe",
         "https://news.example.org/n/unsubscribe",
     }
 

@@ -124,12 +124,17 @@ def test_lists_and_quotations() -> None:
     """The first text in a list decides for the list; an item of the other direction is indented on its own side."""
     list_ = "<mj-body><mj-text><ul><li>אב</li><li>ab</li></ul><blockquote><p>אב</p></blockquote></mj-text></mj-body>"
     assert _directed(list_, "ltr") == (
-        '<mj-body><mj-text><ul dir="rtl"><li>אב</li><li dir="ltr" style="margin-left:20px">ab</li></ul>'
+        '<mj-body><mj-text><ul dir="rtl"><li>אב</li><li dir="ltr">ab</li></ul>'
         '<blockquote dir="rtl"><p>אב</p></blockquote></mj-text></mj-body>'
     )
-    styled = '<body dir="ltr"><ul dir="rtl" style="margin:0 0 1px 2px;padding-left:20px"></ul>'
+    styled = (
+        '<body dir="ltr"><ul dir="rtl" style="margin:0 0 1px 2px;padding-left:20px"><li dir="ltr">ab</li></ul>'
+        '<ul><li dir="rtl" style="margin:0"></li></ul>'
+    )
     assert mirror_styles(styled, "ltr") == (
-        '<body dir="ltr"><ul dir="rtl" style="margin:0 2px 1px 0;padding-right:20px;text-align:right"></ul>'
+        '<body dir="ltr"><ul dir="rtl" style="margin:0 2px 1px 0;padding-right:20px;text-align:right">'
+        '<li dir="ltr" style="text-align:left;margin-left:20px">ab</li></ul>'
+        '<ul><li dir="rtl" style="margin:0;text-align:right"></li></ul>'
     )
 
 

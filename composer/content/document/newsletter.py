@@ -81,6 +81,11 @@ class Newsletter:
     template_values: Group
     nodes: Nodes = field(repr=False)
 
+    @property
+    def design(self) -> Group:
+        """What this newsletter changes of its theme's looks."""
+        return group_in(self.template_values, "design")
+
     def place(self, *path: str | int) -> SourcePlace:
         """Return the place of a key in newsletter.yaml, or of the group in which it is missing."""
         return nearest_place(self.nodes, path) or SourcePlace(path=NEWSLETTER, line=1, column=1)

@@ -88,12 +88,15 @@ def test_reading_order() -> None:
     ]
 
 
-def test_the_sample_in_reading_order(model: PreviewModel) -> None:
-    """The sample starts without preheader padding, with one logo and the subject as the first heading."""
+def test_the_sample_is_said_from_head_to_foot(model: PreviewModel) -> None:
+    """Nothing of the preheader's padding, one logo, the headline as the first heading."""
     lines = reading_order(model.html, "en")
     assert next(line.text for line in lines if line.kind is SpokenKind.PICTURE) == "China Briefing"
     assert sum(line.text == "China Briefing" for line in lines) == 1
-    assert next(line for line in lines if line.kind is SpokenKind.HEADING).text == model.subject
+    assert (
+        next(line for line in lines if line.kind is SpokenKind.HEADING).text
+        == "A frugal Chinese model unsettles the AI race"
+    )
     assert not any("\u034f" in line.text for line in lines)
 
 
@@ -143,4 +146,4 @@ def test_without_a_preheader_the_edition_begins_the_row(model: PreviewModel) -> 
     given = replace(model, preheader=None)
     assert panels(given)["hasPreheader"] is False
     inboxes = json.loads(as_json(VIEWS["inbox"](given)))
-    assert inboxes["defaults"][0]["preheader"].startswith("Read this issue in your browser")
+    assert inboxes["defaults"][0]["preheader"].startswith("China Briefing Issue 214")

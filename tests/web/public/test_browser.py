@@ -149,7 +149,7 @@ def test_an_editor_approves(browser: Chrome, shown: Running, desk: Desk) -> None
     """The edition is shown in a frame with its pictures; a request for changes needs a comment."""
     _open(browser, shown, f"/approve/{TOKEN}")
     browser.switch_to.frame(browser.find_element(By.TAG_NAME, "iframe"))
-    assert "A cheap model shakes up the AI race" in browser.find_element(By.TAG_NAME, "body").text
+    assert "A frugal Chinese model unsettles the AI race" in browser.find_element(By.TAG_NAME, "body").text
     assert _pictures(browser) > 3
     browser.switch_to.default_content()
     _press(browser, "Request changes")
@@ -171,7 +171,7 @@ def test_an_editor_approves(browser: Chrome, shown: Running, desk: Desk) -> None
 def test_an_edition_is_read_online(browser: Chrome, shown: Running) -> None:
     """The edition as sent, with its pictures and without a subscriber's values."""
     _open(browser, shown, f"/{STEM}")
-    assert "A cheap model shakes up the AI race" in browser.find_element(By.TAG_NAME, "body").text
+    assert "A frugal Chinese model unsettles the AI race" in browser.find_element(By.TAG_NAME, "body").text
     assert _pictures(browser) > 3
 
 

@@ -155,13 +155,15 @@ def test_every_link_of_a_message_leads_somewhere(publication: Workspace, pages: 
     [message] = pages.mail()
     html = next(part for part in message.walk() if part.get_content_type() == "text/html").get_content()
     links = sorted(set(re.findall(rf'href="{re.escape(BASE)}(/[^"]+)"', html)))
-    assert [link.split("/")[1] for link in links] == ["2025-01-30", "preferences", "unsubscribe"]
+    assert [link.split("/")[1] for link in links] == ["2025-01-30", "preferences", "subscribe", "unsubscribe"]
     for link in links:
         answer = pages.get(link)
         assert answer.status == 200
         assert not any(word in answer.body for word in ("Anna", "anna@", "ACME"))
     online = pages.get("/2025-01-30")
     assert "A cheap model shakes up the AI race" in online.body
+    assert "Read this issue in your browser" in html
+    assert "Read this issue in your browser" not in online.body
     assert f'href="{BASE}/unsubscribe"' in online.body
     assert pages.get("/2025-01-30.de").status == 404
     assert pages.get("/2025-01-31").status == 404

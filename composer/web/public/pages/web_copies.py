@@ -14,6 +14,8 @@ from composer.web.public.pages.page_context import Site
 
 #: A sent edition does not change, but a browser asks again after an hour.
 _KEPT = {"Cache-Control": "public, max-age=3600"}
+#: The theme's link to the very page that is being read, with the line break before it.
+_VIEW = re.compile(r'(?:<br\s*/?>)?<(a|p) class="view"[^>]*>.*?</\1>', re.DOTALL)
 _PICTURE = re.compile(r"image/[a-z0-9.+-]+")
 
 
@@ -22,7 +24,8 @@ def edition(site: Site, shown: EditionPage, pictures: str, *, is_framed: bool) -
     path = site.publication.address.path
     policy = policy_of(site.publication.main.brand.assets_url, is_framed=is_framed)
     headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
-    return Response(page_of(shown, f"{path}{pictures}").encode(errors="replace"), headers=headers)
+    html = page_of(shown, f"{path}{pictures}")
+    return Response((html if is_framed else _VIEW.sub("", html)).encode(errors="replace"), headers=headers)
 
 
 def picture(shown: EditionPage, name: str) -> Response | None:

@@ -72,8 +72,8 @@ class Brand:
 
 
 def brand_of(newsletter: Newsletter) -> Brand:
-    """Return a newsletter's brand. Raises ContentError for a theme that cannot be read."""
-    theme = Theme(files=newsletter.theme, language=newsletter.language)
+    """Gather how a newsletter looks. Raises ContentError for a theme that cannot be read."""
+    theme = Theme(files=newsletter.theme, language=newsletter.language, design=newsletter.design)
     fonts, light, dark = theme.fonts, theme.colours("light"), theme.colours("dark")
     brand = newsletter.brand
     accent = brand.accent or light.get("accent") or _ACCENT
