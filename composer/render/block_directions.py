@@ -1,4 +1,4 @@
-"""Gives each block of an edition the direction of its first letter: titles, paragraphs, list items, quotations.
+"""Sets the direction of each block of an edition by its first letter: titles, paragraphs, list items, quotations.
 
 Input: MJML in which each inserted value is between isolates, then the inlined HTML. Output: the same with `dir` where a block
 or a value differs from what is around it, and with mirrored styles. Guarantees: without right-to-left letters, the isolates are
@@ -42,7 +42,7 @@ class _Element:
 
 
 def set_directions(mjml: str, base: str, marks: re.Pattern[str]) -> str:
-    """Give blocks and values their directions, in an edition of the direction `base`; `marks` are not part of texts."""
+    """Set the directions of blocks and values, in an edition of the direction `base`; `marks` are not part of texts."""
     if base == "ltr" and not has_right_to_left(mjml):
         return without_isolates(mjml)
     head, tag, body = mjml.partition("<mj-body")
