@@ -244,6 +244,9 @@ class ThemeFiles:
         }
         return tuple(sorted(names))
 
-    def languages(self) -> tuple[str, ...]:
-        """Return the languages for which the theme has phrases."""
-        return tuple(sorted({path.stem for folder in self.folders for path in (folder / "phrases").glob("*.yaml")}))
+    def all_of(self, name: str) -> tuple[Path, ...]:
+        """List every file of a name, the workspace's first."""
+        one_by_one = (
+            ThemeFiles(name=self.name, folders=(folder,), workspace=self.workspace) for folder in self.folders
+        )
+        return tuple(path for each in one_by_one if (path := each.find(name)) is not None)

@@ -15,10 +15,12 @@ from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Group, Picture, text_in
 from composer.content.values.formats import SUBSCRIBERS_OWN
+from composer.content.values.languages import direction
 from composer.content.values.merge_fields import MergeField
 from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
-from composer.render.html_printer import direction
+from composer.render.bidi import directed_text, has_right_to_left
+from composer.render.block_directions import mirror_styles, set_directions
 from composer.render.inline import css_problems, head_css_problems, inline_css
 from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml
@@ -118,6 +120,7 @@ class _Links:
 def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
     theme = Theme(newsletter.theme, issue.language, newsletter.design)
+    base = direction(issue.language)
     context: dict[str, object] = {
         "newsletter": newsletter.template_values,
         "issue": _IssueView(
@@ -127,7 +130,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
             preheader=issue.preheader,
             note=issue.note,
             language=issue.language,
-            direction=direction(issue.language),
+            direction=base,
             masthead=issue.masthead,
             imprint=issue.imprint,
         ),
@@ -136,13 +139,20 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         "links": _links(issue, newsletter),
     }
     mjml = _mjml(theme, issue, context)
-    text = tidy(_page(theme, issue, {**context, "next_number": count(1).__next__}, "txt"))
+    is_directed = base == "rtl" or has_right_to_left(mjml)
+    numbered = {**context, "next_number": count(1).__next__}
+    text = tidy(_page(theme, issue, numbered, "txt", is_directed=is_directed))
+    if is_directed:
+        text = directed_text(text, base)
+    mjml = set_directions(mjml, base, issue.marks.pattern())
     findings = lint(mjml)
     if findings:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
     origins = Origins(issue.marks.prefix)
     mjml = strip_origins(origins.to_classes(mjml))
     marked = inline_css(compile_mjml(mjml), _inline_css(theme, context))
+    if is_directed:
+        marked = mirror_styles(marked, base)
     html, sizes = settle(marked, issue.marks)
     keys = {number: section.spec.key for number, section in enumerate(issue.sections)}
     return Edition(
@@ -204,16 +214,22 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
         )
 
 
-def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
+def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str, *, is_directed: bool = False) -> str:
     sections = tuple(
-        _rendered(theme, section, number, section_mark(issue.marks.prefix, number), context, kind)
+        _rendered(theme, section, number, section_mark(issue.marks.prefix, number), context, kind, is_directed)
         for number, section in enumerate(issue.sections)
     )
-    return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
+    return theme.render(f"page.{kind}.j2", {**context, "sections": sections}, is_directed=is_directed)
 
 
 def _rendered(
-    theme: Theme, section: Section, number: int, mark: str, context: Mapping[str, object], kind: str
+    theme: Theme,
+    section: Section,
+    number: int,
+    mark: str,
+    context: Mapping[str, object],
+    kind: str,
+    is_directed: bool,
 ) -> _PageSection:
     spec, contents = section.spec, _contents(section)
     view = _SectionView(
@@ -226,7 +242,8 @@ def _rendered(
         first=number == 0,
         anchors=tuple(entry.anchor for entry in contents),
     )
-    body = theme.render(f"sections/{spec.type.name}/section.{kind}.j2", {**context, "section": view})
+    name = f"sections/{spec.type.name}/section.{kind}.j2"
+    body = theme.render(name, {**context, "section": view}, is_directed=is_directed)
     return _PageSection(
         key=spec.key,
         type=spec.type.name,

@@ -19,37 +19,104 @@ from composer.content.values.rich_text import (
     Quote,
     Rich,
 )
+from composer.render.bidi import END, ISOLATES, LETTERS, SETTLED, directed_paragraph, isolated, text_direction
 from composer.render.text_wrap import cells, wrap
 
 WIDTH = 72
 
 
-def text(value: object, label: str = "", after: str = ":", indent: int = 0, first: str = "") -> str:
-    """Print a text as wrapped paragraphs with an empty line between them.
+class TextPrinter:
+    """Prints the values of one edition; in an edition of a direction, each inserted value is put between isolates."""
 
-    `label` is put at the start; every line is indented by `indent` spaces, but the first one starts with `first`
-    (a hanging indent, if `first` is as long as `indent`).
-    """
-    lead = f"{label}{after} " if label else ""
-    rest = " " * indent
-    if isinstance(value, Rich):
-        return _blocks(value.nodes, lead, first or rest, rest)
-    return wrap(lead + ("" if value is None else str(value)), WIDTH, first or rest, rest)
+    def __init__(self, direction: str | None = None) -> None:
+        """`direction` is None if the edition has no right-to-left letters: nothing needs isolates."""
+        self._direction = direction
 
+    def isolate(self, value: object) -> str:
+        """Return a value that is inserted in a line, between isolates if there is any need."""
+        words = "" if value is None else str(value)
+        return words if self._direction is None else isolated(words)
 
-def line(value: object) -> str:
-    """Print words on one line, without wrapping."""
-    if isinstance(value, Rich):
-        return " ".join(_blocks(value.nodes, "", "", "").split())
-    return " ".join(str("" if value is None else value).split())
+    def text(self, value: object, label: str = "", after: str = ": ", indent: int = 0, first: str = "") -> str:
+        """Print a text as wrapped paragraphs with an empty line between them.
 
+        `label` and `after` are put at the start; every line is indented by `indent` spaces, but the first one starts with
+        `first` (a hanging indent, if `first` is as long as `indent`).
+        """
+        lead = f"{label}{after}" if label else ""
+        if lead and self._direction is not None:
+            lead = f"{ISOLATES[self._direction]}{lead.rstrip(' ')}{END}{' ' * lead.endswith(' ')}"
+        rest = " " * indent
+        if isinstance(value, Rich):
+            return self._blocks(value.nodes, lead, first or rest, rest)
+        return self._wrapped(lead + ("" if value is None else str(value)), first or rest, rest)
 
-def underline(value: object, sign: str = "-") -> str:
-    """Print a heading, with a line of signs below it that is as wide as the heading."""
-    words = line(value)
-    wrapped = wrap(words, WIDTH)
-    width = max((cells(each) for each in wrapped.split("\n")), default=0)
-    return f"{wrapped}\n{sign * width}"
+    def line(self, value: object) -> str:
+        """Print words on one line, without wrapping."""
+        if isinstance(value, Rich):
+            return " ".join(self._blocks(value.nodes, "", "", "").replace(SETTLED, "").split())
+        return " ".join(str("" if value is None else value).split())
+
+    def underline(self, value: object, sign: str = "-") -> str:
+        """Print a heading, with a line of signs below it that is as wide as the heading."""
+        words = self.line(value)
+        wrapped = self._wrapped(words)
+        width = max((cells(each.removesuffix(SETTLED)) for each in wrapped.split("\n")), default=0)
+        is_right = self._direction is not None and text_direction(words) == "rtl"
+        return f"{wrapped}\n{LETTERS['rtl'] if is_right else ''}{sign * width}{SETTLED if is_right else ''}"
+
+    def _wrapped(self, text: str, first: str = "", rest: str = "") -> str:
+        """Wrap a paragraph; in an edition of a direction, its lines get the isolates that they need."""
+        wrapped = wrap(text, WIDTH, first, rest)
+        return wrapped if self._direction is None else directed_paragraph(wrapped)
+
+    def _blocks(self, nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
+        printed: list[str] = []
+        for index, node in enumerate(nodes):
+            printed.append(self._block(node, lead if index == 0 else "", first if index == 0 else rest, rest))
+        return "\n\n".join(printed)
+
+    def _block(self, node: Block, lead: str, first: str, rest: str) -> str:
+        match node:
+            case Paragraph():
+                return self._wrapped(lead + self._inlines(node.children), first, rest)
+            case BulletList():
+                items = []
+                for number, item in enumerate(node.items, node.start or 1):
+                    mark = "- " if node.start is None else f"{number}. "
+                    head = first if number == (node.start or 1) and not lead else rest
+                    # An empty item keeps its number, so that later numbers match those in the HTML.
+                    item = item or (Paragraph(()),)
+                    items.append(self._blocks(item, "", head + mark, rest + " " * len(mark)))
+                body = "\n".join(items)
+                return f"{self._wrapped(lead, first, rest)}\n{body}" if lead else body
+            case Quote():
+                head = rest if lead else first
+                body = self._blocks(node.blocks, "", head + "> ", rest + "> ")
+                body = re.sub(r"(?m)^[ \t]*$", (rest + ">").rstrip(), body)
+                return f"{self._wrapped(lead, first, rest)}\n\n{body}" if lead else body
+            case _:
+                assert_never(node)
+
+    def _inlines(self, nodes: tuple[Inline, ...]) -> str:
+        return "".join(self._inline(node) for node in nodes)
+
+    def _inline(self, node: Inline) -> str:
+        match node:
+            case PlainWords():
+                return node.text
+            case Emphasis():
+                return self._inlines(node.children)
+            case Link(is_bare=True):
+                return self._inlines(node.children)
+            case Link():
+                label = self._inlines(node.children)
+                target = node.url.removeprefix("mailto:")
+                return f"<{target}>" if label.strip() in (target, node.url) else f"{self.isolate(label)} <{target}>"
+            case Break():
+                return "\n"
+            case _:
+                assert_never(node)
 
 
 def tidy(page: str) -> str:
@@ -57,55 +124,3 @@ def tidy(page: str) -> str:
     # RFC 3676, 4.3: a signature starts with two dashes and a blank; only templates write it, not editors.
     page = re.sub(r"(?m)(?<!^--)[ \t]+$", "", page.strip("\n") + "\n")
     return re.sub(r"\n{4,}", "\n\n\n", page)
-
-
-def _blocks(nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
-    printed: list[str] = []
-    for index, node in enumerate(nodes):
-        printed.append(_block(node, lead if index == 0 else "", first if index == 0 else rest, rest))
-    return "\n\n".join(printed)
-
-
-def _block(node: Block, lead: str, first: str, rest: str) -> str:
-    match node:
-        case Paragraph():
-            return wrap(lead + _inlines(node.children), WIDTH, first, rest)
-        case BulletList():
-            items = []
-            for number, item in enumerate(node.items, node.start or 1):
-                mark = "- " if node.start is None else f"{number}. "
-                head = first if number == (node.start or 1) and not lead else rest
-                # An empty item keeps its number, so that later numbers match those in the HTML.
-                item = item or (Paragraph(()),)
-                items.append(_blocks(item, "", head + mark, rest + " " * len(mark)))
-            body = "\n".join(items)
-            return f"{wrap(lead, WIDTH, first, rest)}\n{body}" if lead else body
-        case Quote():
-            head = rest if lead else first
-            body = _blocks(node.blocks, "", head + "> ", rest + "> ")
-            body = re.sub(r"(?m)^[ \t]*$", (rest + ">").rstrip(), body)
-            return f"{wrap(lead, WIDTH, first, rest)}\n\n{body}" if lead else body
-        case _:
-            assert_never(node)
-
-
-def _inlines(nodes: tuple[Inline, ...]) -> str:
-    return "".join(_inline(node) for node in nodes)
-
-
-def _inline(node: Inline) -> str:
-    match node:
-        case PlainWords():
-            return node.text
-        case Emphasis():
-            return _inlines(node.children)
-        case Link(is_bare=True):
-            return _inlines(node.children)
-        case Link():
-            label = _inlines(node.children)
-            target = node.url.removeprefix("mailto:")
-            return f"<{target}>" if label.strip() in (target, node.url) else f"{label} <{target}>"
-        case Break():
-            return "\n"
-        case _:
-            assert_never(node)

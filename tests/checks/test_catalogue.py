@@ -152,6 +152,7 @@ EDITS: dict[str, Edit] = {
     "UNS02": newsletter("  postal_address: Sample Street 1, 10115 Berlin\n", "", "from:"),
     "LAW01": newsletter("  privacy_url: https://example.org/privacy\n", "", "from:"),
     "LAW02": newsletter("imprint:\n  name: Example Institute\n", "", "from:"),
+    "LANG01": newsletter("language: en", "language: fr", "language:"),
     "DATE02": Edit("date: 2025-01-27", "date: 2024-01-27", "date: 2024-01-27"),
     "DATE03": Edit("long enough to be", "from Thursday, 31 January 2025, to be", "from Thursday"),
     "DATE04": Edit(
@@ -262,6 +263,7 @@ def _html(old: str, new: str) -> Callable[[ReviewedEdition], ReviewedEdition]:
 #: Mistakes that cannot be written in a newsletter, because earlier steps prevent them.
 CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
+    "LANG02": lambda review: replace(review, newsletter=replace(review.newsletter, language="sw")),
     "FILE01": lambda review: replace(
         review, same_issue=(SameIssue(name="issues/copy.yaml", key="copy", shared=Shared.DATE),)
     ),

@@ -19,8 +19,10 @@ from composer.content.values.rich_text import (
     Quote,
     Rich,
 )
-from composer.render.text_printer import WIDTH, line, text, tidy, underline
+from composer.render.text_printer import WIDTH, TextPrinter, tidy
 from composer.render.text_wrap import cells
+
+text, line, underline = TextPrinter().text, TextPrinter().line, TextPrinter().underline
 
 words = st.text(st.sampled_from("ab 中文字，。（）“”é-.\u00a0"), min_size=1, max_size=40).map(PlainWords)
 urls = st.builds("https://example.org/{}".format, st.text("abcdef0123456789/?=&-", max_size=90))
@@ -82,7 +84,7 @@ def test_labels_and_prefixes() -> None:
     assert printed("- a\n- b", label="Facts") == "Facts:\n- a\n- b"
     assert printed("> a", label="Facts") == "Facts:\n\n> a"
     assert text("x " * 40, first="[1] ", indent=4).split("\n")[1].startswith("    x")
-    assert text(None) == "" and text(7, label="n", after="：") == "n： 7"
+    assert text(None) == "" and text(7, label="n", after="：") == "n：7"
 
 
 def _leaves(value: object) -> list[str]:

@@ -44,11 +44,11 @@ from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
 from composer.web.public.server.public_app import application
 from composer.web.public.site.publication import read_publication
-from composer.web.public.site.translations import words
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR, EmailKind, EmailRequest, request_email
 from tests.bounces.news import complaint, report
 from tests.cli_harness import ISSUE, NEWSLETTER
 from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
+from tests.web.public.running import texts
 
 KEY = "k" * 64
 #: Two spellings that are easily confused and are two people here; upper and lower case are the same.
@@ -227,7 +227,7 @@ class Life:
         active = self.status_of(copy.mailbox) == "active"
         assert status in (200, 404, 410), status
         assert not active, f"{copy.mailbox} clicked to leave, was answered {status}, and is active"
-        if words("en")["left_title"] in body:
+        if texts("en")["left_title"] in body:
             assert (
                 self.status_of(copy.mailbox) in ("unsubscribed", "bounced", "complained")
                 or copy.mailbox in self._listed()

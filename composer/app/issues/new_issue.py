@@ -11,8 +11,9 @@ from pathlib import Path
 
 from composer.app.editor_schemas import write_schemas
 from composer.app.issues.issue_lookup import IssueFile
+from composer.app.issues.new_language import begin_language
 from composer.app.scaffold import NextIssue, next_issue, skeleton, translation
-from composer.content.document.newsletter import overlay_name, read_newsletter
+from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.section_types import read_document
 from composer.content.values.formats import language_tag
 from composer.content.yaml.nodes import Mapping
@@ -30,20 +31,21 @@ def new_issue(
     language: str | None = None,
     source: str | None = None,
     today: datetime.date | None = None,
-    overlay_made: Callable[[Path], None] | None = None,
+    file_made: Callable[[Path], None] | None = None,
 ) -> IssueFile:
     """Write the skeleton of an issue for a date, by default the next one that follows from earlier issues.
 
     With a language other than the newsletter's, it is a translation of the issue of that date. `source` is the language
-    to translate from; without a date, the latest issue is translated. `overlay_made` is called with the file for the
-    settings of a language if it was created. Raises UsageError if the issue exists, ContentError, OutputError.
+    to translate from; without a date, the latest issue is translated. `file_made` is called with each other file that was
+    created: the settings of a new language, and texts to translate. Raises UsageError if the issue exists, ContentError,
+    OutputError.
     """
     newsletter = read_newsletter(workspace)
     own = newsletter.language
     tag = _language(language) if language else None
     other = tag if tag != own else None
     if other is not None:
-        _make_overlay(workspace.root / overlay_name(other), other, overlay_made)
+        _begin(workspace, newsletter, other, file_made)
         newsletter = read_newsletter(workspace, other)
     upcoming = next_issue(workspace, today or datetime.date.today())
     if day is None:
@@ -106,18 +108,15 @@ def _latest(workspace: Workspace) -> datetime.date:
     )
 
 
-def _make_overlay(path: Path, tag: str, made: Callable[[Path], None] | None) -> None:
-    """Create the overlay file of a language if it does not exist."""
-    if path.exists():
-        return
-    text = (
-        "# Only what differs in this language; everything else comes from newsletter.yaml.\n"
-        f"language: {tag}\n"
-        '# name: "…"\n# sections:\n#   top_story:\n#     heading: "…"\n'
-    )
-    path.write_text(text, encoding="utf-8", newline="\n")
-    if made is not None:
-        made(path)
+def _begin(workspace: Workspace, newsletter: Newsletter, tag: str, made: Callable[[Path], None] | None) -> None:
+    """Create what a language needs and does not have."""
+    try:
+        written = begin_language(workspace, newsletter, tag)
+    except OSError as error:
+        raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from error
+    for path in written:
+        if made is not None:
+            made(path)
 
 
 def _read_source(workspace: Workspace, day: datetime.date, source: str, own: str) -> Mapping:

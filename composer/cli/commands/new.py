@@ -22,7 +22,8 @@ def command(date: str | None, language: str | None, source: str | None) -> int:
     issues.
 
     With --language and --from it writes a translation of the issue of that date: issues/DATE.de.yaml. If the newsletter
-    does not have this language yet, it also writes a newsletter.de.yaml for you to fill in.
+    does not have this language yet, it also writes a newsletter.de.yaml for you to fill in. If compose does not have the
+    language either, it writes the texts that compose adds to templates/THEME/phrases, for you to translate.
     """
     from composer.app.issues.new_issue import new_issue
 
@@ -32,11 +33,13 @@ def command(date: str | None, language: str | None, source: str | None) -> int:
             "--from needs --language, the language to write in", "compose new DATE --language de --from en"
         )
 
-    def overlay_made(path: Path) -> None:
-        console.talk(f"{path.name}: created; add the newsletter's name and headings in this language")
+    def file_made(path: Path) -> None:
+        is_overlay = path.parent == workspace.root
+        what = "the newsletter's name and headings" if is_overlay else "the texts that the program adds"
+        console.talk(f"{workspace.name(path)}: created; translate {what} there")
 
     day = _day(date) if date else None
-    made = new_issue(workspace, day=day, language=language, source=source, overlay_made=overlay_made)
+    made = new_issue(workspace, day=day, language=language, source=source, file_made=file_made)
     console.answer(made.name)
     console.talk(f"Next: write the texts, then run: {command_line('build', made.stem)}")
     return 0

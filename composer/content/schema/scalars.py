@@ -36,7 +36,7 @@ from composer.core.errors import Problem, WorkspaceError
 from composer.core.workspace import Workspace
 
 #: Formats of texts that people read: their characters are kept as written.
-WRITTEN = ("markdown", "plain", "sources", "")
+WRITTEN = ("markdown", "plain", "sources", "phrase", "")
 #: The maximum number of mistakes reported for one text: so many have a single cause.
 MOST_TOLD = 50
 
@@ -106,8 +106,8 @@ class ScalarParser:
                     self._say(node.place, trail, "secret", NOT_HERE, hint)
                     return None
                 return self._plain(node, trail)
-            case "key":
-                return text
+            case "phrase":
+                return node.text.strip("\n")
             case _:
                 return text
 

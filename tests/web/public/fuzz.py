@@ -46,7 +46,7 @@ _WORDS = (
         "no",
         "en",
         "de",
-        "zh",
+        "ar",
         "xx-" * 20,
         "press",
         "anna@example.net",

@@ -13,6 +13,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import select
 
@@ -40,9 +41,10 @@ from composer.web.public.server.reload import Alert
 from composer.web.public.site.email_renderer import EmailRenderer
 from composer.web.public.site.public_settings import Mailer
 from composer.web.public.site.publication import read_publication
-from composer.web.public.site.translations import words
+from composer.web.public.site.translations import PageTexts, read_translations
 from composer.web.public.transactional.queue import waiting
 from composer.web.public.transactional.worker import TransactionalWorker
+from tests.factories import ROOT
 from tests.fake_smtp import Action, FakeSmtp
 from tests.transport.setup import PATIENT
 
@@ -53,12 +55,18 @@ NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 KEY, OLD_KEY, FOREIGN_KEY = (email * 64 for email in (b"a", b"b", b"c"))
 HOST, PREFIX = "news.example.org", "/n"
 #: The sample newsletter's name, by language.
-NAMES = {"en": "China Briefing", "de": "China-Briefing", "zh": "China Briefing"}
+NAMES = {"en": "China Briefing", "de": "China-Briefing", "ar": "نشرة الصين"}
 
 
 def phrase(name: str, language: str = "en") -> str:
     """Return a phrase of the pages as the sample newsletter shows it."""
-    return words(language).about(name, NAMES[language])
+    return texts(language).about(name, NAMES[language])
+
+
+@cache
+def texts(language: str) -> PageTexts:
+    """Return the texts of the pages that ship with the program."""
+    return read_translations({language: Workspace(root=ROOT).theme("briefing")}).texts[language]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,10 @@ from sqlalchemy import Connection, insert, select
 
 from composer.checks.css.css_colours import Rgb, contrast
 from composer.content.document.newsletter import read_newsletter
+from composer.content.document.phrases import PhraseGroup, phrase_languages, read_phrases
 from composer.core.addresses import FORBIDDEN
 from composer.core.errors import ContentError
+from composer.core.workspace import Workspace
 from composer.database.engine import Database
 from composer.database.tables.subscriber_tables import consents
 from composer.web.public.http.forms import FormError, read_form
@@ -21,8 +23,8 @@ from composer.web.public.http.request_limits import Limit, Rate, network_of
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.site.brand import brand_of
 from composer.web.public.site.publication import PublicError, read_publication
-from composer.web.public.site.translations import accepted, choose, languages, words
-from tests.factories import LETTER, sample_message
+from composer.web.public.site.translations import Translations, read_translations
+from tests.factories import LETTER, ROOT, sample_message
 from tests.web.public.running import NOW
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -92,6 +94,10 @@ def test_networks(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
+def _translations(*languages: str) -> Translations:
+    return read_translations(dict.fromkeys(languages, Workspace(root=ROOT).theme("briefing")))
+
+
 @pytest.mark.parametrize(
     ("header", "language"),
     [
@@ -105,19 +111,34 @@ def test_networks(address: str, network: str) -> None:
     ],
 )
 def test_accepted_languages(header: str, language: str | None) -> None:
-    """RFC 9110, section 12.5.4; invalid parts are ignored."""
-    assert accepted(header) == language
-    assert choose((None, "", "xx", language)).language == (language or "en")
+    """RFC 9110, section 12.5.4; invalid parts are ignored, and so are languages that the newsletter does not have."""
+    translations = _translations("en", "de", "zh")
+    assert translations.accepted(header) == language
+    assert translations.choose((None, "", "xx", language)).language == (language or "en")
+
+
+def test_languages_have_their_own_names() -> None:
+    """A language is named in itself; a variety by its region; without translation, the texts are English."""
+    texts = _translations("fr", "zh-Hant", "pt-BR", "sw").texts
+    assert [each.name for each in texts.values()] == ["Français", "繁體中文", "Português (Brasil)", "Kiswahili"]
+    assert texts["pt-BR"]["privacy"] == "Política de privacidade"
+    assert texts["sw"]["privacy"] == "Privacy policy"
 
 
 def test_all_languages_have_the_same_phrases() -> None:
     """All languages have the same phrases, with %s in the same ones; and the templates use exactly these."""
-    english = words("en").phrases
-    for language in languages():
-        phrases = words(language).phrases
+    files = Workspace(root=ROOT).theme("briefing")
+    languages = phrase_languages(files, PhraseGroup.PAGES)
+    assert set(languages) >= {"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh", "zh-Hant"}
+    assert languages == phrase_languages(files, PhraseGroup.EDITION)
+    english = read_phrases(files, PhraseGroup.PAGES, "en")
+    assert english is not None
+    for language in languages:
+        phrases = read_phrases(files, PhraseGroup.PAGES, language)
+        assert phrases is not None and phrases.is_reviewed == (language in ("de", "en", "zh"))
         assert phrases.keys() == english.keys()
-        assert {name for name, text in phrases.items() if "%s" in text} == {
-            name for name, text in english.items() if "%s" in text
+        assert {name: text.count("%s") for name, text in phrases.items()} == {
+            name: text.count("%s") for name, text in english.items()
         }
         assert all(text.strip() for text in phrases.values())
     folder = Path(__file__).parents[3] / "composer" / "web" / "public"

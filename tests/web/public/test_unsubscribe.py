@@ -213,7 +213,7 @@ def test_a_token_of_nobody_confirms_nothing(pages: Running) -> None:
     pages.join("anna@example.net")
     path = f"/unsubscribe/{pages.tokens.make(Purpose.UNSUBSCRIBE, 7)}"
     titles = set()
-    for language in ("en", "de", "zh"):
+    for language in ("en", "de", "ar"):
         for answer in (
             pages.get(f"{path}?language={language}"),
             pages.post_form(f"{path}?language={language}", ONE_CLICK),
@@ -225,7 +225,7 @@ def test_a_token_of_nobody_confirms_nothing(pages: Running) -> None:
     assert titles == {
         phrase("unknown_title"),
         phrase("unknown_title", "de"),
-        phrase("unknown_title", "zh"),
+        phrase("unknown_title", "ar"),
     }
     found = pages.subscriber("anna@example.net")
     assert found is not None and found.status is Status.ACTIVE

@@ -42,9 +42,9 @@ function inboxView(look, inboxes) {
       make("div", { class: "program" }, make("b", {}, row.program), make("span", { class: "quiet" }, cut)),
       make("div", { class: row.is_phone ? "row phone" : "row", lang: look.language },
         make("span", { class: "face", "aria-hidden": "true" }, [..._signs.segment(row.sender)][0]?.segment ?? ""),
-        make("span", { class: "sender" }, row.sender),
-        make("span", { class: "subject" }, row.subject),
-        make("span", { class: "preheader" }, row.preheader))));
+        make("span", { class: "sender", dir: "auto" }, row.sender),
+        make("span", { class: "subject", dir: "auto" }, row.subject),
+        make("span", { class: "preheader", dir: "auto" }, row.preheader))));
   }
   const note = look.hasPreheader
     ? "Typical widths. They depend on the device and the font size. A Chinese character is as wide as two letters."

@@ -21,7 +21,7 @@ from composer.web.public.pages.edition_pages import Editions
 from composer.web.public.pages.page_renderer import PageRenderer
 from composer.web.public.pages.review_pages import ReviewPages
 from composer.web.public.site.publication import PublicNewsletter
-from composer.web.public.site.translations import PageTexts, accepted, choose
+from composer.web.public.site.translations import PageTexts
 
 #: How often one network may submit an address: enough for an office that signs up together, too few to try out a list.
 GIVING = Rate(at_once=20, seconds=30)
@@ -52,13 +52,14 @@ class Site:
 
     def __post_init__(self) -> None:
         """Create the renderer from the other values."""
-        object.__setattr__(self, "pages", PageRenderer(self.publication.address.path, self.publication.brand))
+        object.__setattr__(self, "pages", PageRenderer(self.publication))
 
     def texts(self, request: Request, *known: str | None) -> PageTexts:
         """Choose the language: the one clicked, the subscriber's, the browser's, or the newsletter's."""
         asked = request.query_params.get("language")
-        browser = accepted(request.headers.get("accept-language", ""))
-        return choose((asked, *known, browser, self.publication.language))
+        translations = self.publication.translations
+        browser = translations.accepted(request.headers.get("accept-language", ""))
+        return translations.choose((asked, *known, browser, self.publication.language))
 
     def page(
         self,

@@ -6,7 +6,6 @@ nothing fetched from other sites, and all values escaped; knows nothing of reque
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +13,8 @@ from markupsafe import Markup
 
 from composer.web.public.site.brand import Brand
 from composer.web.public.site.page_templates import HTML, PLAIN
-from composer.web.public.site.translations import PageTexts, languages, words
+from composer.web.public.site.publication import PublicNewsletter
+from composer.web.public.site.translations import PageTexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,23 +26,23 @@ class PublicPage:
 
 
 class PageRenderer:
-    """Renders the pages of one address."""
+    """Renders the pages of one newsletter."""
 
-    def __init__(self, base: str, brand: Callable[[str], Brand]) -> None:
-        """`base` is the path of the pages' address, `/n` or empty; `brand` returns the brand for a language."""
-        self.base = base
-        self._brand = brand
+    def __init__(self, publication: PublicNewsletter) -> None:
+        """Keep the newsletter; `base` is the path of the pages' address, `/n` or empty."""
+        self.base = publication.address.path
+        self._publication = publication
         self._style = lru_cache(maxsize=8)(self._rendered_style)
 
     def page(
         self, page: str, texts: PageTexts, *, here: str | None = None, frames: bool = False, **values: object
     ) -> PublicPage:
         """Render a page. `here` is its own path, for its form and its other languages, or None."""
-        brand = self._brand(texts.language)
+        brand = self._publication.brand(texts.language)
         style = self._style(brand)
         html = HTML.get_template(f"{page}.html.j2").render(
             words=texts,
-            tongues=[words(each) for each in languages()],
+            tongues=list(self._publication.translations.texts.values()),
             brand=brand,
             base=self.base,
             here=None if here is None else f"{self.base}{here}",

@@ -11,8 +11,7 @@ from composer.web.public.pages.edition_pages import EditionPage
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.review_pages import AnswerEffect, RequestedReview, ReviewAnswer
 from composer.web.public.pages.web_copies import edition, picture
-from composer.web.public.site.publication import own_name
-from composer.web.public.site.translations import subscribers_in_words
+from composer.web.public.site.translations import own_name, subscribers_in_words
 
 #: The text of the page after a request for changes, by its effect.
 _AFTER = {

@@ -12,6 +12,7 @@ from composer.core.addresses import Address
 from composer.mail.compiled_message import compile_message
 from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.parts import MailPart
+from composer.render.bidi import directed_text
 from composer.web.public.site.brand import Logo
 from composer.web.public.site.page_templates import HTML, PLAIN
 from composer.web.public.site.publication import PublicNewsletter
@@ -63,7 +64,7 @@ class EmailRenderer:
                 list_name=newsletter.name,
             ),
             html=HTML.get_template("letter.html.j2").render(values),
-            text=PLAIN.get_template("letter.txt.j2").render(values),
+            text=directed_text(PLAIN.get_template("letter.txt.j2").render(values), texts.direction),
             pictures=tuple(pictures.values()),
         )
         zone = newsletter.zone

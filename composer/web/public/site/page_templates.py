@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from composer.core.untrusted_text import finished
+from composer.render.bidi import directed_paragraph, has_right_to_left
 from composer.render.text_wrap import wrap
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -30,7 +31,8 @@ def _environment(*, is_html: bool) -> Environment:
 
 
 def _wrapped(text: str) -> str:
-    return wrap(text, _WIDTH)
+    wrapped = wrap(text, _WIDTH)
+    return directed_paragraph(wrapped) if has_right_to_left(wrapped) else wrapped
 
 
 HTML, PLAIN = _environment(is_html=True), _environment(is_html=False)

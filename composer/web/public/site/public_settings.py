@@ -21,7 +21,6 @@ from composer.transport.protocol import Transport
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from composer.web.public.site.email_renderer import EmailRenderer, EmailText
 from composer.web.public.site.publication import PublicNewsletter, read_publication
-from composer.web.public.site.translations import choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
 def _try_out(mailer: Mailer, publication: PublicNewsletter, now: datetime) -> None:
     """Render and sign a message without sending it, to find errors before the first subscriber needs one."""
     to = Address(address=publication.main.sender.address)
-    words = choose((publication.language,))
+    words = publication.translations.choose((publication.language,))
     message = mailer.renderer.write(
         EmailText.CONFIRM, words, to, publication.address.url, message_id="specimen", now=now
     )

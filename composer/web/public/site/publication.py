@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.content.values.languages import nearest_language
 from composer.content.values.merge_fields import names_in
 from composer.core.errors import ComposeError
 from composer.core.workspace import Workspace
 from composer.web.public.http.guard import PublicAddress
 from composer.web.public.site.brand import Brand, brand_of
+from composer.web.public.site.translations import Translations, read_translations
 
 #: The parts of a name, in the order of the forms.
 _NAMES = ("first_name", "last_name", "name")
@@ -40,6 +42,8 @@ class PublicNewsletter:
     address: PublicAddress
     newsletters: Mapping[str, Newsletter]
     brands: Mapping[str, Brand] = field(repr=False)
+    #: The pages' texts in these languages.
+    translations: Translations = field(repr=False)
     #: Merge fields that the newsletter and its latest issues use, for example in a greeting.
     used: frozenset[str] = frozenset()
 
@@ -56,14 +60,11 @@ class PublicNewsletter:
     @property
     def editions(self) -> tuple[tuple[str, str], ...]:
         """The languages of its editions, with their own names."""
-        return tuple((tag, own_name(tag)) for tag in self.newsletters)
+        return tuple((tag, texts.name) for tag, texts in self.translations.texts.items())
 
     def nearest(self, language: str) -> str:
         """Return the language of the edition for a subscriber's language: the same, else the newsletter's."""
-        first = language.partition("-")[0].lower()
-        own = (tag for tag in self.newsletters if tag.lower() == language.lower())
-        near = (tag for tag in self.newsletters if tag.partition("-")[0].lower() == first)
-        return next(own, None) or next(near, None) or self.language
+        return nearest_language(language, self.newsletters) or self.language
 
     def newsletter(self, language: str) -> Newsletter:
         """Return the newsletter in the nearest language."""
@@ -115,6 +116,7 @@ def read_publication(workspace: Workspace) -> PublicNewsletter:
     return PublicNewsletter(
         address=PublicAddress.of(url),
         newsletters=newsletters,
+        translations=read_translations({language: each.theme for language, each in newsletters.items()}),
         brands={language: brand_of(newsletter) for language, newsletter in newsletters.items()},
         used=_used(workspace),
     )
@@ -125,14 +127,3 @@ def _used(workspace: Workspace) -> frozenset[str]:
     paths = [*workspace.root.glob("newsletter*.yaml"), *workspace.issues()[-_LATEST:]]
     texts = (path.read_text(encoding="utf-8", errors="replace") for path in paths if path.is_file())
     return frozenset[str]().union(*map(names_in, texts))
-
-
-def own_name(tag: str) -> str:
-    """Return a language's name in the language itself."""
-    from babel.core import Locale, UnknownLocaleError
-
-    try:
-        locale = Locale.parse(tag, sep="-")
-    except (UnknownLocaleError, ValueError):
-        return tag
-    return str(locale.display_name or tag).capitalize()

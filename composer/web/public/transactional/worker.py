@@ -23,7 +23,6 @@ from composer.transport.protocol import TransportError
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.site.email_renderer import EmailText
 from composer.web.public.site.public_settings import Mailer
-from composer.web.public.site.translations import choose
 from composer.web.public.transactional import queue
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR, LINK_FOR, TransactionalEmail
 from composer.web.public.transactional.queue import EmailOrder
@@ -197,7 +196,7 @@ class TransactionalWorker:
         link = f"{publication.address.url}/{path}/{token}"
         to = Address(address=order.to)
         identity = f"letter.{email.id}.{secrets.token_hex(8)}"
-        words = choose((email.language,))
+        words = publication.translations.choose((email.language,))
         message = mailer.renderer.write(order.said, words, to, link, message_id=identity, now=now)
         sender = publication.newsletter(email.language).sender.wire
         return Envelope(sender=sender, recipient=to.wire, id=identity), mailer.sign(message, now)
