@@ -262,6 +262,14 @@ REPORTED = {
         "reading:\n" + item("🎉 Elections 🎉🎉", PAGE),
         [("A11Y16", 2)],
     ),
+    "the same short address twice": (
+        LETTER.format("See [it](https://bit.ly/3abc).\n\n    And [it](https://bit.ly/3abc) again."),
+        [("LINK04", 3)],
+    ),
+    "an address of Canada that leads elsewhere": (
+        LETTER.format("See [open.canada.ca](https://example.org/data)."),
+        [("LINK06", 3)],
+    ),
     "a bare address of a shortener": (
         LETTER.format("See https://bit.ly/3abc for it."),
         [("LINK04", 3)],

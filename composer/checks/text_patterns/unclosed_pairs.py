@@ -97,6 +97,9 @@ def _quotes(paragraphs: Sequence[str]) -> Iterator[tuple[int, WrongPair]]:
     for number, text in enumerate(paragraphs):
         if number <= last or not (_is_odd_typographic(text) or _is_odd_straight(text)):
             continue
+        if _is_odd_typographic(text) and _is_odd_straight(text):
+            # “…" is complete; EDIT12 reports the two kinds of marks.
+            continue
         if number + 1 < len(paragraphs) and paragraphs[number + 1].startswith(_QUOTES):
             continue
         # The next paragraph with a mark.

@@ -16,6 +16,7 @@ CLOSED = [
     ["a) this one", "b) that one :-)"],
     ["[Note: 1) this, 2) that :)]"],
     ["(The members of", "group a)"],
+    ['It is “currently available in the US," they say.', "And so on."],
     ['A screen of 27" is sold.', 'Another has 32".'],
 ]
 WRONG: list[tuple[list[str], int, Unclosed, tuple[str, ...]]] = [

@@ -66,7 +66,7 @@ _PERSONAL = frozenset(
 _EXAMPLE = re.compile(r"(?:.+\.)?example\.(?:com|net|org)", re.IGNORECASE)
 _UNFINISHED = re.compile(r"todo|tbd|fixme|xxx", re.IGNORECASE)
 _HOST_IN_WORDS = re.compile(
-    r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|fr|cn|hk|tw|jp|io|info))(?:[/?#]\S*)?\s*$",
+    r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|ie|fr|it|es|pt|nl|be|lu|pl|se|no|dk|fi|ca|au|nz|cn|hk|tw|jp|kr|in|br|mx|io|info|news))(?:[/?#]\S*)?\s*$",
     re.IGNORECASE,
 )
 
@@ -172,8 +172,10 @@ def dead_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 )
 def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for link shorteners: spam filters distrust them, and subscribers cannot see where they lead."""
+    seen: set[str] = set()
     for link in review.references:
-        if host_of(link.url) in _SHORTENERS:
+        if host_of(link.url) in _SHORTENERS and link.url not in seen:
+            seen.add(link.url)
             message = f"this link uses a shortener: {host_of(link.url)}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="shortener")
 
