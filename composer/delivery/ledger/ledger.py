@@ -29,11 +29,11 @@ from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Accept,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
     OutcomeDecision,
+    PreviousAttempts,
     Refuse,
-    Tried,
+    Requeue,
     Write,
 )
 from composer.delivery.core.states import DeliveryState
@@ -52,7 +52,7 @@ class Due:
     """A claimed delivery."""
 
     recipient: MessageRecipient
-    tried: Tried
+    tried: PreviousAttempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,9 +189,9 @@ def kind_of(decision: OutcomeDecision) -> EventKind:
             return EventKind.THROTTLED
         case Defer():
             return EventKind.DEFERRED
-        case GiveBack(is_throttled=True):
+        case Requeue(is_throttled=True):
             return EventKind.THROTTLED
-        case GiveBack():
+        case Requeue():
             return EventKind.GIVEN_BACK
         case Refuse():
             return EventKind.REFUSED
@@ -252,7 +252,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
             to, ways, more = _S.DEFERRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"next_at": until}
             if not is_counted:
                 more["throttled"] = _D.throttled + 1
-        case GiveBack(until=until, is_throttled=is_throttled):
+        case Requeue(until=until, is_throttled=is_throttled):
             to, ways, more = _S.PENDING, (_S.CLAIMED,), {"next_at": until if is_throttled else _D.next_at}
             if is_throttled:
                 more["throttled"] = _D.throttled + 1
@@ -265,7 +265,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         case Accept():
             raise AssertionError("acceptances are recorded together")
     step = result.decision.step
-    if not (isinstance(step, GiveBack) or (isinstance(step, Defer) and not step.is_counted)):
+    if not (isinstance(step, Requeue) or (isinstance(step, Defer) and not step.is_counted)):
         more |= {"attempts": _D.attempts + 1, "first_at": func.coalesce(_D.first_at, literal(now, _D.first_at.type))}
     change = (
         update(deliveries)
@@ -283,7 +283,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
 def _due(row: Any) -> Due:
     get = row._mapping
     recipient = MessageRecipient(**{name: get[name] for name in _RECIPIENT})
-    return Due(recipient=recipient, tried=Tried(**{name: get[name] for name in _TRIED}))
+    return Due(recipient=recipient, tried=PreviousAttempts(**{name: get[name] for name in _TRIED}))
 
 
 _RECIPIENT = tuple(each.name for each in fields(MessageRecipient))

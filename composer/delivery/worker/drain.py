@@ -62,4 +62,4 @@ class DrainTimer:
     @property
     def is_late(self) -> bool:
         """Whether the wait for the database is over, too."""
-        return self._deadline is not None and self.left <= -self._policy.record
+        return self._deadline is not None and self.left <= -self._policy.database_wait

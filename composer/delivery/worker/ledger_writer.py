@@ -25,11 +25,11 @@ from composer.delivery.core.address_masking import without_address
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Defer,
-    GiveBack,
     Halt,
     OutcomeDecision,
     RefusalCategory,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
     decide,
@@ -255,7 +255,7 @@ class LedgerWriter:
             )
             self._server_condition = decision.server_condition
             decisions.append(decision)
-            words = without_address(decision.words, each.due.recipient.address)
+            words = without_address(decision.reason, each.due.recipient.address)
             results.append(
                 Result(
                     subscriber_id=tried.subscriber_id, decision=decision, queue_id=each.outcome.queue_id, words=words
@@ -265,7 +265,7 @@ class LedgerWriter:
                 self._slow(connection, decision, now)
                 self.troubled_since = self.troubled_since or each.at
                 self.paused_for = Why.NO_CONNECTION if each.outcome.reply is None else Why.SERVER
-            elif decision.server_condition.is_well:
+            elif decision.server_condition.is_accepting:
                 self.troubled_since = None
             if decision.halt is not None:
                 self.halt = decision.halt
@@ -291,7 +291,7 @@ class LedgerWriter:
         self.tally.dots += dots
         for decision in decisions:
             kind = ledger.kind_of(decision)
-            self.tally.put_back += isinstance(decision.step, (Defer, GiveBack)) or decision.halt is not None
+            self.tally.put_back += isinstance(decision.step, (Defer, Requeue)) or decision.halt is not None
             state = _STATES.get(kind)
             if state is not None:
                 self.tally.tried += 1

@@ -237,7 +237,7 @@ class _Sending:
             stop,
             self._wake.set,
             step,
-            away=job.policy.away / timedelta(seconds=1),
+            away=job.policy.reconnect_delay / timedelta(seconds=1),
         )
         self._recorder.queue.under_way = lambda: self._pool.load[1]
         self._known = _Known()
@@ -496,7 +496,7 @@ class _Sending:
         unanswered = self._pool.load[1]
         halt = self._recorder.halt
         error: ComposeError | None = self._pool.error
-        words = halt.words if halt else error.message if error else ""
+        words = halt.reason if halt else error.message if error else ""
 
         def work(connection: Connection) -> tuple[bool, bool, int]:
             now, mailing_id = self._now(), self._job.mailing_id
