@@ -32,7 +32,7 @@ _COMMANDS = {
     "send": "Send an issue to its subscribers, once to each of them.",
     "status": "Show the delivery status and totals of mailings.",
     "stop": "Stop a mailing, whichever process or computer is sending it.",
-    "settle": "Resolve recipients whose delivery could not be confirmed.",
+    "settle": "Decide what to do about recipients whose delivery could not be confirmed.",
     "report": "Write the report of a mailing: web page, text, tables.",
     "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
     "audience": "Show how the audience develops: growth, bounces, complaints.",

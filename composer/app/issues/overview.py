@@ -97,7 +97,7 @@ def overview(
     newsletter = read_newsletter(workspace)
     paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
     if not paths:
-        why = "no file is named like an issue yet" if others else "creates your first issue"
+        why = "no file has the name of an issue yet" if others else "creates your first issue"
         return Overview(newsletter=newsletter.name, editions=(), next="compose new", why=why, other_files=others)
     current = max(map(issue_key, paths))
     editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)

@@ -200,7 +200,7 @@ def _sign_in(connection: imaplib.IMAP4, server: MailServer) -> None:
         words = _words(error).replace(secret.reveal(), "…")
         if words.startswith("[UNAVAILABLE]"):  # RFC 5530: temporarily
             raise ConnectionLostError(
-                f"{server.host} cannot sign in {user} at the moment: {words}", "run it again"
+                f"{server.host} does not accept sign-ins of {user} at the moment: {words}", "run it again"
             ) from None
         raise MailboxError(
             f"{server.host} rejected the sign-in of {user}: {words}", "check the user name and the password"

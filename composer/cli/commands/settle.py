@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     help="Confirm without a prompt; must equal the number of recipients.",
 )
 def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes: int | None) -> int:
-    """Resolve recipients whose delivery could not be confirmed.
+    """Decide what to do about recipients whose delivery could not be confirmed.
 
     The mail server's log proves which messages it accepted; you decide about the others. Without options, this lists
     the recipients and the Message-IDs to look for. Nothing is sent again unless you choose --send-again.
@@ -62,9 +62,9 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
         decision = SettleDecision.RECEIVED if is_received else SettleDecision.AGAIN
         done = settle(context, mailing, log or decision, now())
     if log is not None:
-        console.answer(f"{people(done.settled)} resolved by the log; {done.left:,} remain unconfirmed")
+        console.answer(f"the log shows the result for {people(done.settled)}; {done.left:,} remain unconfirmed")
     else:
-        console.answer(f"{people(done.settled)} resolved")
+        console.answer(f"{people(done.settled)} decided")
     console.answer(identity(done.sums))
     if done.sums.open:
         console.answer(f"next: {command_line('send', done.mailing.issue)}")
@@ -83,10 +83,14 @@ def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool,
     with open_newsletter() as context:
         lost = lost_mailing(context, issue)
         if is_log:
-            raise UsageError("--log needs a mailing that is recorded", "use --count-as-received or --send-again")
+            raise UsageError(
+                "--log works only for a mailing that is still in the database",
+                "use --count-as-received or --send-again",
+            )
         if is_received:
             console.answer(
-                f"{issue} will not be sent to {people(lost.count)} without a record; to send it, use --send-again"
+                f"{issue} will not be sent to {people(lost.count)} who may have received it;"
+                " to send it to them, use --send-again"
             )
             return 0
         if not is_again:

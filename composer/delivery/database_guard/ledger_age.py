@@ -67,7 +67,7 @@ _WORDS = {
     CopySign.NO_NOTE: "{name} is a copy, or was moved without {more}: messages were sent from it, but that file is missing"
     " or empty",
     CopySign.MOVED: "{name} is a copy: the mailing was started in another database ({more})",
-    CopySign.UNHEARD: "{name} was restored, and it is not decided yet what to do about earlier mailings from this computer",
+    CopySign.UNHEARD: "{name} was restored, and you have not decided what to do about earlier mailings of this computer",
 }
 
 

@@ -59,7 +59,7 @@ class RestoreSurvey:
     @property
     def issues(self) -> Mapping[str, str]:
         """The issues whose recipients are not known, and why."""
-        named = dict.fromkeys(self.named, "named by a person")
+        named = dict.fromkeys(self.named, "entered by a person")
         return named | {each.issue: f"mailing {each.mailing}" for each in self.lost}
 
 

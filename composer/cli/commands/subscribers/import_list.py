@@ -64,7 +64,7 @@ def take_list(
             raise UsageError("--undo undoes the last import, and takes no file")
         return _undo(question)
     if file is None:
-        raise UsageError("no file is named", "write   compose subscribers import FILE")
+        raise UsageError("no file given", "run   compose subscribers import FILE")
     from composer.app.context import open_newsletter
     from composer.app.people.list_import import ImportRequest, import_list
     from composer.audience.lists.formats.detection import tables_in
