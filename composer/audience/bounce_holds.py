@@ -48,7 +48,7 @@ class HoldVerdict(StrEnum):
 
     SUPPRESSED = "suppressed"
     HELD = "held"
-    #: somebody decided that this bounce, or bounces like it, do not count against the subscriber
+    #: a person decided that this bounce, or bounces like it, do not count against the subscriber
     RELEASED = "released"
 
 

@@ -1,7 +1,7 @@
 """Import returned messages: read, classify and record them in batches, and only then release them.
 
-Input: a mailbox. Output: an `IngestSummary`. Guarantees: killed at any time and run again, it neither loses nor counts
-twice. A message is released (moved, kept as a file) only after it is recorded, and a recorded message is released
+Input: a mailbox. Output: an `IngestSummary`. Guarantees: if it is killed at any time and run again, no message is lost or
+counted twice. A message is released (moved, kept as a file) only after it is recorded, and a recorded message is released
 without a second effect.
 """
 
@@ -34,7 +34,7 @@ class Mailbox(Protocol):
 
     @property
     def source(self) -> str:
-        """How its messages came: file, pipe, imap."""
+        """Where its messages come from: file, pipe, imap."""
         ...
 
     def messages(self) -> Iterator[Raw]:
@@ -105,7 +105,7 @@ class Files:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipe:
-    """The single message that a mail server pipes in; one for a person to look at is kept as a file."""
+    """The single message that a mail server pipes in. If a person should review it, it is kept as a file."""
 
     message: Raw
     folder: Path
@@ -116,7 +116,7 @@ class Pipe:
         yield self.message
 
     def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
-        """Keep messages for a person: the mail server forgets the message when the command ends."""
+        """Keep messages that a person should review, because the mail server forgets the message when the command ends."""
         from composer.core.environment import write_private
         from composer.core.folders import make_private
 

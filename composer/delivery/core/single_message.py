@@ -26,8 +26,8 @@ SingleStep = Accept | Write | MarkUnconfirmed | Defer | Refuse
 def decide_single(outcome: Outcome, attempts: int, now: datetime, policy: RetryPolicy) -> SingleStep:
     """Decide the next step. Without a mail server, writing a file is a success.
 
-    There are no other recipients to compare with: a rejection of the sender or the message is retried as often as the
-    caller allows. Nothing is retried sooner than the policy's delays allow.
+    There are no other recipients to compare with, so a rejection of the sender or the message is retried as often as
+    the caller allows. Nothing is retried sooner than the policy's delays allow.
     """
     tried = PreviousAttempts(subscriber_id=0, attempts=attempts)
     decision = decide(outcome, tried, ServerCondition(), now, policy, is_rehearsal=True)

@@ -1,7 +1,7 @@
 """The durable record: every change of a delivery's state, as a conditional update with its event.
 
-Input: a connection in a transaction, the deliveries, the time. Output: what was changed. Guarantees: decides nothing
-(retry_policy, scheduler) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same
+Input: a connection in a transaction, the deliveries, the time. Output: what was changed. Guarantees: makes no decisions
+(retry_policy and scheduler do) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same
 state, same worker) is part of the update itself, so two processes can never both own a row.
 """
 
@@ -60,13 +60,13 @@ class Claimed:
     """The result of a claim."""
 
     due: tuple[Due, ...]
-    #: How many had unsubscribed or been suppressed in the meantime.
+    #: How many subscribers had unsubscribed or been suppressed in the meantime.
     suppressed: int
-    #: Whether as many were found as wanted: there may be more.
+    #: Whether as many deliveries were found as requested, so there may be more.
     is_more: bool
     #: When the next delivery is due, if there are no more now; None if nothing is left.
     next_due: datetime | None
-    #: The mailing was stopped or has ended: nothing was claimed.
+    #: Whether nothing was claimed because the mailing was stopped or has ended.
     is_stopped: bool = False
 
 
@@ -116,10 +116,10 @@ def claim(
 def intend(
     connection: Connection, mailing_id: int, worker_id: int, subscriber_ids: Sequence[int], now: datetime
 ) -> frozenset[int]:
-    """Record that the final dots of these are sent next; return those recorded. For the others, no dot may be sent.
+    """Record the intents: these messages are about to be sent. Return those recorded; the others must not be sent.
 
-    It requires a claim of this worker, a subscriber who still exists and has not unsubscribed, and a mailing that is
-    not stopped. No dot may be sent before this is committed.
+    An intent requires a claim of this worker, a subscriber who still exists and has not unsubscribed, and a mailing
+    that is not stopped. The final dot of the SMTP DATA command must not be sent before this is committed.
     """
     kind = connection.dialect.name
     ids = json.dumps(subscriber_ids) if kind == "sqlite" else list(subscriber_ids)

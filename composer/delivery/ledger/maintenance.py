@@ -139,7 +139,7 @@ def _close(connection: Connection, mailing_id: int, now: datetime, kind: EventKi
 def _give_up(
     connection: Connection, mailing_id: int, which: Sequence[ColumnElement[bool]], now: datetime, reason: StateReason
 ) -> int:
-    # The events first, with the same condition, so that no list of a million ids is needed.
+    # The events first, with the same condition, because otherwise a list of a million ids would be needed.
     those = select(
         _D.mailing_id,
         _D.subscriber_id,

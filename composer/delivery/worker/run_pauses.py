@@ -38,7 +38,7 @@ class RunPauses:
             pause(connection, self.mailing_id, self.who, PauseReason.LIMIT, now)
 
     def interrupt(self, connection: Connection, now: datetime) -> None:
-        """Pause it: a person pressed Ctrl-C."""
+        """Pause the mailing because a person pressed Ctrl-C."""
         pause(connection, self.mailing_id, self.who, PauseReason.INTERRUPTED, now)
 
     def end(self, connection: Connection, ending: Ending, now: datetime) -> None:
