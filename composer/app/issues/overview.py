@@ -108,7 +108,7 @@ def overview(
             editions, mailing = _mailed(location, newsletter, current, editions, now)
     except ComposeError as error:
         trouble = error.message
-    # Without a mail server, tests are files: they show what it looks like, and are not recorded as tests.
+    # Without a mail server, tests are files that show what the issue looks like, and are not recorded as tests.
     written = workspace.root / OUTBOX / "tests" / current
     is_stuck = transport_name(newsletter, environment) == "outbox" and written.is_dir()
     step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)

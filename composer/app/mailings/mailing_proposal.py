@@ -1,4 +1,4 @@
-"""Everything that is checked before a mailing is confirmed: who would get what, by which route, what prevents it.
+"""Checks everything before a mailing is confirmed: who would get what, by which route, and what prevents sending.
 
 Input: an open newsletter, an issue, options. Output: a `ProposedMailing`; `mailing_start.send` freezes exactly that.
 Guarantees: nothing is written and nothing is sent. The caller asks for confirmation.

@@ -48,7 +48,7 @@ def ingest_files(
 
 
 def ingest_pipe(context: MailingContext, stream: BinaryIO, clock: Callable[[], datetime]) -> BounceIntake:
-    """Read one message from a mail server's pipe; if a person should look at it, it is kept in the outbox."""
+    """Read one message from a mail server's pipe; if a person should review it, it is kept in the outbox."""
 
     def mailbox() -> Generator[Mailbox]:
         yield Pipe(message=read_pipe(stream), folder=context.workspace.root / OUTBOX / "bounces")

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
         ) -> ListImport: ...
 
 
-#: The most ignored columns that are named.
+#: The maximum number of ignored columns that are listed.
 _SHOWN = 10
 #: From this number of rows on, writing takes some seconds.
 _MANY = 20_000
@@ -56,10 +56,10 @@ def run_import(
     request: "ImportRequest",
     question: "Confirmation",
 ) -> int:
-    """Show a list, ask for confirmation, import it; return exit code 1 if values about leaving are not understood."""
+    """Show a list, ask for confirmation, import it; return exit code 1 if values about unsubscribing are not understood."""
     from composer.app.clock import now
 
-    question.judge()
+    question.check_terminal()
     with ExitStack() as reading:
         tell = reading.enter_context(console.progress("reading"))
         dialog = _Dialog(choice=request.choice, question=question, reading_ended=reading.close)

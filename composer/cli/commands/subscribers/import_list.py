@@ -90,7 +90,7 @@ def _undo(question: Confirmation) -> int:
     from composer.app.context import open_newsletter
     from composer.app.people.import_undo import import_to_undo, undo_import
 
-    question.judge()
+    question.check_terminal()
     with open_newsletter() as context:
         last = import_to_undo(context)
         console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")

@@ -244,7 +244,7 @@ def erase(address: str, is_yes: bool) -> int:
     from composer.audience.subscribers import address_of
 
     question = Confirmation(is_dry_run=False, is_yes=is_yes, as_json=False)
-    question.judge()
+    question.check_terminal()
     person = address_of(address).address
     with open_newsletter() as context:
         if not question.agreed(f"Erase {person} permanently?"):
