@@ -211,7 +211,7 @@ def _next(
     if mailing is not None and mailing.is_open:
         return command_line("send", current), f"continues; {mailing.promise}"
     if mailing is not None and mailing.unknown:
-        return command_line("settle", str(mailing.number)), f"delivery to {mailing.unknown:,} could not be confirmed"
+        return command_line("settle", str(mailing.number)), f"unconfirmed recipients: {mailing.unknown:,}"
     if mailing is not None:
         return "compose new", f"{current} was sent; for its report:   compose report {mailing.number}"
     if broken:

@@ -184,7 +184,7 @@ def _look(
     leaving = settings.unsubscribe_url or settings.public_url
     words = ""
     if leaving is not None and not leaving.startswith("https://"):
-        words = f"mail programs can unsubscribe only at an https address, and this is not one: {leaving}"
+        words = f"the unsubscribe address must begin with https://, so that mail programs can use it: {leaving}"
     if is_rehearsal:
         return PreflightFacts(editions=(), leaving=words)
     path = context.database.path

@@ -2,7 +2,7 @@
 
 Input: a newsletter's context, and the source: files, a pipe, or the mailbox in newsletter.yaml. Output: what was read,
 its effects, and what is held now. Guarantees: a message is recorded once, no matter how often it is read; a subscriber
-is only affected if the message contains our own signed token.
+changes only if the message contains the signed token that compose put into the original.
 """
 
 from collections.abc import Callable, Generator, Sequence

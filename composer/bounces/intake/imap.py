@@ -124,7 +124,7 @@ class ImapMailbox:
     def _make(self, name: str) -> None:
         there = self._expect("folders cannot be listed", self._connection.list, '""', _quoted(name))
         if not any(isinstance(each, bytes) and each for each in there):
-            hint = f"name a folder that can be created, such as INBOX.{name}, in delivery.imap"
+            hint = f"in delivery.imap, use a folder that can be created, such as INBOX.{name}"
             self._expect(f"the folder “{name}” cannot be created", self._connection.create, _quoted(name), hint=hint)
 
     def _expect(self, what: str, ask: Callable[..., tuple[str, list[Any]]], *words: str, hint: str = "") -> list[Any]:

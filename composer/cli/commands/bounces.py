@@ -53,9 +53,9 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
     """Record returned mail, and stop sending to addresses that bounced.
 
     FILE is a message, an mbox file, or a folder (also a Maildir); - reads one message from a mail server's pipe. Each
-    message is recorded once, no matter how often it is read. A subscriber is only affected if the message contains our
-    own signed token for them. Exit code 1 while bounces are held for your decision (`compose bounces held`); from a
-    pipe, it is 0.
+    message is recorded once, no matter how often it is read. A subscriber changes only if the message contains the
+    signed token that compose put into the original. Exit code 1 while bounces are held for your decision
+    (`compose bounces held`); from a pipe, it is 0.
     """
     if not files and not by_imap:
         raise UsageError("no input given", "give a file or a folder, - to read from a pipe, or --imap")

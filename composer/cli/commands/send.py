@@ -45,7 +45,9 @@ from composer.core.errors import UsageError
 @click.option(
     "--to-those-who-got", "got", metavar="DATE", help="Send a correction to subscribers who received the issue of DATE."
 )
-@click.option("--again", metavar="REASON", help="Also send to subscribers who already have it; the reason is recorded.")
+@click.option(
+    "--again", metavar="REASON", help="Also send to subscribers who already have the issue; the reason is recorded."
+)
 @with_log
 def command(
     issue: str | None,

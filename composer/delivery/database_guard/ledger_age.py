@@ -34,7 +34,7 @@ WAY_ON = "to make this database the original:   compose db restored"
 
 
 class CopyError(ComposeError):
-    """The database is a copy or a restored backup: it may not know about all sent messages."""
+    """The database is a copy or a restored backup, and may lack records of sent messages."""
 
 
 class CopySign(StrEnum):
@@ -42,7 +42,7 @@ class CopySign(StrEnum):
 
     #: made by `compose db backup`
     BACKUP = "backup"
-    #: the note next to it knows more
+    #: the note next to the database contains more than the database
     BEHIND = "behind"
     #: a note of this computer knows more
     BEHIND_MACHINE = "behind_machine"
