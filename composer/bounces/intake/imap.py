@@ -85,7 +85,7 @@ class ImapMailbox:
                 self._uids[name] = uid
                 yield Raw(name=name, data=data)
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Move messages out of the way: understood messages to one folder, messages for a person to the other."""
         for folder, is_kept in ((self.account.read, False), (self.account.kept, True)):
             here = [self._uids.pop(raw.name) for raw, each in done if (each.effect is BounceEffect.KEPT) is is_kept]

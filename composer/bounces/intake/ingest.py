@@ -41,7 +41,7 @@ class Mailbox(Protocol):
         """Yield the messages."""
         ...
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Release recorded messages, for example move them. Repeating it must change nothing."""
         ...
 
@@ -99,7 +99,7 @@ class Files:
         """Yield the messages."""
         return self.read()
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Do nothing: the files stay."""
 
 
@@ -115,7 +115,7 @@ class Pipe:
         """Yield the message."""
         yield self.message
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Keep messages that a person should review, because the mail server forgets the message when the command ends."""
         from composer.core.environment import write_private
         from composer.core.folders import make_private
@@ -174,4 +174,4 @@ def _take_in(
         done = [(raw, each) for (raw, _, _), each in zip(batch, recorded, strict=True)]
     for _, each in done:
         summary.add(each)
-    mailbox.let_go(done)
+    mailbox.release(done)

@@ -35,7 +35,7 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
     if (who is None) == (not is_asking):
         raise UsageError(
             "no approver given",
-            "run   compose approve ISSUE --as ADDRESS,   or, to ask all approvers,   compose approve ISSUE --ask",
+            "run   compose approve ISSUE --as ADDRESS   or, to ask all approvers,   compose approve ISSUE --ask",
         )
     if comment is not None and not comment.strip():
         raise UsageError("--return needs a reason", 'write   --return "what needs to change"')

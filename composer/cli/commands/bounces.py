@@ -111,7 +111,7 @@ def _summary(total: "IngestSummary") -> Iterator[str]:
     words = {
         BounceEffect.SUPPRESSED: "{} suppressed a subscriber",
         BounceEffect.HELD: "{} held for your decision",
-        BounceEffect.COUNTED: "{} counted, no subscriber changed so far",
+        BounceEffect.COUNTED: "{} counted against a subscriber, who is not suppressed yet",
         BounceEffect.UNPROVEN: "{} without a valid subscriber token: recorded, no subscriber changed",
         BounceEffect.KEPT: "{} kept for you to review",
     }

@@ -72,7 +72,7 @@ def answers_before(connection: Connection, mailing_id: int, end: datetime | None
 
 
 def allowance_of(connection: Connection, mailing_id: int) -> int | None:
-    """Return the last answer known to the person who allowed a mailing without approvals; None if nobody did."""
+    """Return the last answer known to the person who allowed a mailing without approvals; None if no person did."""
     here = mailing_reviews.c.mailing_id == mailing_id
     found: int | None = connection.scalar(select(mailing_reviews.c.allowed_until).where(here))
     return found

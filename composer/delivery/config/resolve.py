@@ -28,7 +28,7 @@ _SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Secur
 
 
 def transport_name(newsletter: Newsletter, around: Environment) -> str:
-    """Return the configured transport: smtp if a server is named, unless newsletter.yaml says otherwise."""
+    """Return the configured transport: smtp if a server is configured, unless newsletter.yaml says otherwise."""
     delivery = newsletter.delivery
     return delivery.transport or ("smtp" if around.environment.get(URL) or delivery.smtp else "outbox")
 

@@ -207,7 +207,7 @@ def pause(connection: Connection, mailing_id: int, who: str, reason: PauseReason
     return is_new
 
 
-def go_on(connection: Connection, mailing_id: int, who: str, now: datetime, *, seen: Pause | None) -> bool:
+def resume(connection: Connection, mailing_id: int, who: str, now: datetime, *, seen: Pause | None) -> bool:
     """Remove the stop and the pause that a person has seen; return whether there was one.
 
     A pause that was set since then stays.

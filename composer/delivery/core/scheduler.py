@@ -196,7 +196,7 @@ def _ahead(view: View) -> int:
     return min(most, MOST)
 
 
-def after_death(state: DeliveryState) -> DeliveryState:
+def state_after_crash(state: DeliveryState) -> DeliveryState:
     """Return the new state of a dead worker's delivery.
 
     Without an intent (the record that a message is about to be sent) nothing was sent, so a claim is released.

@@ -55,7 +55,7 @@ class DatabasePlace:
 
 
 def place_of(database: Database, notes: Path | None, session: Connection | None = None) -> DatabasePlace:
-    """Return the surroundings of a database. Call it before reading rows, because a note never knows more than they do.
+    """Return the surroundings of a database. Call it before reading rows, because a note never contains more than they do.
 
     `notes`: the folder of this computer's notes. `session`: of PostgreSQL, outside a transaction. Raises DatabaseError.
     """

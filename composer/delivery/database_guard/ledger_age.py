@@ -1,7 +1,7 @@
-"""The age of the ledger: whether this database knows about every message that was sent.
+"""Checks the age of the ledger: whether this database has a record of every message that was sent.
 
 Input: a connection, the notes next to the database and on this computer. Output: the problems, as `Evidence`.
-Guarantees: a database that knows less than a note (a copy, a restored backup) is detected.
+Guarantees: a database with fewer records than a note (a copy, a restored backup) is detected.
 """
 
 import json
@@ -44,7 +44,7 @@ class CopySign(StrEnum):
     BACKUP = "backup"
     #: the note next to the database contains more than the database
     BEHIND = "behind"
-    #: a note of this computer knows more
+    #: a note of this computer contains more than the database
     BEHIND_MACHINE = "behind_machine"
     #: PostgreSQL: different tables, database or server
     OTHER_TABLES = "other_tables"
@@ -54,7 +54,7 @@ class CopySign(StrEnum):
     NO_NOTE = "no_note"
     #: the mailing was started in another file or on another server
     MOVED = "moved"
-    #: accepted elsewhere, and this computer knows of earlier mailings
+    #: accepted elsewhere, and this computer has notes of earlier mailings
     UNHEARD = "unheard"
 
 
@@ -125,7 +125,7 @@ def set_state(connection: Connection, name: str, value: str | None) -> None:
 
 
 def is_known(connection: Connection, note: Note) -> bool:
-    """Return whether the database knows everything that a note knows."""
+    """Return whether the database contains everything that a note contains."""
     if note.is_old:
         return (connection.scalar(select(func.max(workers.c.id))) or 0) >= note.worker
     if note.worker == 0:
@@ -135,7 +135,7 @@ def is_known(connection: Connection, note: Note) -> bool:
 
 
 def was_sent_from(connection: Connection) -> bool:
-    """Return whether messages were sent from this database, since notes are written."""
+    """Return whether messages were sent from this database by a version that writes notes."""
     return bool(connection.scalar(select(exists().where(workers.c.nonce.is_not(None)))))
 
 

@@ -35,7 +35,7 @@ def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
         found, source = resolve_recipient(connection, subscriber_id, mailing_id), f"mailing {mailing_id}"
         whose = found.at_address
         if whose is not None and (
-            refusal_category is not RefusalCategory.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)
+            refusal_category is not RefusalCategory.NO_DOMAIN or _domain_was_missing(connection, mailing_id, whose.id)
         ):
             suppress_bounced(connection, whose, mailing_id, said, source, now)
         elif found.at_hash is not None and refusal_category is not RefusalCategory.NO_DOMAIN:
@@ -44,7 +44,7 @@ def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
     return auto_suppression
 
 
-def _had_none(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
+def _domain_was_missing(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
     """Return whether the domain was not found for another issue, too, either when sending or by a later bounce."""
     key = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == mailing_id).scalar_subquery()
     others = select(mailings.c.id).join_from(mailings, issues).where(issues.c.key != key)

@@ -27,7 +27,7 @@ from composer.database.tables.mailing_tables import deliveries, recipients
 from composer.database.tables.metadata import metadata
 from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.events import StateReason
-from composer.delivery.core.mailing import MailingError, go_on, mailing_of, stop, sums_of
+from composer.delivery.core.mailing import MailingError, mailing_of, resume, stop, sums_of
 from composer.delivery.core.retry_policy import OutcomeDecision, PreviousAttempts, RetryPolicy, ServerCondition, decide
 from composer.delivery.core.states import WAYS, DeliveryState
 from composer.delivery.ledger import ledger, maintenance, reconciliation
@@ -216,8 +216,8 @@ class Ledger(RuleBasedStateMachine):
                 assert ledger.claim(connection, self.mailing, 1, 1, self.now).is_stopped
                 waiting = [tried.subscriber_id for _, tried in self.waiting()]
                 assert not ledger.intend(connection, self.mailing, 1, waiting, self.now)
-                assert not go_on(connection, self.mailing, "anna", self.now, seen=None)
-                go_on(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
+                assert not resume(connection, self.mailing, "anna", self.now, seen=None)
+                resume(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
 
     @precondition(lambda self: any(hand for worker, hand in self.pool.items() if worker not in self.dead))
     @rule(which=which)

@@ -39,7 +39,7 @@ from composer.audience.lists.meaning.subscription_status import (
     weigh_remarks,
     weigh_words,
     weigher,
-    worst_elsewhere,
+    worst_in_other_columns,
 )
 from composer.audience.suppression import Reason
 from composer.core.addresses import AddressError, normal_address, parse_address
@@ -149,7 +149,7 @@ def read_row(
             if has_says:
                 standing = weigh(standing, cells)
             if not LEAVING.isdisjoint(cells):
-                standing = worst_elsewhere(standing, cells, columns, doubts)
+                standing = worst_in_other_columns(standing, cells, columns, doubts)
             if untold:
                 standing = weigh_remarks(standing, cells, untold, columns, doubts)
             tags: tuple[str, ...] = ()

@@ -186,7 +186,7 @@ def _worst_of(found: list[str], standing: str) -> str:
     return next((each for each in _WEIGHT if each in found), PENDING if PENDING in found else standing)
 
 
-def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
+def worst_in_other_columns(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
     """Ask about a word that can only be about unsubscribing, in a column without a known meaning."""
     for at, cell in enumerate(cells[: columns.width]):
         if at not in columns.told and cell in LEAVING:
