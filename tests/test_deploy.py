@@ -106,7 +106,7 @@ def test_a_run_ends_before_systemd_kills_it() -> None:
     """The unit gives a run more time than it needs to stop; a stop, and messages left for later, are not failures."""
     service = _read(DEPLOY / "systemd" / "compose-send.service")["Service"]
     policy = RetryPolicy()
-    assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.record).total_seconds() + 15
+    assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.database_wait).total_seconds() + 15
     assert {"75", "130"} <= set(service["SuccessExitStatus"].split())
     assert "3" not in service["SuccessExitStatus"].split()
 

@@ -31,12 +31,12 @@ def create_newsletter(folder: Path) -> tuple[Path, ...]:
     Raises UsageError if the folder contains a newsletter or one of the files, OutputError if it cannot be written.
     """
     if (folder / NEWSLETTER).exists():
-        raise UsageError(f"the folder already contains a newsletter: {folder / NEWSLETTER}", "name another folder")
+        raise UsageError(f"the folder already contains a newsletter: {folder / NEWSLETTER}", "choose another folder")
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file, not a folder", "name another folder")
+        raise UsageError(f"{folder} is a file, not a folder", "choose another folder")
     copies = _copies(folder)
     if taken := next((target for _, target in copies if target.exists()), None):
-        raise UsageError(f"{taken} already exists, and is not overwritten", "name another folder, or move the file")
+        raise UsageError(f"{taken} already exists, and is not overwritten", "choose another folder, or move the file")
     try:
         for source, target in copies:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def create_newsletter(folder: Path) -> tuple[Path, ...]:
             ignore.write_text(GITIGNORE, encoding="utf-8", newline="\n")
     except OSError as error:
         raise OutputError(
-            f"{folder} cannot be written: {error.strerror}", "name a folder that you can write to"
+            f"{folder} cannot be written: {error.strerror}", "choose a folder that you can write to"
         ) from error
     write_schemas(Workspace(root=folder.resolve()))
     return (*(target for _, target in copies), ignore)

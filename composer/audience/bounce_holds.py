@@ -48,7 +48,7 @@ class HoldVerdict(StrEnum):
 
     SUPPRESSED = "suppressed"
     HELD = "held"
-    #: somebody decided that this bounce, or bounces like it, do not count against the subscriber
+    #: a person decided that this bounce, or bounces like it, do not count against the subscriber
     RELEASED = "released"
 
 
@@ -100,7 +100,7 @@ def suppress_bounced(
     mark = {"mailing_id": mailing_id, "subscriber_id": who.id, "at": now}
     mark |= {"text_group": groups[0]["id"], "provider_group": groups[1]["id"]}
     connection.execute(insert(bounce_marks), [mark])
-    # Check both groups: this bounce may be one too many in either.
+    # Check both groups, because this bounce may exceed the limit of either.
     held = [_is_held(connection, each, now) for each in groups]
     if any(held):
         suppress(connection, who.normal, Reason.HELD, source, now)
@@ -156,7 +156,7 @@ def decide(connection: Connection, hold_id: int, decision: HoldDecision, who: st
     count = connection.scalar(select(func.count()).select_from(people.subquery())) or 0
     those = subscribers.c.id.in_(people)
     _record_all(connection, those, "bounce", literal(Reason.HELD.value), literal(decision.value), source, now)
-    # Change the suppression list last: it tells who is in the group.
+    # Change the suppression list last, because it shows who is in the group.
     listed = and_(
         suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(select(subscribers.c.normal).where(those))
     )
@@ -194,7 +194,7 @@ def undo_bounce(connection: Connection, normal: str, source: str, now: datetime)
 
 
 def _reinstate(connection: Connection, those: ColumnElement[bool], source: str, now: datetime) -> None:
-    """Restore the status that people had before a bounce: those who had not confirmed yet are pending again."""
+    """Restore the status that people had before a bounce. People who had not confirmed yet are pending again."""
     change = subscriber_changes.c
     to_bounced = (change.subscriber_id == subscribers.c.id, change.what == "status", change.after == Status.BOUNCED)
     last = select(change.before).where(*to_bounced).order_by(change.id.desc()).limit(1).scalar_subquery()
@@ -248,7 +248,7 @@ def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
     those = subscribers.c.id.in_(_in_group(group_id, Reason.BOUNCED))
     _record_all(connection, those, "bounce", literal(Reason.BOUNCED.value), literal(Reason.HELD.value), source, now)
     _reinstate(connection, those, source, now)
-    # Change the suppression list last: it tells who is in the group.
+    # Change the suppression list last, because it shows who is in the group.
     normals = select(subscribers.c.normal).where(those)
     listed = (suppressions.c.reason == Reason.BOUNCED, suppressions.c.normal.in_(normals))
     connection.execute(update(suppressions).where(*listed).values(reason=Reason.HELD))
@@ -271,7 +271,7 @@ def _record_all(
     source: str,
     now: datetime,
 ) -> None:
-    """Record a change of these subscribers in SQL: there may be thousands, too many to load."""
+    """Record a change of these subscribers in SQL, because thousands may be too many to load."""
     names = ["subscriber_id", "at", "what", "before", "after", "source"]
     at = literal(now, subscriber_changes.c.at.type)
     rows = select(subscribers.c.id, at, literal(what), before, after, literal(source)).where(those)
@@ -279,7 +279,7 @@ def _record_all(
 
 
 def _forgive(connection: Connection, people: Select[int], mailing_id: int | None = None) -> None:
-    """Stop counting bounces, in reports and at the mail session: those of one mailing, or all of them."""
+    """Stop counting the bounces of one mailing, or all bounces: returned reports and rejections during SMTP sessions."""
     came: list[ColumnElement[bool]] = [
         returned.c.subscriber_id.in_(people),
         returned.c.effect.in_(("suppressed", "held", "counted")),
@@ -289,7 +289,7 @@ def _forgive(connection: Connection, people: Select[int], mailing_id: int | None
         deliveries.c.refusal_category.in_(("gone", "no_domain")),
     ]
     if mailing_id is None:
-        # The key of deliveries begins with the mailing: naming all of them keeps the query to these people's own rows.
+        # The key of deliveries begins with the mailing, so listing all mailings limits the query to these people's rows.
         refused.append(deliveries.c.mailing_id.in_(select(mailings.c.id)))
     else:
         came.append(returned.c.mailing_id == mailing_id)

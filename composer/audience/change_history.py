@@ -1,7 +1,7 @@
 """The history of a subscriber: what changed, when, and by whom.
 
-Input: a connection and a change. Output: the changes of a subscriber, oldest first. Guarantees: never decides what may
-change.
+Input: a connection and a change. Output: the changes of a subscriber, oldest first. Guarantees: only records changes, and
+does not decide about them.
 """
 
 from dataclasses import dataclass

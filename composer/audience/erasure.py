@@ -25,7 +25,7 @@ from composer.database.tables.subscriber_tables import (
     suppressions,
 )
 
-#: Deletes a person from the tables of another package. Takes the id (None for somebody who was not a subscriber) and
+#: Deletes a person from the tables of another package. Takes the id (None for a person who was not a subscriber) and
 #: the address in normal form; returns what was deleted and what stays, one line each.
 ForgetElsewhere = Callable[[Connection, int | None, str], tuple[tuple[str, ...], tuple[str, ...]]]
 
@@ -57,7 +57,7 @@ def erase(
         )
     went: list[str] = []
     stays: list[str] = ["a hash of the address, on the suppression list, so that no import adds it again"]
-    # Read them now: the history, which contains them, is about to be deleted.
+    # Read the addresses now, because the history that contains them is about to be deleted.
     former = former_addresses(connection, subscriber.id) if subscriber else ()
     if subscriber is not None:
         note_lost_address(connection, subscriber.id, normal, now, is_erased=True)
@@ -83,7 +83,7 @@ def erase(
 
 
 def former_addresses(connection: Connection, subscriber_id: int) -> tuple[str, ...]:
-    """Return the earlier addresses of a subscriber in normal form, without those that belong to somebody else today."""
+    """Return the earlier addresses of a subscriber in normal form, without those that now belong to another subscriber."""
     change = subscriber_changes.c
     rows = connection.scalars(
         select(change.before).where(change.subscriber_id == subscriber_id, change.what == "address").order_by(change.id)
@@ -111,7 +111,7 @@ def _history(connection: Connection, subscriber_id: int) -> list[str]:
     if changes:
         went.append(f"the history ({changes} {'entry' if changes == 1 else 'entries'})")
     if consent_id is not None:
-        # The consent text of a whole import stays: it is about everybody in the import.
+        # The consent text of a whole import stays, because it is about everyone in the import.
         shared = select(subscribers.c.id).where(subscribers.c.consent_id == consent_id).exists()
         imported = select(imports.c.id).where(imports.c.consent_id == consent_id).exists()
         gone = connection.execute(delete(consents).where(consents.c.id == consent_id, ~shared, ~imported))

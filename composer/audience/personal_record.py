@@ -1,8 +1,8 @@
 """Everything stored about one person: `compose who`.
 
 Input: a connection and an address. Output: a `Person`: the subscriber, their consent, history and suppression, and
-similar addresses. Guarantees: lists similar addresses and never merges them: whether two addresses are one person is
-for people to judge.
+similar addresses. Guarantees: lists similar addresses and never merges them, because only people can decide whether
+two addresses belong to one person.
 """
 
 from collections.abc import Iterator

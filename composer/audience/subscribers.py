@@ -30,7 +30,7 @@ class AudienceError(ComposeError):
 class Status(StrEnum):
     """The status of a subscriber."""
 
-    #: has not agreed yet: gets only the confirmation message
+    #: has not agreed yet, and gets only the confirmation message
     PENDING = "pending"
     #: gets the newsletter
     ACTIVE = "active"
@@ -129,7 +129,7 @@ def count(
 
 
 def meant(condition: AudienceFilter | None, status: Iterable[Status] = ()) -> list[ColumnElement[bool]]:
-    """Translate a condition into SQL: it selects the same subscribers as `Condition.matches`."""
+    """Translate a condition into SQL that selects the same subscribers as `Condition.matches`."""
     clauses: list[ColumnElement[bool]] = []
     if wanted := tuple(status):
         clauses.append(subscribers.c.status.in_(wanted))

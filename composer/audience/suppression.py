@@ -1,4 +1,4 @@
-"""The suppression list: addresses that get nothing.
+"""The suppression list: addresses that never get mail.
 
 Input: a connection, an address in normal form, a reason. Output: whether it is on the list. Guarantees: suppressing an
 address also deactivates its subscriber; only their own double opt-in (`changes.confirm`) removes the address again.
@@ -24,15 +24,15 @@ from composer.core.environment import SettingsError
 from composer.database.database_state import ERASURE_KEY
 from composer.database.tables.subscriber_tables import database_keys, subscribers, suppressions, tombstones
 
-#: One writer at a time on PostgreSQL, as on SQLite: nobody may be suppressed between a check of the list and a new
-#: subscriber.
+#: Allow one writer at a time on PostgreSQL, as on SQLite. No address may be suppressed between a check
+#: of the list and a new subscriber.
 _LOCK = 0x636F6D70_6F736532
 #: The form of a hash, in the database and in files: the key it was made with, then the digest.
 HASH = re.compile(r"hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}")
 
 
 class Reason(StrEnum):
-    """Why an address gets nothing, weightiest first."""
+    """Why an address is suppressed, strongest reason first."""
 
     #: the person asked to be erased
     ERASED = "erased"
@@ -46,7 +46,7 @@ class Reason(StrEnum):
     IMPORTED = "imported"
     #: does not accept mail; weighs less than a list's reason, because a bounce can be wrong and be undone
     BOUNCED = "bounced"
-    #: bounced with so many others that somebody must decide first (bounce_holds.py): nothing is sent until then
+    #: bounced with so many others that a person must decide (bounce_holds.py); nothing is sent before that
     HELD = "held"
 
     @property
@@ -63,7 +63,7 @@ class Reason(StrEnum):
                 return Status.UNSUBSCRIBED
 
     def outweighs(self, other: "Reason") -> bool:
-        """Whether this reason replaces another one: the order above is the order of weight."""
+        """Whether this reason replaces another one. The order above is from strongest to weakest."""
         return _RANK[self] < _RANK[other]
 
 
@@ -92,11 +92,11 @@ def suppress(
 ) -> None:
     """Suppress an address, and deactivate its subscriber.
 
-    An address that is already on the list keeps its date, and the weightier reason stays.
+    An address that is already on the list keeps its date, and the stronger reason stays.
     """
     lock(connection)
     if _is_listed_by_hash(connection, normal):
-        # The hash is enough: the address of an erased person is not stored again.
+        # The hash is enough, so the address of an erased person is not stored again.
         stand_down(connection, normal, reason, source, now)
         return
     row = connection.execute(select(suppressions).where(suppressions.c.normal == normal)).mappings().first()
@@ -104,7 +104,7 @@ def suppress(
         entry = {"normal": normal, "reason": reason, "source": source, "since": since or now}
         connection.execute(insert(suppressions), [entry])
     else:
-        # The entry no longer depends on the import that added it: undoing the import must not remove it.
+        # The entry no longer depends on the import that added it, so undoing the import must not remove it.
         changes: dict[str, object] = {"import_id": None}
         if reason.outweighs(Reason(row["reason"])):
             changes |= {"reason": reason, "source": source}
@@ -113,7 +113,7 @@ def suppress(
 
 
 def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str, now: datetime) -> None:
-    """Suppress an address that nobody has today, by its hash: no import makes it active again."""
+    """Suppress an address without a current subscriber by its hash, so that no import makes it active again."""
     lock(connection)
     row = connection.execute(select(suppressions).where(suppressions.c.hash == mark)).mappings().first()
     if row is None:
@@ -124,7 +124,7 @@ def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str
 
 
 def stand_down(connection: Connection, normal: str, reason: Reason, source: str, now: datetime) -> None:
-    """Set the status of a suppressed subscriber to that of the reason; a weightier status stays."""
+    """Set the status of a suppressed subscriber to that of the reason; a stronger status stays."""
     row = connection.execute(
         select(subscribers.c.id, subscribers.c.status).where(subscribers.c.normal == normal)
     ).first()
@@ -183,10 +183,10 @@ def lift(connection: Connection, normal: str) -> None:
 
 
 def erasure_key(connection: Connection) -> bytes | None:
-    """Return the key of the hashes; None while nobody has been erased. Raises SettingsError if the key is missing."""
+    """Return the key of the hashes; None if no person has been erased yet. Raises SettingsError if the key is missing."""
     key = stored_erasure_key(connection)
     if key is None and has_hashes(connection):
-        # Without it erased people could get mail again, and nobody would notice.
+        # Without the key, erased people could get mail again unnoticed.
         raise SettingsError(
             "the key that recognises erased people is missing: copies of the database do not contain it",
             "restore it:   compose keys restore FILE",
@@ -221,7 +221,7 @@ def hashed(key: bytes, normal: str) -> str:
 
 @lru_cache(maxsize=8)
 def hash_prefix(key: bytes) -> str:
-    """Return the prefix that names the key of a hash, so that hashes of another database are not confused with ours."""
+    """Return the prefix that identifies the key of a hash, so that hashes of another database are not confused with ours."""
     return f"hmac-sha256:{hmac.digest(key, b'which key', 'sha256').hex()[:8]}:"
 
 

@@ -32,7 +32,7 @@ _COMMANDS = {
     "send": "Send an issue to its subscribers, once to each of them.",
     "status": "Show the delivery status and totals of mailings.",
     "stop": "Stop a mailing, whichever process or computer is sending it.",
-    "settle": "Resolve recipients whose delivery could not be confirmed.",
+    "settle": "Decide what to do about recipients whose delivery could not be confirmed.",
     "report": "Write the report of a mailing: web page, text, tables.",
     "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
     "audience": "Show how the audience develops: growth, bounces, complaints.",
@@ -104,7 +104,7 @@ def run(arguments: list[str]) -> int:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader of our output is gone (`compose schema | head`): no more output, and no error.
+        # The reader of our output has ended (`compose schema | head`), so stop without an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
@@ -130,7 +130,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _called(arguments: list[str]) -> str:
-    """Return the name of the command that was called, as far as the command line names one."""
+    """Return the name of the command that was called, if the command line contains one."""
     words = ["compose"]
     command: click.Command = cli
     for each in arguments:

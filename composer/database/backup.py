@@ -2,7 +2,7 @@
 
 Input: an open database, a path. Output: a private file, complete or not at all. Guarantees: never overwrites a file.
 The copy is marked as a backup: nothing is sent from it until a person accepts it (`compose db restored`). It does not
-contain the key that recognizes erased people, which has its own backup (`compose keys backup`).
+contain the key that recognises erased people, which has its own backup (`compose keys backup`).
 """
 
 import os

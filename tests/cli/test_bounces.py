@@ -121,8 +121,8 @@ def test_ingest_reports_the_effects(news: News, capsys: pytest.CaptureFixture[st
         == """\
 5 new messages: 3 bounces, 1 automatic reply, 1 not understood
   1 suppressed a subscriber
-  1 without our token for a subscriber: recorded, without an effect
-  1 kept for you to look at
+  1 without a valid subscriber token: recorded, no subscriber changed
+  1 kept for you to review
 SENDER REJECTED by reader.example: 5.7.26 unauthenticated
   no subscriber was affected; to find the cause:   compose doctor
 """

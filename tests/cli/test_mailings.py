@@ -102,7 +102,7 @@ def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tm
     # As listed by `compose status`.
     assert all(f"  {name}   unconfirmed" in room.say("status", "1").out for name in named)
     said = room.say("settle", "1", "--log", str(_log(office, tmp_path)))
-    assert said.code == 3 and "2 subscribers resolved by the log; 1 remain unconfirmed" in said.out
+    assert said.code == 3 and "still unconfirmed: 1" in said.out
     said = room.say("settle", "1", "--send-again")
     assert said.code == 2 and "not a terminal: confirm with --yes 1" in said.err
     for answer in ("--send-again", "--count-as-received"):
@@ -291,7 +291,7 @@ def test_approving(room: CliHarness, office: FakeSmtp) -> None:
     for arguments, words in (
         (["--as", "dora@example.org"], "is not an approver"),
         (["--as", "nobody"], "--as:"),
-        ([], "no approver is named"),
+        ([], "no approver given"),
         (["--as", "anna@example.org", "--return", ""], "--return needs a reason"),
         (["--ask"], "which are not set up"),
     ):

@@ -120,7 +120,7 @@ def _tracked(room: CliHarness) -> None:
         (Code.NO_ADDRESS, _no_postal, "postal address"),
         (Code.NO_PRIVACY, _no_privacy, "privacy policy"),
         (Code.NO_UNSUBSCRIBE, _nowhere, "no unsubscribe link"),
-        (Code.NO_UNSUBSCRIBE, _plain_http, "and this is not one: http://127.0.0.1:1/n"),
+        (Code.NO_UNSUBSCRIBE, _plain_http, "http://127.0.0.1:1/n"),
         (Code.NO_PAGES, _no_pages, "the public pages do not answer at https://127.0.0.1:1/n"),
         (Code.NO_PICTURES, _no_pictures, "1 picture on the web cannot be used: logo-"),
         (Code.MISSING_VALUES, _value_is_missing, "2 subscribers have no first_name"),

@@ -270,7 +270,7 @@ def test_exit_codes_say_what_remains(room: CliHarness, office: FakeSmtp) -> None
 
         retry_now(connection, 1, datetime.now(UTC))
     said = room.say("send", ISSUE, "--yes", "1")
-    assert said.code == 3 and "1 unconfirmed; they are not sent a second copy" in said.out
+    assert said.code == 3 and "next: compose settle" in said.out
     assert recipients(office).count("Reader3@example.net") == 1
     said = room.say("send", ISSUE, "--yes", "0")
     assert said.code == 3 and "all other recipients are accounted for" in said.out
@@ -634,7 +634,7 @@ def test_nohup_is_respected() -> None:
 def test_impossible_options_are_refused(room: CliHarness, office: FakeSmtp) -> None:
     """Impossible combinations of options are reported before anything else is done."""
     for arguments, words in (
-        ([], "no issue is named"),
+        ([], "no issue given"),
         ([ISSUE, "--due"], "--due sends all mailings"),
         ([ISSUE, "--rate", "fast"], "“fast” is not a rate"),
         ([ISSUE, "--allow", "untested"], "--allow untested needs a reason"),

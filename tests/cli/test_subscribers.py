@@ -69,8 +69,8 @@ def test_import_says_first_what_would_happen(here: Path, capsys: pytest.CaptureF
         "          2 new       will be pending: to make them active, record their consent with --consent",
         "          2 bad       will not be imported",
         "ignored columns: Phone",
-        "  for example: anna@example.org   Anna",
-        "  for example: chen@example.org   Chen Li",
+        "  read as: anna@example.org   Anna",
+        "  read as: chen@example.org   Chen Li",
         "  row 3: the same address as row 2   ANNA@example.org",
         "  row 4: the address has no domain after the @   ben@",
         f"all rows that are not imported, and all remarks: {os.path.join('outbox', 'imports', 'list.rows.csv')}",  # noqa: PTH118
@@ -305,7 +305,7 @@ def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["import"], "no file is named"),
+        (["import"], "no file given"),
         (["import", "list.csv"], "not a terminal: confirm with --yes"),
         (["import", "list.csv", "--undo"], "takes no file"),
         (["import", "list.csv", "--dry-run", "--map", "Phone"], "there is no “=”"),

@@ -100,7 +100,7 @@ def test_mistakes_are_one_line_each(workspace: Workspace, capsys: pytest.Capture
     """No editors, a wrong address, a missing server, a broken issue: each is reported, and nothing is written."""
     _change(workspace, NONE, "\n")
     for arguments, code, words in (
-        (["test", "2025-01-30"], 2, "names no editors"),
+        (["test", "2025-01-30"], 2, "lists no editors"),
         (["test", "2025-01-30", "--to", "anna"], 2, "--to: "),
         (["test", "2025-01-30", "--to", "a@example.org", "--transport", "smtp"], 1, "no mail server is configured"),
         (["test", "2025-01-30", "--to", "a@b.example\r\nBcc: x@example.org"], 2, "--to: "),

@@ -29,9 +29,9 @@ POLICY = RetryPolicy(
     delays=(timedelta(milliseconds=20), timedelta(milliseconds=40)),
     pause=timedelta(milliseconds=10),
     longest_pause=timedelta(milliseconds=50),
-    away=timedelta(milliseconds=100),
+    reconnect_delay=timedelta(milliseconds=100),
     # The server gives wrong answers all the time, on purpose.
-    doubts=1_000_000,
+    max_consecutive_unconfirmed=1_000_000,
 )
 #: Exit codes of a run.
 DONE, BUSY, OTHER = 0, 10, 11

@@ -70,7 +70,7 @@ def dkim_records(
     found = selectors_of(environment, signing_domain)
     if not found:
         raise UsageError(
-            f"newsletter.yaml names no selectors, and no key for {signing_domain} was found",
+            f"newsletter.yaml lists no selectors, and no key for {signing_domain} was found",
             "to create keys, run   compose dkim keygen",
         )
     return _records(environment, signing_domain, found, is_named=False)

@@ -1,4 +1,4 @@
-"""Checks everything that sending needs, and names the next steps.
+"""Checks everything that sending needs, and returns the next steps.
 
 Input: a workspace, the environment with the secrets, the time. Output: findings, one at a time. Guarantees: changes
 nothing and sends nothing; no database is created, and one of another version is not upgraded.

@@ -29,7 +29,7 @@ class SealedKeys:
 def require_new_file(file: Path) -> None:
     """Check that the file does not exist. Raises SettingsError."""
     if file.exists():
-        raise SettingsError(f"{file} already exists, and is not overwritten", "name another file")
+        raise SettingsError(f"{file} already exists, and is not overwritten", "choose another file name")
 
 
 def back_up_keys(context: MailingContext, file: Path, passphrase: Callable[[], str], now: datetime) -> KeySet:

@@ -104,7 +104,7 @@ def _latest(workspace: Workspace) -> datetime.date:
     if days:
         return days[-1]
     raise UsageError(
-        "no issue to translate was found", "name its date:   compose new 2025-01-30 --language de --from en"
+        "no issue to translate was found", "give its date:   compose new 2025-01-30 --language de --from en"
     )
 
 

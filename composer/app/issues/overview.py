@@ -97,7 +97,7 @@ def overview(
     newsletter = read_newsletter(workspace)
     paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
     if not paths:
-        why = "no file is named like an issue yet" if others else "creates your first issue"
+        why = "no file has the name of an issue yet" if others else "creates your first issue"
         return Overview(newsletter=newsletter.name, editions=(), next="compose new", why=why, other_files=others)
     current = max(map(issue_key, paths))
     editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)
@@ -108,7 +108,7 @@ def overview(
             editions, mailing = _mailed(location, newsletter, current, editions, now)
     except ComposeError as error:
         trouble = error.message
-    # Without a mail server, tests are files: they show what it looks like, and are not recorded as tests.
+    # Without a mail server, tests are files that show what the issue looks like, and are not recorded as tests.
     written = workspace.root / OUTBOX / "tests" / current
     is_stuck = transport_name(newsletter, environment) == "outbox" and written.is_dir()
     step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)
@@ -211,7 +211,7 @@ def _next(
     if mailing is not None and mailing.is_open:
         return command_line("send", current), f"continues; {mailing.promise}"
     if mailing is not None and mailing.unknown:
-        return command_line("settle", str(mailing.number)), f"delivery to {mailing.unknown:,} could not be confirmed"
+        return command_line("settle", str(mailing.number)), f"unconfirmed recipients: {mailing.unknown:,}"
     if mailing is not None:
         return "compose new", f"{current} was sent; for its report:   compose report {mailing.number}"
     if broken:

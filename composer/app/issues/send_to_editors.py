@@ -85,7 +85,7 @@ def prepare_editor_test(
     addresses = unique(list(to)) or editors_of(newsletter)
     if not addresses:
         hint = "use   --to name@example.org   or add   editors:   and below it   - name@example.org"
-        raise UsageError("newsletter.yaml names no editors", hint)
+        raise UsageError("newsletter.yaml lists no editors", hint)
     variants, person = checked.variants, None
     if subscriber is not None:
         # Imported late: without a subscriber, no database is needed.

@@ -22,7 +22,7 @@ from composer.delivery.selection.due_mailings import next_due
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuePaused:
-    """A person paused the mailing, and only a person continues it."""
+    """A person paused the mailing, so a person must continue it."""
 
     mailing: Mailing
 
@@ -52,7 +52,7 @@ class DueLater:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueUnconfirmed:
-    """A run died while its last messages were being sent: a person decides."""
+    """A run crashed while its last messages were being sent, so a person must decide about them."""
 
     mailing: Mailing
     sums: Sums

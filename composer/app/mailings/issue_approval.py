@@ -72,7 +72,7 @@ def begin_approval(context: MailingContext, issue: str, now: datetime, *, who: s
     settings = settings_of(context.newsletter)
     if not settings.approvers:
         hint = "add   approvals:   and below it   needed: 1   and   by:   with the approvers' addresses"
-        raise UsageError("newsletter.yaml names no approvers", hint)
+        raise UsageError("newsletter.yaml lists no approvers", hint)
     paths = tuple(editions_of_issue(context.workspace, context.workspace.issue(issue)))
     approver = None if who is None else _approver(settings, who)
     checked = check_all(context, paths, now)
@@ -121,7 +121,7 @@ def ask_for_approval(context: MailingContext, asked: ApprovalRound, clock: Calla
         raise UsageError("approval links need the public pages, which are not set up", hint)
     if transport_name(context.newsletter, context.environment) == "outbox":
         raise UsageError(
-            "no mail server is set up to send the requests",
+            "approval requests cannot be sent, because no mail server is set up",
             "to record an approval, run   compose approve ISSUE --as ADDRESS",
         )
     transport, host = transport_to(context)

@@ -1,4 +1,4 @@
-"""Everything that is checked before a mailing is confirmed: who would get what, by which route, what prevents it.
+"""Checks everything before a mailing is confirmed: who would get what, by which route, and what prevents sending.
 
 Input: an open newsletter, an issue, options. Output: a `ProposedMailing`; `mailing_start.send` freezes exactly that.
 Guarantees: nothing is written and nothing is sent. The caller asks for confirmation.
@@ -184,7 +184,7 @@ def _look(
     leaving = settings.unsubscribe_url or settings.public_url
     words = ""
     if leaving is not None and not leaving.startswith("https://"):
-        words = f"mail programs can unsubscribe only at an https address, and this is not one: {leaving}"
+        words = f"the unsubscribe address must begin with https://, so that mail programs can use it: {leaving}"
     if is_rehearsal:
         return PreflightFacts(editions=(), leaving=words)
     path = context.database.path

@@ -129,7 +129,7 @@ def check_ready_to_resume(context: MailingContext, proposed: ProposedResumption)
 def resume(context: MailingContext, proposed: ProposedResumption, controls: RunControls | None = None) -> RunOutcome:
     """Resume a mailing as it was proposed; the reasons that override refusals are recorded.
 
-    Raises MailingError if it has ended meanwhile, BusyError, CopyError.
+    Raises MailingError if it has ended in the meantime, BusyError, CopyError.
     """
     if proposed.refusals:
         return RunRefused(refusals=proposed.refusals)

@@ -28,7 +28,7 @@ class MailingStatus:
 
     mailing: Mailing
     sums: Sums
-    #: Recipients who are counted as having received it by a person's decision.
+    #: Recipients who count as having received the mailing, because a person decided so.
     decided: tuple[Decided, ...]
     #: When the next deferred message is retried.
     next_try: datetime | None

@@ -68,7 +68,7 @@ def end(
     and the latest time. Raises MailingError if the mailing has ended.
     """
     policy, who = RetryPolicy(), person(context.workspace)
-    most = policy.drain + policy.record + timedelta(seconds=_MARGIN)
+    most = policy.drain + policy.database_wait + timedelta(seconds=_MARGIN)
     deadline, is_told = time.monotonic() + most.total_seconds(), False
     while True:
         sums, reaped = reap_and_end(context.database, mailing_id, who, clock())

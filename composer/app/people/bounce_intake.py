@@ -2,7 +2,7 @@
 
 Input: a newsletter's context, and the source: files, a pipe, or the mailbox in newsletter.yaml. Output: what was read,
 its effects, and what is held now. Guarantees: a message is recorded once, no matter how often it is read; a subscriber
-is only affected if the message contains our own signed token.
+changes only if the message contains the signed token that compose put into the original.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -48,7 +48,7 @@ def ingest_files(
 
 
 def ingest_pipe(context: MailingContext, stream: BinaryIO, clock: Callable[[], datetime]) -> BounceIntake:
-    """Read one message from a mail server's pipe; if a person should look at it, it is kept in the outbox."""
+    """Read one message from a mail server's pipe; if a person should review it, it is kept in the outbox."""
 
     def mailbox() -> Generator[Mailbox]:
         yield Pipe(message=read_pipe(stream), folder=context.workspace.root / OUTBOX / "bounces")

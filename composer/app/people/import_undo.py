@@ -22,5 +22,7 @@ def undo_import(context: MailingContext, number: int, now: datetime) -> None:
     """Undo an import. Raises UsageError if it is no longer the last one, AudienceError without an import."""
     with context.database.write() as connection:
         if last_import(connection).number != number:
-            raise UsageError("there was another import meanwhile", "run again:   compose subscribers import --undo")
+            raise UsageError(
+                "another import was made in the meantime", "run again:   compose subscribers import --undo"
+            )
         undo(connection, number, now)

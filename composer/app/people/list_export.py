@@ -50,7 +50,7 @@ def _new_file(path: Path, form: ExportFormat) -> Iterator[Rows]:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise UsageError(f"{path} already exists, and is not overwritten", "name another file") from None
+        raise UsageError(f"{path} already exists, and is not overwritten", "choose another file name") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
     with os.fdopen(descriptor, "w", encoding=encoding, newline="") as file:

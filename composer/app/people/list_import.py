@@ -120,7 +120,7 @@ def import_list(
 ) -> ListImport:
     """Import subscribers. `decide` gets the preview and returns whether to go on; `tell` gets bytes done and in total.
 
-    Nothing is written if a value about leaving is not understood: `doubts` contains these values. Raises UsageError,
+    Nothing is written if a value about unsubscribing is not understood; `doubts` contains these values. Raises UsageError,
     ListError, DatabaseError.
     """
     fields, labels = own_fields(context.newsletter), context.newsletter.labels

@@ -1,1 +1,1 @@
-"""The person that a token means, today and after the person was removed."""
+"""Tokens, and the people that they identify, even after those people were removed."""

@@ -1,8 +1,8 @@
-"""Find the person that a token means: its subscriber, or whoever has that subscriber's address today.
+"""Find the person that a token identifies: its subscriber, or the current subscriber with that address.
 
 Input: a connection and a `TokenClaim`, the content of a token of ours. Output: a `Resolved`: people, the hashes of
-addresses that no subscriber has today, and the mailing. Guarantees: changes nothing, invents nobody. The token of
-somebody who was removed before tombstones existed, or after the backup that was restored, belongs to an unknown person.
+addresses without a current subscriber, and the mailing. Guarantees: changes nothing, and never guesses a person. If
+someone was removed before tombstones existed, or after the backup that was restored, the owner of the token is unknown.
 """
 
 from collections.abc import Sequence
@@ -28,9 +28,9 @@ class FoundHolder(StrEnum):
 
     #: a subscriber, whatever their status
     PERSON = "person"
-    #: an address that no longer belongs to a subscriber: only its hash is known
+    #: an address that no longer belongs to a subscriber, so that only its hash is known
     GONE = "gone"
-    #: nothing: the owner of the token is unknown
+    #: nothing, because the owner of the token is unknown
     UNKNOWN = "unknown"
 
 
@@ -47,17 +47,17 @@ class Holder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """The people and addresses that a token means."""
+    """The people and addresses that a token identifies."""
 
-    #: The id in the token: records of the message use it.
+    #: The id in the token, which is also in the records of the message.
     subscriber_id: int
-    #: The small number of the mailing. None if the token names no mailing, or one that this database does not know.
+    #: The small number of the mailing. None if the token has no mailing, or one that is not in this database.
     mailing_id: int | None
-    #: First the person, then whoever has the address today to which the message was sent.
+    #: First the person, then the current subscriber with the address that the message was sent to.
     people: tuple[Holder, ...] = ()
-    #: Hashes of their addresses that no subscriber has today.
+    #: Hashes of their addresses that have no current subscriber.
     hashes: tuple[str, ...] = ()
-    #: Whoever has the address of the message today, or its hash: a bounce is about that address alone.
+    #: The current subscriber with the address of the message, or its hash, because a bounce is only about that address.
     at_address: Holder | None = None
     at_hash: str | None = None
 
@@ -75,12 +75,12 @@ class Resolved:
 
 
 def resolve(connection: Connection, claim: TokenClaim) -> Resolved:
-    """Find the people that a token means."""
+    """Find the people that a token identifies."""
     return resolve_recipient(connection, claim.subscriber_id, _mailing_id(connection, claim.mailing_id))
 
 
 def resolve_recipient(connection: Connection, subscriber_id: int, mailing_id: int | None) -> Resolved:
-    """Find who a recipient of a mailing is today, by the small number of the mailing."""
+    """Find the current subscriber for a recipient of a mailing, by the small number of the mailing."""
     them = _holder(connection, subscriber_id)
     rows = connection.execute(
         select(_T.hash, _T.first_mailing, _T.last_mailing)
@@ -90,7 +90,7 @@ def resolve_recipient(connection: Connection, subscriber_id: int, mailing_id: in
     lost = None if mailing_id is None else _hash_at(rows, mailing_id)
     marks = [] if lost is None else [lost]
     if them is None and rows:
-        # The address they had last: a token without a mailing does not tell more.
+        # Use the address they had last, because a token without a mailing does not identify another one.
         marks.append(rows[-1].hash)
     people, hashes = [] if them is None else [them], []
     holders = {mark: _holder_of(connection, mark) for mark in marks}
@@ -111,7 +111,7 @@ def resolve_recipient(connection: Connection, subscriber_id: int, mailing_id: in
 
 
 def stop_mail(connection: Connection, found: Resolved, reason: Reason, source: str, now: datetime) -> None:
-    """Suppress everybody that a token means: people by their address, removed people by its hash."""
+    """Suppress everyone that a token identifies: subscribers by address, removed people by the hash of the address."""
     for holder in found.people:
         suppress(connection, holder.normal, reason, source, now)
     for mark in found.hashes:
@@ -143,7 +143,7 @@ def _holder(connection: Connection, subscriber_id: int) -> Holder | None:
 
 
 def _holder_of(connection: Connection, mark: str) -> Holder | None:
-    """Find who has an address today, by its hash: a subscriber with somebody else's former address has a row."""
+    """Find the current subscriber with an address, by its hash. A subscriber with another person's former address has a row."""
     held = _HOLDERS.join(tombstones, _T.subscriber_id == subscribers.c.id)
     return _first(connection, held.where(_T.hash == mark, _T.last_mailing.is_(None)))
 

@@ -55,7 +55,7 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
         keys = _keys(words)
         if known is not None and known not in map(fingerprint, keys) and LOST not in words:
             raise SettingsError(
-                "this is not the key of the links that subscribers already have: none of those links would work",
+                "this key did not sign the links that subscribers already have, so none of those links would work",
                 "add the earlier key after it, separated by a space (docs/how-to/set-up-sending.md)",
             )
         if known != fingerprint(keys[0]):

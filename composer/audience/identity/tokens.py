@@ -1,12 +1,12 @@
-"""Tokens that identify a subscriber to us and to nobody else: in links, envelopes and Message-IDs.
+"""Tokens in links, envelopes and Message-IDs that only this publication can trace to a subscriber.
 
 Input: keys, a purpose, the numbers of a subscriber and of a mailing. Output: a token of lower-case letters and digits;
 from a token, the numbers in it, or None. Guarantees: looks nothing up and reads no clock; a token of one purpose is
 invalid for every other purpose.
 
 A token is an HMAC-SHA256 of its content, cut to 96 bits, followed by the content, encrypted with a stream that a second
-HMAC makes from the first (as in RFC 5297, SIV). So nobody else can see how many subscribers there are, in which order
-they came, or which mailing a link is from. The same numbers always make the same token.
+HMAC makes from the first (as in RFC 5297, SIV). So other people cannot see how many subscribers there are, in which
+order they joined, or which mailing a link is from. The same numbers always make the same token.
 """
 
 import hmac
@@ -29,7 +29,7 @@ _PAIRS = tuple(first + second for first in _EMAILS for second in _EMAILS)
 
 
 class Purpose(StrEnum):
-    """The purpose of a token. These values are part of every token: they must never change."""
+    """The purpose of a token. These values are part of every token, so they must never change."""
 
     UNSUBSCRIBE = "unsubscribe"
     #: part of the envelope sender (VERP)
@@ -76,10 +76,10 @@ class Tokens:
         return _encoded(mac + _hidden(said, mac, hiding))
 
     def read(self, purpose: Purpose, token: str, now: datetime | None = None) -> TokenClaim | None:
-        """Read a token; None if no key of ours made it for this purpose, or if it has expired.
+        """Read a token; None if it was not made with our keys for this purpose, or has expired.
 
-        Upper-case letters are accepted: mail servers and people change the case. A token that expires is read only if
-        `now` is given.
+        Upper-case letters are accepted, because mail servers and people change the case. A token that
+        expires is read only if `now` is given.
         """
         data = _decoded(token)
         if data is None:
@@ -96,8 +96,8 @@ class Tokens:
     def message_id(self, mailing_id: int, subscriber_id: int, domain: str) -> str:
         """Return the Message-ID of a subscriber's message in a mailing; it is always the same.
 
-        It finds an unconfirmed message in a server's log, and lets servers recognise a second copy. Raises ValueError,
-        AddressError.
+        With it, an unconfirmed message can be found in a server's log, and servers can recognise a second copy.
+        Raises ValueError, AddressError.
         """
         return f"<{self.make(Purpose.MESSAGE, subscriber_id, mailing_id)}@{domain_to_ascii(domain)}>"
 

@@ -1,8 +1,8 @@
-"""Who had which address: links the ids of people who were removed and came back, or who changed their address.
+"""Records who had which address, to link the ids of people who came back after removal or changed their address.
 
 Input: a connection that writes, and what happens to subscribers. Output: rows of `tombstones`, and SQL conditions over
-them. Guarantees: the rows contain no address, only its keyed hash, and only for addresses that somebody lost and that
-may have received mail from us.
+them. Guarantees: the rows contain no address, only its keyed hash, and only for addresses that no longer belong to a
+subscriber and that may have received mail from us.
 
 A row says that a subscriber had an address in the mailings `first_mailing` to `last_mailing`, or still has it (NULL).
 Rows count mailings instead of times, because a clock may be wrong. A current subscriber has a row only if somebody else
@@ -127,7 +127,7 @@ def mailings_of(connection: Connection, those: ColumnElement[bool]) -> tuple[int
 
 
 def inherit(connection: Connection, those: ColumnElement[bool], now: datetime) -> None:
-    """Copy the other addresses of earlier owners to new subscribers: they are one person who changed addresses.
+    """Copy the other addresses of earlier owners to new subscribers, because they are one person who changed addresses.
 
     `those` is a condition over the tombstones of the new subscribers.
     """
@@ -195,7 +195,7 @@ def _by_another_id(
 def spans_of(connection: Connection, subscriber_id: int, *, is_this_address: bool = False) -> tuple[AddressSpan, ...]:
     """Return the ids under which a subscriber is on record, and in which mailings.
 
-    `is_this_address`: only what was sent to the address they have today. Only that shows whether the mailbox exists.
+    `is_this_address`: only mailings to their current address, because only those show whether the mailbox exists.
     """
     rows = connection.execute(select(tombstones).where(_T.subscriber_id == subscriber_id)).all()
     lost = max((row.last_mailing for row in rows if row.last_mailing is not None), default=-1)
@@ -214,7 +214,7 @@ def spans_of(connection: Connection, subscriber_id: int, *, is_this_address: boo
 
 
 def spans_of_hash(connection: Connection, mark: str) -> tuple[AddressSpan, ...]:
-    """Return the ids under which an address that nobody has today is on record."""
+    """Return the ids under which an address without a current subscriber is on record."""
     rows = connection.execute(select(tombstones).where(_T.hash == mark).order_by(_T.first_mailing))
     return tuple(
         AddressSpan(
@@ -232,7 +232,7 @@ def about(table: FromClause, spans: Sequence[AddressSpan]) -> ColumnElement[bool
     for span in spans:
         meant: list[ColumnElement[bool]] = [table.c.subscriber_id == span.subscriber_id]
         if table is deliveries:
-            # The key of deliveries begins with the mailing: naming all of them keeps the query to the person's own
+            # The key of deliveries begins with the mailing, so listing all mailings limits the query to the person's own
             # rows.
             those = select(mailings.c.id).where(mailings.c.id.between(span.first, span.last))
             meant.append(table.c.mailing_id.in_(those))

@@ -1,8 +1,8 @@
 """Import a staged list in one transaction: all of it, or nothing.
 
 Input: a connection that writes, the temporary tables of `staging`, and the user's choices. Output: how many subscribers
-were added, changed and suppressed. Guarantees: the import never changes people who are on the suppression list,
-whatever the list says; people who have left according to the list are suppressed. Every change of an existing
+were added, changed and suppressed. Guarantees: the import never changes people who are on the suppression list;
+people who are not active according to the imported list are suppressed. Every change of an existing
 subscriber is recorded with the number of the import, so that `undo` can undo it.
 """
 
@@ -120,7 +120,7 @@ def _keep_evidence(connection: Connection, now: datetime) -> bool:
 
 
 def _let_leave(connection: Connection, one: Step) -> int:
-    """Suppress people who have left according to the list, and end the subscriptions among them."""
+    """Suppress people who have unsubscribed, bounced or complained in the list, and end their subscriptions."""
     leaving = and_(~stays(), ~listed())
     _weigh(connection, one)
     # For people who get nothing, the values of a list are the suppression reasons themselves.
@@ -146,7 +146,7 @@ def _let_leave(connection: Connection, one: Step) -> int:
 def _weigh(connection: Connection, one: Step) -> None:
     """Replace the reason of suppressed addresses where the list has a weightier one.
 
-    Otherwise somebody whose bounce is on hold or undone would get mail again although the list says that they
+    Otherwise a person whose bounce is on hold or undone would get mail again, although the list says that they
     unsubscribed.
     """
     lighter = or_(
@@ -166,7 +166,7 @@ def _weigh(connection: Connection, one: Step) -> None:
 def _keep_hashes(connection: Connection, one: Step) -> int:
     """Add the hashes of an imported suppression list, and deactivate subscribers who have such an address.
 
-    This happens only after a restore: they were erased after the backup.
+    This happens only after a restore, if these people were erased after the backup.
     """
     for normal in _with_incoming_hash(connection):
         stand_down(connection, normal, Reason.ERASED, one.source, one.now)

@@ -40,11 +40,11 @@ class ImportSummary:
     pending: int
     #: Already subscribers.
     known: int
-    #: On the suppression list: they do not change.
+    #: People on the suppression list, who do not change.
     left: int
-    #: Not active according to the list: they are added to the suppression list.
+    #: People who unsubscribed, bounced or complained in the list, and are added to the suppression list.
     leaving: int
-    #: Excluded by this list, and already on the suppression list.
+    #: The same, but already on the suppression list.
     out: int
     bad: int
     #: Rows that are imported with something left empty; they are also counted above.
@@ -61,11 +61,11 @@ class ImportSummary:
 class RowVerdict(StrEnum):
     """The result for a row with a remark."""
 
-    #: it cannot be imported
+    #: the row cannot be imported
     BAD = "bad"
     #: its address is on the suppression list
     LEFT = "left"
-    #: it is imported, with something left empty or left out
+    #: the row is imported, but a value was left empty or ignored
     TAKEN = "taken"
 
 

@@ -1,8 +1,8 @@
 """Load people into temporary tables, to count and compare them before anything changes.
 
 Input: tables of people, a connection outside a transaction. Output: `incoming` and `incoming_rows`, visible to this
-connection only, and deleted with it. Guarantees: takes no lock, so others can write meanwhile; never holds all rows in
-memory.
+connection only, and deleted with it. Guarantees: takes no lock, so others can write at the same time; never holds all
+rows in memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ incoming_tags = Table(
     Column("tag", Text, primary_key=True),
     prefixes=["TEMPORARY"],
 )
-#: Rows whose address this database knows by its hash: somebody was removed or erased, or changed their address.
+#: Rows whose address is in this database as a hash, because a person was removed or erased, or changed their address.
 incoming_known_hashes = Table(
     "incoming_known_hashes",
     _temporary,
@@ -251,7 +251,7 @@ def mark_known_hashes(connection: Connection) -> None:
     """Find the rows whose addresses this database knows by their hash; without removed people nothing is hashed.
 
     Works page by page, so neither all rows nor all hashes are in memory; runs again only if hashes were added
-    meanwhile.
+    in the meantime.
     """
     key = erasure_key(connection)
     if key is None:

@@ -1,7 +1,7 @@
 """Read a suppression list, our own export or another list, so that its addresses get nothing.
 
 Input: a table with a column of addresses, or of hashes that this database made. Output: the same table for `staging`.
-Guarantees: nobody on the list becomes a subscriber, whatever its columns say.
+Guarantees: no person on the list becomes a subscriber, even if a column says that they subscribed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ def suppression_part(connection: Connection, table: ListTable, given: Mapping[st
     keys = [key_of(name) for name in table.header]
     taken = {name: at for name, at in columns.taken.items() if name == "email"}
     if {"email", "hash", "reason", "since"} <= set(keys):
-        # Only for our own export: in other lists the meaning of the words is unknown.
+        # Only for our own export, because in other lists the meaning of the words is unknown.
         taken |= {"status": keys.index("reason"), "left": keys.index("since")}
         rows = _without_hashes(connection, table.rows, taken["email"], keys.index("hash"))
         table = replace(table, rows=rows)

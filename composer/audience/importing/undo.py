@@ -51,7 +51,7 @@ class MailedSince:
 
     mailing: int
     issue: str
-    #: How many of them it was accepted for, and for how many it is unconfirmed.
+    #: For how many of them the mailing was accepted, and for how many it is unconfirmed.
     received: int
     unconfirmed: int
 
@@ -168,7 +168,7 @@ def _restore(connection: Connection, number: int, what: str, column: ColumnEleme
 
 
 def _restore_status(connection: Connection, number: int, now: datetime) -> None:
-    """Restore statuses. Nobody whose address is suppressed meanwhile becomes active."""
+    """Restore statuses, but not to active if the address has been suppressed in the meantime."""
     out = select(suppressions.c.id).where(suppressions.c.normal == subscribers.c.normal).correlate(subscribers).exists()
     still = and_(_of(number, "status"), subscriber_changes.c.after == subscribers.c.status, ~out)
     if _record(connection, number, still, now):

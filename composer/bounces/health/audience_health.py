@@ -134,7 +134,7 @@ class AudienceHealth:
     #: Rejections because of the sender or the message: domain, status, first answer of a server, count; most frequent
     #: first.
     refusals: tuple[tuple[str, str, str, int], ...] = ()
-    #: Bounces that are on hold until somebody decides.
+    #: Bounces that are on hold until a person decides.
     holds: tuple[Hold, ...] = ()
     days: int = 90
 

@@ -85,7 +85,7 @@ class ImapMailbox:
                 self._uids[name] = uid
                 yield Raw(name=name, data=data)
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Move messages out of the way: understood messages to one folder, messages for a person to the other."""
         for folder, is_kept in ((self.account.read, False), (self.account.kept, True)):
             here = [self._uids.pop(raw.name) for raw, each in done if (each.effect is BounceEffect.KEPT) is is_kept]
@@ -124,7 +124,7 @@ class ImapMailbox:
     def _make(self, name: str) -> None:
         there = self._expect("folders cannot be listed", self._connection.list, '""', _quoted(name))
         if not any(isinstance(each, bytes) and each for each in there):
-            hint = f"name a folder that can be created, such as INBOX.{name}, in delivery.imap"
+            hint = f"in delivery.imap, use a folder that can be created, such as INBOX.{name}"
             self._expect(f"the folder “{name}” cannot be created", self._connection.create, _quoted(name), hint=hint)
 
     def _expect(self, what: str, ask: Callable[..., tuple[str, list[Any]]], *words: str, hint: str = "") -> list[Any]:
@@ -200,7 +200,7 @@ def _sign_in(connection: imaplib.IMAP4, server: MailServer) -> None:
         words = _words(error).replace(secret.reveal(), "…")
         if words.startswith("[UNAVAILABLE]"):  # RFC 5530: temporarily
             raise ConnectionLostError(
-                f"{server.host} cannot sign in {user} at the moment: {words}", "run it again"
+                f"{server.host} does not accept sign-ins of {user} at the moment: {words}", "run it again"
             ) from None
         raise MailboxError(
             f"{server.host} rejected the sign-in of {user}: {words}", "check the user name and the password"

@@ -1,7 +1,7 @@
 """Import returned messages: read, classify and record them in batches, and only then release them.
 
-Input: a mailbox. Output: an `IngestSummary`. Guarantees: killed at any time and run again, it neither loses nor counts
-twice. A message is released (moved, kept as a file) only after it is recorded, and a recorded message is released
+Input: a mailbox. Output: an `IngestSummary`. Guarantees: if it is killed at any time and run again, no message is lost or
+counted twice. A message is released (moved, kept as a file) only after it is recorded, and a recorded message is released
 without a second effect.
 """
 
@@ -34,14 +34,14 @@ class Mailbox(Protocol):
 
     @property
     def source(self) -> str:
-        """How its messages came: file, pipe, imap."""
+        """Where its messages come from: file, pipe, imap."""
         ...
 
     def messages(self) -> Iterator[Raw]:
         """Yield the messages."""
         ...
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Release recorded messages, for example move them. Repeating it must change nothing."""
         ...
 
@@ -99,13 +99,13 @@ class Files:
         """Yield the messages."""
         return self.read()
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         """Do nothing: the files stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipe:
-    """The single message that a mail server pipes in; one for a person to look at is kept as a file."""
+    """The single message that a mail server pipes in. If a person should review it, it is kept as a file."""
 
     message: Raw
     folder: Path
@@ -115,8 +115,8 @@ class Pipe:
         """Yield the message."""
         yield self.message
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
-        """Keep messages for a person: the mail server forgets the message when the command ends."""
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Keep messages that a person should review, because the mail server forgets the message when the command ends."""
         from composer.core.environment import write_private
         from composer.core.folders import make_private
 
@@ -174,4 +174,4 @@ def _take_in(
         done = [(raw, each) for (raw, _, _), each in zip(batch, recorded, strict=True)]
     for _, each in done:
         summary.add(each)
-    mailbox.let_go(done)
+    mailbox.release(done)

@@ -74,7 +74,7 @@ _MOVED = re.compile(
 _TURNED_AWAY = re.compile(r"automatically rejected|was (?:rejected|refused) by the recipient", re.IGNORECASE)
 
 
-def is_turned_away(message: MimePart) -> bool:
+def is_rejection_receipt(message: MimePart) -> bool:
     """Return whether a message in the form of a receipt says that the recipient's server rejected ours."""
     if not any(part.type in _RECEIPTS for part in message.walk()):
         return False

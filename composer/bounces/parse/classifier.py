@@ -9,7 +9,7 @@ from composer.bounces.parse.automatic_replies import (
     automatic,
     comes_from_mailer,
     is_change_of_address,
-    is_turned_away,
+    is_rejection_receipt,
     speaks_of_failure,
 )
 from composer.bounces.parse.candidates import candidates_of
@@ -46,11 +46,11 @@ def _read(message: MimePart) -> tuple[ReturnedKind, str, Format, tuple[BounceFin
     if findings := _reported(message):
         kind = min((each.kind for each in findings), key=_RANK.index)
         return kind, _reason(kind, findings), Format.REPORT, findings
-    if is_turned_away(message) and (findings := read_freeform(message)):
+    if is_rejection_receipt(message) and (findings := read_freeform(message)):
         return ReturnedKind.BOUNCE, _reason(ReturnedKind.BOUNCE, findings), Format.FREE_TEXT, findings
     if told := automatic(message):
         return *told, Format.HEADERS, ()
-    if _asks_to_leave(message):
+    if _asks_to_unsubscribe(message):
         return ReturnedKind.UNSUBSCRIBE, "a subscriber wrote to the unsubscribe address", Format.HEADERS, ()
     if is_change_of_address(message, text_of(message)):
         return ReturnedKind.OUT_OF_OFFICE, "a notice of a changed address", Format.NONE, ()
@@ -80,7 +80,7 @@ def _reason(kind: ReturnedKind, findings: tuple[BounceFinding, ...]) -> str:
     return next(each.why for each in findings if each.kind is kind)
 
 
-def _asks_to_leave(message: MimePart) -> bool:
+def _asks_to_unsubscribe(message: MimePart) -> bool:
     """Return whether a message asks to unsubscribe: its subject begins as our own link writes it."""
     return decode_words(message.get("subject")).strip().lower().removeprefix("re:").strip().startswith("unsubscribe")
 

@@ -1,7 +1,7 @@
 """Read complaints: feedback reports (RFC 5965, RFC 6650, RFC 9477), and Microsoft's, which have another format.
 
 Input: a message as parts. Output: the complaint, or None. Guarantees: pure. Recipients are often removed from the
-report, and nothing is ever done because of them.
+report, and no action follows from them.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ _REPLIES = tuple(
 #: qmail and Exchange: `(#5.1.1)`, `#5.1.1`; others: `[5.1.1]`, `Status: 5.1.1`.
 _BARE = re.compile(rf"(?:#|\(|\[|status(?: code)?:?\s|\s)({_ENHANCED})(?![\d.])", re.IGNORECASE)
 _MOST = 4096
-#: From here on a text quotes our message: the server said none of it.
+#: The beginning of the part that quotes our message, which is not the server's own text.
 _COPY = re.compile(
     r"""^[ \t>*]{0,20}(?:
     [-=_]{2,30}[^\n]{0,80}?(?:original|copy|returned|unsent|header|nachricht|mensaje|messaggio|mensagem|原|元の)

@@ -1,6 +1,6 @@
 """The content of a returned message: a closed vocabulary, and the server's answer.
 
-Input: nothing. Output: values. Guarantees: nothing here acts. `Candidates` may identify the subscriber, and only one
+Input: nothing. Output: values. Guarantees: nothing here has an effect. `Candidates` may identify the subscriber, and only one
 with a valid key counts.
 """
 
@@ -17,9 +17,9 @@ class ReturnedKind(StrEnum):
 
     #: a message of ours was not delivered, and the server has given up
     BOUNCE = "bounce"
-    #: it is not delivered yet; the server is still retrying
+    #: the message is not delivered yet; the server is still retrying
     DELAY = "delay"
-    #: it was delivered, or read
+    #: the message was delivered, or read
     RECEIPT = "receipt"
     #: a program answered for an absent person, or to confirm that something arrived
     OUT_OF_OFFICE = "out_of_office"
@@ -29,7 +29,7 @@ class ReturnedKind(StrEnum):
     COMPLAINT = "complaint"
     #: a subscriber wrote to the unsubscribe address
     UNSUBSCRIBE = "unsubscribe"
-    #: none of these: a person should look at it
+    #: none of these; a person should review the message
     NOT_UNDERSTOOD = "not_understood"
 
 
@@ -59,8 +59,8 @@ class Format(StrEnum):
 class BounceFinding:
     """A statement about one recipient."""
 
-    #: The name in the message; empty if nobody is named. Anyone can write it: it is recorded, and nothing is done
-    #: because of it.
+    #: The recipient's address in the message; empty if there is none. Anyone can write it, so it is recorded, but no
+    #: action follows.
     recipient: str = ""
     #: The address that our message was sent to, if known (RFC 3464, section 2.3.1).
     original: str = ""

@@ -21,21 +21,21 @@ SOFT_LASTING, SOFT_MAILINGS, SOFT_SPAN = timedelta(days=90), 5, timedelta(days=1
 class BounceEffect(StrEnum):
     """The effect of a returned message."""
 
-    #: the subscriber gets nothing from now on
+    #: the subscriber is suppressed
     SUPPRESSED = "suppressed"
-    #: it counts against the subscriber's address, and is not enough yet
+    #: the bounce counts against the subscriber's address, but is not enough to suppress it yet
     COUNTED = "counted"
-    #: it is about the sender: a person should act, and no subscriber is changed
+    #: the bounce is about the sender, so a person should act; no subscriber is changed
     ALERT = "alert"
-    #: there was nothing to do
+    #: no action was needed
     LEFT = "left"
-    #: our key identifies nobody: nothing was done
+    #: no valid token identifies a subscriber, so no subscriber was changed
     UNPROVEN = "unproven"
-    #: a person should look at it
+    #: a person should review the message
     KEPT = "kept"
-    #: too many recipients of the mailing bounce like this: the subscriber gets nothing until somebody decides
+    #: too many recipients of the mailing bounce in the same way, so the subscriber gets nothing until a person decides
     HELD = "held"
-    #: somebody decided that this bounce, or bounces like it, do not count
+    #: a person decided that this bounce, or bounces like it, do not count
     RELEASED = "released"
 
 
@@ -67,7 +67,7 @@ def effect_of(new: BounceHistory, before: Iterable[BounceHistory]) -> BounceEffe
             gone = [each for each in every if each.bounce in (Class.HARD, Class.BAD_DOMAIN)]
             return _judged(_mailings(gone, new.at - LASTING) >= DOMAIN_MAILINGS)
         case Class.FULL | Class.SOFT:
-            # All other failures count too: nothing has reached them.
+            # All other failures count too, because no message has reached the subscriber.
             failed = [each for each in every if each.bounce is not Class.OURS and each.at >= new.at - SOFT_LASTING]
             span = new.at - min(each.at for each in failed)
             return _judged(span >= SOFT_SPAN and _mailings(failed, new.at - SOFT_LASTING) >= SOFT_MAILINGS)

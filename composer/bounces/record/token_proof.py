@@ -1,7 +1,7 @@
-"""Identify the subscriber of a message, and whether it returns something of ours, by our own key.
+"""Identify the subscriber of a returned message by a token signed with our key, and check whether we sent the original.
 
 Input: a classified message, the publication's tokens. Output: its kind, and a `TokenClaim` if one is proven.
-Guarantees: pure; a message with two subscribers identifies nobody.
+Guarantees: pure; a message with tokens of two subscribers identifies none.
 """
 
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from composer.bounces.parse.vocabulary import Format, Returned, ReturnedKind
 
 
 def prove_recipient(returned: Returned, tokens: Tokens) -> tuple[ReturnedKind, TokenClaim | None]:
-    """Return the kind of a message, and the subscriber that our key identifies."""
+    """Return the kind of a message, and the subscriber that its signed token identifies."""
     traces = returned.traces
     # In whatever form: Apple Mail marks a person's request to unsubscribe as an automatic answer. A report has its
     # subscriber in the address that it was sent to, so there only the subject counts.
@@ -35,7 +35,7 @@ def prove_recipient(returned: Returned, tokens: Tokens) -> tuple[ReturnedKind, T
 
 
 def quotes_ours(returned: Returned, tokens: Tokens, claim: TokenClaim) -> bool:
-    """Return whether a message returns something of ours, besides the address that it was sent to.
+    """Return whether a message returns part of a message that we sent, besides the address that it was sent to.
 
     That is a token or a Message-ID of the same subscriber, in its body or in the returned message.
     """
@@ -47,7 +47,7 @@ def quotes_ours(returned: Returned, tokens: Tokens, claim: TokenClaim) -> bool:
 
 
 def _sent(returned: Returned, tokens: Tokens) -> list[TokenClaim | None]:
-    """Read what a message of ours carried: the token of the envelope, that of the Message-ID."""
+    """Read the tokens that a message of ours contained: in the envelope and in the Message-ID."""
     return [
         *(tokens.read(Purpose.BOUNCE, each) for each in returned.traces.tokens),
         *(tokens.read(Purpose.MESSAGE, each) for each in returned.traces.names),
@@ -58,5 +58,5 @@ def _one(found: Iterable[TokenClaim | None]) -> TokenClaim | None:
     claims = [each for each in found if each is not None]
     if len({each.subscriber_id for each in claims}) != 1:
         return None
-    # An unsubscribe link names no mailing; what the message carried does.
+    # An unsubscribe link does not identify a mailing, but the tokens of the message do.
     return max(claims, key=lambda each: each.mailing_id)

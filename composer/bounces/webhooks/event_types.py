@@ -20,11 +20,11 @@ from composer.transport.replies.meanings import Meaning
 class WebhookEventKind(StrEnum):
     """The type of a provider's event."""
 
-    #: it was not delivered, and the provider stops sending to the address
+    #: the message was not delivered, and the provider stops sending to the address
     HARD_BOUNCE = "hard_bounce"
-    #: it was not delivered; the next message may be
+    #: the message was not delivered; the next one may be
     SOFT_BOUNCE = "soft_bounce"
-    #: it was rejected because of the sender or the content
+    #: the message was rejected because of the sender or the content
     BLOCKED = "blocked"
     #: the provider is still retrying
     DELAY = "delay"

@@ -34,7 +34,8 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
 
     if (who is None) == (not is_asking):
         raise UsageError(
-            "no approver is named", "write   compose approve ISSUE --as ADDRESS   or   --ask   to ask all approvers"
+            "no approver given",
+            "run   compose approve ISSUE --as ADDRESS   or, to ask all approvers,   compose approve ISSUE --ask",
         )
     if comment is not None and not comment.strip():
         raise UsageError("--return needs a reason", 'write   --return "what needs to change"')

@@ -53,12 +53,12 @@ def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
     """Record returned mail, and stop sending to addresses that bounced.
 
     FILE is a message, an mbox file, or a folder (also a Maildir); - reads one message from a mail server's pipe. Each
-    message is recorded once, no matter how often it is read. A subscriber is only affected if the message contains our
-    own signed token for them. Exit code 1 while bounces are held for your decision (`compose bounces held`); from a
-    pipe, it is 0.
+    message is recorded once, no matter how often it is read. A subscriber changes only if the message contains the
+    signed token that compose put into the original. Exit code 1 while bounces are held for your decision
+    (`compose bounces held`); from a pipe, it is 0.
     """
     if not files and not by_imap:
-        raise UsageError("nothing to read is named", "name a file or a folder, - for a pipe, or --imap")
+        raise UsageError("no input given", "give a file or a folder, - to read from a pipe, or --imap")
     if files == ("-",) and not by_imap:
         try:
             return _ingest(files, by_imap=False, as_json=as_json)
@@ -111,9 +111,9 @@ def _summary(total: "IngestSummary") -> Iterator[str]:
     words = {
         BounceEffect.SUPPRESSED: "{} suppressed a subscriber",
         BounceEffect.HELD: "{} held for your decision",
-        BounceEffect.COUNTED: "{} counted, without an effect so far",
-        BounceEffect.UNPROVEN: "{} without our token for a subscriber: recorded, without an effect",
-        BounceEffect.KEPT: "{} kept for you to look at",
+        BounceEffect.COUNTED: "{} counted against a subscriber, who is not suppressed yet",
+        BounceEffect.UNPROVEN: "{} without a valid subscriber token: recorded, no subscriber changed",
+        BounceEffect.KEPT: "{} kept for you to review",
     }
     for effect, text in words.items():
         if count := total.effects[effect]:
@@ -176,7 +176,7 @@ def _show(name: str, returned: "Returned", *, as_json: bool) -> None:
 
 def _lines(returned: "Returned") -> Iterator[str]:
     for each in returned.findings:
-        facts = [each.recipient or "no recipient named", _plain(each.bounce or each.kind), each.status or "", each.why]
+        facts = [each.recipient or "no recipient given", _plain(each.bounce or each.kind), each.status or "", each.why]
         yield ", ".join(filter(None, facts))
         if each.reply:
             yield f"  server's answer: {each.reply}"

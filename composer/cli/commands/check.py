@@ -44,7 +44,7 @@ def command(
         _list(as_json)
         return 0
     if not issues:
-        raise UsageError("no issue is named", "write   compose check ISSUE   or   compose check --list")
+        raise UsageError("no issue given", "run   compose check ISSUE   or   compose check --list")
     allowed = _allowed(allowances)
     found, on = find_issues(issues), _day(day)
     reports = []

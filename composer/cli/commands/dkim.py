@@ -57,7 +57,7 @@ def show(selectors: tuple[str, ...], domain: str | None) -> int:
     if found.is_named:
         _show(found)
         return 0
-    console.talk("newsletter.yaml names no selectors. DNS records of the keys that were found:")
+    console.talk("newsletter.yaml lists no selectors. DNS records of the keys that were found:")
     _show(found)
     console.talk("")
     console.talk("To sign with them, one RSA and one Ed25519 key, add to newsletter.yaml:")

@@ -53,7 +53,7 @@ def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
     from composer.app.context import open_newsletter
 
     if (file is None) is not is_lost:
-        raise UsageError("name either the backup file or --lost", "write   compose keys restore FILE")
+        raise UsageError("give either the backup file or --lost", "run   compose keys restore FILE")
     if file is None:
         if not is_yes and not sys.stdin.isatty():
             raise UsageError("not a terminal: confirm with --yes", "nothing was changed")

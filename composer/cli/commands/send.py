@@ -40,12 +40,14 @@ from composer.core.errors import UsageError
     "--allow", "allowed", multiple=True, metavar='CODE="REASON"', help="Override a refusal; the reason is recorded."
 )
 @click.option(
-    "--to-those-without", "is_rest", is_flag=True, help="Send only to subscribers who have not received it yet."
+    "--to-those-without", "is_rest", is_flag=True, help="Send only to subscribers who have not received the issue."
 )
 @click.option(
     "--to-those-who-got", "got", metavar="DATE", help="Send a correction to subscribers who received the issue of DATE."
 )
-@click.option("--again", metavar="REASON", help="Also send to subscribers who already have it; the reason is recorded.")
+@click.option(
+    "--again", metavar="REASON", help="Also send to subscribers who already have the issue; the reason is recorded."
+)
 @with_log
 def command(
     issue: str | None,
@@ -104,7 +106,7 @@ def command(
                 raise UsageError("--due sends all mailings that are due, and takes no issue", "leave out the issue")
             return send_due(context, settings, flags)
         if issue is None:
-            raise UsageError("no issue is named", "write   compose send 2025-01-30")
+            raise UsageError("no issue given", "run   compose send 2025-01-30")
         return send(context, settings, flags, issue)
 
 

@@ -1,4 +1,4 @@
-"""The command `compose settle`: resolve unconfirmed recipients by a log, or by your decision."""
+"""The command `compose settle`: decide about unconfirmed recipients by a log, or by hand."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 @click.command("settle")
 @click.argument("named", metavar="MAILING")
 @click.option("--log", metavar="FILE", type=click.Path(path_type=Path), help="Look up the messages in a Postfix log.")
-@click.option("--count-as-received", "is_received", is_flag=True, help="Count them as received.")
-@click.option("--send-again", "is_again", is_flag=True, help="Send to them again; some may get it twice.")
+@click.option("--count-as-received", "is_received", is_flag=True, help="Count the messages as received.")
+@click.option(
+    "--send-again", "is_again", is_flag=True, help="Send the messages again; some subscribers may get two copies."
+)
 @click.option(
     "--yes",
     type=click.IntRange(min=0),
@@ -26,12 +28,12 @@ if TYPE_CHECKING:
     help="Confirm without a prompt; must equal the number of recipients.",
 )
 def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes: int | None) -> int:
-    """Resolve recipients whose delivery could not be confirmed.
+    """Decide what to do about recipients whose delivery could not be confirmed.
 
     The mail server's log proves which messages it accepted; you decide about the others. Without options, this lists
     the recipients and the Message-IDs to look for. Nothing is sent again unless you choose --send-again.
 
-    If a mailing was lost when a backup was restored, name its issue instead of its number.
+    If a mailing was lost when a backup was restored, give its issue instead of its number.
     """
     from composer.app.clock import now
     from composer.app.context import open_newsletter
@@ -62,9 +64,9 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
         decision = SettleDecision.RECEIVED if is_received else SettleDecision.AGAIN
         done = settle(context, mailing, log or decision, now())
     if log is not None:
-        console.answer(f"{people(done.settled)} resolved by the log; {done.left:,} remain unconfirmed")
+        console.answer(f"accepted according to the log: {people(done.settled)}; still unconfirmed: {done.left:,}")
     else:
-        console.answer(f"{people(done.settled)} resolved")
+        console.answer(f"your decision is recorded for {people(done.settled)}")
     console.answer(identity(done.sums))
     if done.sums.open:
         console.answer(f"next: {command_line('send', done.mailing.issue)}")
@@ -74,7 +76,7 @@ def command(named: str, log: Path | None, is_received: bool, is_again: bool, yes
 
 
 def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool, yes: int | None) -> int:
-    """Resolve an issue whose mailing was lost when the database was restored; return the exit code."""
+    """Decide about an issue whose mailing was lost when the database was restored; return the exit code."""
     from composer.app.context import open_newsletter
     from composer.app.mailings.settlement import lost_mailing, release_lost
     from composer.cli.sending.proposal_view import ask
@@ -83,10 +85,14 @@ def _settle_lost(issue: str, *, is_log: bool, is_received: bool, is_again: bool,
     with open_newsletter() as context:
         lost = lost_mailing(context, issue)
         if is_log:
-            raise UsageError("--log needs a mailing that is recorded", "use --count-as-received or --send-again")
+            raise UsageError(
+                "--log works only for a mailing that is still in the database",
+                "use --count-as-received or --send-again",
+            )
         if is_received:
             console.answer(
-                f"{issue} will not be sent to {people(lost.count)} without a record; to send it, use --send-again"
+                f"{issue} will not be sent to {people(lost.count)} who may have received it;"
+                " to send it to them, use --send-again"
             )
             return 0
         if not is_again:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.mailing_texts import identity, when
+from composer.cli.ui.mailing_texts import identity, people, when
 from composer.core.command_lines import command_line
 
 if TYPE_CHECKING:
@@ -70,7 +70,11 @@ def _waits(mailing: int, worker: "DeadWorker", until: datetime, zone: "ZoneInfo"
     """Return which process it waits for, and how long."""
     which = f"process {worker.process} on {worker.host}, since {when(worker.began, zone)}"
     limit = f"waiting for it to end, until {until.astimezone(zone):%H:%M:%S} at the latest"
-    silent = "" if worker.dies is None else f"; without a heartbeat it counts as dead from {when(worker.dies, zone)}"
+    silent = (
+        ""
+        if worker.dies is None
+        else f"; if it sends no heartbeat, it is considered dead from {when(worker.dies, zone)}"
+    )
     return f"mailing {mailing} is being sent by {which}: {limit}{silent}"
 
 
@@ -78,4 +82,4 @@ def _name_unknown(mailing: int, sums: "Sums") -> None:
     from composer.delivery.core.states import DeliveryState
 
     if unknown := sums[DeliveryState.UNKNOWN]:
-        console.answer(f"next: compose settle {mailing}     delivery to {unknown:,} could not be confirmed")
+        console.answer(f"next: compose settle {mailing}     delivery to {people(unknown)} could not be confirmed")

@@ -147,7 +147,7 @@ def _tell(context: "MailingContext", outcome: "RunFinished", stop: Signalled) ->
         console.answer(f"next: {command_line('send', mailing.issue)}     continues; {promise(outcome.twice)}")
     if unknown := sums[DeliveryState.UNKNOWN]:
         console.answer(
-            f"next: compose settle {mailing.id}     {unknown:,} unconfirmed; they are not sent a second copy"
+            f"next: compose settle {mailing.id}     {unknown:,} unconfirmed; not sent again until you decide"
         )
     if not sums.open and not sums[DeliveryState.UNKNOWN]:
         console.answer(f"next: compose report {mailing.id}")

@@ -81,7 +81,7 @@ def _told(context: "MailingContext", outcome: "SendOutcome", view: RunView) -> i
 
 
 def _due(context: "MailingContext", flags: SendFlags, *, is_rehearsal: bool) -> datetime | None:
-    """Return the time that --at names, None without it. Raises UsageError."""
+    """Return the time given with --at; None without it. Raises UsageError."""
     from composer.app.clock import now
 
     if flags.at is None:

@@ -1,6 +1,6 @@
 """Reads the time for which a mailing is scheduled, and writes the prompt that confirms it.
 
-Input: a text, a time zone, the current time. Output: a time, or an error that names the possible times. Guarantees:
+Input: a text, a time zone, the current time. Output: a time, or an error that lists the possible times. Guarantees:
 pure.
 """
 

@@ -21,7 +21,7 @@ class Confirmation:
     is_yes: bool
     as_json: bool
 
-    def judge(self) -> None:
+    def check_terminal(self) -> None:
         """Check that the person can be asked, before anything is read. Raises UsageError."""
         if not (self.is_dry_run or self.is_yes or sys.stdin.isatty()):
             raise UsageError("not a terminal: confirm with --yes", "to see first what would change, use --dry-run")

@@ -88,7 +88,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
         def tell(done: int, total: int) -> None:
             if not bar.entered:
-                # Started only when there is progress to show: an error may come first.
+                # Started only when there is progress to show, because an error may come first.
                 shown_bar.enter_context(bar)
             bar.length = total
             bar.update(done - bar.pos)

@@ -41,10 +41,12 @@ if TYPE_CHECKING:
         ) -> ListImport: ...
 
 
-#: The most ignored columns that are named.
+#: The maximum number of ignored columns that are listed.
 _SHOWN = 10
 #: From this number of rows on, writing takes some seconds.
 _MANY = 20_000
+#: Who is not active according to the list.
+_OUT = "unsubscribed, bounced or complained in this list"
 
 
 def run_import(
@@ -54,10 +56,10 @@ def run_import(
     request: "ImportRequest",
     question: "Confirmation",
 ) -> int:
-    """Show a list, ask for confirmation, import it; return exit code 1 if values about leaving are not understood."""
+    """Show a list, ask for confirmation, import it; return exit code 1 if values about unsubscribing are not understood."""
     from composer.app.clock import now
 
-    question.judge()
+    question.check_terminal()
     with ExitStack() as reading:
         tell = reading.enter_context(console.progress("reading"))
         dialog = _Dialog(choice=request.choice, question=question, reading_ended=reading.close)
@@ -166,8 +168,8 @@ def _lines(summary: "ImportSummary", choice: "StatusChoice") -> Iterator[tuple[i
     if summary.agreeing:
         yield summary.agreeing, "pending", "known subscribers who will be active"
     yield summary.left, "left", "on the suppression list: will not be imported"
-    yield summary.leaving, "out", "according to this list: will be added to the suppression list"
-    yield summary.out, "out", "according to this list, and already on the suppression list"
+    yield summary.leaving, "out", f"{_OUT}: will be added to the suppression list"
+    yield summary.out, "out", f"{_OUT}, and already on the suppression list"
     yield summary.bad, "bad", "will not be imported"
 
 
@@ -176,7 +178,7 @@ def _show_first(rows: "Sequence[UnderstoodList]") -> None:
     for each in rows:
         name = each.name or f"{each.first_name} {each.last_name}".strip()
         cells = (each.address, name, each.language, "" if each.standing == "subscriber" else each.standing)
-        console.talk(f"  for example: {'   '.join(cell for cell in cells if cell)}")
+        console.talk(f"  read as: {'   '.join(cell for cell in cells if cell)}")
 
 
 def _show_bad(preview: "ImportPreview") -> None:
@@ -188,7 +190,7 @@ def _show_bad(preview: "ImportPreview") -> None:
         console.talk(f"  … and {summary.bad - len(bad):,} more")
     if summary.notes:
         rows = "1 remark" if summary.notes == 1 else f"{summary.notes:,} remarks"
-        console.talk(f"  {rows} on imported rows, where a value was left empty or ignored")
+        console.talk(f"  {rows} on imported rows: a value was left empty or ignored")
     if report := _report(preview):
         console.talk(f"all rows that are not imported, and all remarks: {report}")
 

@@ -1,4 +1,4 @@
-"""Questions that must be answered before an import: values about leaving that are not understood, and ambiguous dates.
+"""Questions before an import: values about unsubscribing that are not understood, and ambiguous dates.
 
 Input: the `Doubts` of a list. Output: lines on stderr, or data for programs. Guarantees: changes nothing.
 """

@@ -59,7 +59,7 @@ def _heard() -> Iterator[Signalled]:
         yield stop
     finally:
         for number, handler in before.items():
-            # The stop was received: until the end of the process, another signal could only disturb the ending.
+            # The stop was received. Another signal could only disturb the rest of the process.
             signal.signal(number, handler if stop.level is StopLevel.NONE else signal.SIG_IGN)
 
 

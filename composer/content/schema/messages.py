@@ -11,7 +11,7 @@ from composer.content.yaml.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.yaml.silent_losses import OTHER_DASHES
 
 #: The message for a password in a file of the newsletter; the password itself is not shown.
-NOT_HERE = "passwords are not allowed in this file"
+NOT_ALLOWED_HERE = "passwords are not allowed in this file"
 
 
 def where(trail: tuple[str, ...], what: str) -> str:

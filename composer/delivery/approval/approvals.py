@@ -29,7 +29,7 @@ class Approval:
     approved: tuple[GivenAnswer, ...] = ()
     #: Requests for changes.
     returned: tuple[GivenAnswer, ...] = ()
-    #: Answers of people who may no longer approve: they do not count.
+    #: Answers of people who may no longer approve, and which therefore do not count.
     former: tuple[GivenAnswer, ...] = ()
     #: If only an earlier edition of the issue was approved: what has changed since, as codes by stem.
     changed_since: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Approval:
 
     @property
     def is_enough(self) -> bool:
-        """Whether enough people approve and nobody requests changes."""
+        """Whether enough people approve and no one requests changes."""
         return len(self.approved) >= self.needed and not self.returned
 
     def permits(self, allowed_until: int | None) -> bool:
@@ -72,7 +72,7 @@ def answers_before(connection: Connection, mailing_id: int, end: datetime | None
 
 
 def allowance_of(connection: Connection, mailing_id: int) -> int | None:
-    """Return the last answer known to the person who allowed a mailing without approvals; None if nobody did."""
+    """Return the last answer known to the person who allowed a mailing without approvals; None if no person did."""
     here = mailing_reviews.c.mailing_id == mailing_id
     found: int | None = connection.scalar(select(mailing_reviews.c.allowed_until).where(here))
     return found

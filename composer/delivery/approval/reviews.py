@@ -35,13 +35,13 @@ class ReviewAnswer(StrEnum):
 class AnswerEffect(StrEnum):
     """The effect of an answer."""
 
-    #: it is recorded; there is no mailing
+    #: the answer is recorded; there is no mailing
     RECORDED = "recorded"
     #: a scheduled mailing will not be sent
     HELD = "held"
     #: a mailing that had started was stopped
     STOPPED = "stopped"
-    #: a mailing of this edition has ended: it was sent
+    #: a mailing of this edition has ended, so the edition was sent
     LATE = "late"
 
 

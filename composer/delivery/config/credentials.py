@@ -63,7 +63,7 @@ def credentials_of(host: str, username: str | None, around: Environment, names: 
                 f"correct {names.key}.host, or {names.host}",
             )
         return Credentials(username=username, secret=Secret(password))
-    said = _said_of(host, around, names)
+    said = _entry_of(host, around, names)
     username = said.get("username") or username
     for key, is_token in (("token_command", True), ("password_command", False)):
         if command := said.get(key):
@@ -77,7 +77,7 @@ def credentials_of(host: str, username: str | None, around: Environment, names: 
     return Credentials(username=username)
 
 
-def _said_of(host: str, around: Environment, names: VariableNames) -> dict[str, str]:
+def _entry_of(host: str, around: Environment, names: VariableNames) -> dict[str, str]:
     """Read the entry for one host from the user's own file; other entries are not read."""
     path = around.folder / names.file
     if not path.is_file():

@@ -38,7 +38,7 @@ class KeySet:
     publication: str | None
     #: The keys of subscribers' links, the one that signs first.
     words: tuple[str, ...] = field(default=(), repr=False)
-    #: The key that recognizes erased people, in hexadecimal digits.
+    #: The key that recognises erased people, in hexadecimal digits.
     erasure: str | None = field(default=None, repr=False)
     #: DKIM keys in PEM, by domain and selector: `example.org/compose-rsa`.
     dkim: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -69,7 +69,7 @@ class KeySet:
         if self.words:
             yield "the key for subscribers' links"
         if self.erasure:
-            yield "the key that recognizes erased people"
+            yield "the key that recognises erased people"
         yield from (f"DKIM key {name}" for name in self.dkim)
 
 
@@ -116,7 +116,7 @@ def put_back(database: Database, around: Environment, keys: KeySet) -> tuple[str
         if keys.erasure is not None:
             if erasure is None:
                 _insert(connection, ERASURE_KEY, bytes.fromhex(keys.erasure))
-            said.append(f"the key that recognizes erased people: {'restored' if erasure is None else 'already there'}")
+            said.append(f"the key that recognises erased people: {'restored' if erasure is None else 'already there'}")
         for path, (what, content) in files.items():
             is_there = path.exists()
             if not is_there:
@@ -126,10 +126,10 @@ def put_back(database: Database, around: Environment, keys: KeySet) -> tuple[str
 
 
 def begin_anew(database: Database) -> int:
-    """Create a new erasure key, because the old one is lost; return how many erased people are no longer recognized."""
+    """Create a new erasure key, because the old one is lost; return how many erased people are no longer recognised."""
     with database.write() as connection:
         if stored_erasure_key(connection) is not None or not has_hashes(connection):
-            raise SettingsError("the key that recognizes erased people is not missing", "nothing was changed")
+            raise SettingsError("the key that recognises erased people is not missing", "nothing was changed")
         _insert(connection, ERASURE_KEY, secrets.token_bytes(32))
         return len(connection.scalars(select(suppressions.c.id).where(suppressions.c.hash.is_not(None))).all())
 
@@ -210,7 +210,7 @@ def _judge_erasure(connection: Connection, now: bytes | None, then: bytes) -> No
         prefix = hash_prefix(then)
         if not any(connection.scalar(select(exists().where(each.startswith(prefix)))) for each in columns):
             raise SettingsError(
-                "the key in this backup recognizes none of the people who were erased from this database",
+                "the key in this backup recognises none of the people who were erased from this database",
                 "use the backup of the keys that was made with this database",
             )
 

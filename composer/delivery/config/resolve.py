@@ -28,7 +28,7 @@ _SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Secur
 
 
 def transport_name(newsletter: Newsletter, around: Environment) -> str:
-    """Return the configured transport: smtp if a server is named, unless newsletter.yaml says otherwise."""
+    """Return the configured transport: smtp if a server is configured, unless newsletter.yaml says otherwise."""
     delivery = newsletter.delivery
     return delivery.transport or ("smtp" if around.environment.get(URL) or delivery.smtp else "outbox")
 
@@ -126,7 +126,7 @@ def selectors_of(around: Environment, domain: str) -> tuple[str, ...]:
 
 
 def signer_of(newsletter: Newsletter, around: Environment, host: str, now: int) -> Callable[[bytes], bytes]:
-    """Return the function that signs a message; it does nothing if the server signs, or nobody. Raises ComposeError."""
+    """Return the function that signs a message; it does nothing if this program does not sign. Raises ComposeError."""
     profile = profile_of(newsletter, around, host)
     if profile is None:
         return lambda message: message
@@ -136,7 +136,7 @@ def signer_of(newsletter: Newsletter, around: Environment, host: str, now: int) 
 
 
 def profile_of(newsletter: Newsletter, around: Environment, host: str) -> "Profile | None":
-    """Return the keys that sign; None if the server signs, or nobody. Raises ComposeError."""
+    """Return the keys that sign; None if this program does not sign. Raises ComposeError."""
     signing = signing_of(newsletter, host)
     if signing is None or signing.is_relayed:
         return None

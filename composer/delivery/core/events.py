@@ -23,7 +23,7 @@ class EventKind(StrEnum):
     RESTORED = "restored"
     #: the result for every recipient is known
     ENDED = "ended"
-    #: canceled by a person
+    #: a person canceled the mailing
     ENDED_FOR_GOOD = "ended_for_good"
 
     #: the states that a delivery reached; `words` is the server's reply, `reason` the reason if there is no reply
@@ -34,11 +34,11 @@ class EventKind(StrEnum):
     SUPPRESSED = "suppressed"
     EXPIRED = "expired"
     WRITTEN = "written"
-    #: it was throttled: not counted as an attempt
+    #: the delivery was throttled, which does not count as an attempt
     THROTTLED = "throttled"
-    #: it was claimed, but nothing was sent
+    #: the delivery was claimed, but nothing was sent
     GIVEN_BACK = "given_back"
-    #: a rejection of the sender or the message: pending again
+    #: the sender or the message was rejected, and the delivery is pending again
     TAKEN_BACK = "taken_back"
     #: an unconfirmed delivery was resolved, by a log or by a person (`reason`, `who`)
     SETTLED = "settled"
@@ -51,18 +51,18 @@ class StateReason(StrEnum):
     status.
     """
 
-    #: resolved: the mail server's log proves that it was accepted
+    #: resolved: the mail server's log proves that the message was accepted
     LOG = "log"
-    #: resolved: a person counts it as received
+    #: resolved: a person counts the message as received
     RECEIVED = "received"
-    #: resolved: a person had it sent again
+    #: resolved: a person had the message sent again
     AGAIN = "again"
     #: unconfirmed: the run that sent it crashed, or was stopped, before the answer came
     RUN_DIED = "run_died"
     RUN_STOPPED = "run_stopped"
-    #: unconfirmed: the database was restored, and does not know whether it has been sent since
+    #: unconfirmed: the database was restored, so it is not known whether the message has been sent since
     RESTORED = "restored"
-    #: expired: retried until the deadline; or the mailing was canceled first
+    #: expired: the message was retried until the deadline, or the mailing was canceled before that
     DEADLINE = "deadline"
     MAILING_ENDED = "mailing_ended"
 

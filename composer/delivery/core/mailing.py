@@ -32,7 +32,7 @@ class Mailing:
     public_id: int
     #: The issue key.
     issue: str
-    #: Above 0: also to people who have the issue already, because of `again_because`.
+    #: Above 0 if the mailing also goes to people who have the issue already; `again_because` is the reason.
     again: int
     is_rehearsal: bool
     made: datetime
@@ -176,7 +176,8 @@ def stop(
 ) -> bool:
     """Stop a mailing, whichever process is sending it; return whether it was not stopped before.
 
-    When this is committed, no further final dot is sent, because the intent checks it. Raises MailingError.
+    When this is committed, no further message is completed: the intent (the record that a message is about to be sent)
+    cannot be written for a stopped mailing. Raises MailingError.
     """
     mailing = mailing_of(connection, mailing_id)
     if mailing.ended:
@@ -189,7 +190,7 @@ def stop(
 
 
 def allow(connection: Connection, mailing_id: int, reasons: Mapping[str, str]) -> None:
-    """Add the reasons for which refusals of a frozen mailing were allowed, to the earlier reasons."""
+    """Record why refusals of a frozen mailing were overridden, in addition to the earlier reasons."""
     known = dict(mailing_of(connection, mailing_id).allowed)
     for code, reason in reasons.items():
         before = known.get(code, "")
@@ -206,7 +207,7 @@ def pause(connection: Connection, mailing_id: int, who: str, reason: PauseReason
     return is_new
 
 
-def go_on(connection: Connection, mailing_id: int, who: str, now: datetime, *, seen: Pause | None) -> bool:
+def resume(connection: Connection, mailing_id: int, who: str, now: datetime, *, seen: Pause | None) -> bool:
     """Remove the stop and the pause that a person has seen; return whether there was one.
 
     A pause that was set since then stays.

@@ -18,9 +18,9 @@ class PauseReason(StrEnum):
     CHANGES_REQUESTED = "changes_requested"
     #: Ctrl-C
     INTERRUPTED = "interrupted"
-    #: `--limit`: a person must send the rest
+    #: `--limit` was reached; only a person can send the rest
     LIMIT = "limit"
-    #: the server rejected the sender or the message, or confirmed nothing: another run would have the same result
+    #: the server rejected the sender or the message, or confirmed nothing, so another run would have the same result
     HALTED = "halted"
     #: started by a version that did not record pauses
     UPGRADE = "upgrade"
@@ -31,6 +31,6 @@ class Pause:
     """The pause of a mailing."""
 
     at: datetime
-    #: Who did it, or whose run it was; empty if that is not known.
+    #: Who paused the mailing, or whose run did; empty if that is not known.
     by: str
     reason: PauseReason

@@ -24,7 +24,7 @@ class StopLevel(IntEnum):
     NONE = 0
     #: start nothing new; let open deliveries finish and record them
     DRAIN = 1
-    #: immediately: a message without an answer after its dot is unconfirmed
+    #: immediately: a message whose final dot (the end of the SMTP DATA command) has no answer is unconfirmed
     NOW = 2
 
 
@@ -35,7 +35,7 @@ class Ending(StrEnum):
     DONE = "done"
     #: the rest is due later: deferred, or paused for longer than a run waits
     LATER = "later"
-    #: the number that `--limit` allows was tried
+    #: as many messages were tried as `--limit` allows
     LIMIT = "limit"
     #: the daily quota is used up
     QUOTA = "quota"
@@ -47,7 +47,7 @@ class Ending(StrEnum):
     HALTED = "halted"
     #: the server accepted nothing, or could not be reached, for as long as a run waits
     UNREACHABLE = "unreachable"
-    #: the ledger could not be written: nothing was sent after that
+    #: the ledger could not be written, and nothing was sent after that
     LEDGER = "ledger"
 
 
@@ -89,7 +89,7 @@ class View:
     #: How many messages the daily quota still allows, and when it allows more.
     quota: int | None
     quota_at: datetime | None
-    #: Whether the last claim found as many as it wanted, or there was no claim yet.
+    #: Whether the last claim found as many deliveries as requested, or there was no claim yet.
     is_more: bool
     #: When the next delivery is due, if it is not due yet.
     next_due: datetime | None
@@ -175,7 +175,7 @@ def next_move(view: View) -> Move:
 
 
 def _leave(view: View, why: Ending) -> Move:
-    """End as soon as nothing is open, or the wait is over; queued deliveries are released."""
+    """End as soon as no delivery is open, or the wait is over; release the queued deliveries."""
     return Drain(why=why) if view.open and not view.is_overdue else End(why=why)
 
 
@@ -196,8 +196,11 @@ def _ahead(view: View) -> int:
     return min(most, MOST)
 
 
-def after_death(state: DeliveryState) -> DeliveryState:
-    """Return the new state of a dead worker's delivery: without an intent no dot was sent, so a claim is released."""
+def state_after_crash(state: DeliveryState) -> DeliveryState:
+    """Return the new state of a dead worker's delivery.
+
+    Without an intent (the record that a message is about to be sent) nothing was sent, so a claim is released.
+    """
     match state:
         case DeliveryState.CLAIMED:
             return DeliveryState.PENDING

@@ -9,12 +9,12 @@ from datetime import datetime
 from composer.delivery.core.retry_policy import (
     Accept,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
+    PreviousAttempts,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
-    Tried,
     Write,
     decide,
 )
@@ -26,14 +26,14 @@ SingleStep = Accept | Write | MarkUnconfirmed | Defer | Refuse
 def decide_single(outcome: Outcome, attempts: int, now: datetime, policy: RetryPolicy) -> SingleStep:
     """Decide the next step. Without a mail server, writing a file is a success.
 
-    There are no other recipients to compare with: a rejection of the sender or the message is retried as often as the
-    caller allows. Nothing is retried sooner than the policy's delays allow.
+    There are no other recipients to compare with, so a rejection of the sender or the message is retried as often as
+    the caller allows. Nothing is retried sooner than the policy's delays allow.
     """
-    tried = Tried(subscriber_id=0, attempts=attempts)
+    tried = PreviousAttempts(subscriber_id=0, attempts=attempts)
     decision = decide(outcome, tried, ServerCondition(), now, policy, is_rehearsal=True)
     again = now + policy.delay(attempts + 1)
     match decision.step:
-        case Defer(until=until) | GiveBack(until=until):
+        case Defer(until=until) | Requeue(until=until):
             return Defer(until=max(until, again))
         case Refuse() if decision.server_condition.streak:
             return Defer(until=again)

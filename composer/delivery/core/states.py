@@ -20,23 +20,24 @@ class DeliveryState(StrEnum):
 
     #: not processed yet
     PENDING = "pending"
-    #: a run is processing it; the final dot has not been sent
+    #: a run is processing the delivery; the final dot of the SMTP DATA command has not been sent
     CLAIMED = "claimed"
-    #: the intent is on disk, the final dot is being sent; there is no answer yet
+    #: the intent (the record that the message is about to be sent) is on disk; the final dot is being sent, without an
+    #: answer yet
     SENDING = "sending"
-    #: not accepted this time: retried, not before `next_at`
+    #: not accepted this time; retried, but not before `next_at`
     DEFERRED = "deferred"
     #: the server answered 250 to the final dot
     ACCEPTED = "accepted"
     #: rejected permanently
     REFUSED = "refused"
-    #: unconfirmed: the dot was sent, and no answer came
+    #: unconfirmed: the final dot was sent, and no answer came
     UNKNOWN = "unknown"
     #: unsubscribed or suppressed before the message was sent
     SUPPRESSED = "suppressed"
-    #: retried until the deadline, or the mailing was canceled first
+    #: retried until the deadline, or the mailing was canceled before that
     EXPIRED = "expired"
-    #: written to a file by a rehearsal; it has no other effect
+    #: written to a file by a rehearsal; nothing was sent
     WRITTEN = "written"
 
 
@@ -56,7 +57,7 @@ WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
 }
 #: Not finished yet.
 OPEN = frozenset({_S.PENDING, _S.CLAIMED, _S.SENDING, _S.DEFERRED})
-#: Received, perhaps received, or being sent: no other mailing of the issue is sent to them.
+#: Received, perhaps received, or being sent, so no other mailing of the issue is sent to these recipients.
 HOLDING = frozenset({_S.CLAIMED, _S.SENDING, _S.DEFERRED, _S.ACCEPTED, _S.UNKNOWN})
 #: Finished and not received.
 LET_GO = frozenset({_S.REFUSED, _S.SUPPRESSED, _S.EXPIRED, _S.WRITTEN})

@@ -1,8 +1,9 @@
 """Counts the groups of intents of a run, in the database and in the notes.
 
 Input: the first note of a run. Output: a higher count with every group, or an error if the database was replaced.
-Guarantees: the database commits the intents with the higher count, then the notes are written, then the dots are sent.
-So a note never knows more than the original database, and no dot is sent without a note. If the process is killed in
+Guarantees: the database commits the intents (records that messages are about to be sent) with the higher count, then
+the notes are written, then the final dots of the messages are sent. So a note never contains more than the original
+database, and no message is completed without a note. If the process is killed in
 between, the database is ahead of the notes, which is harmless.
 """
 
@@ -29,7 +30,8 @@ class DatabaseLostError(ComposeError):
 
 _COUNT: dict[str, ColumnElement[Any]] = {
     "sqlite": literal_column("1"),
-    # An intent must be on disk before its dot, with any server configuration. Set here, it needs no extra round trip.
+    # With any server configuration, an intent must be on disk before the message is completed. Setting it here needs no
+    # extra round trip.
     "postgresql": literal_column("set_config('synchronous_commit', 'on', true)"),
 }
 _RAISE = {
@@ -52,8 +54,8 @@ _RAISE = {
 class AgeCounter:
     """Increases the count of one run; only one thread uses it at a time.
 
-    Call `count` in the transaction, and `confirm` after its commit and before any dot. A rehearsal has no note: it
-    counts nothing, and only checks that the files are the same.
+    Call `count` in the transaction, and `confirm` after its commit and before any message is completed. A
+    rehearsal has no note, so it counts nothing, and only checks that the files are the same.
     """
 
     worker_id: int
@@ -90,7 +92,7 @@ class AgeCounter:
         self._is_raised = True
 
     def confirm(self) -> None:
-        """Record in the notes that the transaction was committed. Raises OSError: then no dot may follow."""
+        """Record in the notes that the transaction was committed. After an OSError, no message may be completed."""
         if self._is_raised and self.note is not None:
             self._is_raised = False
             self.note = counted(self.note, self.note.count + 1)

@@ -31,7 +31,7 @@ class Begun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What the database must know at least."""
+    """The records that the database must at least contain."""
 
     #: A run (a row of `workers`); 0 for a database that a person accepted after a restore.
     worker: int

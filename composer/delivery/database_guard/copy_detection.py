@@ -55,7 +55,7 @@ class DatabasePlace:
 
 
 def place_of(database: Database, notes: Path | None, session: Connection | None = None) -> DatabasePlace:
-    """Return the surroundings of a database. Call it before reading rows, because a note never knows more than they do.
+    """Return the surroundings of a database. Call it before reading rows, because a note never contains more than they do.
 
     `notes`: the folder of this computer's notes. `session`: of PostgreSQL, outside a transaction. Raises DatabaseError.
     """
@@ -81,7 +81,7 @@ def place_of(database: Database, notes: Path | None, session: Connection | None 
 def check_original(database: Database, notes: Path | None = None, mailing_id: int | None = None) -> None:
     """Check that this database is not a copy, before anything is frozen or confirmed.
 
-    Raises CopyError, DatabaseError, SettingsError (the key that recognizes erased people is missing).
+    Raises CopyError, DatabaseError, SettingsError (the key that recognises erased people is missing).
     """
     place = place_of(database, notes)
     with database.read() as connection:

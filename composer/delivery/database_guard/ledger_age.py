@@ -1,7 +1,7 @@
-"""The age of the ledger: whether this database knows about every message that was sent.
+"""Checks the age of the ledger: whether this database has a record of every message that was sent.
 
 Input: a connection, the notes next to the database and on this computer. Output: the problems, as `Evidence`.
-Guarantees: a database that knows less than a note (a copy, a restored backup) is detected.
+Guarantees: a database with fewer records than a note (a copy, a restored backup) is detected.
 """
 
 import json
@@ -34,7 +34,7 @@ WAY_ON = "to make this database the original:   compose db restored"
 
 
 class CopyError(ComposeError):
-    """The database is a copy or a restored backup: it may not know about all sent messages."""
+    """The database is a copy or a restored backup, and may lack records of sent messages."""
 
 
 class CopySign(StrEnum):
@@ -42,9 +42,9 @@ class CopySign(StrEnum):
 
     #: made by `compose db backup`
     BACKUP = "backup"
-    #: the note next to it knows more
+    #: the note next to the database contains more than the database
     BEHIND = "behind"
-    #: a note of this computer knows more
+    #: a note of this computer contains more than the database
     BEHIND_MACHINE = "behind_machine"
     #: PostgreSQL: different tables, database or server
     OTHER_TABLES = "other_tables"
@@ -54,7 +54,7 @@ class CopySign(StrEnum):
     NO_NOTE = "no_note"
     #: the mailing was started in another file or on another server
     MOVED = "moved"
-    #: accepted elsewhere, and this computer knows of earlier mailings
+    #: accepted elsewhere, and this computer has notes of earlier mailings
     UNHEARD = "unheard"
 
 
@@ -67,7 +67,7 @@ _WORDS = {
     CopySign.NO_NOTE: "{name} is a copy, or was moved without {more}: messages were sent from it, but that file is missing"
     " or empty",
     CopySign.MOVED: "{name} is a copy: the mailing was started in another database ({more})",
-    CopySign.UNHEARD: "{name} was restored, and it is not decided yet what to do about earlier mailings from this computer",
+    CopySign.UNHEARD: "{name} was restored, and you have not decided what to do about earlier mailings of this computer",
 }
 
 
@@ -125,7 +125,7 @@ def set_state(connection: Connection, name: str, value: str | None) -> None:
 
 
 def is_known(connection: Connection, note: Note) -> bool:
-    """Return whether the database knows everything that a note knows."""
+    """Return whether the database contains everything that a note contains."""
     if note.is_old:
         return (connection.scalar(select(func.max(workers.c.id))) or 0) >= note.worker
     if note.worker == 0:
@@ -135,7 +135,7 @@ def is_known(connection: Connection, note: Note) -> bool:
 
 
 def was_sent_from(connection: Connection) -> bool:
-    """Return whether messages were sent from this database, since notes are written."""
+    """Return whether messages were sent from this database by a version that writes notes."""
     return bool(connection.scalar(select(exists().where(workers.c.nonce.is_not(None)))))
 
 

@@ -1,7 +1,7 @@
 """The durable record: every change of a delivery's state, as a conditional update with its event.
 
-Input: a connection in a transaction, the deliveries, the time. Output: what was changed. Guarantees: decides nothing
-(retry_policy, scheduler) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same
+Input: a connection in a transaction, the deliveries, the time. Output: what was changed. Guarantees: makes no decisions
+(retry_policy and scheduler do) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same
 state, same worker) is part of the update itself, so two processes can never both own a row.
 """
 
@@ -29,11 +29,11 @@ from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Accept,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
     OutcomeDecision,
+    PreviousAttempts,
     Refuse,
-    Tried,
+    Requeue,
     Write,
 )
 from composer.delivery.core.states import DeliveryState
@@ -52,7 +52,7 @@ class Due:
     """A claimed delivery."""
 
     recipient: MessageRecipient
-    tried: Tried
+    tried: PreviousAttempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,13 +60,13 @@ class Claimed:
     """The result of a claim."""
 
     due: tuple[Due, ...]
-    #: How many had unsubscribed or been suppressed in the meantime.
+    #: How many subscribers had unsubscribed or been suppressed in the meantime.
     suppressed: int
-    #: Whether as many were found as wanted: there may be more.
+    #: Whether as many deliveries were found as requested, so there may be more.
     is_more: bool
     #: When the next delivery is due, if there are no more now; None if nothing is left.
     next_due: datetime | None
-    #: The mailing was stopped or has ended: nothing was claimed.
+    #: Whether nothing was claimed because the mailing was stopped or has ended.
     is_stopped: bool = False
 
 
@@ -116,10 +116,10 @@ def claim(
 def intend(
     connection: Connection, mailing_id: int, worker_id: int, subscriber_ids: Sequence[int], now: datetime
 ) -> frozenset[int]:
-    """Record that the final dots of these are sent next; return those recorded. For the others, no dot may be sent.
+    """Record the intents: these messages are about to be sent. Return those recorded; the others must not be sent.
 
-    It requires a claim of this worker, a subscriber who still exists and has not unsubscribed, and a mailing that is
-    not stopped. No dot may be sent before this is committed.
+    An intent requires a claim of this worker, a subscriber who still exists and has not unsubscribed, and a mailing
+    that is not stopped. The final dot of the SMTP DATA command must not be sent before this is committed.
     """
     kind = connection.dialect.name
     ids = json.dumps(subscriber_ids) if kind == "sqlite" else list(subscriber_ids)
@@ -189,9 +189,9 @@ def kind_of(decision: OutcomeDecision) -> EventKind:
             return EventKind.THROTTLED
         case Defer():
             return EventKind.DEFERRED
-        case GiveBack(is_throttled=True):
+        case Requeue(is_throttled=True):
             return EventKind.THROTTLED
-        case GiveBack():
+        case Requeue():
             return EventKind.GIVEN_BACK
         case Refuse():
             return EventKind.REFUSED
@@ -252,7 +252,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
             to, ways, more = _S.DEFERRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"next_at": until}
             if not is_counted:
                 more["throttled"] = _D.throttled + 1
-        case GiveBack(until=until, is_throttled=is_throttled):
+        case Requeue(until=until, is_throttled=is_throttled):
             to, ways, more = _S.PENDING, (_S.CLAIMED,), {"next_at": until if is_throttled else _D.next_at}
             if is_throttled:
                 more["throttled"] = _D.throttled + 1
@@ -265,7 +265,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         case Accept():
             raise AssertionError("acceptances are recorded together")
     step = result.decision.step
-    if not (isinstance(step, GiveBack) or (isinstance(step, Defer) and not step.is_counted)):
+    if not (isinstance(step, Requeue) or (isinstance(step, Defer) and not step.is_counted)):
         more |= {"attempts": _D.attempts + 1, "first_at": func.coalesce(_D.first_at, literal(now, _D.first_at.type))}
     change = (
         update(deliveries)
@@ -283,7 +283,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
 def _due(row: Any) -> Due:
     get = row._mapping
     recipient = MessageRecipient(**{name: get[name] for name in _RECIPIENT})
-    return Due(recipient=recipient, tried=Tried(**{name: get[name] for name in _TRIED}))
+    return Due(recipient=recipient, tried=PreviousAttempts(**{name: get[name] for name in _TRIED}))
 
 
 _RECIPIENT = tuple(each.name for each in fields(MessageRecipient))

@@ -13,7 +13,7 @@ from composer.database.tables.mailing_tables import deliveries, events, mailings
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.core.retry_policy import RetryPolicy
-from composer.delivery.core.scheduler import after_death
+from composer.delivery.core.scheduler import state_after_crash
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger.statements import stands
 
@@ -59,12 +59,12 @@ def reap_worker(
     """Release the claims of dead workers, and mark what they were sending as unconfirmed; return how many of each."""
     in_hand = (_D.mailing_id == mailing_id, _D.worker_id.in_(worker_ids))
     freed = connection.execute(
-        update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=after_death(_S.CLAIMED), changed=now)
+        update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=state_after_crash(_S.CLAIMED), changed=now)
     ).rowcount
     lost = connection.scalars(
         update(deliveries)
         .where(*in_hand, stands(_S.SENDING))
-        .values(state=after_death(_S.SENDING), changed=now, attempts=_D.attempts + 1, reason=reason, words=None)
+        .values(state=state_after_crash(_S.SENDING), changed=now, attempts=_D.attempts + 1, reason=reason, words=None)
         .returning(_D.subscriber_id)
     ).all()
     if lost:
@@ -139,7 +139,7 @@ def _close(connection: Connection, mailing_id: int, now: datetime, kind: EventKi
 def _give_up(
     connection: Connection, mailing_id: int, which: Sequence[ColumnElement[bool]], now: datetime, reason: StateReason
 ) -> int:
-    # The events first, with the same condition, so that no list of a million ids is needed.
+    # The events first, with the same condition, because otherwise a list of a million ids would be needed.
     those = select(
         _D.mailing_id,
         _D.subscriber_id,

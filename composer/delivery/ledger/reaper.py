@@ -2,7 +2,7 @@
 
 Input: a database, a mailing, the time. Output: what was released, and which processes are alive. Guarantees: the
 deliveries of a living process do not change (workers.py decides who is alive); a claim of a dead process is pending
-again; a message whose final dot may have been sent is unconfirmed.
+again; a message that may have been sent completely is unconfirmed.
 """
 
 from collections.abc import Iterator
@@ -97,7 +97,7 @@ def _reap(connection: Connection, mailing_id: int, now: datetime, *, is_alone: b
         late = set(connection.scalars(select(workers.c.id).where(workers.c.id.in_(list(known)), lapsed())))
         living = {each for each in known if each not in late and is_alive(connection, each)}
     else:
-        # One process sends at a time. It registered last, so all earlier ones are dead.
+        # Only one process sends at a time. The living one registered last, so all earlier ones are dead.
         living = set() if is_alone else {connection.scalar(select(func.max(workers.c.id)))}
     living &= {number for number, row in known.items() if row.ended is None}
     dead = tuple({*known, *connection.scalars(holding)} - living)

@@ -72,7 +72,7 @@ def settle_by_log(
     who: str,
     now: datetime,
 ) -> Settled:
-    """Count messages as accepted if a Postfix log shows them in its queue; the log proves nothing about the others.
+    """Count messages as accepted if a Postfix log shows them in the queue; the log proves nothing about the others.
 
     `sent` returns the message of a subscriber in this mailing.
     """
@@ -108,7 +108,7 @@ def _expected(sender: str, recipient: str | None) -> Expected:
 
 
 def count_as_received(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
-    """Count all unconfirmed deliveries as accepted, by a person's decision."""
+    """Count all unconfirmed deliveries as accepted, because a person decided so."""
     unknown = unknown_of(connection, mailing_id)
     return _settle(connection, mailing_id, unknown, DeliveryState.ACCEPTED, StateReason.RECEIVED, who, now)
 
@@ -130,7 +130,7 @@ def is_decided() -> ColumnElement[bool]:
 
 
 def send_again(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
-    """Send all unconfirmed messages again, by a person's decision: some may get two copies, with the same Message-ID.
+    """Send all unconfirmed messages again, as a person decided; some people may get two copies, with the same Message-ID.
 
     Raises MailingError if the mailing has ended, because its messages were deleted.
     """
@@ -143,7 +143,7 @@ def send_again(connection: Connection, mailing_id: int, who: str, now: datetime)
 
 
 def may_get_twice(connection: Connection, mailing_id: int) -> int:
-    """Return how many pending recipients may have the message already: a person decided to send it again."""
+    """Return how many pending recipients may have the message already, because a person decided to send it again."""
     question = (
         select(func.count(_D.subscriber_id.distinct()))
         .join_from(

@@ -1,7 +1,7 @@
-"""Continues after a database was restored: it becomes the original, and possibly sent messages become unconfirmed.
+"""Continues after a restore: the database becomes the original, and possibly sent messages become unconfirmed.
 
 Input: a connection, the surroundings of the database, the person. Output: what was done, by mailing. Guarantees: sends
-nothing; nobody who may have received an issue is sent it again without a person's decision (`compose settle`,
+nothing; an issue is not sent again to people who may have received it without a person's decision (`compose settle`,
 `--again`).
 """
 
@@ -50,7 +50,7 @@ class RestoreSurvey:
     #: Mailings that have not ended, and how many of their recipients have accepted messages.
     mailings: Mapping[int, Mailing]
     reached: Mapping[int, int]
-    #: Mailings that are missing in this database, and issues that a person named.
+    #: Mailings that are missing in this database, and issues that a person entered.
     lost: tuple[Begun, ...] = ()
     named: tuple[str, ...] = ()
     #: The time of the last event in this database.
@@ -59,7 +59,7 @@ class RestoreSurvey:
     @property
     def issues(self) -> Mapping[str, str]:
         """The issues whose recipients are not known, and why."""
-        named = dict.fromkeys(self.named, "named by a person")
+        named = dict.fromkeys(self.named, "entered by a person")
         return named | {each.issue: f"mailing {each.mailing}" for each in self.lost}
 
 

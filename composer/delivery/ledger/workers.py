@@ -1,9 +1,9 @@
 """The workers: a process that sends holds a lock, which is released when the process ends.
 
 Input: a database, a mailing. Output: a `Worker`, which other workers are dead, or an error: another process is sending,
-or the mailing was started in another database. Guarantees: a lease decides only if a lock cannot.
+or the mailing was started in another database. Guarantees: a heartbeat decides only if a lock cannot.
 
-SQLite: a lock of the operating system on a file next to the database; one process sends, a second one gets an error.
+SQLite: the operating system locks a file next to the database. One process sends, and a second one gets an error.
 PostgreSQL: an advisory lock of a separate session; several processes share the work. The server may keep the session of
 a computer that vanished, so there is also a heartbeat by the server's clock: a worker without one for LEASE is dead.
 """
@@ -28,7 +28,8 @@ from composer.delivery.database_guard.file_lock import FileLock
 from composer.delivery.database_guard.sending_lock import SendingLock, lock_sending
 from composer.delivery.ledger.statements import stands
 
-#: Longer than the longest wait for an answer (600 s after the dot); a shorter lease could send a message twice.
+#: Longer than the longest wait for an answer (600 s after the final dot of a message). If the lease were shorter, a
+#: message could be sent twice.
 LEASE = timedelta(seconds=900)
 #: The time between heartbeats.
 HEARTBEAT_INTERVAL = timedelta(seconds=15)
@@ -160,7 +161,7 @@ def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime,
     with database.write() as connection:
         start = begin(connection, mailing_id, place, database)
         worker_id = _enter(connection, mailing_id, place.home, now, start.nonce)
-    # After the row is on disk, because a note must never know more than the database.
+    # Only after the row is on disk, because a note must never contain more than the database.
     counter = count_from(start, worker_id, database, place, place.known, lock.handle)
     return Worker(id=worker_id, database=database, counter=counter, _file=lock)
 

@@ -142,7 +142,7 @@ def _sent(each: Addressed, outcome: Outcome) -> TestSend:
 
 
 class _Dot:
-    """Records whether everything except the dot was sent: after that, an interruption leaves a message unconfirmed."""
+    """Records whether everything except the final dot was sent. After that, an interruption leaves a message unconfirmed."""
 
     was_next = False
 

@@ -150,13 +150,13 @@ class MailingMessages(MessageSource):
 
     def _make(self, recipient: MessageRecipient) -> OutgoingMessage:
         frozen_settings, now = self._frozen_settings, self._now()
-        message_id, leave = self.message_id(recipient.subscriber_id), self._leave_at(recipient.subscriber_id)
+        message_id, leave = self.message_id(recipient.subscriber_id), self._unsubscribe_url(recipient.subscriber_id)
         addressing = Addressing(
             to=Address(name=recipient.name, address=recipient.address),
             date=now,
             message_id=message_id,
             unsubscribe=leave,
-            unsubscribe_mailto=self._leave_by_mail(recipient.subscriber_id),
+            unsubscribe_mailto=self._unsubscribe_mailto(recipient.subscriber_id),
             feedback=frozen_settings.feedback,
             in_reply_to=self._corrected(recipient),
             echo=self._payload.echo,
@@ -194,12 +194,12 @@ class MailingMessages(MessageSource):
     def _token(self, purpose: Purpose, subscriber_id: int) -> str:
         return self._tokens.make(purpose, subscriber_id, self._payload.mailing)
 
-    def _leave_by_mail(self, subscriber_id: int) -> str | None:
+    def _unsubscribe_mailto(self, subscriber_id: int) -> str | None:
         """Return the mailto: link with which this subscriber unsubscribes; `compose bounces ingest` reads the requests."""
         to = self._frozen_settings.unsubscribe_mailto
         return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, subscriber_id))
 
-    def _leave_at(self, subscriber_id: int) -> str | None:
+    def _unsubscribe_url(self, subscriber_id: int) -> str | None:
         """Return the address at which this subscriber unsubscribes with one click."""
         frozen_settings = self._frozen_settings
         if frozen_settings.unsubscribe_url is not None:

@@ -42,7 +42,7 @@ class MessageSource(ABC):
 
     @abstractmethod
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
-        """Return one message. Raises ComposeError if it cannot be made: it is then rejected, and three in a row stop the run."""
+        """Return one message. Raises ComposeError if it cannot be made. Three rejections in a row stop the run."""
 
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:  # noqa: B027  # most have nothing to prepare
         """Prepare for the next recipients, in their order. Never waits."""

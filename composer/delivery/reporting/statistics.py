@@ -72,7 +72,7 @@ class Statistics:
     decided: tuple[Decided, ...]
     #: The answers of people who may approve, given before the mailing ended.
     answers: tuple[GivenAnswer, ...]
-    #: Bounces, complaints, and requests by email to unsubscribe, recognized by our own key.
+    #: Bounces, complaints, and requests by email to unsubscribe, recognised by our own key.
     bounced: int
     complained: int
     left: int

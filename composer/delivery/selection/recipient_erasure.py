@@ -8,7 +8,7 @@ from composer.database.tables.mailing_tables import deliveries, mailings, recipi
 def forget(connection: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Delete the values that were frozen for a person; what was sent is still counted, under an anonymous number.
 
-    A message that is being sent is canceled before its final dot: the intent checks whether the subscriber still
+    A message that is being sent is canceled before its final dot, because the intent checks whether the subscriber still
     exists.
     """
     if subscriber_id is None:

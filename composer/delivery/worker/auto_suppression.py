@@ -1,7 +1,7 @@
-"""Suppresses subscribers without a mailbox: a rejection while sending counts as a bounce.
+"""Suppresses subscribers whose mailbox does not exist, because a rejection while sending counts as a bounce.
 
-Input: the category of a rejection, and the server's reply. Output: an entry on the suppression list, or none; if too
-many recipients of a mailing are rejected in the same way, they are held until a person decides
+Input: the category of a rejection, and the server's reply. Output: an entry on the suppression list, or none. If too
+many recipients of a mailing are rejected in the same way, their bounces are held until a person decides
 (audience/bounce_holds.py).
 """
 
@@ -23,7 +23,10 @@ AutoSuppression = Callable[[Connection, int, RefusalCategory, str, datetime], No
 
 
 def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
-    """Return the suppression function of a mailing: at once without a mailbox, at the second issue without a domain."""
+    """Return the suppression function of a mailing.
+
+    It suppresses at once if the mailbox does not exist, and at the second issue if the domain does not exist.
+    """
 
     def auto_suppression(
         connection: Connection, subscriber_id: int, refusal_category: RefusalCategory, said: str, now: datetime
@@ -32,7 +35,7 @@ def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
         found, source = resolve_recipient(connection, subscriber_id, mailing_id), f"mailing {mailing_id}"
         whose = found.at_address
         if whose is not None and (
-            refusal_category is not RefusalCategory.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)
+            refusal_category is not RefusalCategory.NO_DOMAIN or _domain_was_missing(connection, mailing_id, whose.id)
         ):
             suppress_bounced(connection, whose, mailing_id, said, source, now)
         elif found.at_hash is not None and refusal_category is not RefusalCategory.NO_DOMAIN:
@@ -41,8 +44,8 @@ def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
     return auto_suppression
 
 
-def _had_none(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
-    """Return whether the domain of this address was not found for another issue, too: when sending, or by a later bounce."""
+def _domain_was_missing(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
+    """Return whether the domain was not found for another issue, too, either when sending or by a later bounce."""
     key = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == mailing_id).scalar_subquery()
     others = select(mailings.c.id).join_from(mailings, issues).where(issues.c.key != key)
     spans = spans_of(connection, subscriber_id, is_this_address=True)

@@ -1,10 +1,10 @@
 """The connections of a run, each with its own thread.
 
-Input: claimed deliveries. Output: an outcome for each, reported to the ledger writer; or no outcome if nothing was
-started, and then the delivery is released at the end. Guarantees: no thread sends a final dot without an intent on
-disk, and none starts without permission from the admission.
+Input: claimed deliveries. Output: an outcome for each, reported to the ledger writer. A delivery that was not started has
+no outcome, and is released at the end. Guarantees: no thread sends the final dot of the SMTP DATA command before the
+intent (the record that a message is about to be sent) is on disk, and none starts without permission from the admission.
 
-    take one -> wait for permission -> make the message -> send it up to the final dot -> intent -> the dot -> outcome
+    take one -> wait for permission -> make the message -> send all but the final dot -> intent -> final dot -> outcome
 """
 
 import threading
@@ -46,7 +46,7 @@ class ConnectionPool:
         *,
         away: float,
     ) -> None:
-        """`away`: seconds for which a connection that the server refused waits before it tries again."""
+        """`away`: the seconds to wait before reopening a connection that the server refused."""
         self._away = away
         self._transport, self._message_source, self._recorder, self._gate = transport, message_source, recorder, gate
         self._stop, self._on_want, self._step = stop, on_want, step
@@ -56,9 +56,9 @@ class ConnectionPool:
         self._connected = 0
         self._is_closed = threading.Event()
         self._threads: list[threading.Thread] = []
-        #: How many were denied: they do not count towards a limit.
+        #: How many deliveries were denied. They do not count towards a limit.
         self.denied = 0
-        #: Why no connection is possible, if it does not help to try again.
+        #: Why no connection is possible, if trying again would not help.
         self.error: TransportError | None = None
         #: An unexpected exception.
         self.bug: BaseException | None = None
@@ -193,7 +193,7 @@ class ConnectionPool:
         try:
             outcome = connection.hand_over(outgoing.envelope, outgoing.message, before_dot)
         except ComposeError as error:
-            # Nothing was sent: a file could not be written.
+            # Nothing was sent, because a file could not be written.
             outcome = Outcome(
                 state=OutcomeState.NOT_ATTEMPTED, stage=Stage.FILE, scope=Scope.SERVER, reason=error.message
             )
@@ -205,7 +205,7 @@ class ConnectionPool:
             raise
         self._step("after answer")
         if answer in (WriteAnswer.NO, WriteAnswer.BROKEN):
-            # The ledger writer knows already: they unsubscribed, the mailing was stopped, or nothing can be written.
+            # The ledger writer knows the reason: the subscriber unsubscribed, the mailing was stopped, or it cannot write.
             with self._changed:
                 self.denied += 1
             return

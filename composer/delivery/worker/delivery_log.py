@@ -1,7 +1,7 @@
 """The events that a run logs: its start and end, the result of each delivery, pauses and halts.
 
-Input: values that are on disk already. Output: events with ids and codes. Guarantees: decides nothing; if logging is
-off, creates nothing.
+Input: values that are on disk already. Output: events with ids and codes. Guarantees: makes no decisions, and creates
+nothing if logging is off.
 """
 
 import logging

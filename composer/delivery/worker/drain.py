@@ -1,7 +1,7 @@
 """The time that an ending run waits for outstanding answers.
 
 Input: why the run ends, a policy, a clock. Output: a deadline, for the run loop and for its progress display.
-Guarantees: another reason to end may shorten the wait and never extends it; nor does a clock that is set back.
+Guarantees: another reason to end can shorten the wait, but neither it nor a clock that is set back extends the wait.
 """
 
 import time
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.scheduler import Ending
 
-#: A person wants the run to end, or nothing can be recorded. In other cases, the server has all the time it needs.
+#: The reasons to end soon: a person wants it, or nothing can be recorded. Otherwise the server gets the full time.
 _SOON = frozenset({Ending.INTERRUPTED, Ending.STOPPED, Ending.LEDGER})
 
 
@@ -62,4 +62,4 @@ class DrainTimer:
     @property
     def is_late(self) -> bool:
         """Whether the wait for the database is over, too."""
-        return self._deadline is not None and self.left <= -self._policy.record
+        return self._deadline is not None and self.left <= -self._policy.database_wait

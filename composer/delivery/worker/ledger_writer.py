@@ -1,9 +1,10 @@
 """The thread of a run that writes: it commits the requests and reports of the connections in groups.
 
-Input: intents (a thread waits for the answer before its final dot), outcomes, other work for the database
-(write_queue.py). Output: the answers. Guarantees: an intent is committed before its answer, and so before the dot is
-sent; if it cannot be written, the answer is no. An outcome that cannot be written is kept and written with the next
-group; if that fails, its delivery stays `sending`, and the next run marks it as unconfirmed.
+Input: intents (each is the record that a message is about to be sent), outcomes, other work for the database
+(write_queue.py). Output: the answers. Guarantees: an intent is committed before its answer, and a thread waits for the
+answer before it sends the final dot of the SMTP DATA command; if the intent cannot be written, the answer is no. An
+outcome that cannot be written is kept and written with the next group; if that fails, its delivery stays `sending`, and
+the next run marks it as unconfirmed.
 
 A thread's outcome is in the queue before its next intent: at most one outcome per connection is not on disk.
 """
@@ -25,11 +26,11 @@ from composer.delivery.core.address_masking import without_address
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Defer,
-    GiveBack,
     Halt,
     OutcomeDecision,
     RefusalCategory,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
     decide,
@@ -48,7 +49,7 @@ from composer.transport.outcome import Outcome
 
 #: How often the writer tries to write the rest at the end, and the seconds between two attempts.
 _TRIES, _BETWEEN = 3, 0.5
-#: The seconds between two checks for a given-up database.
+#: The seconds between two checks whether to stop waiting for the database.
 _LOOK = 0.5
 
 #: The state of a delivery after each kind of event.
@@ -203,7 +204,7 @@ class LedgerWriter:
                 if asks and self.broken is None and self.halt is None:
                     granted = self._intend(connection, asks, now)
                 self._step("before commit")
-        except Exception as error:  # after any error there is no row and no dot, and the run ends
+        except Exception as error:  # after any error no row is written and no message is completed, and the run ends
             self._server_condition, self.bucket, self.halt, self.troubled_since = before
             self._connection = None
             # The connection may be broken and raise an error.
@@ -221,7 +222,7 @@ class LedgerWriter:
         try:
             self._counter.confirm()
         except OSError as error:
-            # The intents on disk become unconfirmed: without the note no dot is sent.
+            # The deliveries whose intents are on disk become unconfirmed. Without the note, no message is completed.
             self.broken, granted = self.broken or error, frozenset()
         no = WriteAnswer.NO if self.broken is None else WriteAnswer.BROKEN
         for ask in asks:
@@ -255,7 +256,7 @@ class LedgerWriter:
             )
             self._server_condition = decision.server_condition
             decisions.append(decision)
-            words = without_address(decision.words, each.due.recipient.address)
+            words = without_address(decision.reason, each.due.recipient.address)
             results.append(
                 Result(
                     subscriber_id=tried.subscriber_id, decision=decision, queue_id=each.outcome.queue_id, words=words
@@ -265,7 +266,7 @@ class LedgerWriter:
                 self._slow(connection, decision, now)
                 self.troubled_since = self.troubled_since or each.at
                 self.paused_for = Why.NO_CONNECTION if each.outcome.reply is None else Why.SERVER
-            elif decision.server_condition.is_well:
+            elif decision.server_condition.is_accepting:
                 self.troubled_since = None
             if decision.halt is not None:
                 self.halt = decision.halt
@@ -291,7 +292,7 @@ class LedgerWriter:
         self.tally.dots += dots
         for decision in decisions:
             kind = ledger.kind_of(decision)
-            self.tally.put_back += isinstance(decision.step, (Defer, GiveBack)) or decision.halt is not None
+            self.tally.put_back += isinstance(decision.step, (Defer, Requeue)) or decision.halt is not None
             state = _STATES.get(kind)
             if state is not None:
                 self.tally.tried += 1

@@ -35,7 +35,7 @@ class Progress:
     pace: float
     #: The current rate, after throttles; None for no limit.
     rate: float | None
-    #: What it waits for, if there is nothing to do.
+    #: What the run waits for, if there is nothing to do.
     wait: Wait | None
     #: The outstanding answers before it ends.
     outstanding: Outstanding | None = None
@@ -51,7 +51,7 @@ class Counter:
         #: The last counted sums.
         self.sums = sums
         self._since: dict[DeliveryState, int] = {}
-        #: How many had been tried at which time, for the pace of the last seconds.
+        #: How many messages had been tried at which time, to measure the pace of the last seconds.
         self._marks: list[tuple[float, int]] = []
 
     @property

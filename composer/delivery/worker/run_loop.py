@@ -1,13 +1,13 @@
 """The loop that sends a mailing.
 
 Input: a `MailingJob` (a database, a frozen mailing, a transport, a source of messages) and a `Stop` request. Output: a
-`Run`, which says why it ended and what it did. Guarantees: it may be killed at any time; then only messages whose
-intent is on disk are unconfirmed, at most one for each connection.
+`Run`, which says why it ended and what it did. Guarantees: if it is killed at any time, only messages whose
+intent (the record that a message is about to be sent) is on disk are unconfirmed, at most one for each connection.
 
 Other modules make the decisions (scheduler, retry_policy), one thread writes every row (ledger_writer), and other
 threads send the messages (connections). This module connects them.
 
-One module, although it is long: it is the only loop, and the steps between two moves belong together.
+This module is long because it is the only loop, and the steps between two moves belong together.
 """
 
 import time
@@ -80,7 +80,8 @@ class MailingJob:
     notes: Path | None = None
     #: Taken before the mailing was frozen; the run releases it.
     lock: SendingLock | None = None
-    #: Whether a timer started it: then a pause stays. A person who starts it was shown this pause, which is removed.
+    #: Whether a timer started the run. A timer does not remove a pause; a person who starts the run has seen this pause,
+    #: and it is removed.
     is_unattended: bool = False
     pause: Pause | None = None
     #: Whether the run may start. Called in its first transaction, when no other process can change the answer.
@@ -103,7 +104,7 @@ class Run:
     """The result of a run."""
 
     ending: Ending
-    #: Why it ended, as text from the server or from us, if there was a problem.
+    #: If there was a problem: why the run ended, as text from the server or from this program.
     words: str
     sums: Sums
     #: How many deliveries this run brought to each state.
@@ -237,7 +238,7 @@ class _Sending:
             stop,
             self._wake.set,
             step,
-            away=job.policy.away / timedelta(seconds=1),
+            away=job.policy.reconnect_delay / timedelta(seconds=1),
         )
         self._recorder.queue.under_way = lambda: self._pool.load[1]
         self._known = _Known()
@@ -314,7 +315,7 @@ class _Sending:
         return None
 
     def _note_interrupt(self) -> None:
-        """Record immediately that a person interrupted the run, because the process may be killed before its end."""
+        """Record immediately that a person interrupted the run, because the process may be killed before the run ends."""
         if self._stop.is_by_hand and not self._known.is_interrupted and self._recorder.broken is None:
             self._known.is_interrupted = True
             self._recorder.do(lambda connection: self._job.pauses.interrupt(connection, self._now()))
@@ -496,7 +497,7 @@ class _Sending:
         unanswered = self._pool.load[1]
         halt = self._recorder.halt
         error: ComposeError | None = self._pool.error
-        words = halt.words if halt else error.message if error else ""
+        words = halt.reason if halt else error.message if error else ""
 
         def work(connection: Connection) -> tuple[bool, bool, int]:
             now, mailing_id = self._now(), self._job.mailing_id

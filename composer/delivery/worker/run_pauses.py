@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from composer.delivery.core.mailing import go_on, mailing_of, pause
+from composer.delivery.core.mailing import mailing_of, pause, resume
 from composer.delivery.core.pause import Pause, PauseReason
 from composer.delivery.core.scheduler import Ending
 
@@ -33,12 +33,12 @@ class RunPauses:
             return
         is_kept = self.is_limited and self.seen is not None and self.seen.reason is PauseReason.LIMIT
         if not is_kept:
-            go_on(connection, self.mailing_id, self.who, now, seen=self.seen)
+            resume(connection, self.mailing_id, self.who, now, seen=self.seen)
         if self.is_limited:
             pause(connection, self.mailing_id, self.who, PauseReason.LIMIT, now)
 
     def interrupt(self, connection: Connection, now: datetime) -> None:
-        """Pause it: a person pressed Ctrl-C."""
+        """Pause the mailing because a person pressed Ctrl-C."""
         pause(connection, self.mailing_id, self.who, PauseReason.INTERRUPTED, now)
 
     def end(self, connection: Connection, ending: Ending, now: datetime) -> None:
@@ -48,4 +48,4 @@ class RunPauses:
         elif ending in (Ending.DONE, Ending.LATER) and self.is_limited and not self.is_unattended:
             found = mailing_of(connection, self.mailing_id).pause
             if found is not None and found.reason is PauseReason.LIMIT:
-                go_on(connection, self.mailing_id, self.who, now, seen=found)
+                resume(connection, self.mailing_id, self.who, now, seen=found)

@@ -11,7 +11,7 @@ class Stop:
     def __init__(self) -> None:
         self._level = StopLevel.NONE
         self._said = threading.Event()
-        #: Whether a person requested it: then only a person can resume the mailing.
+        #: Whether a person requested the stop. If so, only a person can resume the mailing.
         self.is_by_hand = False
 
     @property

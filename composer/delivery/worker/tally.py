@@ -12,7 +12,7 @@ class Tally:
     came_to: dict[DeliveryState, int] = field(default_factory=dict)
     #: Attempts, without throttles and released deliveries.
     tried: int = 0
-    #: Deliveries that were released or throttled: they do not count towards a limit.
+    #: Deliveries that were released or throttled. They do not count towards a limit.
     given_back: int = 0
     #: Deliveries to retry: deferred, released, or returned to pending.
     put_back: int = 0

@@ -37,12 +37,12 @@ T = TypeVar("T")
 class WriteAnswer(Enum):
     """The answer to a thread before its final dot."""
 
-    #: the intent is on disk
+    #: send the final dot, because the intent (the record that the message is about to be sent) is on disk
     GO = "go"
-    #: the subscriber unsubscribed, the mailing was stopped, the run must stop, or another process owns the delivery: no
-    #: dot
+    #: do not send, because the subscriber unsubscribed, the mailing was stopped, the run must stop, or another process
+    #: owns the delivery
     NO = "no"
-    #: the ledger cannot be written: no dot
+    #: do not send, because the ledger cannot be written
     BROKEN = "broken"
 
 

@@ -30,7 +30,7 @@ def write(shown: ShownVariant, folder: Path, *, is_private: bool = False) -> Pat
     Raises OutputError if the folder contains other files or cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and (_is_ours(folder) or not any(folder.iterdir()))):
-        raise OutputError(f"{folder} contains other files", "name a new or empty folder")
+        raise OutputError(f"{folder} contains other files", "choose a new or empty folder")
     try:
         replace_folder(folder, lambda fresh: _fill(fresh, shown), is_private=is_private)
     except OSError as error:

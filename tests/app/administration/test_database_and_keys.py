@@ -49,7 +49,7 @@ def test_after_a_restore_recipients_without_proof_are_unconfirmed(context: Maili
     """The survey changes nothing; accepting does what it showed, also for an issue that a person names."""
     mailing = frozen(context.database, 3)
     found = survey_restore(context, ["2031-02-01"])
-    assert (set(found.mailings), dict(found.issues)) == ({mailing.id}, {"2031-02-01": "named by a person"})
+    assert (set(found.mailings), dict(found.issues)) == ({mailing.id}, {"2031-02-01": "entered by a person"})
     assert survey_restore(context).mailings == found.mailings
     done = accept_database(context, "anna", NOW, ["2031-02-01"])
     assert dict(done.unconfirmed) == {mailing.id: 3}

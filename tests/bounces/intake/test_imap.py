@@ -135,9 +135,9 @@ def test_a_lost_connection_loses_nothing(server: Dovecot, news: Database, after:
 class _Torn(ImapMailbox):
     """A mailbox whose connection breaks when everything is recorded and nothing is moved."""
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         self._connection.shutdown()
-        super().let_go(done)
+        super().release(done)
 
 
 def test_a_connection_lost_before_the_move(server: Dovecot, news: Database) -> None:

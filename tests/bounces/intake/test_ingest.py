@@ -336,7 +336,7 @@ from tests.bounces.news import TOKENS
 batches = int(sys.argv[3])
 
 class Fatal(Files):
-    def let_go(self, done):
+    def release(self, done):
         global batches
         print("on record", len(done), flush=True)
         batches -= 1

@@ -8,7 +8,7 @@ from composer.bounces.parse.automatic_replies import (
     automatic,
     comes_from_mailer,
     is_change_of_address,
-    is_turned_away,
+    is_rejection_receipt,
     speaks_of_failure,
 )
 from composer.bounces.parse.classifier import classify
@@ -183,10 +183,10 @@ def receipt(text: str, kind: str = "plain") -> MimePart:
 )
 def test_a_message_that_a_recipients_server_rejected(text: str, kind: str, is_it: bool) -> None:
     """Dovecot's Sieve rejects in the form of a receipt; the same words in another message do not count."""
-    assert is_turned_away(receipt(text, kind)) is is_it
+    assert is_rejection_receipt(receipt(text, kind)) is is_it
     # After another text.
-    assert is_turned_away(receipt(f"Hello.\n--b\nContent-Type: text/{kind}\n\n{text}")) is is_it
-    assert not is_turned_away(parse(message(body=text)))
+    assert is_rejection_receipt(receipt(f"Hello.\n--b\nContent-Type: text/{kind}\n\n{text}")) is is_it
+    assert not is_rejection_receipt(parse(message(body=text)))
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ def test_a_mailing_whose_process_was_killed_is_ended_at_once(either: CliHarness,
     sums = room.sums(1)
     assert (sums.open, sums[S.UNKNOWN]) == (0, 2) and sums[S.ACCEPTED] + sums[S.EXPIRED] == 10
     assert room.mailings()[0].ended is not None
-    assert "next: compose settle 1     delivery to 2 could not be confirmed" in said.out
+    assert "next: compose settle 1     delivery to 2 subscribers" in said.out
     assert room.say("settle", "1", "--count-as-received", "--yes", "2").code == 0
 
 

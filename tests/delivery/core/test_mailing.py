@@ -20,12 +20,12 @@ from composer.delivery.core.mailing import (
     MailingError,
     Sums,
     allow,
-    go_on,
     is_early,
     mailing_of,
     mailings_of,
     note,
     pause,
+    resume,
     stop,
     sums_of,
     unfinished,
@@ -143,7 +143,7 @@ def test_stops_pauses_and_resumes_record_who_and_when(database: Database) -> Non
     later = NOW + SECOND
     with database.write() as connection:
         other = mailing_of(connection, 2)
-        assert not go_on(connection, 1, "anna", NOW, seen=None)
+        assert not resume(connection, 1, "anna", NOW, seen=None)
         assert stop(connection, 1, "anna", NOW, PauseReason.HALTED)
         assert not stop(connection, 1, "ben", later)
         stopped = mailing_of(connection, 1)
@@ -151,9 +151,9 @@ def test_stops_pauses_and_resumes_record_who_and_when(database: Database) -> Non
         assert (stopped.stopped, stopped.pause) == (NOW, by_anna)
         assert not pause(connection, 1, "ben", PauseReason.LIMIT, later)
         for seen in (None, replace(by_anna, at=later), replace(by_anna, by="ben")):
-            assert not go_on(connection, 1, "carla", later, seen=seen)
+            assert not resume(connection, 1, "carla", later, seen=seen)
         assert mailing_of(connection, 1) == stopped
-        assert go_on(connection, 1, "carla", later, seen=by_anna)
+        assert resume(connection, 1, "carla", later, seen=by_anna)
         assert mailing_of(connection, 1) == replace(stopped, stopped=None, pause=None)
         row = connection.execute(
             select(mailings.c.paused_by, mailings.c.paused_because).where(mailings.c.id == 1)
@@ -178,7 +178,7 @@ def test_an_ended_mailing_does_not_change(database: Database) -> None:
         connection.execute(update(mailings).values(ended=NOW))
         before = mailing_of(connection, mailing.id)
         assert not pause(connection, 1, "ben", PauseReason.STOPPED, NOW)
-        assert not go_on(connection, 1, "ben", NOW, seen=before.pause)
+        assert not resume(connection, 1, "ben", NOW, seen=before.pause)
         allow(connection, 1, {"changed": "typo"})
         with pytest.raises(MailingError, match=r"has (already )?ended"):
             stop(connection, 1, "ben", NOW)

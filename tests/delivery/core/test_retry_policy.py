@@ -9,15 +9,15 @@ from composer.delivery.core.retry_policy import (
     Accept,
     Cause,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
     OutcomeDecision,
     PauseMailing,
+    PreviousAttempts,
     RefusalCategory,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
-    Tried,
     Write,
     decide,
 )
@@ -28,7 +28,7 @@ from composer.transport.smtp.reply_parser import make_reply
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 POLICY = RetryPolicy()
 MINUTE = timedelta(minutes=1)
-ANNA = Tried(subscriber_id=1)
+ANNA = PreviousAttempts(subscriber_id=1)
 
 
 def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
@@ -40,7 +40,7 @@ def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
 
 
 def after(
-    outcome: Outcome, tried: Tried = ANNA, server_condition: ServerCondition | None = None, **more: bool
+    outcome: Outcome, tried: PreviousAttempts = ANNA, server_condition: ServerCondition | None = None, **more: bool
 ) -> OutcomeDecision:
     return decide(outcome, tried, server_condition or ServerCondition(), NOW, POLICY, **more)
 
@@ -51,9 +51,9 @@ UNKNOWN = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="lost", sc
 
 def test_an_acceptance_resets_the_server_condition() -> None:
     """250 to the dot ends the delivery and resets the server's earlier problems."""
-    decision = after(ACCEPTED, server_condition=ServerCondition(streak=(7, 8), throttles=3, doubts=4))
+    decision = after(ACCEPTED, server_condition=ServerCondition(streak=(7, 8), throttles=3, unconfirmed=4))
     assert decision.step == Accept()
-    assert decision.server_condition == ServerCondition(is_well=True)
+    assert decision.server_condition == ServerCondition(is_accepting=True)
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_throttle_pauses_all_and_counts_for_none(text: str, stage: Stage) -> N
     decision = after(failed(text, stage), replace(ANNA, is_sending=stage is Stage.DOT))
     assert decision.pause is not None and decision.pause.until == NOW + POLICY.pause
     match decision.step:
-        case GiveBack(until=until, is_throttled=True) if stage is not Stage.DOT:
+        case Requeue(until=until, is_throttled=True) if stage is not Stage.DOT:
             assert until == decision.pause.until
         case Defer(until=until, is_counted=False) if stage is Stage.DOT:
             assert until == decision.pause.until
@@ -120,7 +120,7 @@ def test_a_missing_connection_is_about_all() -> None:
     """If no message was started, all wait."""
     outcome = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="refused", scope=Scope.SERVER)
     decision = after(outcome)
-    assert isinstance(decision.step, GiveBack) and decision.pause
+    assert isinstance(decision.step, Requeue) and decision.pause
 
 
 def test_a_connection_lost_before_the_dot_is_tried_again_later() -> None:
@@ -184,14 +184,14 @@ def test_a_pause_from_a_wrong_clock_is_ignored() -> None:
 
 def test_one_throttled_mailbox_does_not_stop_the_others() -> None:
     """The third throttle of one delivery, while others are accepted, is about that delivery: it waits, the others do not."""
-    tried = replace(ANNA, throttled=POLICY.throttles - 1)
-    decision = after(failed("421 4.3.2 closing"), tried, ServerCondition(is_well=True))
+    tried = replace(ANNA, throttled=POLICY.max_throttles - 1)
+    decision = after(failed("421 4.3.2 closing"), tried, ServerCondition(is_accepting=True))
     assert decision.step == Defer(until=NOW + MINUTE) and decision.pause is None
-    assert after(failed("421 4.3.2 closing"), tried, ServerCondition(is_well=False)).pause is not None
+    assert after(failed("421 4.3.2 closing"), tried, ServerCondition(is_accepting=False)).pause is not None
     # Without a connection, the server does not know about this mailbox.
     no_answer = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
-    assert after(no_answer, tried, ServerCondition(is_well=True)).pause is not None
-    assert after(failed("421 4.3.2 busy", Stage.GREETING), tried, ServerCondition(is_well=True)).pause is not None
+    assert after(no_answer, tried, ServerCondition(is_accepting=True)).pause is not None
+    assert after(failed("421 4.3.2 busy", Stage.GREETING), tried, ServerCondition(is_accepting=True)).pause is not None
 
 
 def test_back_off_and_deadline() -> None:
@@ -245,14 +245,16 @@ def test_three_rejections_of_the_sender_in_a_row_stop_the_run(text: str, stage: 
     server_condition = ServerCondition()
     for subscriber_id in (1, 2):
         decision = after(
-            failed(text, stage), Tried(subscriber_id=subscriber_id, is_sending=stage is Stage.DOT), server_condition
+            failed(text, stage),
+            PreviousAttempts(subscriber_id=subscriber_id, is_sending=stage is Stage.DOT),
+            server_condition,
         )
         assert decision.step == Refuse() and decision.halt is None
         server_condition = decision.server_condition
-    decision = after(failed(text, stage), Tried(subscriber_id=3), server_condition)
+    decision = after(failed(text, stage), PreviousAttempts(subscriber_id=3), server_condition)
     assert decision.halt is not None
     assert (decision.halt.cause, decision.halt.returned) == (Cause.REFUSED, (1, 2, 3))
-    assert "5." in decision.halt.words
+    assert "5." in decision.halt.reason
 
 
 def test_an_acceptance_in_between_resets_the_count() -> None:
@@ -266,7 +268,9 @@ def test_an_acceptance_in_between_resets_the_count() -> None:
 
 def test_a_returned_delivery_rejected_again_among_acceptances_is_rejected() -> None:
     """Three subscribers whom a server always rejects do not stop every run."""
-    decision = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_well=True))
+    decision = after(
+        failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_accepting=True)
+    )
     assert decision.step == Refuse() and decision.server_condition.streak == ()
     again = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(streak=(7, 8)))
     assert again.halt is not None
@@ -275,7 +279,7 @@ def test_a_returned_delivery_rejected_again_among_acceptances_is_rejected() -> N
 def test_no_answer_is_unconfirmed_and_five_in_a_row_stop_the_run() -> None:
     """A person must decide about each."""
     server_condition = ServerCondition()
-    for _ in range(POLICY.doubts - 1):
+    for _ in range(POLICY.max_consecutive_unconfirmed - 1):
         decision = after(UNKNOWN, server_condition=server_condition)
         assert decision.step == MarkUnconfirmed() and decision.halt is None
         server_condition = decision.server_condition
@@ -294,14 +298,14 @@ def test_an_invalid_sender_address_stops_the_run() -> None:
     """No recipient is rejected because of it."""
     outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason="no", scope=Scope.SERVER)
     decision = after(outcome)
-    assert isinstance(decision.step, GiveBack)
+    assert isinstance(decision.step, Requeue)
     assert decision.halt is not None and decision.halt.cause is Cause.UNUSABLE
 
 
 def test_canceled_before_the_dot() -> None:
     """Released; if the intent is on disk, it was still not sent, and can be sent."""
     outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, reason="taken back")
-    assert after(outcome).step == GiveBack(until=NOW)
+    assert after(outcome).step == Requeue(until=NOW)
     assert after(outcome, replace(ANNA, is_sending=True)).step == Defer(until=NOW, is_counted=False)
 
 
@@ -315,31 +319,38 @@ def test_files_are_for_rehearsals() -> None:
 
 def test_the_default_policy_matches_the_docs() -> None:
     """docs/explanation/how-servers-answer.md state these values."""
-    minutes = [each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.away)]
+    minutes = [
+        each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.reconnect_delay)
+    ]
     assert minutes == [1, 5, 15, 60, 48 * 60, 5, 1]
-    assert (POLICY.pause, POLICY.drain, POLICY.record) == (MINUTE / 12, MINUTE, MINUTE / 6)
-    assert (POLICY.max_wait, POLICY.refusals, POLICY.doubts, POLICY.throttles) == (10 * MINUTE, 3, 5, 3)
+    assert (POLICY.pause, POLICY.drain, POLICY.database_wait) == (MINUTE / 12, MINUTE, MINUTE / 6)
+    assert (
+        POLICY.max_wait,
+        POLICY.max_consecutive_rejections,
+        POLICY.max_consecutive_unconfirmed,
+        POLICY.max_throttles,
+    ) == (10 * MINUTE, 3, 5, 3)
     assert [POLICY.delay(each) / MINUTE for each in (0, 1, 2, 3, 4, 5, 99)] == [1, 1, 5, 15, 60, 60, 60]
 
 
 @pytest.mark.parametrize(
-    ("tried", "server_condition", "is_its_own"),
+    ("tried", "server_condition", "is_delivery_specific"),
     [
-        (Tried(subscriber_id=1, throttled=1), ServerCondition(is_well=True), False),
-        (Tried(subscriber_id=1, throttled=2), ServerCondition(is_well=True), True),
-        (Tried(subscriber_id=1, throttled=9), ServerCondition(is_well=True), True),
-        (Tried(subscriber_id=1, throttled=9), ServerCondition(is_well=False), False),
+        (PreviousAttempts(subscriber_id=1, throttled=1), ServerCondition(is_accepting=True), False),
+        (PreviousAttempts(subscriber_id=1, throttled=2), ServerCondition(is_accepting=True), True),
+        (PreviousAttempts(subscriber_id=1, throttled=9), ServerCondition(is_accepting=True), True),
+        (PreviousAttempts(subscriber_id=1, throttled=9), ServerCondition(is_accepting=False), False),
     ],
 )
 @pytest.mark.parametrize("is_sending", [False, True])
 def test_the_end_of_a_session_needs_no_wait(
-    tried: Tried, server_condition: ServerCondition, is_its_own: bool, is_sending: bool
+    tried: PreviousAttempts, server_condition: ServerCondition, is_delivery_specific: bool, is_sending: bool
 ) -> None:
     """It is sent at once in another session; the third time it is retried later, and counted."""
     outcome = replace(failed("421 4.3.2 closing", Stage.MAIL), scope=Scope.SESSION)
     decision = after(outcome, replace(tried, is_sending=is_sending), server_condition)
-    at_once = Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW, is_throttled=True)
-    assert decision.step == (Defer(until=NOW + MINUTE) if is_its_own else at_once)
+    at_once = Defer(until=NOW, is_counted=False) if is_sending else Requeue(until=NOW, is_throttled=True)
+    assert decision.step == (Defer(until=NOW + MINUTE) if is_delivery_specific else at_once)
     assert (decision.server_condition, decision.pause, decision.halt) == (server_condition, None, None)
 
 
@@ -368,20 +379,22 @@ def test_an_attempt_at_the_deadline_is_still_made() -> None:
 )
 def test_a_throttle_during_a_pause_does_not_count(ahead: timedelta, number: int, until: timedelta) -> None:
     """Its message had started before; it says nothing about the rate."""
-    server_condition = ServerCondition(is_well=True, throttles=2, paused_until=NOW + ahead)
+    server_condition = ServerCondition(is_accepting=True, throttles=2, paused_until=NOW + ahead)
     decision = after(failed("450 4.7.1 too fast"), server_condition=server_condition)
     assert decision.pause is not None
     assert (decision.pause.number, decision.pause.until) == (number, NOW + until)
     assert decision.pause.is_rate is (number == 3)
-    assert decision.server_condition == ServerCondition(is_well=False, throttles=number, paused_until=NOW + until)
+    assert decision.server_condition == ServerCondition(is_accepting=False, throttles=number, paused_until=NOW + until)
 
 
 def test_other_outcomes_keep_the_rest_of_the_server_condition() -> None:
     """An unconfirmed message and a rejection of the sender are counted; a failure of a recipient changes nothing."""
-    server_condition = ServerCondition(is_well=True, streak=(7,), throttles=2, doubts=1)
-    assert after(UNKNOWN, server_condition=server_condition).server_condition == replace(server_condition, doubts=2)
+    server_condition = ServerCondition(is_accepting=True, streak=(7,), throttles=2, unconfirmed=1)
+    assert after(UNKNOWN, server_condition=server_condition).server_condition == replace(
+        server_condition, unconfirmed=2
+    )
     assert after(failed("550 5.7.1 no", Stage.DOT), server_condition=server_condition).server_condition == replace(
-        server_condition, is_well=False, streak=(7, 1)
+        server_condition, is_accepting=False, streak=(7, 1)
     )
     for outcome in (
         failed("550 5.1.1 no such user"),
@@ -396,8 +409,13 @@ def test_other_outcomes_keep_the_rest_of_the_server_condition() -> None:
 def test_a_returned_delivery_counts_again_unless_others_are_accepted() -> None:
     """Both conditions are required: it was returned before, and the server accepts others."""
     no = failed("550 5.7.1 no", Stage.DOT)
-    for requeue_count, is_well, is_counted in ((1, True, False), (1, False, True), (0, True, True), (0, False, True)):
-        decision = after(no, replace(ANNA, requeue_count=requeue_count), ServerCondition(is_well=is_well))
+    for requeue_count, is_accepting, is_counted in (
+        (1, True, False),
+        (1, False, True),
+        (0, True, True),
+        (0, False, True),
+    ):
+        decision = after(no, replace(ANNA, requeue_count=requeue_count), ServerCondition(is_accepting=is_accepting))
         assert (decision.server_condition.streak == (1,)) is is_counted
 
 
@@ -410,30 +428,32 @@ def test_an_unusable_sender_releases_the_delivery(is_sending: bool) -> None:
         (Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), "a file"),
     ):
         decision = after(outcome, replace(ANNA, is_sending=is_sending))
-        assert decision.step == (Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW))
+        assert decision.step == (Defer(until=NOW, is_counted=False) if is_sending else Requeue(until=NOW))
         assert decision.halt is not None
-        assert (decision.halt.cause, decision.halt.returned, decision.words) == (Cause.UNUSABLE, (), words)
+        assert (decision.halt.cause, decision.halt.returned, decision.reason) == (Cause.UNUSABLE, (), words)
     assert after(Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, scope=Scope.MESSAGE)).halt is None
 
 
 def test_the_text_is_the_servers_reply_or_ours() -> None:
     """For the record."""
     for outcome, words in ((ACCEPTED, "250 Ok"), (UNKNOWN, "lost"), (failed("550 5.1.1 gone"), "550 5.1.1 gone")):
-        assert after(outcome).words == words
+        assert after(outcome).reason == words
 
 
 def test_the_defaults_of_a_decision() -> None:
     """An attempt counts and is not the last; no category is set; the text is not compared."""
     assert Defer(until=NOW) == Defer(until=NOW, is_counted=True, is_last=False)
-    assert GiveBack(until=NOW) == GiveBack(until=NOW, is_throttled=False)
+    assert Requeue(until=NOW) == Requeue(until=NOW, is_throttled=False)
     assert Refuse() == Refuse(refusal_category=RefusalCategory.NONE)
     assert PauseMailing(until=NOW) == PauseMailing(until=NOW, number=1, is_rate=False)
-    assert Tried(subscriber_id=1) == Tried(
+    assert PreviousAttempts(subscriber_id=1) == PreviousAttempts(
         subscriber_id=1, attempts=0, first_at=None, throttled=0, requeue_count=0, is_sending=False
     )
-    assert ServerCondition() == ServerCondition(is_well=False, streak=(), throttles=0, paused_until=None, doubts=0)
+    assert ServerCondition() == ServerCondition(
+        is_accepting=False, streak=(), throttles=0, paused_until=None, unconfirmed=0
+    )
     plain = OutcomeDecision(step=Accept(), server_condition=ServerCondition())
-    assert plain.words == "" and plain == replace(plain, words="said")
+    assert plain.reason == "" and plain == replace(plain, reason="said")
 
 
 @pytest.mark.parametrize(
@@ -445,16 +465,18 @@ def test_the_defaults_of_a_decision() -> None:
         (replace(failed("421 4.3.2 said"), scope=Scope.SESSION), ANNA, ServerCondition()),
         (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition()),
         (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition(streak=(2, 3))),
-        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_well=True)),
+        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_accepting=True)),
     ],
 )
-def test_every_decision_keeps_the_text(outcome: Outcome, tried: Tried, server_condition: ServerCondition) -> None:
+def test_every_decision_keeps_the_text(
+    outcome: Outcome, tried: PreviousAttempts, server_condition: ServerCondition
+) -> None:
     """Also for a rehearsal; a halt has the same text."""
     decision = after(outcome, tried, server_condition)
-    assert decision.words.endswith("said")
-    assert decision.halt is None or decision.halt.words == decision.words
+    assert decision.reason.endswith("said")
+    assert decision.halt is None or decision.halt.reason == decision.reason
     assert (
-        after(Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), is_rehearsal=True).words
+        after(Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), is_rehearsal=True).reason
         == "a file"
     )
 

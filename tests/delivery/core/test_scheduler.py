@@ -16,8 +16,8 @@ from composer.delivery.core.scheduler import (
     View,
     Wait,
     Why,
-    after_death,
     next_move,
+    state_after_crash,
 )
 from composer.delivery.core.states import HOLDING, LET_GO, OPEN, WAYS, DeliveryState
 
@@ -125,7 +125,7 @@ def test_deliveries_of_a_dead_run() -> None:
     """Without an intent, no dot was sent: a claim is released; a dot that may have been sent is unconfirmed; the rest
     stays.
     """
-    changed = {state: after_death(state) for state in DeliveryState if after_death(state) is not state}
+    changed = {state: state_after_crash(state) for state in DeliveryState if state_after_crash(state) is not state}
     assert changed == {
         DeliveryState.CLAIMED: DeliveryState.PENDING,
         DeliveryState.SENDING: DeliveryState.UNKNOWN,

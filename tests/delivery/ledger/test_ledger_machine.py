@@ -27,8 +27,8 @@ from composer.database.tables.mailing_tables import deliveries, recipients
 from composer.database.tables.metadata import metadata
 from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.events import StateReason
-from composer.delivery.core.mailing import MailingError, go_on, mailing_of, stop, sums_of
-from composer.delivery.core.retry_policy import OutcomeDecision, RetryPolicy, ServerCondition, Tried, decide
+from composer.delivery.core.mailing import MailingError, mailing_of, resume, stop, sums_of
+from composer.delivery.core.retry_policy import OutcomeDecision, PreviousAttempts, RetryPolicy, ServerCondition, decide
 from composer.delivery.core.states import WAYS, DeliveryState
 from composer.delivery.ledger import ledger, maintenance, reconciliation
 from composer.delivery.selection.freeze import freeze
@@ -75,7 +75,7 @@ class Ledger(RuleBasedStateMachine):
         self.copies: Counter[int] = Counter()
         #: Copies that a person requested by sending again.
         self.allowed: Counter[int] = Counter()
-        self.pool: dict[int, dict[int, Tried]] = {1: {}, 2: {}, 3: {}}
+        self.pool: dict[int, dict[int, PreviousAttempts]] = {1: {}, 2: {}, 3: {}}
         self.server_conditions = {1: ServerCondition(), 2: ServerCondition(), 3: ServerCondition()}
         self.dead: set[int] = set()
         self.seen: dict[tuple[int, int], DeliveryState] = {}
@@ -100,14 +100,14 @@ class Ledger(RuleBasedStateMachine):
     #: One of the existing ones, by number.
     which = st.integers(0, 11)
 
-    def waiting(self) -> list[tuple[int, Tried]]:
+    def waiting(self) -> list[tuple[int, PreviousAttempts]]:
         """Return the claims of living processes whose dots were not sent."""
         return [(worker, tried) for worker, hand in self.living() for tried in hand.values() if not tried.is_sending]
 
-    def sending(self) -> list[tuple[int, Tried]]:
+    def sending(self) -> list[tuple[int, PreviousAttempts]]:
         return [(worker, tried) for worker, hand in self.living() for tried in hand.values() if tried.is_sending]
 
-    def living(self) -> list[tuple[int, dict[int, Tried]]]:
+    def living(self) -> list[tuple[int, dict[int, PreviousAttempts]]]:
         return [(worker, hand) for worker, hand in self.pool.items() if worker not in self.dead]
 
     @precondition(lambda self: self.living())
@@ -154,7 +154,7 @@ class Ledger(RuleBasedStateMachine):
         else:
             self.tell(worker, tried, _AFTER_DOT[what])
 
-    def tell(self, worker: int, tried: Tried, outcome: Outcome) -> OutcomeDecision:
+    def tell(self, worker: int, tried: PreviousAttempts, outcome: Outcome) -> OutcomeDecision:
         decision = decide(outcome, tried, self.server_conditions[worker], self.now, _POLICY)
         self.server_conditions[worker] = decision.server_condition
         result = ledger.Result(
@@ -216,8 +216,8 @@ class Ledger(RuleBasedStateMachine):
                 assert ledger.claim(connection, self.mailing, 1, 1, self.now).is_stopped
                 waiting = [tried.subscriber_id for _, tried in self.waiting()]
                 assert not ledger.intend(connection, self.mailing, 1, waiting, self.now)
-                assert not go_on(connection, self.mailing, "anna", self.now, seen=None)
-                go_on(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
+                assert not resume(connection, self.mailing, "anna", self.now, seen=None)
+                resume(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
 
     @precondition(lambda self: any(hand for worker, hand in self.pool.items() if worker not in self.dead))
     @rule(which=which)

@@ -23,11 +23,11 @@ from composer.delivery.core.mailing import mailings_of, variants_of
 from composer.delivery.core.retry_policy import (
     Accept,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
     OutcomeDecision,
     RefusalCategory,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
     Step,
@@ -174,13 +174,13 @@ CASES = (
         kind=EventKind.THROTTLED,
     ),
     Case(
-        step=GiveBack(until=UNTIL),
+        step=Requeue(until=UNTIL),
         came_from=(S.CLAIMED,),
         becomes={**SAID, "state": "pending"},
         kind=EventKind.GIVEN_BACK,
     ),
     Case(
-        step=GiveBack(until=UNTIL, is_throttled=True),
+        step=Requeue(until=UNTIL, is_throttled=True),
         came_from=(S.CLAIMED,),
         becomes={**SAID, "state": "pending", "next_at": UNTIL, "throttled": 2},
         kind=EventKind.THROTTLED,

@@ -18,10 +18,10 @@ from composer.delivery.core.mailing import (
     FrozenVariant,
     MailingError,
     allow,
-    go_on,
     mailing_of,
     mailings_of,
     pause,
+    resume,
     stop,
     unfinished,
     variants_of,
@@ -332,7 +332,7 @@ def test_a_pause_and_a_stop_are_of_one_mailing(database: Database) -> None:
         assert [dict(each.allowed) for each in mailings_of(connection)] == [{}, {"untested": "in a hurry"}, {}]
         seen = mailing_of(connection, 1).pause
         pause(connection, 2, "anna", PauseReason.STOPPED, NOW)
-        assert go_on(connection, 1, "anna", NOW, seen=seen) and not go_on(connection, 1, "anna", NOW, seen=seen)
+        assert resume(connection, 1, "anna", NOW, seen=seen) and not resume(connection, 1, "anna", NOW, seen=seen)
         assert [each.pause is not None for each in mailings_of(connection)] == [False, True, False]
     assert [each for each in kinds(database) if each != "frozen"] == ["paused", "paused", "resumed"]
 

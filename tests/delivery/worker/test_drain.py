@@ -36,7 +36,7 @@ pytestmark = pytest.mark.fault
 
 S = DeliveryState
 #: Half a second for answers, then enough time for the database.
-SHORT = replace(QUICK, drain=timedelta(seconds=0.5), record=timedelta(seconds=60))
+SHORT = replace(QUICK, drain=timedelta(seconds=0.5), database_wait=timedelta(seconds=60))
 #: Seconds after which a run that has not ended will never end.
 _MAX_WAIT = 60
 
@@ -147,7 +147,9 @@ def test_an_answer_in_time_is_recorded(database: Database) -> None:
 
     with FakeSmtp({"dot": dot}) as office:
         running = Running(
-            database, office, replace(QUICK, drain=timedelta(seconds=_MAX_WAIT), record=timedelta(seconds=_MAX_WAIT))
+            database,
+            office,
+            replace(QUICK, drain=timedelta(seconds=_MAX_WAIT), database_wait=timedelta(seconds=_MAX_WAIT)),
         )
         until(lambda: sums(database)[S.SENDING] == 2)
         running.stop.say()
@@ -179,7 +181,7 @@ def test_a_database_that_does_not_answer_is_not_waited_for(postgres: PostgresSer
     with open_database(location) as database:
         with silent() as office:
             frozen(database, 30)
-            running = Running(database, office, replace(SHORT, record=timedelta(seconds=2)))
+            running = Running(database, office, replace(SHORT, database_wait=timedelta(seconds=2)))
             until(lambda: sums(database)[S.SENDING] == 2)
             name = location.name.rpartition("/")[2]
             with connect(postgres.location("postgres")) as other, other.read() as connection:
@@ -223,7 +225,7 @@ def test_another_reason_only_shortens_the_wait(monkeypatch: pytest.MonkeyPatch) 
 
 def test_before_a_run_is_told_to_end_nothing_is_late() -> None:
     """Without a deadline nothing is late; with one, the database has additional time."""
-    timer = DrainTimer(RetryPolicy(drain=timedelta(seconds=-1), record=timedelta(seconds=100)))
+    timer = DrainTimer(RetryPolicy(drain=timedelta(seconds=-1), database_wait=timedelta(seconds=100)))
     assert (timer.has_begun, timer.is_over, timer.is_late) == (False, False, False)
     timer.begin(Ending.STOPPED)
     assert (timer.has_begun, timer.is_over, timer.is_late) == (True, True, False)

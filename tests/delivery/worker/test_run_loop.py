@@ -237,7 +237,10 @@ def test_a_server_that_never_confirms_stops_the_run(database: Database) -> None:
     frozen(database, 30)
     ran = run(database, MemoryTransport(lambda envelope: LOST), connections=1)
     assert ran.ending is Ending.HALTED
-    assert sums(database).by_state == {S.UNKNOWN: QUICK.doubts, S.PENDING: 30 - QUICK.doubts}
+    assert sums(database).by_state == {
+        S.UNKNOWN: QUICK.max_consecutive_unconfirmed,
+        S.PENDING: 30 - QUICK.max_consecutive_unconfirmed,
+    }
 
 
 def test_one_stop_request_drains(database: Database) -> None:

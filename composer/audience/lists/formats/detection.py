@@ -31,7 +31,7 @@ def tables_in(path: Path, encoding: str = "") -> Iterator[tuple[ListTable, ...]]
 
 def _tables(path: Path, encoding: str, stack: ExitStack) -> Iterator[ListTable]:
     if path.is_dir():
-        raise ListError(f"{path} is a folder", "name a file: CSV, XLSX, JSON lines, or a service's archive")
+        raise ListError(f"{path} is a folder", "choose a file: CSV, XLSX, JSON lines, or a service's archive")
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -74,7 +74,7 @@ def _packed(path: Path, encoding: str) -> Iterator[ListTable]:
     # Substack's archive also has files about who read which post.
     lists = [entry for entry in lists if "email_list" in entry.filename.rpartition("/")[2]] or lists
     if not lists:
-        raise ListError(f"{path.name} contains no list", "name a file: CSV, XLSX, JSON lines, or a service's archive")
+        raise ListError(f"{path.name} contains no list", "choose a file: CSV, XLSX, JSON lines, or a service's archive")
     if len(lists) > _MOST_LISTS:
         raise ListError(
             f"{path.name} contains {len(lists):,} lists; the limit is {_MOST_LISTS}",

@@ -1,7 +1,7 @@
 """Find which column of a list is what: known names in several languages, known services, and `--map`.
 
 Input: the header of a list, the merge fields of the newsletter with their labels, the choices of a command. Output:
-`Columns`. Guarantees: makes no risky guess; a column that is not recognised is left out and named.
+`Columns`. Guarantees: makes no risky guess; a column that is not recognised is ignored and listed.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -41,7 +41,7 @@ class StatusColumn:
     at: int
     #: The name as written in the list.
     name: str
-    #: None if the column is not understood: the user is asked about its values.
+    #: None if the column is not understood. The user is asked about its values.
     says: Says | None
     #: Whether it has reasons as text.
     is_reason: bool = False
@@ -59,7 +59,7 @@ class Columns:
     left_out: tuple[str, ...]
     #: How many columns the list has: cells after them belong to no column.
     width: int
-    #: The status of everybody in a list without a status column.
+    #: The status of everyone in a list without a status column.
     standing: str = ""
     #: Columns about who has unsubscribed, bounced, confirmed …
     says: tuple["StatusColumn", ...] = ()
@@ -232,7 +232,7 @@ def _service(keys: Iterable[str]) -> Service | None:
 
 
 def _standing(kind: str, keys: Iterable[str], name: str) -> str:
-    """Return the status of everybody in a Mailchimp file, which depends on the kind of the file."""
+    """Return the status of everyone in a Mailchimp file, which depends on the kind of the file."""
     if kind != "Mailchimp":
         return ""
     if MAILCHIMP_LEFT in keys:

@@ -1,4 +1,4 @@
-"""From a row to a person, or to the reason why it is not one.
+"""Turn a row into a person, or into the reason why it cannot be imported.
 
 Input: rows of texts, and which column is what. Output: people as tuples for the database, and remarks on rows: bad rows
 with the reason, and values that were left empty. The loop in `judge` runs a million times, so it does little for a
@@ -39,7 +39,7 @@ from composer.audience.lists.meaning.subscription_status import (
     weigh_remarks,
     weigh_words,
     weigher,
-    worst_elsewhere,
+    worst_in_other_columns,
 )
 from composer.audience.suppression import Reason
 from composer.core.addresses import AddressError, normal_address, parse_address
@@ -142,14 +142,14 @@ def read_row(
             if at_status is not None:
                 standing = statuses.standing(cells[at_status].strip() if at_status < width else "", columns, doubts)
                 if columns.standing and standing in STAYING:
-                    # A list of unsubscribed people adds no subscriber, whatever else it says about them.
+                    # A list of unsubscribed people adds no subscriber, even if other columns say that they subscribed.
                     standing = status_here
             if at_disabled is not None and at_disabled < width and is_true(cells[at_disabled]):
                 standing = Reason.UNSUBSCRIBED.value
             if has_says:
                 standing = weigh(standing, cells)
             if not LEAVING.isdisjoint(cells):
-                standing = worst_elsewhere(standing, cells, columns, doubts)
+                standing = worst_in_other_columns(standing, cells, columns, doubts)
             if untold:
                 standing = weigh_remarks(standing, cells, untold, columns, doubts)
             tags: tuple[str, ...] = ()

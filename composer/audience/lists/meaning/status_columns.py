@@ -18,7 +18,7 @@ class Says(StrEnum):
     UNCONFIRMED = "unconfirmed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
-    #: says nothing about whether somebody gets the newsletter
+    #: does not say whether a person gets the newsletter
     IGNORE = "ignore"
 
 
@@ -116,13 +116,13 @@ _COLUMNS: tuple[tuple[Says, tuple[str, ...]], ...] = (
     ),
 )
 _PATTERNS = tuple((says, re.compile("|".join(patterns))) for says, patterns in _COLUMNS)
-#: Names that may be about unsubscribing or agreeing in an unknown way: the user is asked about the values.
+#: Names that may be about unsubscribing or agreeing in an unknown way. The user is asked about the values.
 _SUSPICIOUS = re.compile(
     r"subscri|opt_?in|opt_?out|consent|permission|bounce|(?:^|_)abo(?:_|$)|abonn|einwillig|werbung|inscri|suscri"
     r"|(?:^|_)(?:empfang|gewunscht|erwunscht|erhalten|receive|recevoir|recibir)(?:_|$)|newsletter|mailing|(?:e?_?mail|contact|member|user|account|abo|list|empfanger|kontakt|kunden)_?(?:status|state)|mailable"
     r"|(?:^|_)(?:gdpr|dsgvo|rgpd)(?:_|$)|(?:^|_)kein|status_(?:e?_?mail|newsletter|abo)|iscri|订|购读|退|拒"
 )
-#: Columns about a state, perhaps another one: only unambiguous words count in them.
+#: Columns about a state, which may not be the subscription, so only unambiguous words in them count.
 _STATES = re.compile(r"(?:status|state|statut|etat|estado|stato|zustand|状态|狀態|ステータス|类型)$|^(?:\w+_)?typ[e]?$")
 #: Names that only look suspicious.
 _HARMLESS = re.compile(

@@ -76,7 +76,7 @@ def meaning_of(cell: str) -> Says | None:
 
 @lru_cache(maxsize=1024)
 def is_true(cell: str) -> bool | None:
-    """Return whether a cell says yes; None if it is not understood. A date means yes: the day when it happened."""
+    """Return whether a cell means yes; None if it is not understood. A date means yes, because it is the day of the event."""
     text = cell.strip().casefold()
     if text in EMPTY or _NEVER.fullmatch(text):
         return False
@@ -110,7 +110,7 @@ def told(cell: str, says: Says | None, is_reason: bool = False) -> Says | None:
         # In a column about something else, "subscribed" never outweighs other columns.
         return meaning
     if says is Says.IGNORE:
-        # Some other state: only an unambiguous word counts, and the user is asked about an ambiguous one.
+        # The column is about another state, so only an unambiguous word counts. The user is asked about an ambiguous one.
         return None if key_of(text) in _INACTIVE else Says.SUBSCRIBED
     is_yes = is_true(text)
     if is_reason and is_empty:
@@ -133,12 +133,12 @@ def told(cell: str, says: Says | None, is_reason: bool = False) -> Says | None:
         case Says.CONFIRMED:
             return Says.SUBSCRIBED if is_yes else Says.UNCONFIRMED
         case Says.SUBSCRIBED:
-            # An empty cell says that nobody has agreed, not that somebody has unsubscribed.
+            # An empty cell means that the person has not agreed, not that they have unsubscribed.
             return Says.SUBSCRIBED if is_yes else Says.UNCONFIRMED if is_empty else Says.UNSUBSCRIBED
 
 
 def leaving_words() -> frozenset[str]:
-    """Return the words, as lists write them, that in any column say that somebody must not become active."""
+    """Return the words, as lists write them, that in any column mean that a person must not become active."""
     words = [word.replace("_", " ") for word, says in _SELF_EVIDENT.items() if says is not Says.SUBSCRIBED]
     written = [*words, *(word.replace(" ", "_") for word in words), *(word.replace(" ", "-") for word in words)]
     accented = ["désinscrit", "désinscrite", "désabonné", "désabonnée", "gekündigt", "gelöscht", "unbestätigt"]
@@ -174,7 +174,7 @@ _ROOTS = (
 
 
 def is_about_leaving(remarks: str) -> bool:
-    """Return whether remarks may mean that somebody does not want, or does not get, the newsletter."""
+    """Return whether remarks may mean that a person does not want, or does not get, the newsletter."""
     text = remarks.casefold()
     # A loop, because `any` takes three times as long, and this runs for every row.
     for root in _ROOTS:

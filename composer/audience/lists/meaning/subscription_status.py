@@ -1,8 +1,8 @@
 """The subscription status of the people in a list, from its status column and its columns about unsubscribing.
 
-Input: the cells of a row, and which column is what. Output: subscriber, pending, or the reason why somebody gets
-nothing. Guarantees: a value that is not understood is counted in `Doubts` and makes nobody a subscriber; of several
-columns, the weightiest counts.
+Input: the cells of a row, and which column is what. Output: subscriber, pending, or the reason why a person gets
+nothing. Guarantees: a value that is not understood is counted in `Doubts` and never makes a person a subscriber. If
+several columns disagree, the most restrictive value counts.
 """
 
 import re
@@ -53,7 +53,7 @@ LEAVING = leaving_words()
 
 @dataclass(slots=True, kw_only=True)
 class Doubts:
-    """What the user must decide before the import, and what would be lost. Filled while rows are read."""
+    """The questions that the user must answer before the import, and the dates that would be lost; filled while reading."""
 
     #: Values that are not understood in a status column or in a column about unsubscribing: column and value, with the
     #: number of rows.
@@ -86,7 +86,7 @@ class Consents:
     empty: int = 0
 
     def evidence(self, text: str) -> str:
-        """Return how somebody agreed; an empty text if the cell only says that they did."""
+        """Return how a person agreed, or an empty string if the cell only says that they did."""
         is_yes = is_true(text[:LONGEST_WORD])
         self.empty += not text
         if text and is_yes is not None:
@@ -95,7 +95,7 @@ class Consents:
         return text
 
     def ask(self, column: str, columns: Columns, doubts: "Doubts") -> None:
-        """Ask about empty cells in a column that also says yes: nobody knows whether those people agreed."""
+        """Ask about empty cells in a column that also has "yes", because it is unknown whether those people agreed."""
         if self.plain and self.empty and NOTHING_WRITTEN not in columns.values:
             doubts.values[column, NOTHING_WRITTEN] += self.empty
 
@@ -129,7 +129,7 @@ class Statuses:
         return found
 
     def ask(self, columns: Columns, doubts: Doubts) -> None:
-        """Ask about empty cells in a column that also has positive values: the status of those people is unknown."""
+        """Ask about empty cells in a column that also has positive values, because the status of those people is unknown."""
         if self.positive and self.empty and NOTHING_WRITTEN not in columns.values:
             doubts.values[columns.status, NOTHING_WRITTEN] += self.empty
 
@@ -144,14 +144,14 @@ _STANDING_OF = {
     Says.COMPLAINED: Reason.COMPLAINED.value,
     Says.IGNORE: SUBSCRIBER,
 }
-#: Of several columns, the weightiest counts.
+#: If several columns disagree, the most restrictive value counts.
 _WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
 #: Longer texts are not status values.
 LONGEST_WORD = 100
 
 
 def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]:
-    """Return a function that weighs the columns about unsubscribing; they never activate somebody against the status."""
+    """Return a function that weighs the columns about unsubscribing; they never make a person active against the status."""
     kept: list[tuple[int, StatusColumn, dict[str, str]]] = [(column.at, column, {}) for column in columns.says]
 
     def weigh(standing: str, cells: list[str]) -> str:
@@ -186,7 +186,7 @@ def _worst_of(found: list[str], standing: str) -> str:
     return next((each for each in _WEIGHT if each in found), PENDING if PENDING in found else standing)
 
 
-def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
+def worst_in_other_columns(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
     """Ask about a word that can only be about unsubscribing, in a column without a known meaning."""
     for at, cell in enumerate(cells[: columns.width]):
         if at not in columns.told and cell in LEAVING:
@@ -207,7 +207,7 @@ def weigh_remarks(standing: str, cells: list[str], untold: tuple[int, ...], colu
 def weigh_words(
     standing: str, words: Iterable[str], column: str, columns: Columns, doubts: Doubts, *, is_remark: bool = False
 ) -> str:
-    """Weigh words about unsubscribing in other columns, such as tags: the user is asked, unless `--map` decides."""
+    """Weigh words about unsubscribing in other columns, such as tags. Ask the user, unless `--map` decides."""
     for word in words:
         if said := columns.values.get(word.casefold()):
             standing = _worst_of([standing, _STANDING_OF[said]], standing)
@@ -218,7 +218,7 @@ def weigh_words(
 
 
 def left_at(cells: list[str], columns: Columns, order: DateOrder | None) -> int | None:
-    """Read when somebody left, if a column about unsubscribing says so."""
+    """Return when a person unsubscribed, if a column about unsubscribing contains it."""
     for column in columns.says:
         if column.says in (Says.UNSUBSCRIBED, Says.BOUNCED, Says.COMPLAINED) and column.at < len(cells):
             cell = cells[column.at].strip()

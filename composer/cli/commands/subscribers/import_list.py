@@ -64,7 +64,7 @@ def take_list(
             raise UsageError("--undo undoes the last import, and takes no file")
         return _undo(question)
     if file is None:
-        raise UsageError("no file is named", "write   compose subscribers import FILE")
+        raise UsageError("no file given", "run   compose subscribers import FILE")
     from composer.app.context import open_newsletter
     from composer.app.people.list_import import ImportRequest, import_list
     from composer.audience.lists.formats.detection import tables_in
@@ -90,7 +90,7 @@ def _undo(question: Confirmation) -> int:
     from composer.app.context import open_newsletter
     from composer.app.people.import_undo import import_to_undo, undo_import
 
-    question.judge()
+    question.check_terminal()
     with open_newsletter() as context:
         last = import_to_undo(context)
         console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")

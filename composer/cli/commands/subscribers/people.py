@@ -204,10 +204,10 @@ def unsubscribe(addresses: tuple[str, ...]) -> int:
     Only they themselves can subscribe again.
     """
     from composer.app.context import open_newsletter
-    from composer.app.people.subscriber_edits import unsubscribe as let_go
+    from composer.app.people.subscriber_edits import unsubscribe as unsubscribe_people
 
     with open_newsletter() as context:
-        subscribers = let_go(context, addresses, now())
+        subscribers = unsubscribe_people(context, addresses, now())
     # Printed only once it is done for all of them.
     for subscriber in subscribers:
         console.answer(f"{subscriber.address}: {subscriber.status}")
@@ -244,7 +244,7 @@ def erase(address: str, is_yes: bool) -> int:
     from composer.audience.subscribers import address_of
 
     question = Confirmation(is_dry_run=False, is_yes=is_yes, as_json=False)
-    question.judge()
+    question.check_terminal()
     person = address_of(address).address
     with open_newsletter() as context:
         if not question.agreed(f"Erase {person} permanently?"):
