@@ -15,6 +15,7 @@ _GROUPS = {
     "Merge fields": ("FIELD",),
     "Plaintext": ("TEXT",),
     "Legal requirements": ("UNS", "LAW"),
+    "Languages": ("LANG",),
     "Editorial": ("DATE", "FILE", "EDIT", "MARK"),
     "Links": ("LINK",),
     "Images": ("IMG",),

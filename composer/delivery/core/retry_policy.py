@@ -8,6 +8,8 @@ A throttle applies to every message: it pauses the mailing, and does not count a
 throttled. A rejection of the sender or the message (5.7, 5.5, 5.6, too large) does not count against an address; three
 in a row stop the run. A server can also throttle or reject one message or mailbox forever. If the server accepts other
 messages in the meantime, the problem is with that delivery.
+
+One module, although it is long, because the rules exclude each other: to understand one, you need to see the others.
 """
 
 from dataclasses import dataclass, field, replace

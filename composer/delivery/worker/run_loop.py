@@ -7,7 +7,7 @@ intent (the record that a message is about to be sent) is on disk are unconfirme
 Other modules make the decisions (scheduler, retry_policy), one thread writes every row (ledger_writer), and other
 threads send the messages (connections). This module connects them.
 
-This module is long because it is the only loop, and the steps between two moves belong together.
+One module, although it is long, because it is the only loop and the steps between two moves belong together.
 """
 
 import time

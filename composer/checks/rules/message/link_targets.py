@@ -171,11 +171,9 @@ def dead_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     source="https://support.google.com/a/answer/81126",
 )
 def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for link shorteners: spam filters distrust them, and subscribers cannot see where they lead."""
-    seen: set[str] = set()
-    for link in review.references:
-        if host_of(link.url) in _SHORTENERS and link.url not in seen:
-            seen.add(link.url)
+    """Look for link shorteners, each address once: spam filters distrust them, and subscribers cannot see where they lead."""
+    for link in {each.url: each for each in reversed(review.references)}.values():
+        if host_of(link.url) in _SHORTENERS:
             message = f"this link uses a shortener: {host_of(link.url)}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="shortener")
 
