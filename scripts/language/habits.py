@@ -64,14 +64,17 @@ _FOUND = [(re.compile(pattern, re.MULTILINE), better) for pattern, better in HAB
 def files() -> Iterator[Path]:
     """Yield the files whose texts people read."""
     for folder in ("composer", "docs", "templates", "tests", "scripts", "benchmarks", "deploy"):
-        yield from (each for each in sorted((ROOT / folder).rglob("*")) if each.is_file())
+        for each in sorted((ROOT / folder).rglob("*")):
+            # Folders with a dot hold what was installed or written by tools.
+            if each.is_file() and not any(part.startswith((".", "__")) for part in each.relative_to(ROOT).parts[:-1]):
+                yield each
     yield from sorted(ROOT.glob("*.md"))
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the texts of a file with their lines; a test's strings are data, its docstrings and comments are read."""
     name = path.relative_to(ROOT).as_posix()
-    if name.startswith(_LEFT_ALONE) or "__pycache__" in name:
+    if name.startswith(_LEFT_ALONE):
         return
     if path.suffix == ".py":
         is_product = name.startswith("composer/")

@@ -3,8 +3,9 @@
 Input: intents (each is the record that a message is about to be sent), outcomes, other work for the database
 (write_queue.py). Output: the answers. Guarantees: an intent is committed before its answer, and a thread waits for the
 answer before it sends the final dot of the SMTP DATA command; if the intent cannot be written, the answer is no. An
-outcome that cannot be written is kept and written with the next group; if that fails, its delivery stays `sending`, and
-the next run marks it as unconfirmed. A thread's outcome is in the queue before its next intent: at most one outcome per connection is not on disk.
+outcome that cannot be written is kept and written with the next group; if that fails, its delivery stays `sending`,
+and the next run marks it as unconfirmed. A thread's outcome is in the queue before its next intent: at most one
+outcome per connection is not on disk.
 """
 
 import threading
