@@ -120,7 +120,7 @@ class IssueTexts:
                     yield IssueText(words=str(value), mark=mark, section=section, is_paragraph=False, is_cited=is_cited)
             case Rich():
                 lonely = set(only_points(value.nodes))
-                for paragraph in paragraphs(value.nodes):
+                for paragraph in paragraphs(value.parts):
                     if mark := self.issue.marks.find(paragraph.mark):
                         yield IssueText(
                             words=plain_words(paragraph.children),
@@ -157,7 +157,7 @@ class IssueTexts:
     ) -> Iterator[Reference]:
         match value:
             case Rich():
-                for number, paragraph in enumerate(paragraphs(value.nodes)):
+                for number, paragraph in enumerate(paragraphs(value.parts)):
                     whole = plain_words(paragraph.children)
                     for before, link in links(paragraph.children):
                         words = plain_words(link.children)

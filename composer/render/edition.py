@@ -25,6 +25,15 @@ from composer.render.mjml.lint import LintFinding, lint, strip_origins
 from composer.render.text_printer import tidy
 from composer.render.theme import Theme
 
+#: How the less frequent elements of texts are printed (html_elements.py), by their names in a theme's style sheets.
+_SIGNS = {
+    "subhead": ' class="subhead">',
+    "table": '<table class="table',
+    "callout": '<td class="callout">',
+    "button": '<a class="press" ',
+    "footnote": '<p class="footnote">',
+    "code": '<code dir="ltr">',
+}
 #: The length of the subscriber's token in a link (audience/tokens.py).
 _WORD = 34
 
@@ -135,7 +144,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
     origins = Origins(issue.marks.prefix)
     mjml = strip_origins(origins.to_classes(mjml))
-    marked = inline_css(compile_mjml(mjml), _inline_css(theme, context))
+    marked = inline_css(compile_mjml(mjml), _inline_css(theme, context, mjml))
     html, sizes = settle(marked, issue.marks)
     keys = {number: section.spec.key for number, section in enumerate(issue.sections)}
     return Edition(
@@ -172,13 +181,26 @@ def _own_link(issue: Issue, name: str, page: str) -> str:
 
 
 def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:
-    head = theme.render("head.css", context)
+    styles = f"{issue.marks.prefix}-styles"
+    page = _page(theme, issue, {**context, "head_css": Markup(styles)}, "mjml")
+    # The style sheets are rendered last: their templates leave out the styles of elements that no text has.
+    elements = _elements(page)
+    if elements:
+        from composer.render.html_elements import finished
+
+        page = finished(page)
+    head = theme.render("head.css", {**context, "elements": elements})
     _check_css(theme, "head.css", head)
-    return _page(theme, issue, {**context, "head_css": Markup(head)}, "mjml")
+    return page.replace(styles, head)
 
 
-def _inline_css(theme: Theme, context: Mapping[str, object]) -> str:
-    css = theme.render("inline.css", context)
+def _elements(page: str) -> frozenset[str]:
+    """Return the names of the less frequent elements that the page's texts have; no text contains the signs of another."""
+    return frozenset(name for name, sign in _SIGNS.items() if sign in page)
+
+
+def _inline_css(theme: Theme, context: Mapping[str, object], mjml: str) -> str:
+    css = theme.render("inline.css", {**context, "elements": _elements(mjml)})
     _check_css(theme, "inline.css", css)
     return css
 

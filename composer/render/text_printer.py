@@ -5,7 +5,7 @@ Input: words or a `Rich` tree. Output: lines of at most 72 cells (a Chinese char
 """
 
 import re
-from typing import assert_never
+from collections.abc import Iterator
 
 from composer.content.values.rich_text import (
     Block,
@@ -33,15 +33,28 @@ def text(value: object, label: str = "", after: str = ":", indent: int = 0, firs
     lead = f"{label}{after} " if label else ""
     rest = " " * indent
     if isinstance(value, Rich):
-        return _blocks(value.nodes, lead, first or rest, rest)
+        shown = blocks(value.nodes, lead, first or rest, rest)
+        notes = "\n".join(_notes(value, rest))
+        return f"{shown}\n\n{notes}".strip("\n") if notes else shown
     return wrap(lead + ("" if value is None else str(value)), WIDTH, first or rest, rest)
 
 
 def line(value: object) -> str:
     """Print words on one line, without wrapping."""
     if isinstance(value, Rich):
-        return " ".join(_blocks(value.nodes, "", "", "").split())
+        return " ".join(blocks(value.nodes, "", "", "").split())
     return " ".join(str("" if value is None else value).split())
+
+
+def _notes(rich: Rich, rest: str) -> Iterator[str]:
+    for number, note in enumerate(rich.notes if rich.has_end else (), 1):
+        mark = f"{raised(number)} "
+        yield wrap(inlines(note.children), WIDTH, rest + mark, rest + " " * len(mark))
+
+
+def raised(number: int) -> str:
+    """Return the number of a footnote; sources have numbers in brackets."""
+    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def underline(value: object, sign: str = "-") -> str:
@@ -59,17 +72,22 @@ def tidy(page: str) -> str:
     return re.sub(r"\n{4,}", "\n\n\n", page)
 
 
-def _blocks(nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
+def blocks(nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
+    """Print blocks: `lead` is before the first words, `first` before the first line, and `rest` before all others."""
     printed: list[str] = []
     for index, node in enumerate(nodes):
+        if index:
+            # A subhead is directly above its first paragraph.
+            is_below = isinstance(node, Paragraph) and type(nodes[index - 1]).__name__ == "Subhead"
+            printed.append("\n" if is_below else "\n\n")
         printed.append(_block(node, lead if index == 0 else "", first if index == 0 else rest, rest))
-    return "\n\n".join(printed)
+    return "".join(printed)
 
 
 def _block(node: Block, lead: str, first: str, rest: str) -> str:
     match node:
         case Paragraph():
-            return wrap(lead + _inlines(node.children), WIDTH, first, rest)
+            return wrap(lead + inlines(node.children), WIDTH, first, rest)
         case BulletList():
             items = []
             for number, item in enumerate(node.items, node.start or 1):
@@ -77,35 +95,45 @@ def _block(node: Block, lead: str, first: str, rest: str) -> str:
                 head = first if number == (node.start or 1) and not lead else rest
                 # An empty item keeps its number, so that later numbers match those in the HTML.
                 item = item or (Paragraph(()),)
-                items.append(_blocks(item, "", head + mark, rest + " " * len(mark)))
+                items.append(blocks(item, "", head + mark, rest + " " * len(mark)))
             body = "\n".join(items)
             return f"{wrap(lead, WIDTH, first, rest)}\n{body}" if lead else body
         case Quote():
             head = rest if lead else first
-            body = _blocks(node.blocks, "", head + "> ", rest + "> ")
+            body = blocks(node.blocks, "", head + "> ", rest + "> ")
             body = re.sub(r"(?m)^[ \t]*$", (rest + ">").rstrip(), body)
             return f"{wrap(lead, WIDTH, first, rest)}\n\n{body}" if lead else body
         case _:
-            assert_never(node)
+            from composer.render.text_elements import element
+
+            return (
+                f"{wrap(lead, WIDTH, first, rest)}\n\n{element(node, rest, rest)}"
+                if lead
+                else element(node, first, rest)
+            )
 
 
-def _inlines(nodes: tuple[Inline, ...]) -> str:
-    return "".join(_inline(node) for node in nodes)
+def inlines(nodes: tuple[Inline, ...]) -> str:
+    """Print the content of a paragraph, not wrapped."""
+    return "".join(inline(node) for node in nodes)
 
 
-def _inline(node: Inline) -> str:
+def inline(node: Inline) -> str:
+    """Print a piece of a paragraph."""
     match node:
         case PlainWords():
-            return node.text
+            return f"`{node.text}`" if node.is_code else node.text
         case Emphasis():
-            return _inlines(node.children)
+            return inlines(node.children)
         case Link(is_bare=True):
-            return _inlines(node.children)
+            return inlines(node.children)
         case Link():
-            label = _inlines(node.children)
-            target = node.url.removeprefix("mailto:")
+            label = inlines(node.children)
+            target = node.url.removeprefix("mailto:").removeprefix("tel:")
+            if node.url.startswith("tel:") and re.sub(r"[^+\d]", "", label) == target:
+                return label
             return f"<{target}>" if label.strip() in (target, node.url) else f"{label} <{target}>"
         case Break():
             return "\n"
         case _:
-            assert_never(node)
+            return raised(node.number)
