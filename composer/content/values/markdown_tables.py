@@ -32,7 +32,7 @@ def broken_table(text: str, first: int) -> tuple[int, str, str] | None:
             if row == 0:
                 return first, "this table has no headings", "write a row of headings above the dashes"
             dashes, heads = _cells(line), _cells(lines[row - 1])
-            message = f"the dashes stand for {dashes} {_noun(dashes, 'column')}, but the row above has {heads}"
+            message = f"the line of dashes has {dashes} {_noun(dashes, 'column')}, but the row above has {heads}"
             return first + row, message, "write one group of dashes for each heading:   | --- | --- |"
     for row, line in enumerate(lines):
         if _ROW.fullmatch(line):

@@ -120,7 +120,7 @@ def test_telephone_links(url: str, read: str) -> None:
         (f"{TABLE}\n| x |", "| x |", "table", "this row has 1 cell, but the table has 2 headings"),
         (f"{TABLE}\n| x | y | z |", "| x | y", "table", "this row has 3 cells, but the table has 2 headings"),
         (f"{TABLE}\nwords", "words", "table", "this row has 1 cell"),
-        (": C\n\n| A | B |\n|---|\n| 1 | 2 |", "|---|\n", "table", "the dashes stand for 1 column"),
+        (": C\n\n| A | B |\n|---|\n| 1 | 2 |", "|---|\n", "table", "the line of dashes has 1 column"),
         ("a\n\n| A | B |\n| 1 | 2 |", "| A |", "table", "no line of dashes"),
         ("|---|---|\n| 1 | 2 |", "|---|---|", "table", "this table has no headings"),
         (": C\n| | |\n|---|---|\n| 1 | 2 |", "| | |", "table", "this table has no headings"),
