@@ -11,10 +11,16 @@ from markdown_it.tree import SyntaxTreeNode
 
 from composer.content.values.markdown import TreeConverter, row_of
 from composer.content.values.markdown_inlines import BUTTON
-from composer.content.values.markdown_tables import CAPTION, broken_table, row_mistakes
 from composer.content.values.rich_elements import Callout, Subhead, Table, TextButton
 from composer.content.values.rich_text import Block, Inline, Paragraph, PlainWords, Quote, Rich, plain_words
 
+_BAR = re.compile(r"(?<!\\)\|")
+_ESCAPED = re.compile(r"\\.")
+_DASHES = re.compile(r"\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*")
+_ROW = re.compile(r"\s*\|[^|]*\|(?:[^|]*\|)+\s*")
+_CELLS = r"write one cell for each heading, with | between cells; an empty line ends the table, and   \|   is a bar in a cell"
+#: What starts the caption, in the paragraph above a table.
+_CAPTION = re.compile(r"(?::[ \t]|：)\s*(?=\S)")
 _CALLOUT = re.compile(r"\[!(\w+)\][ \t]*")
 
 
@@ -59,7 +65,7 @@ class ElementConverter:
     def paragraph(self, node: SyntaxTreeNode, inline: SyntaxTreeNode) -> Paragraph | TextButton:
         """Convert a paragraph that may be a button or a broken table."""
         row = row_of(node)
-        if (mistake := broken_table(inline.content, row)) is not None:
+        if (mistake := _broken_table(inline.content, row)) is not None:
             at, message, hint = mistake
             self.text.findings.add_in_row(at, "table", message, hint)
         if (link := _button(inline)) is not None:
@@ -111,7 +117,7 @@ class ElementConverter:
         caption = Paragraph(()) if above is None else self._caption(above)
         heads = self._cells(head.children[0])
         lines = self.text.text.split("\n")[row + 2 : end]
-        for at, message, hint in row_mistakes(lines, row + 2, len(heads)):
+        for at, message, hint in _row_mistakes(lines, row + 2, len(heads)):
             findings.add_in_row(at, "table", message, hint)
         if above is None:
             findings.refuse("no_caption", row)
@@ -124,7 +130,7 @@ class ElementConverter:
         yield Table(caption, heads, rows, sides)
 
     def _caption(self, node: SyntaxTreeNode) -> Paragraph:
-        return Paragraph(_without_start(self.text.inlines_of(node), CAPTION), self.text.mark_at(row_of(node), ""))
+        return Paragraph(_without_start(self.text.inlines_of(node), _CAPTION), self.text.mark_at(row_of(node), ""))
 
     def _cells(self, line: SyntaxTreeNode) -> tuple[Paragraph, ...]:
         row = row_of(line)
@@ -139,7 +145,7 @@ def _content(node: SyntaxTreeNode) -> str:
 
 
 def _is_caption(node: SyntaxTreeNode) -> bool:
-    return CAPTION.match(_content(node)) is not None
+    return _CAPTION.match(_content(node)) is not None
 
 
 def _button(inline: SyntaxTreeNode) -> SyntaxTreeNode | None:
@@ -155,3 +161,38 @@ def _without_start(inlines: tuple[Inline, ...], start: re.Pattern[str]) -> tuple
         return inlines
     words = start.sub("", first.text, count=1)
     return (PlainWords(words), *inlines[1:]) if words else inlines[1:]
+
+
+def _row_mistakes(lines: Sequence[str], first: int, columns: int) -> Iterator[tuple[int, str, str]]:
+    """Yield the rows of a table with too few or too many cells; `first` is the row of the first one below the dashes."""
+    for row, line in enumerate(lines, first):
+        if (count := _count_cells(line)) != columns:
+            yield row, f"this row has {count} {_noun(count)}, but the table has {columns} headings", _CELLS
+
+
+def _broken_table(text: str, first: int) -> tuple[int, str, str] | None:
+    """Return the mistake of a table that the parser reads as a paragraph; `first` is the row of the paragraph."""
+    if "|" not in text:
+        return None
+    lines = [_ESCAPED.sub("xx", line) for line in text.split("\n")]
+    for row, line in enumerate(lines):
+        if "|" in line and _DASHES.fullmatch(line):
+            if row == 0:
+                return first, "this table has no headings", "write a row of headings above the dashes"
+            dashes, heads = _count_cells(line), _count_cells(lines[row - 1])
+            message = f"the line of dashes has {dashes} {_noun(dashes, 'column')}, but the row above has {heads}"
+            return first + row, message, "write one group of dashes for each heading:   | --- | --- |"
+    for row, line in enumerate(lines):
+        if _ROW.fullmatch(line):
+            hint = f"write   |{' --- |' * _count_cells(lines[row])}   below the row of headings"
+            return first + row, "this table has no line of dashes below its headings", hint
+    return None
+
+
+def _count_cells(line: str) -> int:
+    pieces = _BAR.split(line.strip())
+    return max(1, len(pieces) - (not pieces[0].strip()) - (len(pieces) > 1 and not pieces[-1].strip()))
+
+
+def _noun(count: int, noun: str = "cell") -> str:
+    return noun if count == 1 else f"{noun}s"
