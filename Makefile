@@ -15,11 +15,12 @@ test: $(STAMP)          ## run all tests, as many at a time as there are process
 quick: $(STAMP)         ## run the tests that take a moment (less than a minute): no commands, no database, no browser
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not (slow or browser or fault or kill)"
 
-lint: $(STAMP)          ## format, lint, types, import contracts
+lint: $(STAMP)          ## format, lint, types, import contracts, plain English
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m scripts.language.habits
 
 check: lint test        ## everything that CI runs
 
@@ -27,7 +28,7 @@ fix: $(STAMP)           ## format, and mend what ruff can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-golden: $(STAMP)        ## rewrite the golden files, the list of messages, docs/checks.md, docs/walkthrough.md; look at the diff before you commit
+golden: $(STAMP)        ## rewrite the golden files, the list of messages, docs/reference/checks.md, docs/tutorial/first-mailing.md; look at the diff before you commit
 	$(BIN)/python -m tests.golden.rewrite
 	$(BIN)/python -m scripts.language.messages
 	$(BIN)/python -m scripts.checks_page

@@ -1,4 +1,4 @@
-"""What building costs, always as a ratio within one run. `make bench` installs the peers and prints the report."""
+"""The cost of building, always as a ratio within one run. `make bench` installs the compared tools and prints the report."""
 
 from pathlib import Path
 

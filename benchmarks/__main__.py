@@ -1,7 +1,8 @@
 """`python -m benchmarks`: measures, and prints one screen.
 
-Input: which parts, `--rounds`. Output: the report on stdout; exit code 0 when every bar is met, 1 when one is missed, 2 when
-the peer is not there. Bars are ratios or counts where they can be: milliseconds hold for one machine only.
+Input: which parts, `--rounds`. Output: the report on stdout; exit code 0 if every limit is met, 1 if one is missed, 2
+if a compared tool is missing. Limits are ratios or counts if possible, because milliseconds are valid for one machine
+only.
 """
 
 import argparse
@@ -27,30 +28,30 @@ from benchmarks.signing import signing
 from benchmarks.stages import TOTAL, sample, stages
 from benchmarks.steady import RATE, steady
 
-#: Wall time of a build against that of MJML's own command line.
+#: Wall time of a build compared to MJML's own command line.
 _RATIO = 0.8
 _HELP_MS = 150
 _WARM_MS = 60
-#: Where Gmail cuts a message off, in bytes of HTML.
+#: The size at which Gmail clips a message, in bytes of HTML.
 _CLIP = 102_400
 _SHARE = 0.5
 _SIGNING = 0.6
 _NODEMAILER = 3
-#: Messages made for subscribers, against EmailMessage: unsigned, signed.
+#: Messages made for subscribers, compared to EmailMessage: unsigned, signed.
 _MADE, _MADE_SIGNED = 100, 10
 _TLS = 200
-#: A whole mailing beside smtp-source (the aim is 0.8), nodemailer's pool, and the libraries that are at hand.
+#: A whole mailing compared to smtp-source (the goal is 0.8), nodemailer's pool, and the available libraries.
 _MAILING = (0.6, 2, 20)
 _REACHED = 0.95
-#: Megabytes by which a million recipients may take more than ten thousand; share by which a rate may be missed.
+#: Megabytes that a million recipients may need more than ten thousand; the share by which a rate may be missed.
 _MILLION, _STEADY = 40, 0.02
-#: By how much longer a mailing may take to a server that limits its sessions.
+#: How much longer a mailing may take with a server that limits its sessions.
 _SESSIONS = 1.5
 #: Seconds.
 _LEAVING = 0.1
-#: Megabytes by which ten times the messages may take more.
+#: Megabytes that ten times the messages may need more.
 _FLAT = 16
-#: How many subscribers are taken in, and how many MB more than a hundredth of them may take.
+#: How many subscribers are imported, and how many MB more than a hundredth of them they may need.
 _SUBSCRIBERS = 1_000_000
 _MORE_MB = 60
 
@@ -99,7 +100,8 @@ def _fresh(rounds: int) -> bool:
         f"Fresh processes, {rounds} rounds, taking turns                  median    ratio   round by round, middle half"
     )
     for name, times in walls.items():
-        # Wide apart, or far from the ratio of the medians: the machine was busy, and the run settles nothing.
+        # If the rounds differ a lot, or differ from the ratio of the medians, the machine was busy, and the result is
+        # not valid.
         low, _, high = quantiles([ours / theirs for ours, theirs in zip(times, walls[PEER], strict=True)], n=4)
         spread = "" if name == PEER else f"{low:.2f} to {high:.2f}"
         print(f"  {name:<52}{_ms(times):>8}    {median(times) / peer:5.2f}   {spread}".rstrip())
@@ -330,7 +332,7 @@ def _rates(title: str, found: handover.Rates) -> None:
 
 
 def _ratios(found: handover.Rates, peer: str) -> Iterator[list[float]]:
-    """Yield our rate against a peer's, round by round, for each number of connections."""
+    """Yield the ratio of our rate to another's, for each round and number of connections."""
     for many in handover.CONNECTIONS:
         yield [ours / theirs for ours, theirs in zip(found[handover.OURS, many], found[peer, many], strict=True)]
 

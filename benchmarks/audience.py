@@ -1,7 +1,7 @@
-"""Takes a million people in, beside `sqlite-utils insert --csv` of the same file into a table with the same index.
+"""Imports a million people, compared to `sqlite-utils insert --csv` of the same file into a table with the same index.
 
-Input: a number of rows. Output: wall times and the peak of memory of each command, every one in a process of its own.
-The peer only copies cells; we judge each row, compare it, and can take it all back.
+Input: a number of rows. Output: wall times and the peak memory of each command, each in its own process. The other tool
+only copies cells; compose also checks and compares each row, and can undo the import.
 """
 
 import csv
@@ -37,7 +37,7 @@ _FIRST = ("Anna", "Ben", "Chen", "Dörte", "李", "Élodie", "Farid", "Grace")
 _LAST = ("Müller", "Li", "Okafor", "Smith", "García", "王", "Novák")
 _HOSTS = ("gmail.com", "example.org", "Mail.Example.com", "uni.example.edu")
 _HEADER = ("Email Address", "First Name", "Last Name", "Language", "Company")
-#: Runs the command and writes its highest resident set, in kilobytes.
+#: Runs the command and writes its peak resident set, in kilobytes.
 _PROBE = """\
 import resource, sys
 from composer.cli.main import run
@@ -50,17 +50,17 @@ sys.exit(code)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What a command took."""
+    """The measurements of a command."""
 
     seconds: float
-    #: Of the processor, in user and system mode.
+    #: Processor time, in user and system mode.
     cpu: float
-    #: Highest resident set, in MB; None of the peer.
+    #: The peak resident set, in MB; None for the other tool.
     peak: float | None
 
 
 def audience(rows: int) -> tuple[dict[str, Run], dict[str, Run]]:
-    """Measure with FEW rows, then with `rows`; the peer in the same run."""
+    """Measure with FEW rows, then with `rows`; the other tool in the same run."""
     with tempfile.TemporaryDirectory() as name:
         few = _measure(Path(name) / "few", FEW, with_peer=False)
         many = _measure(Path(name) / "many", rows, with_peer=True)
@@ -86,7 +86,7 @@ def _write(path: Path, rows: int) -> None:
         writer = csv.writer(file)
         writer.writerow(_HEADER)
         for number in range(rows):
-            # In no order, as lists are: an index over sorted addresses would be built for nothing.
+            # In random order, as in real lists: an index over sorted addresses would be too easy.
             address = f"subscriber{chosen.randrange(10**9)}.{number}@{chosen.choice(_HOSTS)}"
             names = (chosen.choice(_FIRST), chosen.choice(_LAST))
             writer.writerow((address, *names, chosen.choice(("de", "en", "zh", "")), chosen.choice(("ACME", ""))))

@@ -1,7 +1,7 @@
-"""Posts ten thousand bounces at once, as a provider does whose queue was held up, each second one a repetition.
+"""Posts ten thousand bounces at once, like a provider after an outage, half of them repeated.
 
-Input: how many calls, and over how many connections. Output: for each provider how they were answered, what is on
-record, and what memory the server took meanwhile. The calls come from a process of their own: `python -m benchmarks.burst`.
+Input: how many calls, and over how many connections. Output: for each provider the answers, the recorded events, and
+the memory of the server. The calls come from a separate process: `python -m benchmarks.burst`.
 """
 
 import asyncio
@@ -30,33 +30,33 @@ from tests.factories import sample
 from tests.web.public.running import HOST, NOW, PREFIX, running
 from tests.web.public.test_webhook_endpoints import PROVIDERS, told_by
 
-#: How often a call is tried that was not answered with 200, and the seconds before the second time; then twice as long each time.
+#: How often a call without a 200 is repeated, and the seconds before the first repetition; doubled each time.
 _TRIES, _BETWEEN = 10, 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
-    """What became of a burst of one provider's."""
+    """The result of one provider's burst."""
 
-    #: How many answers there were of each kind, calls that were repeated included; 0: none came.
+    #: How many answers there were of each kind, including repeated calls; 0: no answer.
     statuses: dict[int, int]
     seconds: float
-    #: Events on record, and how many there should be.
+    #: Recorded events, and how many there should be.
     recorded: int
     told: int
-    #: Subscribers by their status.
+    #: Subscribers by status.
     by_status: dict[str, int]
-    #: Megabytes that the server's process took more than before, at most.
+    #: Megabytes that the server's process needed more than before, at most.
     memory: float
 
     @property
     def is_met(self) -> bool:
-        """Whether every call was taken in the end, and every event acted once."""
+        """Whether every call was accepted in the end, and every event recorded once."""
         return self.statuses.get(200) == 2 * self.told and self.recorded == self.by_status.get("bounced") == self.told
 
 
 def bursts(count: int, connections: int, providers: tuple[str, ...] = PROVIDERS) -> dict[str, Burst]:
-    """Post a burst of each provider's."""
+    """Post a burst for each provider."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "newsletter").mkdir()
         workspace = sample(Path(folder) / "newsletter")
@@ -91,7 +91,7 @@ def bursts(count: int, connections: int, providers: tuple[str, ...] = PROVIDERS)
                     statement = select(subscribers.c.status, func.count()).group_by(subscribers.c.status)
                     by_status = {str(status): number for status, number in connection.execute(statement)}
             found[name] = Burst(
-                statuses=pickle.loads(ran.stdout),  # by the process that this one started
+                statuses=pickle.loads(ran.stdout),  # from the process that this one started
                 seconds=seconds,
                 recorded=recorded,
                 told=count // 2,
@@ -102,7 +102,7 @@ def bursts(count: int, connections: int, providers: tuple[str, ...] = PROVIDERS)
 
 
 class _Memory:
-    """Looks at what this process takes, ten times a second."""
+    """Measures the memory of this process, ten times a second."""
 
     def __init__(self) -> None:
         self.most = 0.0
@@ -141,7 +141,7 @@ async def _post(port: int, connections: int, calls: list[bytes]) -> Counter[int]
     async def one(call: bytes) -> None:
         async with gate:
             status, tries = 0, 0
-            # Providers try again what was not answered with 200.
+            # Providers repeat calls without a 200.
             while status != 200 and tries < _TRIES:
                 status, tries = 0, tries + 1
                 with suppress(OSError, ValueError, IndexError):

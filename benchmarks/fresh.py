@@ -1,4 +1,4 @@
-"""Times commands in fresh processes, one after the other in every round, so that all see the same machine.
+"""Times commands in new processes, one after the other in every round, so that all have the same conditions.
 
 Input: commands by name and a number of rounds. Output: wall times in seconds, by name, round by round.
 """
@@ -21,7 +21,7 @@ BARE = "python that does nothing"
 
 
 def builds(folder: Path, mjml: str) -> dict[str, list[str]]:
-    """Return the commands that are compared, with what they write below `folder`."""
+    """Return the compared commands, with their output below `folder`."""
     source = folder / "sample.mjml"
     source.write_text(mjml, encoding="utf-8")
     build = ("build", SAMPLE, "--output")
@@ -33,7 +33,7 @@ def builds(folder: Path, mjml: str) -> dict[str, list[str]]:
 
 
 def starts() -> dict[str, list[str]]:
-    """Return the commands that show what a start costs."""
+    """Return the commands that show the cost of a start."""
     return {
         HELP: [sys.executable, "-m", "composer", "--help"],
         BARE: [sys.executable, "-c", "pass"],
@@ -41,9 +41,9 @@ def starts() -> dict[str, list[str]]:
 
 
 def interleaved(commands: Mapping[str, Sequence[str]], rounds: int) -> dict[str, list[float]]:
-    """Run each command once a round, after one round that does not count.
+    """Run each command once per round, after one round that does not count.
 
-    Raises CalledProcessError when a command fails: a failure is no measurement.
+    Raises CalledProcessError if a command fails, because a failed run must not be measured.
     """
     walls: dict[str, list[float]] = {name: [] for name in commands}
     for number in range(rounds + 1):

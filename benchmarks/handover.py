@@ -1,7 +1,7 @@
-"""Times the hand-over of ready messages of 90 KB to sinks, beside Postfix's smtp-source, nodemailer and smtplib.
+"""Times sending ready messages of 90 KB to test servers, compared to Postfix's smtp-source, nodemailer and smtplib.
 
-Input: how many messages and rounds. Output: messages a second, by client and number of connections, round by round;
-the clients take turns. Needs postfix's smtp-sink and smtp-source; without them `missing` says so.
+Input: how many messages and rounds. Output: messages per second, by client and number of connections, round by round;
+the clients alternate. Needs Postfix's smtp-sink and smtp-source; without them `missing` returns a message.
 """
 
 import contextlib
@@ -54,7 +54,7 @@ Promise.all(Array.from({ length: +count }, () => transport.sendMail({ envelope, 
 
 
 def missing() -> str:
-    """Say in a sentence what is missing; nothing is missing when it is empty."""
+    """Return what is missing as a sentence; an empty text if nothing is missing."""
     lack = [name for name in ("smtp-sink", "smtp-source") if _tool(name) is None]
     return f"{' and '.join(lack)} of Postfix not found: apt-get install postfix" if lack else ""
 
@@ -64,7 +64,7 @@ def _tool(name: str) -> str | None:
 
 
 def message() -> bytes:
-    """Make a message of 90 KB in lines of 76."""
+    """Return a message of 90 KB in lines of 76."""
     head = f"From: <{_FROM}>\r\nTo: <{_TO}>\r\nSubject: x\r\n\r\n".encode()
     line = b"a" * 76 + b"\r\n"
     return head + line * ((_BYTES - len(head)) // len(line))
@@ -95,7 +95,7 @@ def smtp_sink() -> Iterator[int]:
 
 @contextlib.contextmanager
 def quick_sink(*arguments: Path | str) -> Iterator[int]:
-    """Run our own, which takes next to no time for a message (benchmarks.sink)."""
+    """Run our own server, which needs almost no time for a message (benchmarks.sink)."""
     command = [sys.executable, "-m", "benchmarks.sink", *map(str, arguments)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
@@ -110,7 +110,7 @@ Rates = dict[tuple[str, int], list[float]]
 
 
 def rates(sink: Callable[[], contextlib.AbstractContextManager[int]], count: int, rounds: int) -> Rates:
-    """Measure every client with every number of connections, once a round, after one that does not count."""
+    """Measure every client with every number of connections, once per round, after one round that does not count."""
     data = to_wire(message())
     found: Rates = {}
     with sink() as port, tempfile.NamedTemporaryFile(suffix=".eml") as file:
@@ -173,7 +173,7 @@ def _node(port: int, many: int, count: int, file: Path) -> float:
 
 
 def over_tls(count: int) -> float:
-    """Return messages a second on one connection with TLS from the first byte, the certificate checked."""
+    """Return messages per second on one connection with TLS from the first byte, with a checked certificate."""
     with tempfile.TemporaryDirectory() as folder:
         certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
         make_certificate(certificate, key)

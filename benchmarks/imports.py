@@ -1,6 +1,6 @@
-"""Looks at which heavy packages a command has imported when it ends.
+"""Checks which heavy packages a command has imported when it ends.
 
-Input: nothing. Output: by command, the packages found, and those that must not be there.
+Input: nothing. Output: by command, the imported packages, and those that are forbidden.
 """
 
 import os
@@ -25,21 +25,21 @@ open(sys.argv[1], "w").write("\\n".join([str(code), *sys.modules]))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imports:
-    """What a command imported."""
+    """The imports of a command."""
 
     command: str
     found: tuple[str, ...]
-    #: The bar: what it must not import.
+    #: The packages that it must not import.
     barred: tuple[str, ...]
 
     @property
     def is_met(self) -> bool:
-        """Return whether nothing barred was imported."""
+        """Return whether no forbidden package was imported."""
         return not set(self.found) & set(self.barred)
 
 
 def imports() -> tuple[Imports, ...]:
-    """Run the commands, each in a process of its own."""
+    """Run the commands, each in its own process."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         output = ("--output", str(folder / "out"))
@@ -52,7 +52,7 @@ def imports() -> tuple[Imports, ...]:
 
 
 def _broken(folder: Path) -> Path:
-    """Copy the sample newsletter, and put a mistake into its issue."""
+    """Copy the sample newsletter, and add a mistake to its issue."""
     folder.mkdir()
     shutil.copy(ROOT / "newsletter.yaml", folder)
     for part in ("assets", "issues"):

@@ -1,7 +1,7 @@
-"""Freezes and sends to a million subscribers: how long it takes, and what memory. `python -m benchmarks.large FOLDER COUNT`.
+"""Freezes and sends to a million subscribers: time and memory. `python -m benchmarks.large FOLDER COUNT`.
 
-Input: a folder, how many subscribers. Goes out, as JSON: seconds to count who gets it, to freeze it, to claim and record for
-20,000 of them over the memory transport, and the most memory that the process had. A process of its own for each count.
+Input: a folder, how many subscribers. Output: as JSON, the seconds to count recipients, to freeze, to claim and record
+20,000 of them over the memory transport, and the peak memory of the process. Each count has its own process.
 """
 
 import gc
@@ -24,19 +24,19 @@ _SENT = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Large:
-    """What a mailing to so many took."""
+    """The measurements of a large mailing."""
 
     count: int
     #: Seconds.
     counted: float
     frozen: float
     sent: float
-    #: Megabytes, the most that there were.
+    #: The peak, in megabytes.
     memory: float
 
 
 def large(count: int) -> Large:
-    """Measure in a process of its own."""
+    """Measure in a separate process."""
     with tempfile.TemporaryDirectory() as folder:
         for what in ("fill", "send"):
             command = [sys.executable, "-m", "benchmarks.large", folder, str(count), what]
@@ -55,7 +55,7 @@ def _measure(folder: Path, count: int) -> Large:
     from composer.transport.memory_transport import MemoryTransport, TakenMessage
 
     class Forgetful(MemoryTransport):
-        """Keeps nothing: what is measured is the sender's memory."""
+        """Stores nothing, so that only the sender's memory is measured."""
 
         class _None(list[TakenMessage]):
             def append(self, each: TakenMessage) -> None:

@@ -1,8 +1,9 @@
-"""Subscribers leave by one click, 200 a second, while a mailing runs on the same SQLite database in another process.
+"""Subscribers unsubscribe with one click, 200 per second, while a mailing runs on the same SQLite database in another
+process.
 
-Input: a pace and a time. Output: how long answers took. The pages are `compose serve` itself, the mailing is the engine
-with signed messages of 90 KB to smtp-sink, each in a process of its own. Requests begin when they are due, whether or not the
-one before was answered, and a wait is counted from then.
+Input: a pace and a time. Output: how long answers took. The pages are `compose serve` itself, the mailing is a real run
+with signed messages of 90 KB to smtp-sink, each in its own process. Requests start when they are due, even if the
+previous one was not answered, and the wait is counted from then.
 """
 
 import argparse
@@ -34,29 +35,29 @@ KEY = "0123456789abcdef" * 4
 BODY = b"List-Unsubscribe=One-Click"
 PACE, SECONDS = 200, 30
 CONNECTIONS = 16
-#: Messages of the mailing in a minute: 100 a second, what a large account at a provider may send.
+#: Messages of the mailing per minute: 100 per second, like a large account at a provider.
 RATE = 6000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """What came of it; waits in seconds."""
+    """The result; waits in seconds."""
 
     waits: tuple[float, ...]
     statuses: Counter[int]
-    #: Messages that the mailing's server took meanwhile.
+    #: Messages that the mailing's server accepted during the test.
     sent: int
     left: int
-    #: What one commit took by itself, before the rest began: a disk that others use makes everything here slower.
+    #: The time of one commit alone, before the start: a busy disk makes everything here slower.
     commit: float
 
     def at(self, share: float) -> float:
-        """Return the wait that so large a share did not exceed."""
+        """Return the wait that this share did not exceed."""
         return sorted(self.waits)[min(len(self.waits) - 1, int(len(self.waits) * share))]
 
 
 def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
-    """Run the pages, a mailing, and subscribers who leave."""
+    """Run the pages, a mailing, and subscribers who unsubscribe."""
     with tempfile.TemporaryDirectory() as name, handover.smtp_sink() as sink:
         folder = Path(name)
         tokens = _publication(folder, pace * seconds)
@@ -88,7 +89,7 @@ def leaving(pace: int = PACE, seconds: int = SECONDS) -> Load:
 
 
 def _publication(folder: Path, leaving: int) -> list[str]:
-    """Make a newsletter with its subscribers, as many who stay as leave; give the tokens of those who leave."""
+    """Create a newsletter with subscribers; return the tokens of the half that unsubscribes."""
     shutil.copy(ROOT / "newsletter.yaml", folder / "newsletter.yaml")
     shutil.copytree(ROOT / "assets", folder / "assets")
     with open_database(Location(path=folder / "newsletter.db")) as database:
@@ -98,7 +99,7 @@ def _publication(folder: Path, leaving: int) -> list[str]:
 
 
 def _one_commit(folder: Path) -> float:
-    """Time commits of a database that nobody else uses; give the median."""
+    """Time commits of a database that nothing else uses; return the median."""
     times = []
     with contextlib.closing(sqlite3.connect(folder / "alone.db", isolation_level=None)) as connection:
         for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "CREATE TABLE alone (id INTEGER)"):
@@ -150,7 +151,7 @@ async def _leave(port: int, tokens: list[str], pace: int) -> tuple[list[float], 
 
 
 def _mail(folder: Path, port: int) -> None:
-    """Run a mailing to everybody until told to stop; say when it begins, and how many messages were taken."""
+    """Run a mailing to everybody until told to stop; report its start, and how many messages were accepted."""
     stop = Stop()
     signal.signal(signal.SIGTERM, lambda *_: stop.say())
     with open_database(Location(path=folder / "newsletter.db")) as database:

@@ -1,8 +1,9 @@
-"""Times whole mailings: frozen subscribers, personalised and signed messages of 85 KB, through ledger and engine to smtp-sink.
+"""Times whole mailings: frozen subscribers, personal and signed messages of 85 KB, through ledger and run loop to
+smtp-sink.
 
-Input: how many messages and rounds. Output: messages a second by number of connections, beside smtp-source with the
-same bytes, nodemailer's pool without DKIM, and EmailMessage + dkimpy + smtplib; the clients take turns. And with a server
-30 ms away: how near it comes to the rate that is set, and to one message for every two round trips of a connection.
+Input: how many messages and rounds. Output: messages per second by number of connections, compared to smtp-source with
+the same bytes, nodemailer's pool without DKIM, and EmailMessage + dkimpy + smtplib; the clients alternate. And with a
+server 30 ms away: the share of the configured rate, and of one message per two round trips of a connection.
 """
 
 import smtplib
@@ -47,7 +48,7 @@ from composer.transport.smtp.smtp_transport import SmtpTransport
 CONNECTIONS = (4, 8, 16)
 OURS, SOURCE, NODEMAILER = "compose, signed, ledger on", "postfix smtp-source", "nodemailer, pool, unsigned"
 STDLIB = "EmailMessage + dkimpy + smtplib"
-#: Seconds by which a distant server's answers come late.
+#: Seconds of delay for a distant server's answers.
 LATE = 0.03
 _PEM = generate(Algorithm.RSA)
 _FIELD = MergeField(token="mfx0x0tok", name="first_name", default="subscriber")
@@ -58,14 +59,14 @@ _HTML = f'<p style="margin:0">{_LINE}</p>\n' * 740
 
 @contextmanager
 def database(subscribers_in_it: int) -> Iterator[Database]:
-    """Make a SQLite database with so many subscribers."""
+    """Create a SQLite database with this many subscribers."""
     with tempfile.TemporaryDirectory() as folder, open_database(Location(path=Path(folder) / "news.db")) as made:
         fill(made, subscribers_in_it)
         yield made
 
 
 def fill(database: Database, count: int) -> None:
-    """Add so many subscribers."""
+    """Add this many subscribers."""
     now = datetime.now(UTC)
     for first in range(1, count + 1, 10_000):
         rows = [
@@ -87,7 +88,7 @@ def fill(database: Database, count: int) -> None:
 
 
 def draft(issue: str) -> Draft:
-    """Compile a message with a field in its subject and in both parts; make a mailing of it."""
+    """Compile a message with a field in its subject and in both parts; return a mailing of it."""
     name = _FIELD.token
     head = Letterhead(
         sender=Address(name="News", address="news@example.org"),
@@ -112,13 +113,13 @@ def draft(issue: str) -> Draft:
 
 
 def frozen(database: Database, issue: str) -> Mailing:
-    """Freeze a mailing to all subscribers there are."""
+    """Freeze a mailing to all existing subscribers."""
     with database.write() as connection:
         return freeze(connection, draft(issue), datetime.now(UTC))
 
 
 def payload(database: Database, mailing: Mailing) -> JobPayload:
-    """Return what the signed messages are made from."""
+    """Return the data to make the signed messages."""
     profile = Profile(domain="example.org", keys=(parse_key(_PEM, selector="s"),))
     with database.read() as connection:
         variants = variants_of(connection, mailing.id)
@@ -128,7 +129,7 @@ def payload(database: Database, mailing: Mailing) -> JobPayload:
 def job(
     database: Database, mailing: Mailing, port: int, message_source: MessageSource | None = None, **more: Any
 ) -> MailingJob:
-    """Make a job that sends a mailing to a port of this computer."""
+    """Return a job that sends a mailing to a port of this computer."""
     server = MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=ServerLimits(messages=1_000_000))
     return MailingJob(
         database=database,
@@ -140,7 +141,7 @@ def job(
 
 
 def ours(database: Database, port: int, issue: str, **more: Any) -> tuple[Run, float]:
-    """Freeze and send a mailing; give the run, and messages a second of the sending."""
+    """Freeze and send a mailing; return the run, and messages per second while sending."""
     mailing = frozen(database, issue)
     begin = time.perf_counter()
     with messages_of(payload(database, mailing), more.get("limit", mailing.frozen), more.get("rate")) as message_source:
@@ -165,7 +166,7 @@ def specimen() -> bytes:
 
 
 def rates(count: int, rounds: int) -> handover.Rates:
-    """Measure all, taking turns, after a round that does not count."""
+    """Measure all of them, alternating, after a round that does not count."""
     found: handover.Rates = {}
     with tempfile.NamedTemporaryFile(suffix=".eml") as file, database(count) as one, handover.smtp_sink() as port:
         path = Path(file.name)
@@ -182,7 +183,7 @@ def rates(count: int, rounds: int) -> handover.Rates:
 
 
 def _naive(port: int, count: int) -> float:
-    """Return messages a second of the libraries that are at hand."""
+    """Return messages per second of the available libraries."""
     begin = time.perf_counter()
     with smtplib.SMTP("127.0.0.1", port, local_hostname="localhost") as client:
         for number in range(count):
@@ -202,13 +203,13 @@ def _naive(port: int, count: int) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distant:
-    """How near a run comes to what is possible with a server that is LATE away."""
+    """How close a run comes to the possible rate with a server that is LATE away."""
 
-    #: Of 100 messages a second over 16 connections, as a rate is set.
+    #: The share of 100 messages per second over 16 connections, with a configured rate.
     of_rate: float
-    #: Of one message for every two round trips, as nothing is set.
+    #: The share of one message per two round trips, without a rate.
     of_connections: float
-    #: Seconds of a round trip, as they were: timers are late by a little, and 85 KB take their time.
+    #: Measured seconds of a round trip: timers are a little late, and 85 KB take time.
     round_trip: float
 
 
@@ -222,7 +223,7 @@ def distant() -> Distant:
 
 
 def _round_trip(port: int) -> float:
-    """Return half of what a message takes on a connection that is all by itself, the mean of 50."""
+    """Return half the time of a message on a single connection, the mean of 50."""
     server = MailServer(host="127.0.0.1", port=port, security=Security.NONE)
     connection = SmtpTransport(server).connect()
     envelope, data = Envelope(sender="news@example.org", recipient="reader1@example.net"), to_wire(specimen())

@@ -1,6 +1,6 @@
-"""Installs the tools that the benchmark compares with into benchmarks/.peers, which git ignores.
+"""Installs the tools for comparison into benchmarks/.peers, which git ignores.
 
-Input: nothing. Output: an exit code; 0 when all is there, and then nothing is fetched again.
+Input: nothing. Output: an exit code; 0 if all are installed, and then nothing is downloaded again.
 """
 
 import json
@@ -10,13 +10,13 @@ import sys
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parent / ".peers"
-#: What we are measured against, by its package and version.
+#: The compared tools, by package and version.
 PACKAGES = {"mjml": "5.4.1", "nodemailer": "10.6.0"}
 MJML_COMMAND = FOLDER / "node_modules" / "mjml" / "bin" / "mjml"
 
 
 def missing() -> str:
-    """Say in a sentence what is missing; nothing is missing when it is empty."""
+    """Return what is missing as a sentence; an empty text if nothing is missing."""
     if shutil.which("node") is None:
         return "there is no node on this machine; the peers need Node 20 or newer"
     for name, version in PACKAGES.items():
@@ -30,7 +30,7 @@ def missing() -> str:
 
 
 def main() -> int:
-    """Install what is missing."""
+    """Install the missing tools."""
     if not missing():
         return 0
     npm = shutil.which("npm")

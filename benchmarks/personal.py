@@ -1,8 +1,8 @@
-"""Times making a message for each subscriber: 60 KB of HTML, 12 KB of text, ten merge fields in them, every header of bulk mail.
+"""Times making a message for each subscriber: 60 KB of HTML, 12 KB of text, ten merge fields, every header of bulk
+mail.
 
-Input: a number of rounds. Output: messages for a second of a processor's time, by who makes them, round by round; all
-take turns. Ours also makes what a mailing needs of a subscriber beside the message: tokens to leave by, to bounce to, and for
-the Message-ID.
+Input: a number of rounds. Output: messages per second of processor time, by program, round by round; they alternate.
+Ours also makes the tokens of a subscriber: to unsubscribe, for bounces, and for the Message-ID.
 """
 
 import json
@@ -43,7 +43,7 @@ _FROM, _SUBJECT = "China Briefing <briefing@news.example.org>", "A cheap model s
 #: Messages in a row in a round: all take about as long.
 _MANY = {OURS: 3000, SIGNED: 500, EMAIL_MESSAGE: 40, MAILMERGE: 40, NODEMAILER: 300}
 
-#: Makes messages when told how many, and tells how long it took: the start of node and what it compiles do not count.
+#: Makes this many messages on request, and reports the time, without the start and compilation of node.
 _NODE = """
 const [modules, file] = process.argv.slice(1);
 const found = require('module').createRequire(modules + '/')('nodemailer/lib/mail-composer');
@@ -66,7 +66,7 @@ require('readline').createInterface({ input: process.stdin }).on('line', async l
 
 
 def rates(rounds: int) -> Rates:
-    """Make messages by each in turn, `rounds` times, after one round that does not count."""
+    """Make messages with each program alternately, `rounds` times, after one round that does not count."""
     html, text = _pages()
     subscribers = [_subscriber(number) for number in range(100)]
     compiled = _compiled(html, text)
@@ -98,7 +98,7 @@ def _timed(call: Callable[[int], object], many: int) -> float:
 
 
 def _pages() -> tuple[str, str]:
-    """Return the sample as HTML and text of the sizes, merge fields in them as `[[first_name]]`."""
+    """Return the sample as HTML and text of these sizes, with merge fields as `[[first_name]]`."""
     edition = sample().edition
     html, text = edition.html, edition.text
     for field in edition.fields:
@@ -202,7 +202,7 @@ def _email_message(html: str, text: str, subscriber: dict[str, str]) -> bytes:
 
 
 def _template(folder: Path, html: str, text: str) -> TemplateMessage:
-    """Write a template of mailmerge's kind: a whole message with `{{first_name}}` in it."""
+    """Write a template for mailmerge: a whole message with `{{first_name}}`."""
     head = {"From": _FROM, "To": "{{first_name}} <{{email}}>", "Subject": _SUBJECT, "Message-ID": "{{message_id}}"}
     head |= _headers({"unsubscribe_url": "{{unsubscribe_url}}"})
     lines = "".join(f"{name}: {value}\n" for name, value in head.items())
@@ -217,7 +217,7 @@ def _template(folder: Path, html: str, text: str) -> TemplateMessage:
 
 @contextmanager
 def _node(folder: Path, html: str, text: str, subscribers: list[dict[str, str]]) -> Iterator[Callable[[int], float]]:
-    """Provide what makes messages in one process of node; it says how many seconds it took."""
+    """Provide a node process that makes messages and reports the seconds."""
     told = [
         {
             "from": _FROM,

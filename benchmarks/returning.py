@@ -1,8 +1,8 @@
-"""Times what comes back: 10,000 messages taken in, and what reading one costs beside the standard library and flufl.bounce.
+"""Times bounces: importing 10,000 messages, and parsing one compared to the standard library with flufl.bounce.
 
-Input: how many messages. Output: rates, and memory of runs of two sizes, each in a process of its own. The messages are
-delivery reports of three shapes, a bounce in sentences, and an absence, in turn; each of another subscriber, with the
-token of a key.
+Input: how many messages. Output: rates, and memory of runs of two sizes, each in its own process. The messages are
+delivery reports of three shapes, a bounce in sentences, and an absence, alternating; each from another subscriber, with
+the token of a key.
 """
 
 import email
@@ -35,21 +35,21 @@ _BODY = ("In this issue: what to do when a mailbox is full, and why 550 5.1.1 ca
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returning:
-    """What was measured."""
+    """The measurements."""
 
-    #: Messages a second: read by us, and by the standard library's parser with flufl.bounce.
+    #: Messages per second: parsed by us, and by the standard library's parser with flufl.bounce.
     understood: float
     peer: float
-    #: Messages a second, read, recorded, acted upon; and of a mailbox all of whose messages are known.
+    #: Messages per second: parsed, recorded, processed; and for a mailbox with only known messages.
     taken_in: float
     again: float
-    #: Megabytes of runs over a tenth and over all of them.
+    #: Megabytes of runs over a tenth and over all messages.
     small: float
     large: float
 
 
 def messages(count: int) -> Iterator[bytes]:
-    """Make what comes back."""
+    """Return the messages."""
     for number in range(count):
         yield _message(number)
 
@@ -153,7 +153,7 @@ def _in_a_process(folder: Path, count: int) -> dict[str, float]:
 
 
 def _take_in(folder: Path) -> None:
-    """Take a mailbox in, twice; print seconds and the peak of memory."""
+    """Import a mailbox twice; print seconds and peak memory."""
     times = []
     with open_database(Location(path=folder / "news.db")) as database:
         for _ in range(2):

@@ -1,7 +1,7 @@
-"""Times mailings to servers that take ten messages in a session, by how they make it known, beside one that takes any number.
+"""Times mailings to servers with a limit of ten messages per session, by how they report it, and one without a limit.
 
-Input: how many messages, connections and rounds. Output: for each kind of server the seconds, and what the recipients got.
-The servers are the ones that the tests use; each round plays all of them, taking turns.
+Input: how many messages, connections and rounds. Output: for each kind of server the seconds, and the received copies.
+The servers are those of the tests; each round uses all of them, alternating.
 """
 
 import tempfile
@@ -22,17 +22,17 @@ from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.delivery.factories import Plain
 from tests.fake_smtp import FakeSmtp, Script, session_limits
 
-#: Messages that a server takes in a session.
+#: The most messages that a server accepts in a session.
 MOST = 10
 UNLIMITED = "any number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """How mailings to one kind of server went."""
+    """The results of mailings to one kind of server."""
 
     seconds: tuple[float, ...]
-    #: In the worst round: recipients with more than one copy, and with none that is known.
+    #: In the worst round: recipients with more than one copy, and without a known copy.
     doubled: int
     unconfirmed: int
     #: Recipients that are neither accepted nor unconfirmed.
@@ -41,7 +41,7 @@ class Sent:
 
     @property
     def median(self) -> float:
-        """The middle of the seconds."""
+        """The median of the seconds."""
         return median(self.seconds)
 
 

@@ -1,7 +1,7 @@
-"""Times DKIM signatures beside their floor and beside dkimpy, taking turns in one process.
+"""Times DKIM signatures compared to their minimum and to dkimpy, alternating in one process.
 
-Input: a number of rounds. Output: signatures per second, each the median over the rounds. The floor is what no
-signer can do without: one SHA-256 over the message and one RSA signature.
+Input: a number of rounds. Output: signatures per second, each the median over the rounds. The minimum is what every
+signer needs: one SHA-256 over the message and one RSA signature.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ from composer.mail.compiled_message import Compiled, compile_message
 from composer.mail.dkim_signing import Algorithm, Profile, sign
 from composer.mail.letterhead import Addressing, Letterhead
 
-#: Bytes of the message that is signed.
+#: Bytes of the signed message.
 SIZE = 90_000
 _NOW = 1_738_195_200
-#: A subscriber's: without places for them a body would be hashed once for all.
+#: A subscriber's values: without slots a body would be hashed only once.
 VALUES = {name: f"https://news.example.org/n/{name}/abcdefghij" for name in RESERVED}
 #: Signatures in a row in a round; dkimpy needs 30 times as long as the others.
 _IN_A_ROW = 20
@@ -34,26 +34,26 @@ _IN_A_ROW = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """Signatures per second of one core on a message of 90 KB; ours as a mailing signs, filling the message included."""
+    """Signatures per second of one core on a message of 90 KB; ours as in a mailing, including filling the message."""
 
     floor: float
     rsa: float
     ed25519: float
     #: Both signatures on one message.
     dual: float
-    #: By RSA, a message that was not compiled for it: a test send's.
+    #: With RSA, on a finished message, as in a test send.
     whole: float
-    #: dkimpy by RSA, relaxed/relaxed, as we sign.
+    #: dkimpy with RSA, relaxed/relaxed, like ours.
     dkimpy: float
 
     @property
     def ratio(self) -> float:
-        """Our rate by RSA against that of the floor."""
+        """The ratio of our RSA rate to the minimum."""
         return self.rsa / self.floor
 
 
 def signing(rounds: int) -> Signing:
-    """Sign by each in turn, `rounds` times, after one round that does not count."""
+    """Sign with each alternately, `rounds` times, after one round that does not count."""
     compiled, addressing = _message()
     message = compiled.fill(VALUES, addressing)
     rsa_pem = generate(Algorithm.RSA)
@@ -93,12 +93,12 @@ def signing(rounds: int) -> Signing:
                 call()
             if number:
                 rates[name].append(times / (time.perf_counter() - begin))
-    # The best round of each: all that a busy machine can do to work without waits is to slow it down.
+    # The best round of each, because a busy machine can only slow down work without waits.
     return Signing(**{name: max(found) for name, found in rates.items()})
 
 
 def _message() -> tuple[Compiled, Addressing]:
-    """Compile a message of 90 KB from the sample's texts, without pictures: quoted-printable with all that it holds."""
+    """Return a compiled message of 90 KB from the sample's texts, without pictures, in quoted-printable."""
     edition = sample().edition
     letterhead = Letterhead(
         sender=Address(name="China Briefing", address="briefing@news.example.org"),
@@ -115,7 +115,7 @@ def _message() -> tuple[Compiled, Addressing]:
         unsubscribe="https://news.example.org/u/0123456789abcdef0123456789abcdef",
         feedback=("2025-01-30", "briefing"),
     )
-    # Cut where it fits: a signer does not look at tags.
+    # Cut anywhere, because a signer does not parse tags.
     html = edition.html * 3
     length = len(html)
     while (

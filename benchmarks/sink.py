@@ -1,9 +1,8 @@
-"""A mail server that throws everything away and takes as little time as it can: `python -m benchmarks.sink [CERT KEY]`.
+"""A mail server that discards everything, as fast as possible: `python -m benchmarks.sink [CERT KEY]`.
 
-Prints its port. With a certificate it encrypts from the first byte; with `--late SECONDS` every answer is held back for so
-long, as by a distant server; with `--log FILE` it writes down when each message came. It looks at the last five bytes of
-what comes and at nothing else, so that what is measured is the client: smtp-sink reads every byte, and is busier than who
-sends to it.
+Prints its port. With a certificate it encrypts from the first byte; with `--late SECONDS` it delays every answer, like
+a distant server; with `--log FILE` it records when each message arrived. It reads only the last five bytes of its
+input, so that the client is measured: smtp-sink reads every byte, and is busier than the client.
 """
 
 import argparse

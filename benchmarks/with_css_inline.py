@@ -1,7 +1,7 @@
-"""`compose` with css-inline in premailer's place: for the benchmark only, no part of the product.
+"""`compose` with css-inline instead of premailer: only for the benchmark, not part of the product.
 
-Input: the command line. Output: what `compose` gives. It shows what the given inliner costs; css-inline's output
-is another one (it parses the document as HTML5), so nothing is built with it.
+Input: the command line. Output: the output of `compose`. It shows the cost of the inliner; css-inline's result is
+different (it parses the document as HTML5), so it is not used.
 """
 
 import sys

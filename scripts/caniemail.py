@@ -6,7 +6,7 @@ feature, with the newest result for each program; the same bytes for the same pa
 The programs are those in which people read newsletters. Left out on purpose: Windows Mail (Microsoft ended it in 2024),
 AOL and WEB.DE (the programs, and but for gaps the results, of Yahoo and of GMX), and webmail known in one country alone,
 save for the German ones: the sample has a German edition. QQ Mail and NetEase (163, 126), which subscribers in China use, are
-not in the data: nothing is known of them. Outlook.com stands for the new Outlook for Windows too, which shows the same
+not in the data: nothing is known of them. Outlook.com represents the new Outlook for Windows too, which shows the same
 page.
 
 Run it with: python -m scripts.caniemail

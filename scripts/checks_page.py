@@ -1,4 +1,4 @@
-"""Write the tables of docs/checks.md from the list of checks: `python -m scripts.checks_page`.
+"""Write the tables of docs/reference/checks.md from the list of checks: `python -m scripts.checks_page`.
 
 Input: the catalogue and the page. Output: the page with new tables. Guarantees: only the text between the marks changes.
 """
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from composer.checks.catalogue import catalogue
 
-PAGE = Path(__file__).parent.parent / "docs" / "checks.md"
+PAGE = Path(__file__).parent.parent / "docs" / "reference" / "checks.md"
 #: Headings, and the prefixes of the codes below them.
 _GROUPS = {
     "Inbox": ("SUBJ", "PRE", "FROM"),
     "Merge fields": ("FIELD",),
     "Plaintext": ("TEXT",),
     "Legal requirements": ("UNS", "LAW"),
+    "Languages": ("LANG",),
     "Editorial": ("DATE", "FILE", "EDIT", "MARK"),
     "Links": ("LINK",),
     "Images": ("IMG",),

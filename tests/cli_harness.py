@@ -1,4 +1,4 @@
-"""A newsletter with subscribers, a mail server of its own, and a person at the keyboard."""
+"""A newsletter with subscribers and a fake mail server, and a way to run commands in it."""
 
 import os
 import re
@@ -63,7 +63,7 @@ BODY = 'Dear {{ first_name | default("reader") }}, this is a letter with enough 
 
 @dataclass
 class Said:
-    """What a command did."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -76,11 +76,11 @@ class Said:
 
 @dataclass
 class CliHarness:
-    """Where a newsletter is made and sent."""
+    """A newsletter in which commands are run."""
 
     workspace: Workspace
     capsys: pytest.CaptureFixture[str]
-    #: Where the database is, when not in the newsletter's folder.
+    #: The location of the database if it is not in the newsletter's folder.
     location: Location | None = None
 
     @property
@@ -96,7 +96,7 @@ class CliHarness:
         return Said(code=code, out=captured.out, err=captured.err)
 
     def start(self, *arguments: str, to: int = subprocess.PIPE, **more: str) -> "subprocess.Popen[str]":
-        """Run a command as a process of its own, which prints to a pipe, or there."""
+        """Start a command in its own process, which prints to pipes or to a file."""
         return subprocess.Popen(
             [sys.executable, "-m", "composer", *arguments],
             cwd=self.root,
@@ -111,7 +111,7 @@ class CliHarness:
         (self.root / "issues").mkdir(exist_ok=True)
         text = ISSUE.replace("{subject}", subject).replace("{body}", body)
         if re.match(r"\d{4}-\d\d-\d\d", name):
-            # Two files with one date would be two files for one issue.
+            # Two files with the same date would be two files for one issue.
             text = text.replace("2031-01-30", name[:10], 1)
         (self.root / "issues" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
@@ -144,13 +144,13 @@ class CliHarness:
 
 
 def recipients(office: FakeSmtp) -> list[str]:
-    """Whom the server took a message for, test sends left out, in order of address."""
+    """Return the recipients of the accepted messages except test messages, sorted by address."""
     taken = [line.decode() for line, content in office.taken if b"\nSubject: [Test]" not in content]
     return sorted(line.partition("<")[2].partition(">")[0] for line in taken)
 
 
 def stopping(child: "subprocess.Popen[str]") -> str:
-    """Wait until a process that was told to stop says what it waits for; return what it wrote."""
+    """Wait until a stopping process prints what it waits for, and return its output."""
     assert child.stderr is not None
     said = ""
     while "stopping: waiting" not in said:
@@ -161,7 +161,7 @@ def stopping(child: "subprocess.Popen[str]") -> str:
 
 
 def make_workspace(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
-    """Make a newsletter in a folder, go there, and keep everything of the person's own out of it."""
+    """Create a newsletter in a folder, make it the current folder, and isolate it from the user's own files."""
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "APPDATA", "LOCALAPPDATA", "HOME"):
         monkeypatch.setenv(name, str(folder / "config"))
     for name in ("COMPOSE_SMTP_URL", "COMPOSE_SECRET_KEY", "COMPOSE_DATABASE_URL"):

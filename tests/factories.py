@@ -1,4 +1,4 @@
-"""Newsletters to test with: the sample, and one that has none of the sample's sections."""
+"""Newsletters for tests: the sample, and one without any section of the sample."""
 
 import shutil
 from pathlib import Path
@@ -30,7 +30,7 @@ def sample(folder: Path) -> Workspace:
 
 
 def sample_message(folder: Path, body: str = "Dear subscribers, hello.", newsletter: str = LETTER) -> Workspace:
-    """Make a newsletter with one text in it, and an issue 2025-01-30."""
+    """Create a newsletter with one text, and an issue 2025-01-30."""
     (folder / "issues").mkdir(parents=True, exist_ok=True)
     (folder / "newsletter.yaml").write_text(newsletter, encoding="utf-8")
     lines = "".join(f"    {line}\n" for line in body.split("\n"))

@@ -1,7 +1,7 @@
-"""A mail server in a thread that does what a script says, and counts every copy it takes.
+"""A mail server in a thread that follows a script, and counts every accepted copy.
 
-A script names stages; an action is a function that is handed a `SmtpSession` and gives back the code it answered with (0: none).
-Where the script is silent the server behaves.
+A script has actions for stages; an action is a function that takes an `SmtpSession` and returns the reply code (0:
+none). Without an action the server behaves normally.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
-#: Seconds that the server waits for a client, and whoever ends it for its visitors: far more than any of them takes.
+#: Seconds that the server waits for a client, and the test waits for the server: much longer than needed.
 _MAX_WAIT = 30
 
 
@@ -23,7 +23,7 @@ class HangUp(Exception):
 
 @dataclass
 class SmtpSession:
-    """One connection as the server sees it."""
+    """One connection on the server's side."""
 
     office: "FakeSmtp"
     connection: socket.socket
@@ -31,9 +31,9 @@ class SmtpSession:
     heard: list[bytes] = field(default_factory=list)
     sender: bytes | None = None
     recipient: bytes | None = None
-    #: The message as it came, its dots doubled.
+    #: The received message, with doubled dots.
     content: bytes = b""
-    #: Messages taken over this connection.
+    #: Accepted messages of this connection.
     count: int = 0
 
     def say(self, raw: bytes) -> int:
@@ -151,7 +151,7 @@ class FakeSmtp:
         self.ids = itertools.count(1)
         self.taken: list[tuple[bytes, bytes]] = []
         self.visits: list[SmtpSession] = []
-        #: Bytes of an endless answer that the other side took in.
+        #: Bytes of an endless answer that the client read.
         self.flooded = 0
         self.closing = threading.Event()
         self._threads: list[threading.Thread] = []
@@ -166,7 +166,7 @@ class FakeSmtp:
         self.end()
 
     def end(self) -> None:
-        """Wait until every visitor has gone: then the count is final."""
+        """Wait until every client has disconnected, so that the count is final."""
         self.closing.set()
         with contextlib.suppress(OSError):
             self._listening.shutdown(socket.SHUT_RDWR)
@@ -177,7 +177,7 @@ class FakeSmtp:
 
     @property
     def is_empty(self) -> bool:
-        """Whether every visitor so far has gone."""
+        """Whether every client has disconnected."""
         return not any(thread.is_alive() for thread in self._threads[1:])
 
     @property
@@ -198,7 +198,7 @@ class FakeSmtp:
     def _receive(self, visit: SmtpSession) -> None:
         self.visits.append(visit)
         visit.connection.settimeout(_MAX_WAIT)
-        # Without it an answer waits some 40 ms for the acknowledgement of the one before (Nagle's algorithm).
+        # Without it, an answer waits about 40 ms for an acknowledgment (Nagle's algorithm).
         visit.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(HangUp, OSError):
             visit.talk()
@@ -222,7 +222,7 @@ def leaves(visit: SmtpSession) -> int:
 
 
 def hangs(visit: SmtpSession) -> int:
-    """Never answers; leaves when the client does, or the test is over."""
+    """Never answer; return when the client disconnects, or the test has ended."""
     with contextlib.suppress(HangUp, OSError):
         while not visit.office.closing.is_set():
             visit.more()
@@ -242,7 +242,7 @@ def reads_slowly(visit: SmtpSession) -> int:
 
 
 def drips(visit: SmtpSession) -> int:
-    """Begins a good answer, a byte at a time, that would take longer than anybody waits."""
+    """Start a normal answer byte by byte, more slowly than any timeout."""
     for byte in b"250-" + b"x" * 500:
         if visit.office.closing.wait(0.02):
             break
@@ -251,7 +251,7 @@ def drips(visit: SmtpSession) -> int:
 
 
 def dribbles(raw: bytes) -> Action:
-    """Answer a byte at a time."""
+    """Answer byte by byte."""
 
     def action(visit: SmtpSession) -> int:
         for at in range(len(raw)):
@@ -263,7 +263,7 @@ def dribbles(raw: bytes) -> Action:
 
 
 def floods(piece: bytes) -> Action:
-    """Say the same over and over, a hundred megabytes of it."""
+    """Repeat the same answer, a hundred megabytes of it."""
 
     def action(visit: SmtpSession) -> int:
         for _ in range(100_000_000 // len(piece)):
@@ -275,7 +275,7 @@ def floods(piece: bytes) -> Action:
 
 
 def takes(action: Action) -> Action:
-    """Take the message, then do what is anything but saying so."""
+    """Accept the message, then do anything except confirm it."""
 
     def taking(visit: SmtpSession) -> int:
         visit.take()
@@ -285,23 +285,23 @@ def takes(action: Action) -> Action:
 
 
 def once(action: Action, good: bytes, *, number: int = 1) -> Action:
-    """Misbehave the first time (or the given one), and behave from then on."""
+    """Fail the first time (or the given one), and behave normally after that."""
     times = itertools.count(1)
     return lambda visit: action(visit) if next(times) == number else visit.say(good)
 
 
 def after(count: int, action: Action, good: bytes) -> Action:
-    """Behave for so many messages of a session, and misbehave from then on."""
+    """Behave normally for this many messages of a session, and fail after that."""
     return lambda visit: action(visit) if visit.count >= count else visit.say(good)
 
 
 class Holding:
-    """Behave so many times, over all visits, and then wait: no test needs to be quicker than a server that is held."""
+    """Behave normally this many times, over all connections, and then wait, so that a test need not be fast."""
 
     def __init__(self, count: int, good: bytes) -> None:
         self._free, self._good = count, good
         self._times = itertools.count(1)
-        #: Set when somebody waits.
+        #: Set when a connection waits.
         self.is_holding = threading.Event()
         self._is_free = threading.Event()
 
@@ -313,18 +313,18 @@ class Holding:
         return visit.say(self._good)
 
     def wait(self, seconds: float = 120) -> None:
-        """Wait until somebody waits."""
+        """Wait until a connection waits."""
         assert self.is_holding.wait(seconds), "nobody came that far"
 
     def release(self) -> None:
-        """Behave from now on, and answer those who wait."""
+        """Behave normally from now on, and answer the waiting connections."""
         self._is_free.set()
 
 
 def session_limits(
     count: int, words: bytes = b"4.4.5 Maximum number of messages per session exceeded"
 ) -> "dict[str, Script]":
-    """Return servers that take so many messages in a session, by how each makes it known."""
+    """Return servers with a limit of messages per session, by how each reports it."""
     good = {
         "mail": b"250 2.1.0 Ok\r\n",
         "rcpt": b"250 2.1.5 Ok\r\n",
@@ -348,7 +348,7 @@ def session_limits(
 
 @contextlib.contextmanager
 def full_office() -> Iterator[int]:
-    """Provide the port of a server whose door nobody opens: no call comes through."""
+    """Provide the port of a server that never accepts connections."""
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listening, contextlib.ExitStack() as callers:
         port = listening.getsockname()[1]
         for _ in range(4):

@@ -1,4 +1,4 @@
-"""The reverse proxies of deploy/, really run, in front of public pages on this computer."""
+"""Real runs of the reverse proxies in deploy/, in front of public pages on this computer."""
 
 import contextlib
 import os
@@ -14,13 +14,13 @@ import pytest
 from tests.factories import ROOT
 
 DEPLOY = ROOT / "deploy"
-#: Writes a proxy's settings into a folder, for a port of its own and the one of the pages; gives the command that runs it.
+#: Writes a proxy's settings into a folder, for its own port and the port of the pages; returns the command.
 Proxy = Callable[[Path, int, int], list[str]]
 _PAGES = "127.0.0.1:8800"
 
 
 def needed(program: str, package: str) -> str:
-    """Find a program that CI installs; a missing one is a failure there only."""
+    """Return a program that CI installs; a missing one is a failure only in CI."""
     if found := shutil.which(program, path=f"{os.environ['PATH']}:/usr/sbin"):
         return found
     reason = f"needs {program}: apt-get install {package}"
@@ -30,21 +30,21 @@ def needed(program: str, package: str) -> str:
 
 
 def free_port() -> int:
-    """Find a port that nobody has."""
+    """Return an unused port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port: int = listening.getsockname()[1]
         return port
 
 
 def nginx(folder: Path, port: int, pages: int) -> list[str]:
-    """Set nginx up as docs/server.md says, on this computer and without TLS."""
+    """Configure nginx as in docs/how-to/run-the-public-pages.md, on this computer and without TLS."""
     program = needed("nginx", "nginx-light")
     for name in ("newsletter.conf", "newsletter-upstream.conf"):
         ours = (DEPLOY / "nginx" / name).read_text(encoding="utf-8")
         (folder / name).write_text(ours.replace(_PAGES, f"127.0.0.1:{pages}"), encoding="utf-8")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
-    # Debian's own nginx.conf logs requests and errors, at this level.
+    # Debian's own nginx.conf logs requests and errors at this level.
     (folder / "nginx.conf").write_text(
         f"daemon off;\npid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n{temporary}"
         f"access_log {folder}/access.log;\ninclude {folder}/newsletter-upstream.conf;\n"
@@ -56,7 +56,7 @@ def nginx(folder: Path, port: int, pages: int) -> list[str]:
 
 
 def caddy(folder: Path, port: int, pages: int) -> list[str]:
-    """Set Caddy up as docs/server.md says, on this computer and without TLS."""
+    """Configure Caddy as in docs/how-to/run-the-public-pages.md, on this computer and without TLS."""
     program = needed("caddy", "caddy")
     ours = (DEPLOY / "caddy" / "Caddyfile").read_text(encoding="utf-8").replace(_PAGES, f"127.0.0.1:{pages}")
     ours = ours.replace("news.example.org {", f"http://news.example.org:{port} {{\n\tbind 127.0.0.1")
@@ -68,7 +68,7 @@ def caddy(folder: Path, port: int, pages: int) -> list[str]:
 
 @contextlib.contextmanager
 def in_front(proxy: Proxy, folder: Path, pages: int) -> Iterator[int]:
-    """Run a proxy before the pages at a port; give its own. Everything that it writes lies in the folder."""
+    """Run a proxy in front of the pages; yield its port. All its files are in the folder."""
     folder.mkdir(exist_ok=True)
     port = free_port()
     command = proxy(folder, port, pages)
@@ -96,6 +96,6 @@ def in_front(proxy: Proxy, folder: Path, pages: int) -> Iterator[int]:
 
 
 def written(folder: Path) -> str:
-    """Return everything that was written below a folder, as one text."""
+    """Return everything that was written in a folder, as one text."""
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return "\n".join(path.read_text(encoding="utf-8", errors="replace") for path in paths)

@@ -1,4 +1,4 @@
-"""`compose serve` restarts behind a real proxy while mail providers unsubscribe subscribers: nobody's request may be lost.
+"""`compose serve` restarts while a real proxy in front of it forwards unsubscribe requests: no request may be lost.
 
 The long form, 2,000 requests and five restarts with each proxy: python -m tests.restarts
 """
@@ -32,10 +32,10 @@ from tests.web.public.running import NOW
 
 KEY = "k" * 64
 HOST = "news.example.org"
-#: Requests at once, as from several providers.
+#: Concurrent requests, as from several providers.
 _TOGETHER = 12
 _MAX_WAIT = 90
-#: What systemd does between fork and exec: the process itself is the one that the sockets are meant for.
+#: What systemd does between fork and exec: the sockets are for this process.
 _AS_SYSTEMD = (
     "import os, sys; os.dup2(int(sys.argv[1]), 3); os.environ['LISTEN_PID'] = str(os.getpid()); "
     "os.execv(sys.executable, [sys.executable, '-m', 'composer', 'serve'])"
@@ -58,7 +58,7 @@ class Unit:
         return port
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """End the process; the socket stays open. Give its exit code."""
+        """End the process; the socket stays open. Return its exit code."""
         self.process.send_signal(how)
         return self.process.wait(timeout=_MAX_WAIT)
 
@@ -67,7 +67,7 @@ class Unit:
         self.process = _started(self.folder, self.log, self.listener)
 
     def said(self) -> str:
-        """Return what the process has written to its log."""
+        """Return the log of the process."""
         return self.log.read_text(encoding="utf-8")
 
 
@@ -99,7 +99,7 @@ def _started(folder: Path, log: Path, listener: socket.socket) -> "subprocess.Po
 
 
 def publication(folder: Path, count: int) -> list[str]:
-    """Make the sample with so many active subscribers; give the token of each one's link to unsubscribe."""
+    """Create the sample with this many active subscribers; return the token of each unsubscribe link."""
     sample(folder)
     tokens = Tokens((KEY.encode(),))
     with open_database(Location(path=folder / "newsletter.db")) as database, database.write() as connection:
@@ -113,14 +113,14 @@ def publication(folder: Path, count: int) -> list[str]:
 
 
 def active(folder: Path) -> int:
-    """Count the subscribers who are still subscribed."""
+    """Return how many subscribers are still active."""
     with open_database(Location(path=folder / "newsletter.db")) as database, database.read() as connection:
         query = select(func.count()).select_from(subscribers).where(subscribers.c.status == "active")
         return connection.scalar(query) or 0
 
 
 def one_click(port: int, token: str) -> str:
-    """Do what a mail provider does, once and without a second try; give the status, or what broke."""
+    """Send a provider's request once, without a retry; return the status, or the error."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_MAX_WAIT)
     with contextlib.closing(connection):
         headers = {"Host": HOST, "Content-Type": "application/x-www-form-urlencoded"}
@@ -133,7 +133,7 @@ def one_click(port: int, token: str) -> str:
 
 @dataclass(slots=True)
 class Load:
-    """One-click requests from several threads, and what came back."""
+    """One-click requests from several threads, and their results."""
 
     port: int
     tokens: list[str]
@@ -142,12 +142,12 @@ class Load:
 
     @property
     def done(self) -> int:
-        """How many have been answered."""
+        """The number of answered requests."""
         with self._lock:
             return self.answers.total()
 
     def run(self) -> None:
-        """Send requests until none is left."""
+        """Send all requests."""
         while True:
             with self._lock:
                 if not self.tokens:
@@ -160,7 +160,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What a run showed."""
+    """The result of a run."""
 
     answers: "Counter[str]"
     still_active: int
@@ -169,7 +169,7 @@ class Result:
 
 
 def restarts(proxy: Proxy, folder: Path, *, requests: int, times: int, how: signal.Signals = signal.SIGTERM) -> Result:
-    """Send one-click requests through a proxy while the pages restart so many times."""
+    """Send one-click requests through a proxy while the pages restart this many times."""
     pages, logs = folder / "pages", folder / "logs"
     pages.mkdir()
     logs.mkdir()

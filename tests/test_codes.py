@@ -1,4 +1,4 @@
-"""No sentence is a key: none is compared, parsed, matched, or looked up anywhere in the program."""
+"""No sentence is a key: none is compared, parsed, matched, or looked up in the program."""
 
 import ast
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent / "composer"
-#: Methods that look into a text.
+#: Methods that search a text.
 _INSPECTING = {
     *(
         "startswith",
@@ -23,11 +23,11 @@ _INSPECTING = {
     ),
     *("like", "ilike", "contains", "regexp_match", "in_", "is_distinct_from"),
 }
-#: Columns that hold what people read: a server's answer, a comment. Nothing is selected or grouped by them.
+#: Columns with text for people: a server's reply, a comment. No query selects or groups by them.
 _COLUMNS = {"words", "reply", "comment", "receipt", "why"}
-#: Properties that make sentences.
+#: Properties that create sentences.
 _SENTENCES = {"in_words", "hint"}
-#: What stands in the code and is no sentence of ours, by file; and why.
+#: Texts in the code that are not our sentences, by file, with the reason.
 _ALLOWED = {
     ("checks/css/cascade.py", "() block"): "what the CSS parser calls a node",
     ("checks/rules/page/structure.py", "<!doctype html>"): "markup",
@@ -43,7 +43,7 @@ _ALLOWED = {
 
 
 def _sentences(node: ast.expr, known: dict[str, str]) -> Iterator[str]:
-    """Find texts with a space among the operands: written out, in a list, as a constant by name, in an f-string."""
+    """Return texts with a space among the operands: literals, in lists, constants by name, in f-strings."""
     match node:
         case ast.Constant(value=str(text)) if " " in text.strip():
             yield text
@@ -91,7 +91,7 @@ def _in_tree(tree: ast.Module, known: dict[str, str]) -> Iterator[str]:
 
 
 def _constants(tree: ast.Module) -> dict[str, str]:
-    """Find the module's texts with a space that have a name."""
+    """Return the module's named texts with a space."""
     return {
         each.targets[0].id: each.value.value
         for each in tree.body
@@ -122,9 +122,9 @@ def _found(trees: dict[str, ast.Module]) -> set[tuple[str, str]]:
 
 @pytest.mark.slow
 def test_no_sentence_is_a_key() -> None:
-    """What is compared, parsed, matched or looked up is a code; each exception is a text of somebody else's, and still there.
+    """Code compares, parses, matches or looks up codes only; each exception is a text of others that is still in use.
 
-    Migrations read what earlier versions wrote.
+    Migrations read texts of earlier versions.
     """
     files = {path.relative_to(ROOT).as_posix(): path for path in ROOT.rglob("*.py")}
     trees = {
@@ -158,6 +158,6 @@ def test_the_guard_sees(code: str) -> None:
 
 
 def test_the_guard_follows_imports() -> None:
-    """A constant may stand in another module."""
+    """A constant may be in another module."""
     trees = {"a.py": ast.parse('LATE = "too late"'), "b.py": ast.parse("from composer.a import LATE\nx == LATE")}
     assert _found(trees) == {("b.py", "too late")}

@@ -1,4 +1,4 @@
-"""The files for a server: systemd, nginx and Caddy take them, and what they run is what the program has."""
+"""The files for a server: valid for systemd, nginx and Caddy, with commands that the program has."""
 
 import configparser
 import contextlib
@@ -33,11 +33,11 @@ from tests.web.public.running import Running, running
 pytestmark = pytest.mark.slow
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
-SERVER = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
+SERVER = (ROOT / "docs" / "how-to" / "run-the-public-pages.md").read_text(encoding="utf-8")
 
 
 def test_old_copies_of_the_database_go_whatever_becomes_of_the_keys() -> None:
-    """systemd leaves out what comes behind a command that failed, as the backup of the keys does without a passphrase."""
+    """systemd skips commands after one that failed, such as the backup of the keys without a passphrase."""
     unit = (DEPLOY / "systemd" / "compose-backup.service").read_text(encoding="utf-8")
     order = [
         unit.index(word)
@@ -47,7 +47,7 @@ def test_old_copies_of_the_database_go_whatever_becomes_of_the_keys() -> None:
 
 
 def test_every_file_is_explained() -> None:
-    """docs/server.md names every file of deploy/."""
+    """docs/how-to/run-the-public-pages.md names every file in deploy/."""
     for path in (each for each in DEPLOY.rglob("*") if each.is_file()):
         name = path.relative_to(ROOT).as_posix()
         assert name in SERVER or f"`{path.name}`" in SERVER, name
@@ -62,7 +62,7 @@ def _read(path: Path) -> configparser.ConfigParser:
 
 @pytest.mark.parametrize("path", UNITS, ids=lambda path: str(path.name))
 def test_units(path: Path) -> None:
-    """What a service runs is a command of this program with options that it has; timers and sockets have their service."""
+    """A service runs a command of this program with valid options; timers and sockets have their service."""
     unit = _read(path)
     if path.suffix == ".service":
         assert unit["Service"]["User"] == "newsletter"
@@ -79,7 +79,7 @@ def test_units(path: Path) -> None:
 
 
 def _takes(words: list[str]) -> None:
-    """Prove that the program has a command and its options."""
+    """Check that the program has a command and its options."""
     command: click.Command = cli
     while isinstance(command, click.Group):
         found = command.get_command(click.Context(command), words.pop(0))
@@ -89,7 +89,7 @@ def _takes(words: list[str]) -> None:
 
 
 def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    """systemd-analyze verify: no word that it does not know, no line that it cannot read."""
+    """systemd-analyze verify: every word and every line is valid."""
     program = needed("systemd-analyze", "systemd")
     for path in UNITS:
         text = path.read_text(encoding="utf-8").replace("/opt/compose/bin/compose", sys.executable)
@@ -103,16 +103,16 @@ def test_systemd_takes_the_units(tmp_path: Path) -> None:
 
 
 def test_a_run_ends_before_systemd_kills_it() -> None:
-    """The unit gives a run more time than it takes to stop; being stopped, and a rest for the next run, are no failures."""
+    """The unit gives a run more time than it needs to stop; a stop, and messages left for later, are not failures."""
     service = _read(DEPLOY / "systemd" / "compose-send.service")["Service"]
     policy = RetryPolicy()
-    assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.record).total_seconds() + 15
+    assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.database_wait).total_seconds() + 15
     assert {"75", "130"} <= set(service["SuccessExitStatus"].split())
     assert "3" not in service["SuccessExitStatus"].split()
 
 
 def test_the_zone_can_be_read() -> None:
-    """The DNS records are records: an address, SPF, DKIM, DMARC, the mailbox of bounces."""
+    """The DNS records are valid: an address, SPF, DKIM, DMARC, the mailbox for bounces."""
     zone = dns.zone.from_text((DEPLOY / "dns.zone").read_text(encoding="utf-8"), check_origin=False)
     nodes: dict[dns.name.Name, dns.node.Node] = dict(zone.nodes)
     kinds = {(str(name), each.rdtype.name) for name, node in nodes.items() for each in node}
@@ -121,7 +121,7 @@ def test_the_zone_can_be_read() -> None:
 
 @pytest.fixture
 def pages(sqlite_template: Path, tmp_path: Path) -> Iterator[Running]:
-    """Pages that run behind what a test puts before them."""
+    """Pages with a proxy in front of them."""
     (tmp_path / "publication").mkdir()
     workspace: Workspace = sample(tmp_path / "publication")
     path = Path(shutil.copy(sqlite_template, tmp_path / "newsletter.db"))
@@ -131,17 +131,17 @@ def pages(sqlite_template: Path, tmp_path: Path) -> Iterator[Running]:
 
 @pytest.mark.parametrize("proxy", [nginx, caddy])
 def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: Proxy) -> None:
-    """One click goes through; nobody counts as somebody else; no token is written down; other paths are not ours."""
+    """One click works; no client can pose as another; no token is logged; other paths are not ours."""
     folder = tmp_path / "proxy"
     subscriber = pages.join("anna@example.net")
     token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     with _behind(pages, proxy, folder) as port:
-        # Caddy is asked by the port as well; so it is by browsers when it answers on another than 443.
+        # Caddy's requests contain the port, as browsers send it for another port than 443.
         host = f"news.example.org:{port}" if proxy is caddy else "news.example.org"
         path, body = f"/unsubscribe/{token}", b"List-Unsubscribe=One-Click"
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
         if proxy is caddy:
-            assert pages.ask("GET", path, host=host).status == 421  # the name with a port of its own is not ours
+            assert pages.ask("GET", path, host=host).status == 421  # the name with its own port is not ours
             host = "news.example.org"
         assert pages.ask("GET", path, host=host).title == "Unsubscribe from China Briefing?"
         answer = pages.ask("POST", path, body, kind, host=host)
@@ -153,7 +153,7 @@ def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: Proxy) -> None:
         assert logo is not None
         assert pages.ask("HEAD", logo[1], host=host).status == 200
         assert pages.ask("POST", path, b"x" * 70_000, kind, host=host).status in (413, 502)
-        # A provider's post comes through whole; none is set up here.
+        # A provider's webhook request arrives complete; no provider is configured here.
         assert pages.ask("POST", "/hooks/ses", b"x" * 200_000, kind, host=host).status == 404
         statuses = [
             pages.post_form(
@@ -169,7 +169,7 @@ def test_behind_a_proxy(pages: Running, tmp_path: Path, proxy: Proxy) -> None:
 
 @contextlib.contextmanager
 def _behind(pages: Running, proxy: Proxy, folder: Path) -> Iterator[int]:
-    """Run a proxy before the pages; what the pages are asked goes through it."""
+    """Run a proxy in front of the pages, and send a request through it."""
     with in_front(proxy, folder, pages.port) as port:
         behind, pages.port = pages.port, port
         try:
@@ -180,7 +180,7 @@ def _behind(pages: Running, proxy: Proxy, folder: Path) -> Iterator[int]:
 
 @pytest.mark.parametrize("proxy", [nginx, caddy])
 def test_no_token_in_the_logs_of_failures(tmp_path: Path, proxy: Proxy) -> None:
-    """Pages that are not there, and pages that hang up: the proxy answers 502, logs that, and names no token."""
+    """Missing pages, and pages that disconnect: the proxy answers 502, logs it, and the log contains no token."""
     folder, token = tmp_path / "proxy", "tokentokentoken"
 
     def hastily(folder: Path, port: int, pages: int) -> list[str]:

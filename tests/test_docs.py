@@ -6,14 +6,23 @@ from pathlib import Path
 import click
 import pytest
 
-from composer.cli.main import _COMMANDS, cli, run
+from composer.checks.catalogue import catalogue
+from composer.cli.main import _COMMANDS, cli
 from composer.content.schema.schema import SchemaField, built_in
 from composer.core.workspace import Workspace
-from tests.factories import sample
+from composer.transport.outcome import OutcomeState
+from tests import sessions
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
+#: The pages about commands, and those about what editors write: each name is documented on one of them.
+COMMANDS = "\n".join(path.read_text(encoding="utf-8") for path in sorted((REFERENCE / "commands").glob("*.md")))
+FORMATS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(REFERENCE.glob("*-format.md")))
+
+
+def _text(name: str) -> str:
+    return (REFERENCE / name).read_text(encoding="utf-8")
 
 
 def _commands() -> list[tuple[str, click.Command]]:
@@ -23,21 +32,21 @@ def _commands() -> list[tuple[str, click.Command]]:
 
 @pytest.mark.parametrize(("name", "command"), _commands(), ids=list(_COMMANDS))
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
-    """docs/commands.md names each command in a heading, and each of its options."""
-    assert re.search(rf"^## `compose {name}\b", DOCS["commands.md"], re.MULTILINE)
+    """docs/reference/commands has a heading for each command, and names each of its options."""
+    assert re.search(rf"^## `compose {name}\b", COMMANDS, re.MULTILINE)
     inner = list(command.commands.values()) if isinstance(command, click.Group) else []
     for each in inner:
-        assert f"compose {name} {each.name}" in DOCS["commands.md"]
+        assert f"compose {name} {each.name}" in COMMANDS
     for parameter in (parameter for each in (command, *inner) for parameter in each.params):
         if isinstance(parameter, click.Option):
             assert parameter.help
             for option in parameter.opts:
-                assert f"`{option}" in DOCS["commands.md"], option
+                assert f"`{option}" in COMMANDS, option
     assert all(each.help for each in (command, *inner))
 
 
 def test_help_lists_commands_with_their_own_words() -> None:
-    """The line in `compose --help` is the first line of the command's own help, though the command is not imported."""
+    """The line in `compose --help` is the first line of the command's own help."""
     for name, command in _commands():
         assert (command.help or "").split("\n")[0] == _COMMANDS[name]
 
@@ -54,9 +63,9 @@ def _codes() -> set[str]:
     return found
 
 
-def test_every_problem_code_is_documented_and_none_else() -> None:
-    """docs/problems.md explains exactly the codes that the program tells."""
-    told = set(re.findall(r"^\| (.+?) \|", DOCS["problems.md"], re.MULTILINE))
+def test_exactly_the_problem_codes_are_documented() -> None:
+    """docs/reference/problems.md explains exactly the codes that the program reports."""
+    told = set(re.findall(r"^\| (.+?) \|", _text("problems.md"), re.MULTILINE))
     documented = {code for cell in told for code in re.findall(r"`([a-z-]+)`", cell)}
     codes = _codes()
     assert len(codes) > 40
@@ -74,7 +83,7 @@ def _keys(field: SchemaField) -> set[str]:
 
 
 def test_every_key_is_documented() -> None:
-    """docs/formats.md names every key of newsletter.yaml, of an issue, and of every section type that ships."""
+    """The pages of formats name every key of newsletter.yaml, of an issue, and of every section type that ships."""
     from composer.content.document.section_types import read_definitions, read_section_type
 
     theme = Workspace(root=ROOT).theme("briefing")
@@ -85,26 +94,24 @@ def test_every_key_is_documented() -> None:
     for name in theme.section_types():
         kind = read_section_type(theme, name)
         assert kind is not None
-        assert f"`{name}`" in DOCS["formats.md"]
+        assert f"`{name}`" in FORMATS
         keys |= _keys(kind.content) | set(kind.options.properties)
     for name in ("source", "figure"):
         keys |= _keys(definitions[name])
-    assert {
-        key for key in keys if f"`{key}`" not in DOCS["formats.md"] and f"{key}:" not in DOCS["formats.md"]
-    } == set()
+    assert {key for key in keys if f"`{key}`" not in FORMATS and f"{key}:" not in FORMATS} == set()
 
 
 def test_exit_codes_are_documented() -> None:
-    """docs/commands.md names every exit code that the program gives."""
+    """docs/reference/exit-codes.md names every exit code that the program gives."""
     text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
     codes = set(re.findall(r"(?:exit_code(?:: ClassVar\[int\])? = |return )(\d+)$", text, re.MULTILINE))
     assert {"1", "2", "130"} <= codes
     for code in ("0", "1", "2", "3", "75", "130"):
-        assert f"| {code} |" in DOCS["commands.md"]
+        assert f"| {code} |" in _text("exit-codes.md")
 
 
 def test_modules_past_300_lines_give_their_reason() -> None:
-    """A module past 300 lines says in its docstring why it is one thing."""
+    """A module of more than 300 lines says in its docstring why it is one thing."""
     for path in (ROOT / "composer").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
         if text.count("\n") > 300:
@@ -112,33 +119,95 @@ def test_modules_past_300_lines_give_their_reason() -> None:
             assert "One module" in docstring, path.name
 
 
-def test_the_console_session_of_the_readme_is_real(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """What README shows is what the commands print, word for word, for two mistakes in the sample and after mending them."""
-    workspace = sample(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    session = README.split("```console\n")[1].split("```")[0]
-    shown = [block.split("\n", 1) for block in session.split("$ .venv/bin/compose")[1:]]
-    issue = workspace.issue("2025-01-30")
-    whole = issue.read_text(encoding="utf-8")
-    title = 'title: "A frugal Chinese model unsettles the AI race"'
-    broken = whole.replace(title, "title: A frugal model: what it means").replace(
-        "(https://example.org/sources/ding", "(htps://example.org/sources/ding"
-    )
-    issue.write_text(broken, encoding="utf-8")
-    for index, (arguments, output) in enumerate(shown):
-        if index == 1:
-            issue.write_text(whole, encoding="utf-8")
-            run(["build", "2025-01-30.de"])
-            capsys.readouterr()
-        run(arguments.split())
-        out, err = capsys.readouterr()
-        assert (out + err).strip() == output.strip()
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sessions.pages())
+def test_the_sessions_of_a_page_are_real(name: str, tmp_path: Path) -> None:
+    """What a page shows is what the commands print, word for word; `make golden` writes it."""
+    folder = tmp_path / "news"
+    folder.mkdir()
+    page = sessions.read(name)
+    assert sessions.pages()[name](page, folder) == page
+
+
+def test_every_session_is_run() -> None:
+    """A session that only looks real does not exist: each is on a page that a script runs."""
+    run = {*sessions.pages(), "docs/tutorial/first-mailing.md"}
+    for path in PAGES:
+        if "```console" in path.read_text(encoding="utf-8"):
+            assert path.relative_to(ROOT).as_posix() in run
+
+
+def test_pages_are_short() -> None:
+    """A page has fewer than 250 lines of at most 150 characters (tables aside), so that it is about one thing."""
+    for path in (ROOT / "docs").rglob("*.md"):
+        lines = path.read_text(encoding="utf-8").splitlines()
+        assert len(lines) < 250, path
+        is_code = False
+        for line in lines:
+            is_code ^= line.startswith("```")
+            assert is_code or len(line) <= 150 or line.startswith("|"), (path, line)
+
+
+def test_links_lead_somewhere() -> None:
+    """Each link to a file, and to a heading of a page, finds it; every page is reached from docs/README.md."""
+    reached = set()
+    for path in PAGES:
+        for target in _links(path):
+            name, _, heading = target.partition("#")
+            found = (path.parent / name).resolve() if name else path
+            assert found.exists(), (path, target)
+            if heading:
+                assert heading in _headings(found), (path, target)
+            if path == ROOT / "docs" / "README.md":
+                reached.add(found)
+    assert {path for path in (ROOT / "docs").rglob("*.md") if path.parent.name != "decisions"} - reached == {
+        ROOT / "docs" / "README.md"
+    }
+
+
+def _links(path: Path) -> list[str]:
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]
+
+
+def _headings(path: Path) -> set[str]:
+    """Return the anchors of a page, as GitHub makes them."""
+    text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
+
+
+def test_every_check_is_documented() -> None:
+    """docs/reference/checks.md has a row for each check; `make golden` writes it."""
+    documented = re.findall(r"^\| `([A-Z0-9]+)` \|", _text("checks.md"), re.MULTILINE)
+    assert sorted(documented) == sorted(catalogue())
+
+
+@pytest.mark.parametrize("folder", ["composer", "deploy", "tests", "scripts", "benchmarks", "Makefile"])
+def test_pages_that_the_program_names_exist(folder: str) -> None:
+    """A page of the docs that a message, a help text or a comment names is there."""
+    root = ROOT / folder
+    for path in sorted(root.rglob("*")) if root.is_dir() else [root]:
+        if not path.is_file() or path.suffix in (".pyc", ".eml", ".png") or path.name == "messages.txt":
+            continue
+        for name in re.findall(
+            r"\bdocs/[\w/-]+\.(?:md|schema\.json)", path.read_text(encoding="utf-8", errors="replace")
+        ):
+            assert (ROOT / name).is_file(), (path.relative_to(ROOT).as_posix(), name)
+
+
+def test_every_logged_event_is_documented() -> None:
+    """docs/reference/events.md names each event that the program logs."""
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "composer").rglob("*.py"))
+    events = set(re.findall(r'emit(?:_bug)?\(\s*\w[\w.]*,\s*"([a-z_.]+)"', source))
+    events |= {f"delivery.{kind}" for kind in ("accepted", "deferred", "refused", "unknown", "expired", "throttled")}
+    events |= {f"mail.{state}" for state in OutcomeState}
+    assert len(events) > 25
+    assert {event for event in events if f"`{event}`" not in _text("events.md")} == set()
 
 
 def test_glossary_words_that_are_not_used() -> None:
-    """The words that the glossary rules out stand nowhere in the program's messages and docs."""
+    """The words that the glossary rules out are not used in the program's messages and docs."""
     for path in [*(ROOT / "composer").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
         text = path.read_text(encoding="utf-8").lower()
         for word in ("campaign", "blast"):

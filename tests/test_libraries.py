@@ -1,6 +1,6 @@
-"""Other people's libraries: one module of ours knows each of those below, and says here what it takes for granted.
+"""Other people's libraries: one module uses each of them, and a test states the assumptions about it.
 
-A failure after an upgrade names the module to look at. What only a running message, page or bounce shows is in the
+A failure after an upgrade names the module to check. Assumptions about a running message, page or bounce are in the
 tests of these modules.
 """
 
@@ -32,7 +32,7 @@ ADAPTERS = {
     "flufl": "bounces/parse/recipient_detectors.py",
     "platformdirs": "core/environment.py",
 }
-#: Where something is changed for the whole process: a library's logger, or a stream.
+#: Changes for the whole process: a library's logger, or a stream.
 _PROCESS_WIDE = {
     "render/inline.py",
     "bounces/parse/recipient_detectors.py",
@@ -48,7 +48,7 @@ def _trees() -> Iterator[tuple[str, ast.Module]]:
 
 
 def _imported(tree: ast.Module) -> set[str]:
-    """The libraries that a module imports anywhere in it, for its types or for real."""
+    """Return the libraries that a module imports anywhere, also for types."""
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -59,13 +59,13 @@ def _imported(tree: ast.Module) -> set[str]:
 
 
 def test_each_library_has_one_adapter() -> None:
-    """premailer, mjml-python, uvicorn and the like are imported by one module each, and by that one for certain."""
+    """Each of premailer, mjml-python, uvicorn and others is imported by exactly one module."""
     found = {(library, name) for name, tree in _trees() for library in _imported(tree) & ADAPTERS.keys()}
     assert found == set(ADAPTERS.items())
 
 
 def test_nobody_changes_the_process_elsewhere() -> None:
-    """No module stands in for another, and the loggers of libraries are set by their adapters alone."""
+    """No module replaces another, and only the adapters configure the loggers of libraries."""
     stand_ins, loggers = set(), set()
     for name, tree in _trees():
         for node in ast.walk(tree):
@@ -84,7 +84,7 @@ def _requirements() -> list[Requirement]:
 
 
 def test_adapted_libraries_are_dependencies_with_bounds() -> None:
-    """Each is named by us, though another library may bring it, with a version above which nobody has looked."""
+    """Each is a direct dependency, even if another library requires it, with an upper bound for its version."""
     names = {each.name: each for each in _requirements()}
     for library in ADAPTERS:
         own = names[{"mjml": "mjml-python", "flufl": "flufl.bounce"}.get(library, library)]
@@ -93,7 +93,7 @@ def test_adapted_libraries_are_dependencies_with_bounds() -> None:
 
 @pytest.mark.parametrize("own", _requirements(), ids=lambda each: str(each.name))
 def test_versions(own: Requirement) -> None:
-    """What is installed is what pyproject.toml asks for; what may change with every version (0.x) has an upper bound."""
+    """The installed versions match pyproject.toml; 0.x versions have an upper bound."""
     if own.marker is not None and not own.marker.evaluate():
         return
     installed = version(own.name)
@@ -110,13 +110,13 @@ def _takes(function: Callable[..., object], adapter: str, *names: str) -> None:
 
 
 def _sets(function: Callable[..., object], adapter: str, *names: str) -> None:
-    """A class's `__init__` sets these attributes, as its code says."""
+    """Return whether a class's `__init__` sets these attributes."""
     missing = set(names) - {*function.__code__.co_names, *function.__code__.co_varnames}
     assert not missing, f"{function.__qualname__} no longer has {sorted(missing)}, on which composer/{adapter} relies"
 
 
 def test_premailer_and_cssutils() -> None:
-    """Options, the one method that is overridden, and what is kept away: requests, the fetcher, the tables of properties."""
+    """Options, the one overridden method, and what is disabled: requests, the fetcher, the property tables."""
     from composer.render import inline
 
     where = ADAPTERS["premailer"]
@@ -149,7 +149,7 @@ def test_premailer_and_cssutils() -> None:
 
 
 def test_mjml(capfd: pytest.CaptureFixture[str]) -> None:
-    """Its one function; and its panic is no Exception, cannot be imported, and is printed past Python's stderr."""
+    """Its one function; its panic is not an Exception, cannot be imported, and is not printed to Python's stderr."""
     from mjml import mjml2html
 
     where = ADAPTERS["mjml"]
@@ -170,7 +170,7 @@ async def _nothing(scope: object, receive: object, send: object) -> None:
 
 
 def test_uvicorn() -> None:
-    """The methods that are overridden, and the attributes of a connection, a request and a server that are read or set."""
+    """The overridden methods, and the attributes of a connection, a request and a server that are read or set."""
     from uvicorn.protocols.http.h11_impl import RequestResponseCycle
 
     from composer.web.http_server import HANDLED_SIGNALS, Config, H11Protocol, Server, ServerState
@@ -198,7 +198,7 @@ def test_uvicorn() -> None:
 
 
 def test_uvicorn_waits_for_a_head_forever() -> None:
-    """Its own protocol sets no timer for a head that does not come: why there is one of ours."""
+    """Its own protocol has no timeout for a missing head, so we have one."""
     from composer.web.http_server import H11Protocol
 
     for name in ("connection_made", "data_received"):
@@ -209,7 +209,7 @@ def test_uvicorn_waits_for_a_head_forever() -> None:
 
 
 def test_flufl_bounce() -> None:
-    """Two sets of bytes: who is tried again, and who is given up; and the logger that it writes to."""
+    """Two sets of bytes: temporary and permanent failures; and its logger."""
     from flufl.bounce import all_failures
 
     from composer.bounces.parse.mime import parse
@@ -236,7 +236,7 @@ def test_flufl_bounce() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="folders of another kind")
 def test_platformdirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a name for who made us, folders are called after the program alone."""
+    """Without an author name, folders are named only after the program."""
     from platformdirs import user_config_path, user_state_path
 
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Names are those of the field: the words of our own that docs/decisions/0008 lists are gone, and stay gone."""
+"""Names are the usual terms: our own words listed in docs/decisions/0008 are not used."""
 
 import ast
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-#: No identifier is, and no module is called, one of these; `_` before one, or an s behind it, makes no difference.
+#: No identifier or module has one of these names, also with a leading `_` or a trailing s.
 _RETIRED = {
     *(
         "reader",
@@ -52,7 +52,7 @@ _RETIRED = {
     ),
     *("looking", "look_at", "standing_here", "freeform", "settling", "transparency"),
 }
-#: Where a word is another's: the database as it was before its names changed.
+#: Words of others: the database before its names changed.
 _OTHERS = {("tests/database/test_codes.py", "reader")}
 
 
@@ -64,7 +64,7 @@ def _python() -> Iterator[Path]:
 
 
 def _names(path: Path) -> Iterator[str]:
-    """Every identifier that a file binds, and the parts of its own name."""
+    """Return every identifier that a file binds, and the parts of its own name."""
     yield from path.relative_to(ROOT).with_suffix("").parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         match node:
@@ -98,7 +98,7 @@ def test_retired_names_are_gone(folder: str) -> None:
 
 
 def test_no_module_shares_its_name() -> None:
-    """A stranger who opens `policy` opens the right one. Commands are called as the command; packages hold modules."""
+    """A file name is unique. A command's module has the name of the command; packages contain modules."""
     where: dict[str, list[str]] = defaultdict(list)
     for path in sorted((ROOT / "composer").rglob("*.py")):
         name = path.relative_to(ROOT / "composer").as_posix()
@@ -109,7 +109,7 @@ def test_no_module_shares_its_name() -> None:
 
 
 def test_no_folder_is_crowded() -> None:
-    """Fifteen modules and rooms are what a person takes in at a glance; migrations and commands are lists by nature."""
+    """At most fifteen modules and packages per folder, to be easy to survey; migrations and commands are lists."""
     crowded = {}
     for folder in (path.parent for path in (ROOT / "composer").rglob("__init__.py")):
         name = folder.relative_to(ROOT / "composer").as_posix()
@@ -123,7 +123,7 @@ def test_no_folder_is_crowded() -> None:
 
 
 def test_docs_use_no_retired_name() -> None:
-    """What stands in backticks in the docs is a name; what tells of the renaming itself is excepted."""
+    """Text in backticks in the docs is a name; pages about the renaming are excepted."""
     found = {
         (path.relative_to(ROOT).as_posix(), name)
         for path in [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]

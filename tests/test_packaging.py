@@ -1,4 +1,4 @@
-"""The theme and the starter load from a wheel as they do from an editable checkout."""
+"""The theme and the starter load from a wheel in the same way as from an editable checkout."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the wheel with the build backend itself: no network, no isolation."""
+    """Build the wheel with the build backend itself: without network and isolation."""
     target = tmp_path_factory.mktemp("wheel")
     code = f"from hatchling.build import build_wheel; print(build_wheel({str(target)!r}))"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -44,7 +44,7 @@ def test_the_wheel_carries_theme_and_starter(wheel: Path) -> None:
 
 
 def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path: Path) -> None:
-    """`compose init`, `build`, `check` and `preview` work from the wheel, away from the checkout, with the same bytes."""
+    """`compose init`, `build`, `check` and `preview` work from the wheel, outside the checkout, with the same bytes."""
     home = tmp_path / "venv"
     venv.create(home, with_pip=False, system_site_packages=False)
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -56,7 +56,7 @@ def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path:
     ).stdout.strip()
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
-    # The dependencies are taken from this environment; composer itself only from the wheel.
+    # The dependencies come from this environment; composer itself only from the wheel.
     import jinja2
 
     (Path(site) / "dependencies.pth").write_text(str(Path(jinja2.__file__).parent.parent), encoding="utf-8")
@@ -87,7 +87,7 @@ def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path:
     assert checkout.returncode == 0
     mine = (tmp_path / "mine/outbox/2025-01-30/issue.eml").read_bytes()
     assert mine == (tmp_path / "checkout/2025-01-30/issue.eml").read_bytes()
-    # What check and preview read beside their modules is in the wheel, too.
+    # Data files of check and preview are in the wheel, too.
     assert run("check", "2025-01-30", "--on", "2025-01-30", cwd=tmp_path / "mine").returncode == 0
     assert run("preview", "2025-01-30", "--out", "shown", cwd=tmp_path / "mine").returncode == 0
     assert (tmp_path / "mine/shown/static/page.js").is_file()

@@ -1,4 +1,4 @@
-"""docs/server.md, “Restore”, followed step by step: the commands of the page, run as they stand there."""
+"""The steps of “Restore” in docs/how-to/run-the-public-pages.md: the commands are run exactly as written."""
 
 import datetime
 import os
@@ -20,15 +20,15 @@ from tests.proxies import DEPLOY
 
 pytestmark = pytest.mark.slow
 
-PAGE = (DEPLOY.parent / "docs" / "server.md").read_text(encoding="utf-8")
-RESTORE = PAGE.partition("### Restore")[2].partition("## When")[0]
+PAGE = (DEPLOY.parent / "docs" / "how-to" / "back-up-and-restore.md").read_text(encoding="utf-8")
+RESTORE = PAGE.partition("## Restore\n")[2].partition("\n## ")[0]
 COMMANDS = RESTORE.partition("```sh\n")[2].partition("```")[0].splitlines()
 ISSUE, GONE, LEFT, ERASED = "2031-01-30", "reader3@example.net", "reader5@example.net", "reader7@example.net"
 
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
-    """A mail server that behaves."""
+    """A mail server that behaves normally."""
     with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
@@ -36,7 +36,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
-    """A newsletter with twenty subscribers, folders for backups, and a systemctl that writes down what it is told."""
+    """A newsletter with twenty subscribers, folders for backups, and a systemctl that records its calls."""
     room = make_workspace(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", "kept in a third place")
     programs = tmp_path / "programs"
@@ -52,7 +52,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def _unit_line(word: str, today: str) -> str:
-    """Return what the nightly unit runs, for this folder."""
+    """Return the command of the nightly unit, for this folder."""
     unit = (DEPLOY / "systemd" / "compose-backup.service").read_text(encoding="utf-8")
     line: str = next(each for each in re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", unit, re.MULTILINE) if word in each)
     line = line.replace("/opt/compose/bin/compose", "compose").replace("/var/lib/newsletter", "..")
@@ -61,7 +61,7 @@ def _unit_line(word: str, today: str) -> str:
 
 
 def _sh(room: CliHarness, line: str) -> str:
-    """Run a line in a shell, with somebody at the keyboard who says yes."""
+    """Run a line in a shell, with a person at the keyboard who confirms."""
     mine, theirs = pty.openpty()
     os.write(mine, b"y\n")
     ran = subprocess.run(
@@ -75,7 +75,7 @@ def _sh(room: CliHarness, line: str) -> str:
 
 
 def test_the_page_has_the_steps() -> None:
-    """Stop, move away, put back, keys, accept, start; the services are those of deploy/."""
+    """Stop, move away, restore, keys, accept, start; the services are those in deploy/."""
     assert len(COMMANDS) == 10
     units = {path.name for path in (DEPLOY / "systemd").iterdir()}
     for line in (COMMANDS[0], COMMANDS[-1]):
@@ -84,9 +84,9 @@ def test_the_page_has_the_steps() -> None:
 
 
 def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: FakeSmtp, tmp_path: Path) -> None:
-    """Both backups as the nightly unit makes them, in the middle of a mailing; more happens; the page is followed.
+    """Both backups as in the nightly unit, during a mailing; then more is sent, and the page is followed.
 
-    Nobody gets a second copy, who left since stays away, who was erased before cannot come back, links still work.
+    Nobody receives a second copy, unsubscribed people stay unsubscribed, erased people stay erased, links still work.
     """
     today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
     assert room.say("subscribers", "erase", GONE, "--yes").code == 0
@@ -94,7 +94,7 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
     assert room.say("send", ISSUE, "--yes", "19", "--limit", "7").code == 75
     for word in ("db backup", "keys backup"):
         _sh(room, _unit_line(word, today))
-    # After the backup: the rest goes out, somebody leaves, another issue is sent.
+    # After the backup: the rest is sent, a person unsubscribes, another issue is sent.
     assert room.say("send", ISSUE, "--yes", "12").code == 0
     assert room.say("subscribers", "unsubscribe", LEFT).code == 0
     assert room.say("subscribers", "erase", ERASED, "--yes").code == 0
@@ -105,10 +105,10 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
 
     told = [_sh(room, line.replace("2026-11-30", today)) for line in COMMANDS]
     assert (tmp_path / "told").read_text().count("\n") == 2
-    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 reached" in told[7]
-    assert "issue 2031-02-28: nobody is sent it again" in told[7]
+    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 with proof" in told[7]
+    assert "issue 2031-02-28: it is not sent again" in told[7]
     assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 7, DeliveryState.UNKNOWN: 12}
-    # What a timer or a person does next.
+    # The next step of a timer or a person.
     assert room.say("send", ISSUE, "--yes", "19").code == 3
     assert room.say("send", "2031-02-28", "--yes", "17").code == 1
     assert Counter(recipients(office)) == sent
@@ -117,8 +117,8 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
     assert not {LEFT, GONE, ERASED} & active and len(active) == 17
     (room.root / "old.csv").write_text(f"email\n{GONE}\nnew@example.net\n", encoding="utf-8")
     assert room.say("subscribers", "import", "old.csv", "--yes", "--consent", "they asked").code == 0
-    assert "asked to be forgotten" in room.say("who", GONE).all
-    # A person decides; the next issue goes to everybody who is there.
+    assert "asked to be erased" in room.say("who", GONE).all
+    # A person decides; the next issue goes to all current subscribers.
     assert room.say("settle", "1", "--count-as-received", "--yes", "12").code == 0
     room.write("2031-03-31", subject="And another")
     assert room.say("test", "2031-03-31").code == 0
@@ -144,7 +144,7 @@ def test_without_the_damaged_file_the_page_leads_on(room: CliHarness, office: Fa
 def test_on_a_new_computer_the_page_leads_on(
     room: CliHarness, office: FakeSmtp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing is left but the two backups and what is in git."""
+    """Only the two backups and the files in git are left."""
     assert room.say("test", ISSUE).code == 0
     assert room.say("send", ISSUE, "--yes", "20", "--limit", "7").code == 75
     assert room.say("db", "backup", "../backups/2026-11-30.db").code == 0

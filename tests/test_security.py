@@ -1,7 +1,7 @@
-"""Nothing outside the newsletter's folder is read, and nothing is fetched, whatever an issue or a theme asks for.
+"""Nothing outside the newsletter's folder is read, and nothing is downloaded, for any issue or theme.
 
-Each attack is built in one process whose audit hook sees every file that Python opens; what libraries open behind its
-back would show as a connection to our listener, or as the secret in what is written.
+Each attack is built in one process whose audit hook sees every file that Python opens; other accesses by libraries
+would show as a connection to our listener, or as the secret in the output.
 """
 
 import json
@@ -58,7 +58,7 @@ for name in sys.argv[1:]:
 
 @dataclass(frozen=True)
 class Attack:
-    """What is written where, and what is said of it: a file, a line, some words."""
+    """The files of an attack, and the expected message: a file, a line, some words."""
 
     name: str
     attack: Callable[["Place"], None]
@@ -69,7 +69,7 @@ class Attack:
 
 @dataclass(frozen=True)
 class Place:
-    """A newsletter with a theme of its own, a file outside it, and an address where we listen."""
+    """A newsletter with its own theme, a file outside it, and an address of our listener."""
 
     folder: Path
     outside: Path
@@ -177,7 +177,7 @@ ATTACKS = (
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, list[list[str]]]]:
-    """Build every attack, in one process; the listener must not hear of any."""
+    """Build every attack in one process; the listener must not get a connection."""
     base = tmp_path_factory.mktemp("attacks")
     outside = base / "outside"
     outside.mkdir()
@@ -221,19 +221,19 @@ def _is_ours(event: list[str], own: list[Path]) -> bool:
     kind, name = event
     if not kind.startswith(("open", "os.listdir", "os.scandir")):
         return False
-    # A number is a file that is open already; Rust's panics go to the null device.
+    # A number is an open file; Rust's panics go to the null device.
     return name.isdigit() or name == os.devnull or any(Path(name).resolve().is_relative_to(folder) for folder in own)
 
 
 def test_without_an_attack_it_builds(outcome: dict[str, dict[str, list[list[str]]]]) -> None:
-    """The same newsletter with its own theme builds, and touches its own files only."""
+    """The same newsletter with its own theme is built, and uses only its own files."""
     assert outcome["none"]["said"] == [] and outcome["none"]["strange"] == []
     assert any(name.endswith("head.css") for _, name in outcome["none"]["seen"])
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
 def test_attacks_are_refused(attack: Attack, outcome: dict[str, dict[str, list[list[str]]]]) -> None:
-    """An attack is told with its place; no file outside is opened, nothing is fetched, no secret is written."""
+    """An attack is reported with its place; no file outside is opened, nothing is downloaded, no secret is written."""
     result = outcome[attack.name]
     assert result["strange"] == [] and result["secrets"] == []
     assert SECRET not in json.dumps(result["said"])

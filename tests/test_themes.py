@@ -1,4 +1,4 @@
-"""A workspace's own section types, files and themes, without a line of Python."""
+"""A workspace's own section types, files and themes, without Python code."""
 
 import re
 import shutil
@@ -23,9 +23,9 @@ def write(workspace: Workspace, name: str, text: str) -> None:
 
 
 def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
-    """The type of docs/themes.md, copied from there, works by adding its folder and naming it: nothing else."""
+    """The type in docs/how-to/make-a-theme.md works after copying its folder and using its name."""
     blocks = re.findall(
-        r"```(?:yaml|jinja)\n(.*?)```", (ROOT / "docs/themes.md").read_text(encoding="utf-8"), re.DOTALL
+        r"```(?:yaml|jinja)\n(.*?)```", (ROOT / "docs/how-to/make-a-theme.md").read_text(encoding="utf-8"), re.DOTALL
     )
     workspace = sample_message(tmp_path, newsletter=LETTER + "  poem:\n    type: haiku\n    heading: A poem\n")
     folder = "templates/briefing/sections/haiku"
@@ -46,7 +46,7 @@ def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
 
 
 def test_one_file_of_the_theme_is_changed_alone(tmp_path: Path) -> None:
-    """A workspace's phrases take the place of those that ship; everything else of the theme stays."""
+    """A workspace's phrases replace the included ones; the rest of the theme stays."""
     workspace = sample_message(tmp_path)
     phrases = (ROOT / "templates/briefing/phrases/en.yaml").read_text(encoding="utf-8")
     changed = re.sub(r'why_you_get_this: ".*"', 'why_you_get_this: "You asked for %s."', phrases)
@@ -57,7 +57,7 @@ def test_one_file_of_the_theme_is_changed_alone(tmp_path: Path) -> None:
 
 
 def test_a_section_type_that_ships_is_replaced_whole(tmp_path: Path) -> None:
-    """A workspace's folder of a type that ships takes its place; a file missing in it is not taken from elsewhere."""
+    """A workspace's folder for an included type replaces it; a missing file is not taken from elsewhere."""
     workspace = sample_message(tmp_path)
     folder = workspace.root / "templates/briefing/sections/text"
     shutil.copytree(ROOT / "templates/briefing/sections/text", folder)
@@ -70,7 +70,7 @@ def test_a_section_type_that_ships_is_replaced_whole(tmp_path: Path) -> None:
 
 
 def test_a_theme_is_copied_and_changed(tmp_path: Path) -> None:
-    """A copy of the theme under another name is used by naming it."""
+    """A copy of the theme under another name is used by its name."""
     workspace = sample_message(tmp_path, newsletter=LETTER.replace("timezone", "theme: mine\ntimezone"))
     shutil.copytree(ROOT / "templates/briefing", workspace.root / "templates/mine")
     theme = workspace.root / "templates/mine/theme.yaml"
@@ -79,7 +79,7 @@ def test_a_theme_is_copied_and_changed(tmp_path: Path) -> None:
 
 
 def test_a_changed_template_is_seen_in_the_same_process(tmp_path: Path) -> None:
-    """Templates are compiled once, and anew when their file changes."""
+    """Templates are compiled once, and again when their file changes."""
     workspace = sample_message(tmp_path)
     folder = workspace.root / "templates/briefing/sections/text"
     shutil.copytree(ROOT / "templates/briefing/sections/text", folder)
@@ -89,7 +89,7 @@ def test_a_changed_template_is_seen_in_the_same_process(tmp_path: Path) -> None:
 
 
 def test_a_newsletter_without_any_of_the_samples_sections(tmp_path: Path) -> None:
-    """A letter of events builds: headings, dates in the newsletter's language, links."""
+    """A newsletter of events is built: headings, dates in the newsletter's language, links."""
     newsletter = (
         "name: Termine\nlanguage: de\ntimezone: Europe/Berlin\nsender:\n  from: Haus <haus@example.org>\n"
         "sections:\n  termine:\n    type: events\n    heading: Termine\n    contents: titles\n"
@@ -110,7 +110,7 @@ def test_a_newsletter_without_any_of_the_samples_sections(tmp_path: Path) -> Non
 
 
 def test_a_one_text_letter_is_small(tmp_path: Path) -> None:
-    """A newsletter of one text needs no brand, masthead, imprint or delivery."""
+    """A newsletter with one text needs no brand, masthead, imprint or delivery."""
     built = build(sample_message(tmp_path))
     assert built.text.startswith("Letters from the Desk\n=====================\n")
     assert len(built.html) < 12_000
@@ -118,7 +118,7 @@ def test_a_one_text_letter_is_small(tmp_path: Path) -> None:
 
 
 def test_an_edition_in_another_language(tmp_path: Path) -> None:
-    """`.de.yaml` takes newsletter.de.yaml over newsletter.yaml: language, name and headings; dates are German."""
+    """`.de.yaml` uses newsletter.de.yaml over newsletter.yaml: language, name and headings; dates are German."""
     workspace = sample_message(tmp_path)
     write(workspace, "newsletter.de.yaml", "name: Briefe vom Tisch\nlanguage: de\n")
     shutil.copy(workspace.issue("2025-01-30"), workspace.root / "issues/2025-01-30.de.yaml")
@@ -146,3 +146,38 @@ def test_a_chinese_newsletter(tmp_path: Path) -> None:
     assert '<span lang="zh' not in built.html
     assert max(cells(line) for line in built.text.split("\n")) <= 72
     assert re.sub(r"\s", "", built.text).count(body) == 1
+
+
+def test_a_newsletters_design_takes_the_place_of_the_themes(tmp_path: Path) -> None:
+    """`design` changes colours, fonts, masthead and contents key by key; what it leaves out stays as theme.yaml has it."""
+    design = (
+        "design:\n  masthead: band\n  contents: none\n  fonts:\n    title: Palatino, serif\n"
+        '  colors:\n    light:\n      tint: "#eef2f7"\n    dark:\n      paper: "#101820"\n'
+    )
+    plain = build(sample_message(tmp_path / "plain"))
+    own = build(sample_message(tmp_path / "own", newsletter=design + LETTER))
+    for words in ("Palatino, serif", "#eef2f7", "#101820", 'class="band"'):
+        assert words in own.html
+        assert words not in plain.html
+    assert "Helvetica, Arial, sans-serif" in own.html
+    assert 'href="#' not in own.html
+
+
+def test_a_story_at_the_head_is_the_headline(tmp_path: Path) -> None:
+    """The page has one headline: the title of a story that opens the edition, or else the subject."""
+    letter = build(sample_message(tmp_path / "letter"))
+    assert re.findall(r"<h1[^>]*>(.*?)</h1>", letter.html) == [letter.edition.subject]
+    workspace = Workspace(root=ROOT)
+    (headline,) = re.findall(r"<h1[^>]*>(.*?)</h1>", build(workspace).html)
+    assert headline == "A frugal Chinese model unsettles the AI race"
+
+
+def test_nothing_in_the_markup_looks_hidden_or_leads_nowhere() -> None:
+    """No white preheader, no cells of size 0, and an anchor for each entry of the contents and for nothing else."""
+    html = re.sub(r"<!--.*?-->", "", build(Workspace(root=ROOT)).html, flags=re.DOTALL)
+    body = html.partition("<body")[2]
+    assert not re.search(r"font-size:\s*0", body)
+    assert not re.search(r"(?<![-\w])color:\s*#fff", body)
+    assert set(re.findall(r'<a name="([^"]+)"', body)) == set(re.findall(r'href="#([^"]+)"', body))
+    for name in ("format-detection", "x-apple-disable-message-reformatting"):
+        assert f'<meta name="{name}"' in html

@@ -1,6 +1,6 @@
 """The whole chain, from a YAML file to a message: no text is lost or changed, and the same input gives the same bytes.
 
-Foreign subscribers judge: fast-mail-parser takes the message apart, lxml.html reads its page.
+Other programs check it: fast-mail-parser parses the message, lxml.html parses its page.
 """
 
 import json
@@ -28,29 +28,29 @@ pytestmark = pytest.mark.slow
 
 PLACES = ("subject", "preheader", "title", "alt", "caption", "body", "quoted", "item")
 _ANY = st.text(max_size=60)
-#: What a keyboard types, in any script.
+#: Text that people type, in any script.
 _EMAILS = st.text(st.characters(exclude_categories=["Cc", "Cs", "Cn", "Co", "Zl", "Zp"]), min_size=1, max_size=60)
 _SIGNS = """
 a 文 ， “ ” < > & &amp; { } {{ }} \\ * _ [ ] ( ) # - ❤\ufe0f 👨\u200d👩 e\u0301 \u202e שלום عربي ' " | ]]> -- <b> </p> <!--
 --> \u200b \ufeff \u00ad ... =?utf-8?q?a?= https://example.org/ \\u{3000} &#12345; {% 1. ] )
 """
 _BLANKS = (" ", "  ", "\t", "\n", "\n\n", "\u00a0", "\u3000", "\n> ", "\n- ", ' class="section-mark-00"', ' src="')
-#: What editors paste, and what other programs stumble over.
+#: Text that editors paste, and that causes problems in other programs.
 _PASTED = st.lists(st.sampled_from([*_SIGNS.split(), *_BLANKS, "x" * 90, "文" * 50]), max_size=14).map("".join)
 
 
 @pytest.fixture(scope="module")
 def issue_workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """A letter with a picture."""
+    """An issue with a picture."""
     workspace = sample_message(tmp_path_factory.mktemp("letter"))
     shutil.copy(ROOT / "assets" / "logo.png", workspace.root / "issues" / "a.png")
     return workspace
 
 
 def _written(texts: dict[str, str]) -> str:
-    """Write the issue as JSON, which is YAML too: no text can change what stands around it.
+    """Write the issue as JSON, which is also YAML, so that no text can change the structure.
 
-    Controls stand there as they are: JSON would write them as escapes.
+    Controls are unescaped, unlike in JSON.
     """
     quoted = "\n".join(f"> {line}" for line in texts["quoted"].split("\n"))
     item = "\n".join(f"  {line}" for line in texts["item"].split("\n"))[2:]
@@ -75,7 +75,7 @@ def _raw(escape: re.Match[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """White space counts for nothing here, and what Unicode calls the same is the same."""
+    """Return a text without white space, in one Unicode form."""
     return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
 
 
@@ -98,14 +98,14 @@ def _read(built: Built) -> tuple[str, str, lxml.html.HtmlElement]:
 @example(texts={**dict.fromkeys(PLACES, "x"), "subject": "{{ first_name | default('') }}"})
 @example(texts={**dict.fromkeys(PLACES, "x"), "item": "> a quote in a list"})
 def test_texts_arrive_or_are_refused_at_their_place(issue_workspace: Workspace, texts: dict[str, str]) -> None:
-    """Texts of any script are told about at a place inside the file, or read the same in every part."""
+    """Texts in any script are reported with a place inside the file, or are the same in every part."""
     _check(issue_workspace, texts)
 
 
 @settings(max_examples=40, deadline=None)
 @given(place=st.sampled_from(PLACES), text=_ANY)
 def test_any_characters_arrive_or_are_refused(issue_workspace: Workspace, place: str, text: str) -> None:
-    """Controls, half surrogates and what no keyboard types are told of, or read the same in every part."""
+    """Controls, half surrogates and unusual characters are reported, or are the same in every part."""
     _check(issue_workspace, {**dict.fromkeys(PLACES, "x"), place: text})
 
 
@@ -141,7 +141,7 @@ def _check(issue_workspace: Workspace, texts: dict[str, str]) -> None:
         assert _plain(texts["subject"]) == _plain(page.findtext(".//title") or "")
         assert _plain(texts["subject"]) in html and _plain(texts["subject"]) in _plain(text)
     for place in ("body", "quoted", "item"):
-        # Markdown has its own signs; what has none of them is read as it is written.
+        # Markdown has special characters; text without any of them is unchanged.
         for line in texts[place].split("\n"):
             if re.fullmatch(r"[^\x00-\x7f\s][^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]*", line):
                 assert _plain(line) in html and _plain(line) in _plain(text), place
@@ -160,7 +160,7 @@ for path in workspace.issues():
 
 
 def _prints(folder: Path, **environment: str) -> str:
-    """Build the issues of a folder in a process of its own."""
+    """Build the issues of a folder in a separate process."""
     done = subprocess.run(
         [sys.executable, "-c", _BUILD, str(folder)],
         capture_output=True,
@@ -173,7 +173,7 @@ def _prints(folder: Path, **environment: str) -> str:
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:
-    """Neither the run, the folder, the seed of hashes, the clock's zone, the language nor a cache changes a byte."""
+    """The run, the folder, the hash seed, the time zone, the language and a cache do not change a byte."""
     here, there = tmp_path / "a", tmp_path / "somewhere else, 另"
     for folder in (here, there):
         folder.mkdir()
@@ -191,7 +191,7 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 
 
 def test_sample_is_read_by_others() -> None:
-    """The sample's message holds its text and HTML, and every picture that the HTML shows, once."""
+    """The sample's message contains its text and HTML, and every shown picture once."""
     workspace = Workspace(root=ROOT)
     built = build_issue(workspace, ROOT / "issues" / "2025-01-30.yaml")
     subject, text, page = _read(built)

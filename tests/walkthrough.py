@@ -1,11 +1,11 @@
-"""Plays docs/walkthrough.md: a newsletter, 200 subscribers, a mail server that stops answering, a kill, a log.
+"""Run docs/tutorial/first-mailing.md: a newsletter, 200 subscribers, a mail server that stops answering, a kill, a log.
 
-What the page shows is what the commands print; what changes from day to day (times, hashes, ports) is shown in one form.
+Input: an empty folder. Output: the page with what the commands print now; times, hashes and ports, which differ each time, are
+shown in one form. Guarantees: only the page's sessions change.
 """
 
 import contextlib
 import io
-import itertools
 import os
 import re
 import shlex
@@ -25,22 +25,22 @@ from composer.delivery.core.states import DeliveryState
 from tests.cli_harness import BODY, ISSUE, NEWSLETTER
 from tests.fake_smtp import FakeSmtp, SmtpSession, hangs
 
-PAGE = Path(__file__).parent.parent / "docs" / "walkthrough.md"
-#: How many the server takes before it stops answering, and how many of the four after that it takes all the same.
+PAGE = Path(__file__).parent.parent / "docs" / "tutorial" / "first-mailing.md"
+#: How many messages the server accepts before it stops answering, and how many of the next four it accepts without an answer.
 _GOOD, _TAKEN = 96, 2
 _APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"
 _MASKS = (
     (r"\b2:[0-9a-f]{64}\b", "2:3f6c0b…"),
     (r"127\.0\.0\.1:\d+", "127.0.0.1:2525"),
-    (r"would go out [\d,]+ days before", "would go out 3 days before"),
-    (r"\d{4}-\d\d-\d\d \d\d:\d\d(?= \(|,|$| by)", "2031-01-29 17:40"),
+    (r"\b[\d,]+ days\b", "3 days"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d", "2031-01-29 17:40"),
     (r"<[a-z2-7]{34}@", "<zruiqgrpiqr6…@"),
     (r"queued as \w+", "queued as 4F0012AB"),
 )
 
 
 def play(folder: Path) -> str:
-    """Run the page's commands, one after the other; give the page with what they print now."""
+    """Run the page's commands, one after the other, and return the page with what they print now."""
     (folder / "issues").mkdir()
     (folder / "newsletter.yaml").write_text(
         NEWSLETTER.replace("delivery:\n", f"{_APPROVALS}delivery:\n"), encoding="utf-8"
@@ -59,9 +59,9 @@ def play(folder: Path) -> str:
 
 
 class Dot:
-    """Answers the dots of the first subscribers; takes two of the next without a word; behaves again when it is told to.
+    """Accepts the messages of the first subscribers, and two of the next four without an answer; works again when told to.
 
-    By subscriber and not by who comes first: four connections pass one another on a busy machine.
+    It goes by subscriber, not by order: on a busy computer four connections overtake each other.
     """
 
     def __init__(self) -> None:
@@ -106,26 +106,27 @@ class _Session:
             case ["compose", *arguments]:
                 return _masked(self._say(arguments))
             case _:
-                raise AssertionError(f"the page has a command that is not played: {command}")
+                raise AssertionError(f"the page has a command that is not run: {command}")
 
     def _say(self, arguments: list[str]) -> str:
-        """Run a command in this process, with nobody at the keyboard: it prints the same, and is loaded once."""
-        before, told, nobody = dict(os.environ), io.StringIO(), sys.stdin
+        """Run a command in this process, without a keyboard: it prints the same, and the program is loaded once."""
+        before, keyboard, written = dict(os.environ), sys.stdin, io.BytesIO()
+        printed = io.TextIOWrapper(written, encoding="utf-8", write_through=True)
         os.environ.clear()
         os.environ.update(self._environment)
         try:
             with (
                 Path(os.devnull).open(encoding="utf-8") as sys.stdin,
                 contextlib.chdir(self._folder),
-                contextlib.redirect_stdout(told),
-                contextlib.redirect_stderr(told),
+                contextlib.redirect_stdout(printed),
+                contextlib.redirect_stderr(printed),
             ):
                 run(arguments)
         finally:
-            sys.stdin = nobody
+            sys.stdin = keyboard
             os.environ.clear()
             os.environ.update(before)
-        return told.getvalue()
+        return written.getvalue().decode()
 
     def _start(self, arguments: list[str]) -> "subprocess.Popen[str]":
         return subprocess.Popen(
@@ -140,12 +141,12 @@ class _Session:
         )
 
     def _kill(self) -> str:
-        """Wait until four messages hang, then kill; write what the mail server would have logged."""
+        """Wait until four messages have no answer, then kill the process; write what the mail server would have logged."""
         assert self._behind is not None
         end = time.monotonic() + 60
         with open_database(Location(path=self._folder / "newsletter.db")) as database:
             while not _hangs(database):
-                assert time.monotonic() < end and self._behind.poll() is None, "it did not come to the kill"
+                assert time.monotonic() < end and self._behind.poll() is None, "the run ended before it could be killed"
                 time.sleep(0.05)
         self._behind.send_signal(signal.SIGKILL)
         self._behind.communicate(timeout=60)
@@ -175,7 +176,4 @@ def _hangs(database: Database) -> bool:
 def _masked(text: str) -> str:
     for pattern, shown in _MASKS:
         text = re.sub(pattern, shown, text, flags=re.MULTILINE)
-    # Which of them it was is chance.
-    numbers = itertools.count(97)
-    text = re.sub(r"subscriber \d+   <", lambda match: f"subscriber {next(numbers)}   <", text)
     return "".join(f"{line.rstrip()}\n" for line in text.strip().splitlines())

@@ -1,7 +1,9 @@
-"""The public Python API: use cases, one function each: values in, values out, nothing printed (docs/scripting.md).
+"""The public Python API: one function per use case, which returns values and prints nothing.
 
-Everything in `__all__` can be imported from here, and is only imported when it is asked for: importing this package costs
-nothing. Modules below it may move.
+docs/how-to/use-from-python.md has examples.
+
+Everything in `__all__` can be imported from here. It is loaded when it is first used, so importing this package is
+fast. The modules inside this package may move.
 """
 
 from importlib import import_module
@@ -106,7 +108,7 @@ if TYPE_CHECKING:
     from composer.delivery.config.delivery_settings import settings_of as settings_of
     from composer.editions.check_reports import CheckReport as CheckReport
 
-#: Module -> the names that it gives.
+#: Module -> the names that it provides.
 _MODULES = {
     "composer.app.administration.database_versions": ("back_up_database", "upgrade_database"),
     "composer.app.administration.doctor_run": ("diagnose",),
@@ -161,7 +163,7 @@ _MODULE_OF = {name: module for module, names in _MODULES.items() for name in nam
 __all__ = tuple(_MODULE_OF)
 
 
-if not TYPE_CHECKING:  # A name that is not there is a mistake that type checkers find.
+if not TYPE_CHECKING:  # Type checkers report names that do not exist.
 
     def __getattr__(name: str) -> object:
         if name not in _MODULE_OF:

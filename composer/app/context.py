@@ -1,4 +1,4 @@
-"""A newsletter with its database open: what every use case about subscribers and mailings takes.
+"""A newsletter with its database open: the argument of every use case about subscribers and mailings.
 
 Input: a folder and the environment. Output: a `MailingContext`; its database is closed when the block ends.
 """
@@ -21,7 +21,7 @@ from composer.delivery.preflight.storage_place import user_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingContext:
-    """A newsletter with its database open, and where its secrets come from."""
+    """A newsletter with its open database, and the environment with its secrets."""
 
     workspace: Workspace
     newsletter: Newsletter
@@ -31,10 +31,10 @@ class MailingContext:
 
 @contextmanager
 def open_newsletter(folder: Path | None = None, environment: Environment | None = None) -> Iterator[MailingContext]:
-    """Open the newsletter that a folder belongs to, and its database, for as long as the block lasts.
+    """Open the newsletter that a folder belongs to, and its database, until the block ends.
 
-    Without a folder it is the current one; without an environment, that of this process. A missing database is made, an
-    older one is upgraded. Raises WorkspaceError, ContentError, DatabaseError.
+    The defaults are the current folder and the environment of this process. A missing database is created, and an older
+    one is upgraded. Raises WorkspaceError, ContentError, DatabaseError.
     """
     workspace = Workspace.find(folder or Path.cwd())
     newsletter, environment = read_newsletter(workspace), environment or own_environment()
@@ -43,12 +43,12 @@ def open_newsletter(folder: Path | None = None, environment: Environment | None 
 
 
 def notes_of(environment: Environment) -> Path:
-    """Return the folder where this computer notes how far ledgers are that it sent from."""
+    """Return the folder where this computer records the last state of each ledger that it sent from."""
     return state_folder(environment.environment) / "ledgers"
 
 
 def person(workspace: Workspace) -> str:
-    """Name who is at the keyboard, for the record: as git knows them, else as the computer does."""
+    """Return the name of the current user for records: from git, or else from the operating system."""
     if found := user_of(workspace.root):
         return found
     try:

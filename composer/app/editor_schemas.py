@@ -1,4 +1,4 @@
-"""The JSON Schemas that editors' programs read: of an issue, and of newsletter.yaml.
+"""The JSON Schemas for text editors: one for issues, and one for newsletter.yaml.
 
 Input: a workspace. Output: two JSON documents, as text or as files in .compose/.
 """
@@ -18,7 +18,7 @@ FOLDER = ".compose"
 
 
 def both_schemas(workspace: Workspace) -> dict[str, JsonObject]:
-    """Compose the schemas, `issue` and `newsletter`. Raises ContentError when newsletter.yaml is broken."""
+    """Return the schemas `issue` and `newsletter`. Raises ContentError if newsletter.yaml has mistakes."""
     newsletter = read_newsletter(workspace)
     return {"issue": issue_schema(newsletter), "newsletter": newsletter_schema(newsletter)}
 
@@ -39,7 +39,7 @@ def write_schemas(workspace: Workspace) -> tuple[Path, ...]:
 
 
 def issue_schema(newsletter: Newsletter) -> JsonObject:
-    """Return the schema of an issue; a section or an item may live in a file of its own."""
+    """Return the schema of an issue; a section or an item can be in its own file."""
     schema = newsletter.issue_schema()
     document = schema.to_json()
     properties = document["properties"]
@@ -57,7 +57,9 @@ def _or_from(schema: JsonObject) -> JsonObject:
     other: JsonObject = {
         "title": "From a file",
         "type": "object",
-        "properties": {"from": {"type": "string", "description": "The file it lives in, seen from this one."}},
+        "properties": {
+            "from": {"type": "string", "description": "The path of the file with its content, relative to this file."}
+        },
         "required": ["from"],
         "additionalProperties": False,
     }
@@ -65,7 +67,7 @@ def _or_from(schema: JsonObject) -> JsonObject:
 
 
 def newsletter_schema(newsletter: Newsletter) -> JsonObject:
-    """Return the schema of newsletter.yaml; what a section may set follows from its type."""
+    """Return the schema of newsletter.yaml; the settings of a section depend on its type."""
     own = built_in("newsletter")
     document = own.to_json()
     theme = newsletter.theme

@@ -1,7 +1,7 @@
-"""The skeleton of a new issue, and of an edition in another language.
+"""The skeleton of a new issue, and of a translation.
 
-Input: a newsletter, the issues there are, a day. Output: YAML text in which only words are missing. Pure but for
-`next_issue`, which looks at the names and numbers of the issues in the folder.
+Input: a newsletter, the existing issues, a date. Output: YAML in which only the texts are missing. Guarantees: pure,
+except `next_issue`, which reads the names and numbers of the issues in the folder.
 """
 
 import datetime
@@ -21,26 +21,26 @@ from composer.core.issue_names import date_in
 from composer.core.workspace import Workspace
 
 _SCHEMA_LINE = "# yaml-language-server: $schema=../.compose/issue.schema.json"
-#: Kinds of text that stay the same in every language.
+#: Formats whose values are the same in every language.
 _SAME_EVERYWHERE = ("url", "date", "picture", "language", "email", "colour", "sources", "tag")
-#: Kinds of text that a skeleton offers outright; others stand as comments.
+#: Formats that a skeleton contains as keys; other keys are comments.
 _WRITTEN = ("markdown", "sources", "plain", "url", "date")
-#: The longest time between two issues that is taken for a rhythm: a month, and some days of grace.
+#: The longest interval between two issues that is continued: a month and some days.
 LONGEST = datetime.timedelta(weeks=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextIssue:
-    """The day and the number of the issue that comes next."""
+    """The date and the number of the next issue."""
 
     date: datetime.date
     number: int | None
 
 
 def next_issue(workspace: Workspace, today: datetime.date) -> NextIssue:
-    """Continue the rhythm of the issues there are: same distance of days, next number, not in the past.
+    """Return the date and number that follow from the existing issues: same interval, next number, not in the past.
 
-    A gap past `LONGEST` is a pause, or lies between the sample and the first issue: without another, a week is taken.
+    An interval longer than `LONGEST` is ignored: it is a pause, or comes from the sample issue. The default is a week.
     """
     days: set[datetime.date] = set()
     numbers: list[int] = []
@@ -70,10 +70,13 @@ def _number(workspace: Workspace, path: Path) -> Iterator[int]:
 
 
 def skeleton(newsletter: Newsletter, upcoming: NextIssue) -> str:
-    """Write an empty issue: every section with what it is for, keys that may be left out as comments."""
+    """Return an empty issue: every section with its description, optional keys as comments."""
     schema = newsletter.issue_schema()
     printer = _Skeleton(schema)
-    lines = [_SCHEMA_LINE, f"# {newsletter.name}. Texts stand in quotes, or below a | and two spaces further in."]
+    lines = [
+        _SCHEMA_LINE,
+        f"# {newsletter.name}. Write texts in quotes, or after a | on the lines below, indented by two more spaces.",
+    ]
     lines += [f"date: {upcoming.date.isoformat()}"]
     lines += [f"number: {upcoming.number}"] if upcoming.number is not None else []
     for name in ("subject", "preheader"):
@@ -82,7 +85,7 @@ def skeleton(newsletter: Newsletter, upcoming: NextIssue) -> str:
     lines += [f"# {schema.root.properties['note'].description}", "# note: |", "#   …"]
     for spec in newsletter.sections:
         field = schema.root.properties[spec.key]
-        needed = "" if spec.required else " Leave it empty, or delete it, when there is nothing to say."
+        needed = "" if spec.required else " Optional: leave it empty, or delete it."
         lines += ["", f"# {spec.heading or spec.key}: {field.description or field.title}{needed}"]
         lines += printer.key(spec.key, field, "")
     return "\n".join(lines) + "\n"
@@ -93,7 +96,7 @@ class _Skeleton:
         self.schema = schema
 
     def key(self, name: str, given: SchemaField, indent: str) -> list[str]:
-        """Write a key with nothing in it yet."""
+        """Return the lines of a key without a value."""
         field = self.schema.resolve(given)
         if field.is_array and "string" not in field.types:
             return [f"{indent}{name}:", *self._item(field.items or SchemaField(), indent + "  ")]
@@ -126,8 +129,8 @@ class _Skeleton:
         return lines
 
     def _ordered(self, field: SchemaField) -> list[tuple[str, SchemaField]]:
-        """Put a key that is written first: an item begins with it, behind its dash."""
-        # Hardly an item is for some subscribers only; who needs it finds it in docs/formats.md.
+        """Sort the keys: the first is not a comment, because the dash of an item comes before it."""
+        # Few items are for some subscribers only; docs/reference/issue-format.md describes the key.
         names = [name for name in field.properties if name != ONLY]
         live = [name for name in names if self.schema.resolve(field.properties[name]).format]
         first = next((name for name in names if name in field.required), live[0] if live else names[0])
@@ -140,9 +143,9 @@ def _first_sentence(text: str) -> str:
 
 
 def translation(newsletter: Newsletter, source: Mapping) -> str:
-    """Write an issue to be translated: its words as comments, everything that is no word kept."""
+    """Return an issue for translation: its texts as comments, all other values kept."""
     schema = newsletter.issue_schema()
-    lines = [_SCHEMA_LINE, f"# {newsletter.name}. Each comment holds the words to translate; write them below it."]
+    lines = [_SCHEMA_LINE, f"# {newsletter.name}. Each comment contains a text; write its translation below it."]
     lines += _translated(schema, source, schema.root, "")
     return "\n".join(lines) + "\n"
 
@@ -184,7 +187,7 @@ def _translated_key(schema: DocumentSchema, name: str, node: Node, field: Schema
 
 
 def _dashed(body: list[str], indent: str) -> list[str]:
-    """Put the dash before the first line that is no comment."""
+    """Add the dash before the first line that is not a comment."""
     for index, line in enumerate(body):
         if line.strip() and not line.lstrip().startswith("#"):
             dashed = f"{indent}- {line.lstrip()}"
@@ -214,6 +217,6 @@ def _translated_text(name: str, node: Scalar, field: SchemaField, indent: str) -
 
 
 def _quoted(text: str) -> str:
-    """Quote a value that YAML could misread."""
+    """Return a value, quoted if YAML could misread it."""
     safe = re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_./:%?=&+~,;@-]*", text) and not re.search(r":$|: ", text)
     return text if safe else "'" + text.replace("'", "''") + "'"

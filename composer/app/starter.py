@@ -1,7 +1,7 @@
-"""A new newsletter in a folder: the sample to begin from.
+"""Creates a newsletter in a folder, from a sample.
 
-Input: a folder. Output: newsletter.yaml, a sample issue with its pictures, .gitignore, schemas for editors. Never
-overwrites a file.
+Input: a folder. Output: newsletter.yaml, a sample issue with its pictures, .gitignore, schemas for text editors.
+Guarantees: overwrites no file.
 """
 
 import shutil
@@ -11,12 +11,12 @@ from composer.app.editor_schemas import write_schemas
 from composer.core.errors import OutputError, UsageError
 from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, shipped
 
-#: What never belongs into git: what the program writes, and what is secret or about subscribers.
+#: Files that do not belong in git: those that the program writes, and those that contain secrets or subscribers.
 GITIGNORE = """\
-# what compose writes
+# written by compose
 outbox/
 .compose/
-# subscribers and keys never belong into git
+# subscribers and keys: never commit them
 *.db
 *.db-*
 *.pem
@@ -26,17 +26,17 @@ outbox/
 
 
 def create_newsletter(folder: Path) -> tuple[Path, ...]:
-    """Make a newsletter in a folder; give the files that were written.
+    """Create a newsletter in a folder, and return the files that were written.
 
-    Raises UsageError when the folder holds a newsletter or a file in the way, OutputError when it cannot be written.
+    Raises UsageError if the folder contains a newsletter or one of the files, OutputError if it cannot be written.
     """
     if (folder / NEWSLETTER).exists():
-        raise UsageError(f"there is a newsletter already: {folder / NEWSLETTER}", "name another folder")
+        raise UsageError(f"the folder already contains a newsletter: {folder / NEWSLETTER}", "choose another folder")
     if folder.exists() and not folder.is_dir():
-        raise UsageError(f"{folder} is a file, not a folder", "name another folder")
+        raise UsageError(f"{folder} is a file, not a folder", "choose another folder")
     copies = _copies(folder)
     if taken := next((target for _, target in copies if target.exists()), None):
-        raise UsageError(f"{taken} is there already and would be overwritten", "name another folder, or move the file")
+        raise UsageError(f"{taken} already exists, and is not overwritten", "choose another folder, or move the file")
     try:
         for source, target in copies:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,9 @@ def create_newsletter(folder: Path) -> tuple[Path, ...]:
         if not ignore.exists():
             ignore.write_text(GITIGNORE, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}", "name a folder that is yours") from error
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror}", "choose a folder that you can write to"
+        ) from error
     write_schemas(Workspace(root=folder.resolve()))
     return (*(target for _, target in copies), ignore)
 

@@ -1,1 +1,1 @@
-"""Subscribers: who they are, what they agreed to, who is left out."""
+"""Subscribers: who they are, what they agreed to, who is excluded."""

@@ -1,6 +1,6 @@
-"""What came back of a subscriber, and of a mailing: read for `who`, reports and figures.
+"""Returned messages of a subscriber and of a mailing, for `who`, reports and statistics.
 
-Input: a connection. Output: values. Who records it, and what follows, is said in composer/bounces.
+Input: a connection. Output: values. composer/bounces records the messages and decides their effects.
 """
 
 from collections import Counter
@@ -15,13 +15,13 @@ from composer.database.tables.bounce_tables import returned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnedMessage:
-    """One message that came back, and is proven to be about the subscriber."""
+    """A returned message that is proven to be about the subscriber."""
 
     at: datetime
-    #: bounce, delay, complaint, unsubscribe; and of a bounce its class: hard, bad_domain, full, soft, ours.
+    #: bounce, delay, complaint, unsubscribe; for a bounce also its class: hard, bad_domain, full, soft, ours.
     kind: str
     bounce: str | None
-    #: RFC 3463, and the other side's words.
+    #: The status code of RFC 3463, and the server's answer.
     status: str | None
     words: str
     #: suppressed, counted, alert, left.
@@ -30,16 +30,16 @@ class ReturnedMessage:
 
 
 def of_subscriber(connection: Connection, subscriber_id: int) -> tuple[ReturnedMessage, ...]:
-    """Return what came back of a person, under whichever id, the oldest first."""
+    """Return the returned messages of a person under all of their ids, oldest first."""
     names = ("at", "kind", "bounce", "status", "words", "effect", "mailing_id")
     query = select(*(returned.c[name] for name in names)).where(about(returned, spans_of(connection, subscriber_id)))
     return tuple(ReturnedMessage(**row) for row in connection.execute(query.order_by(returned.c.id)).mappings())
 
 
 def of_mailing(connection: Connection, mailing_id: int) -> Counter[tuple[str, str]]:
-    """Count the subscribers of whom something came back of a mailing, by kind and, of bounces, class (else an empty text).
+    """Count the subscribers with returned messages of a mailing, by kind and bounce class (empty for other kinds).
 
-    A subscriber counts once for each. Subscribers who were erased since count by the message.
+    A subscriber counts once for each. Subscribers who were erased since count by message.
     """
     who = func.coalesce(returned.c.subscriber_id, -returned.c.id)
     query = (

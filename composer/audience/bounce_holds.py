@@ -1,7 +1,8 @@
-"""The circuit breaker: where one text or one provider would leave out too many of a mailing's recipients, a person decides.
+"""Hold bounces for a decision when one reply text or one provider would exclude too many recipients of a mailing.
 
-Input: a connection that writes, a bounce of which is certain whom it would leave out. Output: whether they are left out, held, or
-left alone. Guarantees: who is held gets nothing, keeps their status, and is either released or left out by a decision.
+Input: a connection that writes, and a bounce whose subscriber is known for certain. Output: whether the subscriber is
+suppressed, held or released. Guarantees: a held subscriber gets nothing, keeps their status, and is either released or
+suppressed by a decision.
 """
 
 from dataclasses import dataclass
@@ -36,27 +37,27 @@ from composer.database.tables.bounce_tables import bounce_groups, bounce_marks, 
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
 from composer.database.tables.subscriber_tables import subscriber_changes, subscribers, suppressions
 
-#: A group is held when it would leave out more than so many, and more than that share of the recipients.
+#: A group is held when it would exclude more recipients than LEAST and more than this share of them.
 LEAST, SHARE = 10, 0.02
 _G, _M = bounce_groups.c, bounce_marks.c
 _LONGEST_SAMPLE = 200
 
 
 class HoldVerdict(StrEnum):
-    """What became of a subscriber whose bounce would leave them out."""
+    """The effect of a bounce that would exclude its subscriber."""
 
     SUPPRESSED = "suppressed"
     HELD = "held"
-    #: somebody decided that bounces like this one, or this one, are not the subscriber's
+    #: a person decided that this bounce, or bounces like it, do not count against the subscriber
     RELEASED = "released"
 
 
 class HoldDecision(StrEnum):
-    """What somebody decided about those who are held."""
+    """A decision about held subscribers."""
 
     #: they get mail again
     RELEASED = "released"
-    #: they are left out
+    #: they are suppressed
     DISCARDED = "discarded"
 
 
@@ -67,9 +68,9 @@ class Hold:
     id: int
     mailing_id: int
     issue: str
-    #: text, or provider.
+    #: text or provider
     kind: str
-    #: The provider's name or domain; of a text its hash.
+    #: The name or domain of the provider; for a text, its hash.
     key: str
     sample: str
     count: int
@@ -80,7 +81,7 @@ class Hold:
 def suppress_bounced(
     connection: Connection, who: Holder, mailing_id: int | None, said: str, source: str, now: datetime
 ) -> HoldVerdict:
-    """Leave somebody out because of a bounce, unless too many bounce alike: then they are held until somebody decides."""
+    """Suppress a subscriber because of a bounce, or hold them for a decision when too many bounces are similar."""
     lock(connection)
     before = suppression_of(connection, who.normal)
     if before is not None and before.reason is Reason.HELD:
@@ -89,7 +90,7 @@ def suppress_bounced(
         suppress(connection, who.normal, Reason.BOUNCED, source, now)
         return HoldVerdict.SUPPRESSED
     if connection.scalar(select(_M.at).where(_M.mailing_id == mailing_id, _M.subscriber_id == who.id)) is not None:
-        # This mailing left them out before, and that was undone, or they have confirmed since.
+        # This mailing suppressed them before, and that was undone, or they have confirmed since.
         return HoldVerdict.RELEASED
     said = without_names(said, who.normal)
     groups = (
@@ -99,7 +100,7 @@ def suppress_bounced(
     mark = {"mailing_id": mailing_id, "subscriber_id": who.id, "at": now}
     mark |= {"text_group": groups[0]["id"], "provider_group": groups[1]["id"]}
     connection.execute(insert(bounce_marks), [mark])
-    # Both are looked at: either may be too many with this one.
+    # Check both groups, because this bounce may exceed the limit of either.
     held = [_is_held(connection, each, now) for each in groups]
     if any(held):
         suppress(connection, who.normal, Reason.HELD, source, now)
@@ -112,7 +113,7 @@ def suppress_bounced(
 
 
 def open_holds(connection: Connection) -> tuple[Hold, ...]:
-    """Return what waits for a decision, the oldest first."""
+    """Return the holds that wait for a decision, oldest first."""
     query = select(bounce_groups, issues.c.key.label("issue"))
     query = query.outerjoin(mailings, mailings.c.id == _G.mailing_id).outerjoin(
         issues, issues.c.id == mailings.c.issue_id
@@ -135,16 +136,16 @@ def open_holds(connection: Connection) -> tuple[Hold, ...]:
 
 
 def decide(connection: Connection, hold_id: int, decision: HoldDecision, who: str, now: datetime) -> int:
-    """Release those who are held, or leave them out; return how many. Raises AudienceError where nothing is held.
+    """Release held subscribers, or suppress them; return how many. Raises AudienceError if nothing is held.
 
-    Who is in another group that is still held stays held when this one is released.
+    Subscribers who are also in another held group stay held when this group is released.
     """
     lock(connection)
     mailing_id: int | None = connection.scalar(
         select(_G.mailing_id).where(_G.id == hold_id, _G.held.is_not(None), _G.decided.is_(None))
     )
     if mailing_id is None:
-        raise AudienceError(f"no bounces are held under the number {hold_id}", "list them: compose bounces held")
+        raise AudienceError(f"no bounces on hold have the number {hold_id}", "list them: compose bounces held")
     decided = {"decided": now, "decision": decision, "decided_by": who}
     connection.execute(update(bounce_groups).where(_G.id == hold_id).values(decided))
     source = f"bounces {decision} by {who}"
@@ -155,7 +156,7 @@ def decide(connection: Connection, hold_id: int, decision: HoldDecision, who: st
     count = connection.scalar(select(func.count()).select_from(people.subquery())) or 0
     those = subscribers.c.id.in_(people)
     _record_all(connection, those, "bounce", literal(Reason.HELD.value), literal(decision.value), source, now)
-    # The suppression list last: by it they are known.
+    # Change the suppression list last, because it shows who is in the group.
     listed = and_(
         suppressions.c.reason == Reason.HELD, suppressions.c.normal.in_(select(subscribers.c.normal).where(those))
     )
@@ -171,16 +172,17 @@ def decide(connection: Connection, hold_id: int, decision: HoldDecision, who: st
 
 
 def undo_bounce(connection: Connection, normal: str, source: str, now: datetime) -> Status | None:
-    """Undo the bounce that suppressed or holds one address; return its subscriber's status, or None if nobody has the address.
+    """Undo the bounce that suppressed or holds one address; return the status of its subscriber, or None without one.
 
-    Raises AudienceError where no bounce left the address out.
+    Raises AudienceError if the address is not suppressed because of a bounce.
     """
     lock(connection)
     bounced = (suppressions.c.normal == normal, suppressions.c.reason.in_((Reason.BOUNCED, Reason.HELD)))
     reason = connection.scalar(select(suppressions.c.reason).where(*bounced))
     if reason is None:
         raise AudienceError(
-            "no bounce left this address out", f"see why it gets nothing: {command_line('who', normal)}"
+            "this address is not suppressed because of a bounce",
+            f"find out why it receives nothing: {command_line('who', normal)}",
         )
     connection.execute(delete(suppressions).where(*bounced))
     them = subscribers.c.normal == normal
@@ -192,7 +194,7 @@ def undo_bounce(connection: Connection, normal: str, source: str, now: datetime)
 
 
 def _reinstate(connection: Connection, those: ColumnElement[bool], source: str, now: datetime) -> None:
-    """Return people the status back that they had before a bounce: who had not confirmed then has not confirmed now."""
+    """Restore the status that people had before a bounce. People who had not confirmed yet are pending again."""
     change = subscriber_changes.c
     to_bounced = (change.subscriber_id == subscribers.c.id, change.what == "status", change.after == Status.BOUNCED)
     last = select(change.before).where(*to_bounced).order_by(change.id.desc()).limit(1).scalar_subquery()
@@ -212,7 +214,7 @@ def _counted(connection: Connection, mailing_id: int, kind: str, key: str, sampl
 
 
 def _is_held(connection: Connection, group: RowMapping, now: datetime) -> bool:
-    """Return whether a group waits for a decision; the bounce that makes it too many holds those before it, too."""
+    """Return whether a group waits for a decision; the bounce that exceeds the limit also holds the earlier ones."""
     if group["decided"] is not None:
         return False
     if group["held"] is not None:
@@ -241,19 +243,19 @@ def _recipients(connection: Connection, group: RowMapping) -> int:
 
 
 def _hold_earlier(connection: Connection, group_id: int, now: datetime) -> None:
-    """Hold those whom the bounces before left out already."""
-    source = "too many bounces alike"
+    """Hold the subscribers whom earlier bounces of the group suppressed."""
+    source = "too many similar bounces"
     those = subscribers.c.id.in_(_in_group(group_id, Reason.BOUNCED))
     _record_all(connection, those, "bounce", literal(Reason.BOUNCED.value), literal(Reason.HELD.value), source, now)
     _reinstate(connection, those, source, now)
-    # The suppression list last: by it they are known.
+    # Change the suppression list last, because it shows who is in the group.
     normals = select(subscribers.c.normal).where(those)
     listed = (suppressions.c.reason == Reason.BOUNCED, suppressions.c.normal.in_(normals))
     connection.execute(update(suppressions).where(*listed).values(reason=Reason.HELD))
 
 
 def _in_group(group_id: int, reason: Reason) -> Select[int]:
-    """Return who is in a group and on the suppression list for this reason."""
+    """Return the subscribers of a group who are on the suppression list for this reason."""
     is_in = or_(_M.text_group == group_id, _M.provider_group == group_id)
     is_listed = exists().where(suppressions.c.normal == subscribers.c.normal, suppressions.c.reason == reason)
     people = select(subscribers.c.id).join_from(bounce_marks, subscribers, subscribers.c.id == _M.subscriber_id)
@@ -269,7 +271,7 @@ def _record_all(
     source: str,
     now: datetime,
 ) -> None:
-    """Write down a change of these subscribers, without a list of them passing through here: there may be thousands."""
+    """Record a change of these subscribers in SQL, because thousands may be too many to load."""
     names = ["subscriber_id", "at", "what", "before", "after", "source"]
     at = literal(now, subscriber_changes.c.at.type)
     rows = select(subscribers.c.id, at, literal(what), before, after, literal(source)).where(those)
@@ -277,7 +279,7 @@ def _record_all(
 
 
 def _forgive(connection: Connection, people: Select[int], mailing_id: int | None = None) -> None:
-    """Let bounces count no longer, in reports and at the door: those of one mailing, or all."""
+    """Stop counting the bounces of one mailing, or all bounces: returned reports and rejections during SMTP sessions."""
     came: list[ColumnElement[bool]] = [
         returned.c.subscriber_id.in_(people),
         returned.c.effect.in_(("suppressed", "held", "counted")),
@@ -287,7 +289,7 @@ def _forgive(connection: Connection, people: Select[int], mailing_id: int | None
         deliveries.c.refusal_category.in_(("gone", "no_domain")),
     ]
     if mailing_id is None:
-        # The key of deliveries begins with the mailing: with all of them named, nothing but their own rows is looked at.
+        # The key of deliveries begins with the mailing, so listing all mailings limits the query to these people's rows.
         refused.append(deliveries.c.mailing_id.in_(select(mailings.c.id)))
     else:
         came.append(returned.c.mailing_id == mailing_id)

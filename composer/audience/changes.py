@@ -1,7 +1,7 @@
-"""What changes a subscriber: one who is added, signs up, agrees, is tagged, leaves.
+"""Changes of a subscriber: add, sign up, confirm, edit, tag, unsubscribe.
 
-Input: a connection that writes, and the time. Output: the subscriber as they are then. A suppressed address is never made
-active here but by `confirm`, which is a person's own double opt-in.
+Input: a connection that writes, and the time. Output: the subscriber after the change. Guarantees: a suppressed address
+becomes active only by `confirm`, the person's own double opt-in.
 """
 
 import json
@@ -19,7 +19,7 @@ from composer.core.command_lines import command_line
 from composer.database.public_ids import new_subscriber_ids
 from composer.database.tables.subscriber_tables import consents, subscriber_tags, subscribers
 
-#: What of a subscriber stands in a column of its own.
+#: The values of a subscriber that have a column of their own.
 COLUMNS = ("name", "first_name", "last_name", "language")
 
 
@@ -33,15 +33,16 @@ def add_subscriber(
     consent: str = "",
     tags: Iterable[str] = (),
 ) -> Subscriber:
-    """Add a subscriber: active when it is known how they agreed, pending until then.
+    """Add a subscriber: active if it is known how they agreed, otherwise pending.
 
-    `values` are merge fields by name. Raises AudienceError for one who is there already, or has left.
+    `values` are merge fields by name. Raises AudienceError if the address is already a subscriber's, or is suppressed.
     """
     lock(connection)
     normal = normal_address(address.address)
     if connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal)) is not None:
         raise AudienceError(
-            f"{address.address} is here already", f"look: {command_line('subscribers show', address.address)}"
+            f"{address.address} is already a subscriber",
+            f"show the entry: {command_line('subscribers show', address.address)}",
         )
     _refuse_suppressed(connection, address, normal)
     consent_id = _consent(connection, consent, now) if consent else None
@@ -54,9 +55,9 @@ def add_subscriber(
 def sign_up(
     connection: Connection, address: Address, values: Mapping[str, str], *, source: str, now: datetime
 ) -> Subscriber:
-    """Take in what a form was filled with: a new subscriber is pending, one who is known stays exactly as they are.
+    """Record a sign-up form: a new subscriber is pending, a known subscriber does not change.
 
-    Anybody can fill a form with anybody's address; only `confirm` makes a subscriber active.
+    Anybody can enter anybody's address into a form; only `confirm` makes a subscriber active.
     """
     lock(connection)
     normal = normal_address(address.address)
@@ -67,9 +68,9 @@ def sign_up(
 
 
 def confirm(connection: Connection, subscriber_id: int, evidence: str, *, source: str, now: datetime) -> Subscriber:
-    """Make a subscriber active by their own double opt-in: the one way back for somebody who had left.
+    """Make a subscriber active by their own double opt-in, which also undoes an earlier unsubscription.
 
-    `evidence` says how, when, and to which words they agreed. Raises AudienceError when there is no such subscriber.
+    `evidence` says how, when, and to which text they agreed. Raises AudienceError if the subscriber does not exist.
     """
     lock(connection)
     subscriber = _subscriber(connection, subscriber_id)
@@ -87,7 +88,7 @@ def confirm(connection: Connection, subscriber_id: int, evidence: str, *, source
 
 
 def unsubscribe(connection: Connection, subscriber_id: int, *, source: str, now: datetime) -> Subscriber:
-    """Let a subscriber leave. Raises AudienceError when there is none."""
+    """Unsubscribe a subscriber. Raises AudienceError if they do not exist."""
     suppress(connection, _subscriber(connection, subscriber_id).normal, Reason.UNSUBSCRIBED, source, now)
     return _subscriber(connection, subscriber_id)
 
@@ -95,7 +96,7 @@ def unsubscribe(connection: Connection, subscriber_id: int, *, source: str, now:
 def change(
     connection: Connection, subscriber_id: int, values: Mapping[str, str], *, source: str, now: datetime
 ) -> Subscriber:
-    """Change merge fields of a subscriber, and write down what they were. Raises AudienceError when there is none."""
+    """Change merge fields of a subscriber, and record the old values. Raises AudienceError if they do not exist."""
     lock(connection)
     subscriber = _subscriber(connection, subscriber_id)
     before = subscriber.values
@@ -115,23 +116,24 @@ def change(
 def change_address(
     connection: Connection, subscriber_id: int, address: Address, *, source: str, now: datetime
 ) -> Subscriber:
-    """Return a subscriber another address; what they have received stays theirs.
+    """Change the address of a subscriber, who keeps the record of everything they received.
 
-    A mailing that is frozen still goes to the earlier address. Raises AudienceError for an address that somebody has, or that is
-    on the suppression list, and for a subscriber who does not get the newsletter: their new address could not be told apart
-    from one that never unsubscribed.
+    A mailing that is already frozen still goes to the earlier address. Raises AudienceError if the address belongs to
+    somebody else or is on the suppression list, and for a subscriber who does not get the newsletter: their new
+    address would look like one that never unsubscribed.
     """
     lock(connection)
     subscriber, normal = _subscriber(connection, subscriber_id), normal_address(address.address)
     if subscriber.status not in (Status.ACTIVE, Status.PENDING):
         raise AudienceError(
-            f"{subscriber.address} is {subscriber.status} and stays as it is",
-            "they can subscribe with the new address themselves",
+            f"{subscriber.address} is {subscriber.status}, so the address cannot be changed",
+            "they can sign up with the new address themselves",
         )
     if normal != subscriber.normal:
         if connection.scalar(select(subscribers.c.id).where(subscribers.c.normal == normal)) is not None:
             raise AudienceError(
-                f"{address.address} is subscribed already", f"look: {command_line('who', address.address)}"
+                f"{address.address} already belongs to another subscriber",
+                f"show the entry: {command_line('who', address.address)}",
             )
         _refuse_suppressed(connection, address, normal)
         note_lost_address(connection, subscriber_id, subscriber.normal, now)
@@ -147,8 +149,8 @@ def change_address(
 def _refuse_suppressed(connection: Connection, address: Address, normal: str) -> None:
     if found := suppression_of(connection, normal):
         raise AudienceError(
-            f"{address.address} is on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
-            "only they themselves can come back, by signing up and confirming it",
+            f"{address.address} has been on the suppression list since {found.since:%Y-%m-%d}: {words(found.reason)}",
+            "only the person can undo this: they sign up again and confirm",
         )
 
 
@@ -161,7 +163,7 @@ def tag(
     source: str,
     now: datetime,
 ) -> Subscriber:
-    """Return a subscriber tags, or take some away. Raises AudienceError when there is none."""
+    """Add tags to a subscriber, or remove tags. Raises AudienceError if they do not exist."""
     lock(connection)
     has = set(_subscriber(connection, subscriber_id).tags)
     for each in dict.fromkeys(give):
@@ -177,28 +179,28 @@ def tag(
 
 
 def words(reason: Reason) -> str:
-    """Say a reason to people."""
+    """Return a reason as text for people."""
     match reason:
         case Reason.ERASED:
-            return "they asked to be forgotten"
+            return "they asked to be erased"
         case Reason.COMPLAINED:
-            return "they called a message spam"
+            return "they reported a message as spam"
         case Reason.UNSUBSCRIBED:
-            return "they have left"
+            return "they unsubscribed"
         case Reason.BOUNCED:
-            return "the address does not take mail"
+            return "the address does not accept mail"
         case Reason.BY_HAND:
-            return "somebody here put it there"
+            return "it was added with a command"
         case Reason.IMPORTED:
-            return "it came with a list"
+            return "it was imported with a list"
         case Reason.HELD:
-            return "their bounce is held until you decide: compose bounces held"
+            return "their bounce is on hold until you decide: compose bounces held"
 
 
 def _subscriber(connection: Connection, subscriber_id: int) -> Subscriber:
     subscriber = by_id(connection, subscriber_id)
     if subscriber is None:
-        raise AudienceError(f"there is no subscriber {subscriber_id}")
+        raise AudienceError(f"subscriber {subscriber_id} does not exist")
     return subscriber
 
 
@@ -237,6 +239,6 @@ def _consent(connection: Connection, evidence: str, now: datetime) -> int:
 
 
 def as_json(fields: Mapping[str, str]) -> str:
-    """Write the newsletter's own fields as they are kept: those with a value, by name."""
+    """Encode the newsletter's own fields for the database: those with a value, by name."""
     kept = {name: value for name, value in sorted(fields.items()) if value}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))

@@ -1,7 +1,7 @@
-"""Erases a person: their row, tags, history and consent go; a hash stays, so that no list brings them back.
+"""Erase a person: delete their row, tags, history and consent, and keep a hash so that no list adds them again.
 
-Input: a connection that writes, an address. Output: a `ErasureReceipt` to hand to them. Rooms that keep more of people give
-functions that take theirs away in the same transaction.
+Input: a connection that writes, an address. Output: an `ErasureReceipt` for the person. Other packages that store
+personal data pass functions that delete theirs in the same transaction.
 """
 
 import json
@@ -25,14 +25,14 @@ from composer.database.tables.subscriber_tables import (
     suppressions,
 )
 
-#: Takes a person out of another room's tables, given id (None for one who was no subscriber) and address in its normal form;
-#: gives what went and what stays, a line each.
+#: Deletes a person from the tables of another package. Takes the id (None for a person who was not a subscriber) and
+#: the address in normal form; returns what was deleted and what stays, one line each.
 ForgetElsewhere = Callable[[Connection, int | None, str], tuple[tuple[str, ...], tuple[str, ...]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasureReceipt:
-    """What went and what stays, a line each; nothing in it tells who it was."""
+    """What was deleted and what stays, one line each. It does not name the person."""
 
     number: int
     at: datetime
@@ -43,28 +43,29 @@ class ErasureReceipt:
 def erase(
     connection: Connection, address: Address, now: datetime, forget: Sequence[ForgetElsewhere] = ()
 ) -> ErasureReceipt:
-    """Erase a person, by any spelling of their address. Raises AudienceError when nothing is kept of them."""
+    """Erase a person, by any spelling of their address. Raises AudienceError if no data about them is stored."""
     lock(connection)
     normal = normal_address(address.address)
     subscriber = find(connection, address.address)
     suppressed = suppression_of(connection, normal)
     if suppressed is not None and suppressed.reason is Reason.ERASED and subscriber is None:
-        raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only the hash is left")
+        raise AudienceError(f"{address.address} was erased on {suppressed.since:%Y-%m-%d}: only a hash remains")
     if subscriber is None and suppressed is None:
         raise AudienceError(
-            f"nothing is kept of {address.address}", f"look-alikes: {command_line('who', address.address)}"
+            f"no data is stored about {address.address}",
+            f"list similar addresses: {command_line('who', address.address)}",
         )
     went: list[str] = []
-    stays: list[str] = ["a hash of the address on the suppression list, so that no import brings it back"]
-    # Their history, which names them, is about to go.
+    stays: list[str] = ["a hash of the address, on the suppression list, so that no import adds it again"]
+    # Read the addresses now, because the history that contains them is about to be deleted.
     former = former_addresses(connection, subscriber.id) if subscriber else ()
     if subscriber is not None:
         note_lost_address(connection, subscriber.id, normal, now, is_erased=True)
-        went.append("the address, the name, and what was known beside them")
+        went.append("the address, the name and the other details")
         went += _history(connection, subscriber.id)
     if suppressed is not None and suppressed.normal:
         connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
-        went.append(f"the address on the suppression list (there since {suppressed.since:%Y-%m-%d})")
+        went.append(f"the address on the suppression list (since {suppressed.since:%Y-%m-%d})")
     for each in forget:
         more, less = each(connection, subscriber.id if subscriber else None, normal)
         went += more
@@ -72,7 +73,7 @@ def erase(
     for earlier in former:
         _forget_former(connection, earlier, now, forget)
     if former:
-        went.append(f"what was kept of {len(former)} earlier {'address' if len(former) == 1 else 'addresses'}")
+        went.append(f"the data about {len(former)} earlier {'address' if len(former) == 1 else 'addresses'}")
     mark = hashed(make_erasure_key(connection), normal)
     suppress_hash(connection, mark, Reason.ERASED, "erase", now)
     receipt = json.dumps({"went": went, "stays": stays}, ensure_ascii=False)
@@ -82,7 +83,7 @@ def erase(
 
 
 def former_addresses(connection: Connection, subscriber_id: int) -> tuple[str, ...]:
-    """Return the addresses that a subscriber had before, in their normal form, without those that somebody else has today."""
+    """Return the earlier addresses of a subscriber in normal form, without those that now belong to another subscriber."""
     change = subscriber_changes.c
     rows = connection.scalars(
         select(change.before).where(change.subscriber_id == subscriber_id, change.what == "address").order_by(change.id)
@@ -93,7 +94,7 @@ def former_addresses(connection: Connection, subscriber_id: int) -> tuple[str, .
 
 
 def _forget_former(connection: Connection, normal: str, now: datetime, forget: Sequence[ForgetElsewhere]) -> None:
-    """Forget an earlier address of a person: of it, too, a hash stays, so that no old list brings them back."""
+    """Erase an earlier address of a person; its hash stays too, so that no old list adds them again."""
     connection.execute(delete(suppressions).where(suppressions.c.normal == normal))
     suppress_hash(connection, hashed(make_erasure_key(connection), normal), Reason.ERASED, "erase", now)
     for each in forget:
@@ -101,7 +102,7 @@ def _forget_former(connection: Connection, normal: str, now: datetime, forget: S
 
 
 def _history(connection: Connection, subscriber_id: int) -> list[str]:
-    """Take away the subscriber's row and all that hangs on it."""
+    """Delete the row of a subscriber and everything that depends on it."""
     went = []
     of_them = subscriber_changes.c.subscriber_id == subscriber_id
     changes = connection.execute(select(func.count()).where(of_them)).scalar_one()
@@ -110,7 +111,7 @@ def _history(connection: Connection, subscriber_id: int) -> list[str]:
     if changes:
         went.append(f"the history ({changes} {'entry' if changes == 1 else 'entries'})")
     if consent_id is not None:
-        # The words of a whole import stay, for they are about everybody in it.
+        # The consent text of a whole import stays, because it is about everyone in the import.
         shared = select(subscribers.c.id).where(subscribers.c.consent_id == consent_id).exists()
         imported = select(imports.c.id).where(imports.c.consent_id == consent_id).exists()
         gone = connection.execute(delete(consents).where(consents.c.id == consent_id, ~shared, ~imported))

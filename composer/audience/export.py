@@ -1,7 +1,7 @@
-"""Writes subscribers, or the suppression list, to a file that spreadsheets and our own import read alike.
+"""Write subscribers, or the suppression list, to a file that spreadsheets and `compose` can read.
 
-Input: a connection, who is meant, a text file. Output: how many were written. Streams. What a spreadsheet would take for a
-formula gets an apostrophe before it, which `lists.guards.unguarded` takes off again.
+Input: a connection, a selection, a text file. Output: how many were written. Guarantees: streams; a value that a
+spreadsheet would read as a formula gets an apostrophe in front, which `formula_guard.unguarded` removes again.
 """
 
 import csv
@@ -25,7 +25,7 @@ SUPPRESSION_COLUMNS = ("email", "hash", "reason", "since", "source")
 
 
 class Rows(Protocol):
-    """Where rows are written to."""
+    """Where rows are written."""
 
     def write(self, text: str, /) -> int:
         """Write a row."""
@@ -33,7 +33,7 @@ class Rows(Protocol):
 
 
 class ExportFormat(StrEnum):
-    """How a list is written."""
+    """The format of an exported list."""
 
     CSV = "csv"
     JSON_LINES = "jsonl"
@@ -47,13 +47,13 @@ def export_subscribers(
     file: Rows,
     form: ExportFormat,
 ) -> int:
-    """Write the subscribers who are meant, those of any status where none is named; `fields` are the newsletter's own."""
+    """Write the selected subscribers, of any status if none is selected; `fields` are the newsletter's own fields."""
     columns = (*_FIRST, *fields, *_LAST)
     return _write(columns, _subscribers(connection, condition, status, fields), file, form)
 
 
 def export_suppressions(connection: Connection, file: Rows, form: ExportFormat) -> int:
-    """Write the suppression list: addresses in their normal form, and hashes of people who were erased."""
+    """Write the suppression list: addresses in normal form, and hashes of erased people."""
     lines = (
         (each.normal, each.hash, each.reason.value, each.since.isoformat(), each.source) for each in listed(connection)
     )

@@ -1,7 +1,7 @@
-"""Whose mailboxes an address is in: the providers with rules of their own for bulk senders, and everybody else's domain.
+"""The provider of an address's mailbox: one with its own rules for bulk senders, or the address's own domain.
 
-Input: a domain. Output: a provider, or a key to group people by. Guarantees: pure; a company's own domain at a provider is not
-looked up.
+Input: a domain. Output: a provider, or a key to group people by. Guarantees: pure; does not look up where a company's
+own domain is hosted.
 """
 
 from enum import StrEnum
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, or_
 
 
 class Provider(StrEnum):
-    """Whose mailboxes: those that have rules of their own for senders to many, and everybody else's."""
+    """The providers with their own rules for bulk senders, and all others."""
 
     GMAIL = "Gmail"
     YAHOO = "Yahoo"
@@ -24,7 +24,7 @@ _MICROSOFT = ("outlook.", "hotmail.", "live.", "msn.com")
 
 
 def provider_of(domain: str) -> Provider:
-    """Return whose mailboxes a domain's are."""
+    """Return the provider of a domain."""
     if domain in _GMAIL:
         return Provider.GMAIL
     if domain.startswith(_YAHOO):
@@ -35,14 +35,14 @@ def provider_of(domain: str) -> Provider:
 
 
 def key_of(normal: str) -> str:
-    """Return by what people at one provider are grouped: its name, or the domain of the address."""
+    """Return the key that groups people at one provider: its name, or the domain of the address."""
     domain = normal.rpartition("@")[2]
     provider = provider_of(domain)
     return domain if provider is Provider.OTHERS else provider.name.lower()
 
 
 def is_at(column: ColumnElement[str], key: str) -> ColumnElement[bool]:
-    """Return the condition of addresses whose `key_of` this is."""
+    """Return the condition for addresses with this `key_of`."""
     match key:
         case "gmail":
             return or_(*(column.endswith(f"@{each}", autoescape=True) for each in _GMAIL))

@@ -1,7 +1,8 @@
-"""All that is known of one person: `compose who`.
+"""Everything stored about one person: `compose who`.
 
-Input: a connection and an address. Output: a `Person`: the subscriber, how they agreed, their history, the suppression list,
-and addresses that look alike. Look-alikes are listed, never merged: whether two addresses are one person, people judge.
+Input: a connection and an address. Output: a `Person`: the subscriber, their consent, history and suppression, and
+similar addresses. Guarantees: lists similar addresses and never merges them, because only people can decide whether
+two addresses belong to one person.
 """
 
 from collections.abc import Iterator
@@ -17,26 +18,26 @@ from composer.audience.suppression import Suppression, suppression_of
 from composer.core.addresses import mailbox_of, normal_address
 from composer.database.tables.subscriber_tables import consents, imports, subscribers, suppressions
 
-#: How many look-alikes are listed.
+#: How many similar addresses are listed.
 _MOST = 20
-#: Hosts whose mailboxes are one, by the name that `mailbox_of` gives them.
+#: Hosts with the same mailboxes, with the name that `mailbox_of` gives them.
 _SAME_HOSTS = {"gmail.com": ("gmail.com", "googlemail.com")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """How somebody agreed: how, when, to which words."""
+    """The consent of a person: how, when and to which text."""
 
     evidence: str
-    #: When they did, where it is known.
+    #: When they agreed, if known.
     when: datetime | None
-    #: When it was written down here.
+    #: When it was recorded here.
     recorded: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """The import that brought somebody."""
+    """The import that added a person."""
 
     number: int
     file: str
@@ -45,7 +46,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonalRecord:
-    """What is known by an address; nothing may be."""
+    """What is stored about an address; it can be nothing."""
 
     address: str
     subscriber: Subscriber | None
@@ -54,17 +55,17 @@ class PersonalRecord:
     history: tuple[Change, ...]
     suppression: Suppression | None
     bounce_history: tuple[ReturnedMessage, ...]
-    #: Address and status of subscribers, or None for one that is only on the suppression list.
+    #: Address and status of subscribers, or None for an address that is only on the suppression list.
     look_alikes: tuple[tuple[str, Status | None], ...]
 
     @property
     def is_unknown(self) -> bool:
-        """Whether nothing is kept of this address itself."""
+        """Whether nothing is stored about this address itself."""
         return self.subscriber is None and self.suppression is None
 
 
 def personal_record(connection: Connection, address: str) -> PersonalRecord:
-    """Gather what is known by an address, however it is spelt. Raises AddressError for what is none."""
+    """Collect what is stored about an address in any spelling. Raises AddressError if it is not an address."""
     normal = normal_address(address)
     subscriber = find(connection, address)
     return PersonalRecord(
@@ -98,13 +99,13 @@ def _origin(connection: Connection, subscriber_id: int) -> Origin | None:
 
 
 def likeness(normal: str) -> str:
-    """Return what look-alikes have in common: no dots and nothing behind a plus before the @, one name for one host."""
+    """Return what similar addresses have in common: no dots, no `+tag` before the @, one name for each provider."""
     local, _, domain = mailbox_of(normal).rpartition("@")
     return f"{local.replace('.', '')}@{domain}"
 
 
 def _look_alikes(connection: Connection, normal: str) -> Iterator[tuple[str, Status | None]]:
-    """Find addresses of the same likeness; the database looks for what may be one, with all dots taken out."""
+    """Find similar addresses; the database first selects candidates without regard to dots."""
     wanted = likeness(normal)
     local, _, domain = wanted.rpartition("@")
     hosts = _SAME_HOSTS.get(domain, (domain,))

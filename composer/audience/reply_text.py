@@ -1,18 +1,18 @@
-"""What mail servers say of a bounce, without whom they say it of.
+"""The server's reply in a bounce, without the names of people.
 
-Input: a text. Output: a text without names, and what equal texts have in common. Pure.
+Input: a text. Output: a text without names, and a key that is the same for equal texts. Guarantees: pure.
 """
 
 import hashlib
 import re
 
-#: What names one message or one mailbox in a text: everything with a digit or a sign within it.
+#: What identifies a message or a mailbox in a text: every word with a digit or a sign inside.
 _NAMES = re.compile(r"\S*[\d@/:_=#<>\[\]\\]\S*|\S+\.\S+")
 _EMAILS = re.compile(r"[^\W\d_]+")
 
 
 def text_key(said: str) -> str:
-    """Return by what equal texts are known, whatever addresses, numbers and ids are in them."""
+    """Return the key of a text: the same for different addresses, numbers and ids in it."""
     words = " ".join(_EMAILS.findall(_NAMES.sub(" ", said).lower()))
     return hashlib.sha256(words.encode()).hexdigest()[:32]
 

@@ -1,7 +1,7 @@
-"""Subscribers as values: found by id, by address, by a condition.
+"""Find subscribers by id, by address or by a condition.
 
-Input: a connection. Output: `Subscriber` values, one at a time however many there are. Never changes anything:
-that is composer/audience/changes.py.
+Input: a connection. Output: `Subscriber` values, one at a time. Guarantees: changes nothing;
+composer/audience/changes.py does.
 """
 
 import json
@@ -24,21 +24,21 @@ _AT_A_TIME = 1000
 
 
 class AudienceError(ComposeError):
-    """A subscriber is not there, or may not be had."""
+    """A subscriber does not exist, or an operation on them is not allowed."""
 
 
 class Status(StrEnum):
-    """How a subscriber stands."""
+    """The status of a subscriber."""
 
-    #: has not agreed yet: gets nothing but the question
+    #: has not agreed yet, and gets only the confirmation message
     PENDING = "pending"
     #: gets the newsletter
     ACTIVE = "active"
-    #: has left
+    #: has unsubscribed
     UNSUBSCRIBED = "unsubscribed"
-    #: the address does not take mail
+    #: the address does not accept mail
     BOUNCED = "bounced"
-    #: has called a message spam
+    #: has reported a message as spam
     COMPLAINED = "complained"
 
 
@@ -49,7 +49,7 @@ class Subscriber:
     id: int
     #: As written.
     address: str
-    #: By which addresses are compared.
+    #: The form in which addresses are compared.
     normal: str
     name: str = ""
     first_name: str = ""
@@ -63,7 +63,7 @@ class Subscriber:
 
     @property
     def values(self) -> dict[str, str]:
-        """What merge fields are filled with: the built-in ones and the newsletter's own."""
+        """The values of merge fields: the built-in ones and the newsletter's own."""
         return {
             **self.fields,
             "email": self.address,
@@ -75,15 +75,15 @@ class Subscriber:
 
 
 def address_of(text: str) -> Address:
-    """Read the address that a command was given. Raises AudienceError."""
+    """Read the address in a command. Raises AudienceError."""
     try:
         return parse_address(text)
     except AddressError as error:
-        raise AudienceError(str(error), "it looks like   name@example.org") from None
+        raise AudienceError(str(error), "write it as   name@example.org") from None
 
 
 def find(connection: Connection, address: str) -> Subscriber | None:
-    """Find a subscriber by address, however it is written. Raises AddressError for what is none."""
+    """Find a subscriber by any spelling of their address. Raises AddressError if it is not an address."""
     return _first(connection, _subscribers().where(subscribers.c.normal == normal_address(address)))
 
 
@@ -93,17 +93,17 @@ def by_id(connection: Connection, subscriber_id: int) -> Subscriber | None:
 
 
 def get(connection: Connection, text: str) -> Subscriber:
-    """Find the subscriber whom a command names. Raises AudienceError when there is none."""
+    """Find the subscriber in a command. Raises AudienceError if they do not exist."""
     address = address_of(text).address
     found = find(connection, address)
     if found is None:
         raise AudienceError(
-            f"{address} is not among the subscribers", f"look more widely: {command_line('who', address)}"
+            f"{address} is not a subscriber", f"search everything stored: {command_line('who', address)}"
         )
     return found
 
 
-#: Those who get the newsletter.
+#: The people who get the newsletter.
 ACTIVE = (Status.ACTIVE,)
 
 
@@ -113,7 +113,7 @@ def select_subscribers(
     *,
     status: Iterable[Status] = ACTIVE,
 ) -> Iterator[Subscriber]:
-    """Stream the subscribers whom a condition means, in the order in which they came; of any status when `status` is empty."""
+    """Yield the subscribers of a condition, in the order they were added; of any status if `status` is empty."""
     wanted = _subscribers().where(*meant(condition, status)).order_by(subscribers.c.created, subscribers.c.id)
     for row in connection.execute(wanted.execution_options(yield_per=_AT_A_TIME)).mappings():
         yield _subscriber(row)
@@ -122,14 +122,14 @@ def select_subscribers(
 def count(
     connection: Connection, condition: AudienceFilter | None = None, *, status: Iterable[Status] = ()
 ) -> dict[Status, int]:
-    """Count the subscribers whom a condition means, by status; a status that nobody has is not in it."""
+    """Count the subscribers of a condition by status; statuses without subscribers are left out."""
     query = select(subscribers.c.status, func.count()).where(*meant(condition, status)).group_by(subscribers.c.status)
     found = {Status(name): number for name, number in connection.execute(query)}
     return {each: found[each] for each in Status if each in found}
 
 
 def meant(condition: AudienceFilter | None, status: Iterable[Status] = ()) -> list[ColumnElement[bool]]:
-    """Say a condition in SQL: the same subscribers as `Condition.matches` means."""
+    """Translate a condition into SQL that selects the same subscribers as `Condition.matches`."""
     clauses: list[ColumnElement[bool]] = []
     if wanted := tuple(status):
         clauses.append(subscribers.c.status.in_(wanted))

@@ -1,10 +1,10 @@
-"""The suppression list: addresses that get nothing, whatever else is said of them.
+"""The suppression list: addresses that never get mail.
 
-Input: a connection, an address in its normal form, a reason. Output: whether it is on the list. A subscriber
-whose address is
-put on it is no longer active by the same stroke, and only their own double opt-in (`changing.confirm`) takes it off again.
+Input: a connection, an address in normal form, a reason. Output: whether it is on the list. Guarantees: suppressing an
+address also deactivates its subscriber; only their own double opt-in (`changes.confirm`) removes the address again.
 
-Of an erased person the list holds a hash. Its key is the database's own: docs/decisions/0004-erased-but-remembered.md.
+The list has a hash for each erased person. The key of the hash belongs to the database:
+docs/decisions/0004-erased-but-remembered.md.
 """
 
 import hmac
@@ -24,33 +24,34 @@ from composer.core.environment import SettingsError
 from composer.database.database_state import ERASURE_KEY
 from composer.database.tables.subscriber_tables import database_keys, subscribers, suppressions, tombstones
 
-#: One at a time on PostgreSQL, as on SQLite: between a look at the list and a new subscriber nobody else must come on it.
+#: Allow one writer at a time on PostgreSQL, as on SQLite. No address may be suppressed between a check
+#: of the list and a new subscriber.
 _LOCK = 0x636F6D70_6F736532
-#: How a hash is written, in the database and in files: which key it was made with, then the digest.
+#: The form of a hash, in the database and in files: the key it was made with, then the digest.
 HASH = re.compile(r"hmac-sha256:[0-9a-f]{8}:[0-9a-f]{64}")
 
 
 class Reason(StrEnum):
-    """Why an address gets nothing, from the weightiest."""
+    """Why an address is suppressed, strongest reason first."""
 
-    #: the person asked to be forgotten
+    #: the person asked to be erased
     ERASED = "erased"
-    #: called a message spam
+    #: reported a message as spam
     COMPLAINED = "complained"
-    #: left
+    #: unsubscribed
     UNSUBSCRIBED = "unsubscribed"
-    #: put on the list by a command
+    #: was suppressed by a command
     BY_HAND = "by_hand"
-    #: came with somebody's list, which gave no reason
+    #: came with a list that gave no reason
     IMPORTED = "imported"
-    #: does not take mail; lighter than a list's word, since a wrong bounce can be undone
+    #: does not accept mail; weighs less than a list's reason, because a bounce can be wrong and be undone
     BOUNCED = "bounced"
-    #: bounced with so many others that somebody must decide first (bounce_holds.py): nothing is sent until then
+    #: bounced with so many others that a person must decide (bounce_holds.py); nothing is sent before that
     HELD = "held"
 
     @property
     def status(self) -> Status | None:
-        """The status of a subscriber whose address is suppressed for this reason; None where they keep the one they have."""
+        """The status of a subscriber who is suppressed for this reason; None if it does not change."""
         match self:
             case Reason.HELD:
                 return None
@@ -62,7 +63,7 @@ class Reason(StrEnum):
                 return Status.UNSUBSCRIBED
 
     def outweighs(self, other: "Reason") -> bool:
-        """Whether this reason replaces another one: the order above is the order of weight."""
+        """Whether this reason replaces another one. The order above is from strongest to weakest."""
         return _RANK[self] < _RANK[other]
 
 
@@ -71,7 +72,7 @@ _RANK = {reason: rank for rank, reason in enumerate(Reason)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suppression:
-    """A line of the list: an address in its normal form, or a hash."""
+    """An entry of the list: an address in normal form, or a hash."""
 
     normal: str
     hash: str
@@ -81,7 +82,7 @@ class Suppression:
 
 
 def lock(connection: Connection) -> None:
-    """Let nobody else change the audience until this transaction ends; on SQLite a writer is alone anyway."""
+    """Lock the audience until this transaction ends; SQLite has one writer anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
 
@@ -89,13 +90,13 @@ def lock(connection: Connection) -> None:
 def suppress(
     connection: Connection, normal: str, reason: Reason, source: str, now: datetime, *, since: datetime | None = None
 ) -> None:
-    """Put an address on the list, and the subscriber who has it out of the active ones.
+    """Suppress an address, and deactivate its subscriber.
 
-    An address that is there already stays since when it was; the weightier reason stands.
+    An address that is already on the list keeps its date, and the stronger reason stays.
     """
     lock(connection)
     if _is_listed_by_hash(connection, normal):
-        # The hash says it all: the address of somebody who asked to be forgotten is not written down again.
+        # The hash is enough, so the address of an erased person is not stored again.
         stand_down(connection, normal, reason, source, now)
         return
     row = connection.execute(select(suppressions).where(suppressions.c.normal == normal)).mappings().first()
@@ -103,7 +104,7 @@ def suppress(
         entry = {"normal": normal, "reason": reason, "source": source, "since": since or now}
         connection.execute(insert(suppressions), [entry])
     else:
-        # It no longer hangs on the import that brought it: taking that back must not take this back.
+        # The entry no longer depends on the import that added it, so undoing the import must not remove it.
         changes: dict[str, object] = {"import_id": None}
         if reason.outweighs(Reason(row["reason"])):
             changes |= {"reason": reason, "source": source}
@@ -112,7 +113,7 @@ def suppress(
 
 
 def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str, now: datetime) -> None:
-    """Put an address on the list that nobody has any more, by its hash: no import makes it active again."""
+    """Suppress an address without a current subscriber by its hash, so that no import makes it active again."""
     lock(connection)
     row = connection.execute(select(suppressions).where(suppressions.c.hash == mark)).mappings().first()
     if row is None:
@@ -123,7 +124,7 @@ def suppress_hash(connection: Connection, mark: str, reason: Reason, source: str
 
 
 def stand_down(connection: Connection, normal: str, reason: Reason, source: str, now: datetime) -> None:
-    """Give the subscriber with a suppressed address the status that follows from the reason; a weightier one stays."""
+    """Set the status of a suppressed subscriber to that of the reason; a stronger status stays."""
     row = connection.execute(
         select(subscribers.c.id, subscribers.c.status).where(subscribers.c.normal == normal)
     ).first()
@@ -145,7 +146,7 @@ def is_suppressed(connection: Connection, normal: str) -> bool:
 
 
 def suppression_of(connection: Connection, normal: str) -> Suppression | None:
-    """Find the line that keeps an address from getting anything: by its address, or by its hash."""
+    """Find the entry that suppresses an address: by its address, or by its hash."""
     here: ColumnElement[bool] = suppressions.c.normal == normal
     if key := erasure_key(connection):
         here = or_(here, suppressions.c.hash == hashed(key, normal))
@@ -154,7 +155,7 @@ def suppression_of(connection: Connection, normal: str) -> Suppression | None:
 
 
 def status_of(connection: Connection, subscriber: Subscriber) -> Status:
-    """Return how a subscriber stands for themselves: whose bounces are held gets nothing, like one whom a bounce left out."""
+    """Return the status of a subscriber for sending: a held bounce excludes them like a bounce."""
     is_held = subscriber.status is Status.ACTIVE and is_suppressed(connection, subscriber.normal)
     return Status.BOUNCED if is_held else subscriber.status
 
@@ -167,14 +168,14 @@ def _is_listed_by_hash(connection: Connection, normal: str) -> bool:
 
 
 def listed(connection: Connection) -> Iterator[Suppression]:
-    """Stream the list, in the order in which it grew."""
+    """Yield the list, oldest entry first."""
     query = select(suppressions).order_by(suppressions.c.id).execution_options(yield_per=1000)
     for row in connection.execute(query).mappings():
         yield _suppression(row)
 
 
 def lift(connection: Connection, normal: str) -> None:
-    """Take an address off the list. Only a person's own double opt-in calls this."""
+    """Remove an address from the list. Only a person's own double opt-in calls this."""
     here: ColumnElement[bool] = suppressions.c.normal == normal
     if key := erasure_key(connection):
         here = or_(here, suppressions.c.hash == hashed(key, normal))
@@ -182,30 +183,30 @@ def lift(connection: Connection, normal: str) -> None:
 
 
 def erasure_key(connection: Connection) -> bytes | None:
-    """Return the key of the hashes; None while nobody has been erased. Raises SettingsError if it is missing."""
+    """Return the key of the hashes; None if no person has been erased yet. Raises SettingsError if the key is missing."""
     key = stored_erasure_key(connection)
     if key is None and has_hashes(connection):
-        # Going on without it would let erased people be written to again, and nobody would notice.
+        # Without the key, erased people could get mail again unnoticed.
         raise SettingsError(
-            "the key that recognises erased people is not in this database: a copy of the database is made without it",
-            "put it back:   compose keys restore FILE",
+            "the key that recognises erased people is missing: copies of the database do not contain it",
+            "restore it:   compose keys restore FILE",
         )
     return key
 
 
 def stored_erasure_key(connection: Connection) -> bytes | None:
-    """Return the key of the hashes if it is there."""
+    """Return the key of the hashes, if it is there."""
     return connection.scalar(select(database_keys.c.key).where(database_keys.c.name == ERASURE_KEY))
 
 
 def has_hashes(connection: Connection) -> bool:
-    """Return whether the database holds hashes of addresses."""
+    """Return whether the database has hashes of addresses."""
     asked = (exists().where(suppressions.c.hash.is_not(None)), exists().where(tombstones.c.hash.is_not(None)))
     return any(connection.scalar(select(each)) for each in asked)
 
 
 def make_erasure_key(connection: Connection) -> bytes:
-    """Give the key of the hashes, made at the first erasure and never changed. Raises SettingsError if it is missing."""
+    """Return the key of the hashes, created at the first erasure, never changed. Raises SettingsError if missing."""
     key = erasure_key(connection)
     if key is None:
         key = secrets.token_bytes(32)
@@ -214,13 +215,13 @@ def make_erasure_key(connection: Connection) -> bytes:
 
 
 def hashed(key: bytes, normal: str) -> str:
-    """Hash an address: HMAC-SHA256 (RFC 2104), with the beginning of the key's own digest before it."""
+    """Hash an address: HMAC-SHA256 (RFC 2104), after the beginning of the key's own digest."""
     return f"{hash_prefix(key)}{hmac.digest(key, normal.encode(), 'sha256').hex()}"
 
 
 @lru_cache(maxsize=8)
 def hash_prefix(key: bytes) -> str:
-    """Name the key with which hashes were made, so that another database's are not taken for ours."""
+    """Return the prefix that identifies the key of a hash, so that hashes of another database are not confused with ours."""
     return f"hmac-sha256:{hmac.digest(key, b'which key', 'sha256').hex()[:8]}:"
 
 

@@ -1,5 +1,8 @@
-"""What comes back: bounces, complaints, and all that must not be taken for them.
+"""Returned messages: bounces, complaints, and everything that must not be confused with them.
 
-vocabulary   what a message that came back says       classes, words     what a failure means for a subscriber
-understanding   bytes to that vocabulary              (mime, report, feedback, automatic, freeform, traces: its parts)
+parse      from bytes to a closed vocabulary
+webhooks   what providers post
+intake     files, pipes, a mailbox
+record     what is recorded, and its effect on the subscriber
+health     counts and judgements of the audience
 """

@@ -17,6 +17,9 @@ from composer.content.values.rich_text import Rich, plain_words
 from composer.content.values.source_map import Mark, SourceStr
 from composer.content.yaml.source import SourcePlace
 
+#: Beginnings of links that open another program than the browser.
+NO_PAGE = ("mailto:", "tel:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueText:

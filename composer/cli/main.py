@@ -1,6 +1,6 @@
-"""`compose`: the commands, each imported only when it is called.
+"""The command `compose`: its subcommands are imported only when they are called.
 
-Input: the command line. Output: an exit code (docs/commands.md lists them).
+Input: the command line. Output: an exit code (docs/reference/exit-codes.md lists them).
 """
 
 import gc
@@ -15,36 +15,36 @@ from composer.core.command_lines import command_line
 from composer.core.errors import ComposeError
 from composer.core.issue_names import is_issue_file
 
-#: Command, module, and the line in `compose --help` (so that help imports none of them).
+#: Each command with its line in `compose --help`; listed here so that the help needs no imports.
 _COMMANDS = {
-    "init": "Make a new newsletter in DIR, with a sample issue.",
-    "new": "Write the skeleton of a new issue.",
-    "preview": "Show an issue in the browser while it is written.",
-    "check": "Read issues as a careful colleague would, and point at the line.",
-    "build": "Build issues into the outbox: HTML, plaintext, message.",
-    "subscribers": "Keep the subscribers: take lists in, add, find, tag, let go, erase.",
-    "who": "Show all that is known of one person.",
-    "suppression": "Keep the list of addresses that get nothing, whatever else is said.",
-    "db": "Look after the database: bring it up to date, copy it.",
-    "keys": "Back up the keys that a copy of the database does not hold, and restore them.",
-    "test": "Send an issue to its editors, as subscribers will get it.",
+    "init": "Create a newsletter in DIR, with a sample issue.",
+    "new": "Create the skeleton of a new issue.",
+    "preview": "Preview an issue in the browser while you write it.",
+    "check": "Check issues for problems, and show the line of each one.",
+    "build": "Build issues into the outbox: HTML, plain text, message.",
+    "subscribers": "Manage subscribers: import, add, list, tag, unsubscribe, erase.",
+    "who": "Show everything on record about one person.",
+    "suppression": "Manage the suppression list: addresses that never get mail.",
+    "db": "Manage the database: upgrade, back up, continue after a restore.",
+    "keys": "Back up and restore the keys, which database backups do not contain.",
+    "test": "Send a test of an issue to its editors, as subscribers will get it.",
     "approve": "Approve an issue, or request changes.",
-    "send": "Send an issue to its subscribers, each of them once.",
-    "status": "Say how mailings stand, in sums that add up.",
-    "stop": "Stop a mailing, from wherever it is being sent.",
-    "settle": "Settle those of whom nobody can know whether they have it.",
-    "report": "Write what became of a mailing: a page, a text, tables.",
-    "serve": "Answer subscribers: leave, join, change, be forgotten, read online.",
-    "audience": "Look at the subscribers as a whole.",
-    "bounces": "Read what comes back: bounces, complaints, subscribers who leave by mail.",
-    "dkim": "Make the keys that sign messages, and print their DNS records.",
-    "doctor": "Look at everything that sending needs, and name the next step.",
-    "schema": "Write the JSON Schemas that editors' autocompletion reads.",
+    "send": "Send an issue to its subscribers, once to each of them.",
+    "status": "Show the delivery status and totals of mailings.",
+    "stop": "Stop a mailing, whichever process or computer is sending it.",
+    "settle": "Decide what to do about recipients whose delivery could not be confirmed.",
+    "report": "Write the report of a mailing: web page, text, tables.",
+    "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
+    "audience": "Show how the audience develops: growth, bounces, complaints.",
+    "bounces": "Process returned mail: bounces, complaints, unsubscribe requests.",
+    "dkim": "Create the DKIM keys that sign messages, and print their DNS records.",
+    "doctor": "Check everything that sending needs, and show the next steps.",
+    "schema": "Write the JSON Schemas for autocompletion in text editors.",
 }
 
 
 class _Commands(click.Group):
-    """Looks commands up by name and imports them late."""
+    """Looks up commands by name, and imports them when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
@@ -67,8 +67,8 @@ class _Commands(click.Group):
                 raise click.UsageError(
                     f"“{args[0]}” is an issue, not a command; did you mean: {command_line('build', args[0])}"
                 )
-            hint = f"did you mean “{near[0]}”?" if near else f"there are: {', '.join(_COMMANDS)}"
-            raise click.UsageError(f"there is no command “{args[0]}”; {hint}")
+            hint = f"did you mean “{near[0]}”?" if near else f"the commands are: {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"unknown command “{args[0]}”; {hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -80,9 +80,9 @@ class _Commands(click.Group):
 @click.version_option(package_name="compose-newsletter", prog_name="compose", message="%(prog)s %(version)s")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Compose a newsletter from text files, and deliver it.
+    """Create a newsletter from text files, and send it.
 
-    Without a command: where the current issue stands, and the next step.
+    Without a command: show the state of the current issue, and the next step.
     """
     if context.invoked_subcommand is None:
         from composer.cli.commands.overview import show
@@ -92,19 +92,19 @@ def cli(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line and exit with its code."""
-    # Nearly everything is allocated by imports and lives to the end; looking for garbage among it every 700 objects
-    # takes a tenth of a build.
+    # Imports allocate nearly everything, and it is kept until the end. Collecting garbage every 700 objects would take
+    # a tenth of the time of a build.
     gc.set_threshold(50_000)
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
-    """Run a command; a person's mistake never ends in a traceback."""
+    """Run a command and return its exit code; a user's mistake never ends in a traceback."""
     try:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The subscriber of our answer went away (`compose schema | head`): nothing is left to say, nor to complain about.
+        # The reader of our output has ended (`compose schema | head`), so stop without an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     return code
@@ -130,7 +130,7 @@ def _run(arguments: list[str]) -> int:
 
 
 def _called(arguments: list[str]) -> str:
-    """Name the command that is called, as far as the words on the command line name one."""
+    """Return the name of the command that was called, if the command line contains one."""
     words = ["compose"]
     command: click.Command = cli
     for each in arguments:

@@ -1,1 +1,1 @@
-"""What every room may use: errors, addresses, files, the environment. Knows nothing of newsletters' contents."""
+"""What every package may use: errors, addresses, files, the environment. Guarantees: independent of newsletters' content."""

@@ -1,9 +1,9 @@
-"""Mail addresses as people write them and as mail servers take them.
+"""Email addresses, as people write them and in the form for mail servers.
 
-Input: `Name <a@b>` or `a@b`. Output: an `Address`, or an `AddressError` in words an editor understands.
-Never asks the network whether an address exists.
+Input: `Name <a@b>` or `a@b`. Output: an `Address`, or an `AddressError` that an editor understands. Guarantees: does
+not use the network, so an address may not exist.
 
-The grammar is RFC 5321 section 4.1.2 without quoted local parts and address literals. It is written out here because
+The grammar is RFC 5321 section 4.1.2 without quoted local parts and address literals. It is implemented here because
 importing email-validator takes 58 ms; `idna` (18 ms) is imported only for a domain that needs it.
 """
 
@@ -18,18 +18,18 @@ MAX_ADDRESS = 254
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-#: What no header may carry: C0 and C1 controls, the Unicode line ends, halves of surrogate pairs.
+#: Characters that are forbidden in headers: C0 and C1 controls, the Unicode line ends, halves of surrogate pairs.
 FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _QUOTED_NAME = re.compile(r'\s*"((?:[^"\\]|\\.)*)"\s*(.*)', re.DOTALL)
 
 
 class AddressError(ValueError):
-    """The text is not an address that this program can send to; the message says why and what to write."""
+    """The text is not an address that this program can send to; the message says why, and what to write."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Address:
-    """A mailbox: a display name (may be empty) and an address. Making a wrong one raises AddressError."""
+    """A mailbox: a display name (may be empty) and an address. An invalid one raises AddressError."""
 
     name: str = ""
     #: As written; the domain may be in any script.
@@ -41,7 +41,7 @@ class Address:
 
     @property
     def wire(self) -> str:
-        """The address in ASCII, its domain as A-labels (RFC 5891): what goes into headers and to the server."""
+        """The address in ASCII, with its domain as A-labels (RFC 5891): the form for headers and servers."""
         return _wire(self.address)
 
     @property
@@ -51,9 +51,9 @@ class Address:
 
 
 def parse_address(text: str) -> Address:
-    """Read one mailbox, `Name <a@b>` or `a@b` (RFC 5322 section 3.4 without comments and groups).
+    """Return a mailbox from `Name <a@b>` or `a@b` (RFC 5322 section 3.4 without comments and groups).
 
-    A name with a comma or another special character stands in double quotes. Raises AddressError.
+    A name with a comma or another special character must be in double quotes. Raises AddressError.
     """
     _refuse_forbidden(text)
     text = text.strip()
@@ -61,7 +61,7 @@ def parse_address(text: str) -> Address:
     if quoted and not quoted[2].startswith("@"):
         name, rest = re.sub(r"\\(.)", r"\1", quoted[1]), quoted[2]
         if not (rest.startswith("<") and rest.endswith(">")):
-            raise AddressError(f"behind the quotes an address in angle brackets is expected: {_suggest(name, rest)}")
+            raise AddressError(f"after the quotes, write the address in angle brackets: {_suggest(name, rest)}")
         _refuse_second(rest)
         return Address(name=name.strip(), address=rest[1:-1].strip())
     _refuse_second(text)
@@ -74,14 +74,14 @@ def parse_address(text: str) -> Address:
     name = before.strip()
     if special := re.search(r'[()\[\]:;@\\,"]', name):
         parentheses = special[0] in "()"
-        what = "comments in parentheses are" if parentheses else f"{special[0]} in a name without double quotes is"
-        raise AddressError(f"{what} not allowed: write {_suggest(name, inside)}")
+        what = "comments in parentheses are not allowed" if parentheses else f"a name with {special[0]} must be quoted"
+        raise AddressError(f"{what}: write {_suggest(name, inside)}")
     return Address(name=name, address=inside.strip())
 
 
 @lru_cache(maxsize=1024)
 def domain_to_ascii(domain: str) -> str:
-    """Return a domain as A-labels, ASCII ones as written; UTS 46, IDNA 2008 (RFC 5891). Raises AddressError."""
+    """Return a domain as A-labels, with ASCII labels as written; UTS 46, IDNA 2008 (RFC 5891). Raises AddressError."""
     if not domain:
         raise AddressError("the address has no domain after the @")
     result = domain
@@ -91,22 +91,24 @@ def domain_to_ascii(domain: str) -> str:
         try:
             result = idna.encode(domain, uts46=True).decode("ascii")
         except UnicodeError:  # idna.IDNAError is one
-            raise AddressError(f"{domain} is not a domain name") from None
+            raise AddressError(f"{domain} is not a valid domain name") from None
     labels = result.split(".")
     if "" in labels:
-        raise AddressError(f"the domain {domain} has a dot too many")
+        raise AddressError(f"the domain {domain} has an extra dot")
     if len(labels) < 2:
-        raise AddressError(f"the domain {domain} has no dot: is the ending missing, as in {domain}.org?")
+        raise AddressError(f"the domain {domain} has no dot: add the ending, such as {domain}.org")
     for label in labels:
         if not _LABEL.fullmatch(label):
-            raise AddressError(f"{domain} is not a domain name: letters, digits, inner hyphens, 63 in a row at most")
+            raise AddressError(
+                f"{domain} is not a valid domain name: between dots, use 1 to 63 letters, digits and inner hyphens"
+            )
     if labels[-1].isdigit():
-        raise AddressError(f"{domain} is not a domain name: it ends in a number")
+        raise AddressError(f"{domain} is not a valid domain name: it ends with a number")
     return result
 
 
-#: An address that is in order as it stands: all ASCII, no label in another script. A part of what `Address` takes, and
-#: most of what a list holds; the hot loop of an import asks nothing else of it.
+#: A simple valid address: only ASCII, no label in another script. `Address` accepts more, but most addresses of a list
+#: match, so the inner loop of an import checks only this.
 _PLAIN = re.compile(
     r"(?=[^@]{1,64}@)(?=.{1,254}\Z)(?!.*xn--)(?!.*=\?)[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?",
@@ -115,24 +117,24 @@ _PLAIN = re.compile(
 
 
 def normal_address(address: str) -> str:
-    """Return the form by which addresses are compared: the domain as A-labels, all of it in small letters.
+    """Return the form for comparing addresses: the domain as A-labels, everything in lower case.
 
-    Case is no part of it although RFC 5321 (2.3.11) leaves it to the receiving server: nobody is two people by case.
-    Raises AddressError.
+    Case is ignored, although RFC 5321 (2.3.11) leaves it to the receiving server: in practice, addresses that differ
+    only in case belong to one person. Raises AddressError.
     """
     if _PLAIN.fullmatch(address):
         return address.lower()
     return _wire(unicodedata.normalize("NFC", address)).casefold()
 
 
-#: Hosts that take an address with and without dots for the same mailbox, and the name that stands for all of them.
+#: Hosts that ignore dots in addresses, and one common name for them.
 _WITHOUT_DOTS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 
 
 def mailbox_of(address: str) -> str:
-    """Return what addresses of one mailbox have in common: `anna@` and `anna+news@` are one, at Gmail `an.na@` as well.
+    """Return a key for the mailbox of an address: the same for `anna@` and `anna+news@`, at Gmail also for `an.na@`.
 
-    For counting people who could otherwise count twice; never for deciding where mail goes. Raises AddressError.
+    Use it to count people only once, never as an address to send to. Raises AddressError.
     """
     local, _, domain = normal_address(address).rpartition("@")
     host = _WITHOUT_DOTS.get(domain, domain)
@@ -142,10 +144,10 @@ def mailbox_of(address: str) -> str:
 
 @lru_cache(maxsize=64)
 def _wire(address: str) -> str:
-    """Return the address in ASCII, or raise AddressError with the first thing that is wrong."""
+    """Return the address in ASCII. Raises AddressError for the first problem."""
     _refuse_forbidden(address)
     if "\N{FULLWIDTH COMMERCIAL AT}" in address:
-        raise AddressError(f"{address} has a full-width \N{FULLWIDTH COMMERCIAL AT}: type an ordinary @")
+        raise AddressError(f"{address} has a full-width \N{FULLWIDTH COMMERCIAL AT}: type a normal @")
     if not address:
         raise AddressError("the address is empty")
     if "@" not in address:
@@ -154,41 +156,46 @@ def _wire(address: str) -> str:
     if "@" in local:
         raise AddressError(f"{address} has more than one @: write one address")
     if re.search(r"\s", address):
-        raise AddressError(f"{address} has a space in it")
+        raise AddressError(f"{address} contains a space: remove it")
     if "(" in address or ")" in address:
-        raise AddressError(f"{address} has parentheses: comments are not allowed in an address")
+        raise AddressError(f"{address} contains parentheses: remove the comment")
     if not local:
         raise AddressError(f"{address} has nothing before the @")
     if "=?" in local:
-        # Some subscribers and servers decode what looks like an encoded-word (RFC 2047), even here, and see another address.
-        raise AddressError(f"{address} has =? before the @, which some programs take for a code")
+        # Some mail programs and servers decode anything like an encoded-word (RFC 2047), even here, and get another
+        # address.
+        raise AddressError(f"{address} has =? before the @, which some programs misread")
     if not local.isascii():
         raise AddressError(
-            f"{address} has letters before the @ that many mail servers refuse (SMTPUTF8): use only a to z there"
+            f"{address} has letters before the @ that many mail servers reject (SMTPUTF8): use only a to z there"
         )
     if not _LOCAL.fullmatch(local):
         if local.startswith(".") or local.endswith(".") or ".." in local:
-            raise AddressError(f"{address} has a dot too many before the @")
+            raise AddressError(f"{address} has an extra dot before the @")
         if local.startswith('"'):
-            raise AddressError(f"{address} has quotes before the @: such addresses are not supported")
+            raise AddressError(f"{address} has quotes before the @, which are not supported")
         wrong = _LOCAL.sub("", local).replace(".", "")[:1]
         raise AddressError(f"{address} has a {wrong} before the @, which is not allowed there")
     if len(local) > MAX_LOCAL:
-        raise AddressError(f"{address} is too long before the @: {len(local)} characters, {MAX_LOCAL} are allowed")
+        raise AddressError(
+            f"{address} is too long before the @: {len(local)} characters; at most {MAX_LOCAL} are allowed"
+        )
     wire = f"{local}@{domain_to_ascii(domain)}"
     if len(wire) > MAX_ADDRESS:
-        raise AddressError(f"{address} is too long: {len(wire)} characters on the wire, {MAX_ADDRESS} are allowed")
+        raise AddressError(
+            f"{address} is too long: {len(wire)} characters in ASCII form; at most {MAX_ADDRESS} are allowed"
+        )
     return wire
 
 
 def _refuse_forbidden(text: str) -> None:
     if found := forbidden_in(text):
-        raise AddressError(f"an address must not hold {describe(found)}")
+        raise AddressError(f"an address must not contain {describe(found)}")
 
 
 def _refuse_second(text: str) -> None:
     if re.search(r"@[^,;]*[,;][^@]*@", text) or text.count("<") > 1:
-        raise AddressError("these are two addresses or more: write one")
+        raise AddressError("there is more than one address: write only one")
 
 
 def _suggest(name: str, rest: str) -> str:
@@ -197,14 +204,14 @@ def _suggest(name: str, rest: str) -> str:
 
 
 def forbidden_in(text: str) -> str | None:
-    """Return the first character of a text that no header may carry."""
-    # None of them is printable, and to ask that takes a tenth of the time.
+    """Return the first character of a text that is forbidden in headers, or None."""
+    # Forbidden characters are not printable, and that check takes a tenth of the time.
     found = None if text.isprintable() else FORBIDDEN.search(text)
     return found[0] if found else None
 
 
 def describe(character: str) -> str:
-    """Name a forbidden character for a message: it cannot be shown."""
+    """Return the name of a forbidden character for a message, because it cannot be shown."""
     code = ord(character)
     if 0xD800 <= code <= 0xDFFF:
         return f"half of a surrogate pair (U+{code:04X})"

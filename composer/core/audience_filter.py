@@ -1,7 +1,7 @@
-"""The few words that say which subscribers are meant: in `audiences:`, in `only:`, and as flags of the command line.
+"""The conditions that select subscribers: in `audiences:`, in `only:`, and as options on the command line.
 
-Input: languages and tags as people write them. Output: a `AudienceFilter`, which tells of a subscriber whether it holds.
-Never asks a database: rooms that do build their question from the same three words.
+Input: languages and tags as people write them. Output: an `AudienceFilter`, which says whether a subscriber matches.
+Guarantees: uses no database; other packages build their queries from the same three conditions.
 """
 
 import json
@@ -10,16 +10,16 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-#: Longest tag, in characters.
+#: The longest tag, in characters.
 LONGEST_TAG = 60
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
-#: What parts tags in an import, what no line of text can hold, and what no eye sees.
+#: Characters that separate tags in an import, that a line of text cannot contain, or that are invisible.
 _NO_TAG = re.compile('[,;"\x00-\x08\x0e-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ud800-\udfff]')
 
 
 class WordError(ValueError):
-    """The text is no language or no tag; `hint` says what to write."""
+    """The text is not a language or not a tag; `hint` says what to write."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -27,47 +27,48 @@ class WordError(ValueError):
 
 
 def normal_tag(text: str) -> str:
-    """Return a tag in the one form in which it is kept and compared: small letters, single spaces, NFC.
+    """Return a tag in the form that is stored and compared: lower case, single spaces, NFC.
 
     Raises WordError.
     """
     tag = unicodedata.normalize("NFC", " ".join(text.split()).lower())
     if not tag:
-        raise WordError("a tag is empty", "write a word: press")
+        raise WordError("a tag is empty", "write a word, such as: press")
     if odd := _NO_TAG.search(tag):
         if odd[0] in ",;":
             raise WordError(
-                f"a tag holds no “{odd[0]}”: “{tag}”", "each tag stands on its own: behind a dash, or behind a flag"
+                f"a tag must not contain “{odd[0]}”: “{tag}”",
+                "write each tag separately: in a list (- press), or with its own option",
             )
-        raise WordError("a tag holds a sign that it may not", "write plain words: press office")
+        raise WordError("a tag contains a character that is not allowed", "write plain words, such as: press office")
     if len(tag) > LONGEST_TAG:
-        raise WordError(f"a tag has at most {LONGEST_TAG} characters", "write a word or two")
+        raise WordError(f"a tag is too long: at most {LONGEST_TAG} characters are allowed", "write one or two words")
     return tag
 
 
 def normal_language(text: str) -> str:
-    """Return a language in the one form in which it is kept and shown: de, de-AT, zh-Hant (RFC 5646, 2.1.1).
+    """Return a language in the form that is stored and shown: de, de-AT, zh-Hant (RFC 5646, 2.1.1).
 
-    Raises WordError. Whether there is such a language is not looked up.
+    Raises WordError. Does not check whether the language exists.
     """
     written = text.strip()
     if not _LANGUAGE.fullmatch(written):
-        raise WordError(f"“{written}” is not a language", "write en, de, zh, zh-Hant …")
+        raise WordError(f"“{written}” is not a language code", "write a code such as en, de, zh or zh-Hant")
     head, *rest = written.replace("_", "-").split("-")
     return "-".join([head.lower(), *(part.title() if len(part) == 4 else part.upper() for part in rest)])
 
 
 def speaks(language: str, wanted: str) -> bool:
-    """Return whether a subscriber's language is the one wanted: de-AT is de, de is not de-AT (RFC 4647, 3.3.1)."""
+    """Return whether a subscriber's language matches: de-AT matches de, de does not match de-AT (RFC 4647, 3.3.1)."""
     given, asked = language.lower(), wanted.lower()
     return given == asked or given.startswith(f"{asked}-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudienceFilter:
-    """Which subscribers are meant. What is empty asks for nothing; what is not must hold all together.
+    """Which subscribers are selected. An empty condition is ignored; all others must match.
 
-    Words are in their normal form: `condition` makes one of what people write.
+    The words are in normal form: `audience_filter` creates them from what people write.
     """
 
     #: Any of these languages.
@@ -78,11 +79,11 @@ class AudienceFilter:
     without_tag: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
-        """Whether it asks for anything."""
+        """Whether there is any condition."""
         return bool(self.language or self.tag or self.without_tag)
 
     def matches(self, language: str, tags: Collection[str]) -> bool:
-        """Return whether a subscriber with this language and these tags (in their normal form) is meant."""
+        """Return whether a subscriber with this language and these tags (in normal form) matches."""
         return (
             (not self.language or any(speaks(language, wanted) for wanted in self.language))
             and (not self.tag or any(tag in tags for tag in self.tag))
@@ -91,23 +92,23 @@ class AudienceFilter:
 
     @property
     def is_impossible(self) -> bool:
-        """Whether no subscriber can be meant: every tag asked for is ruled out as well."""
+        """Whether no subscriber can match, because every wanted tag is also excluded."""
         return bool(self.tag) and set(self.tag) <= set(self.without_tag)
 
     @property
     def code(self) -> str:
-        """The condition as JSON, alike for the same words in any order: what is stored and compared."""
+        """The filter as JSON for storing and comparing; the order of the words does not matter."""
         whole = {"language": sorted(self.language), "tag": sorted(self.tag), "without_tag": sorted(self.without_tag)}
         return json.dumps({name: words for name, words in whole.items() if words}, ensure_ascii=False)
 
     @classmethod
     def from_code(cls, code: str) -> "AudienceFilter":
-        """Read what `code` wrote."""
+        """Return the filter from the JSON of `code`."""
         return cls(**{name: tuple(words) for name, words in json.loads(code).items()})
 
     @property
     def in_words(self) -> str:
-        """Return who is meant, for people; never compared or stored: `subscribers tagged press or radio, not tagged staff`."""
+        """Return the filter as text, never compared or stored: `subscribers tagged press or radio, not tagged staff`."""
         said = [
             f"{lead} {' or '.join(words)}"
             for lead, words in (
@@ -125,7 +126,7 @@ Words = str | Iterable[str]
 
 
 def audience_filter(*, language: Words = (), tag: Words = (), without_tag: Words = ()) -> AudienceFilter:
-    """Make a condition of words as people write them, each once. Raises WordError."""
+    """Return a filter from words as people write them, without duplicates. Raises WordError."""
     return AudienceFilter(
         language=tuple(dict.fromkeys(map(normal_language, _several(language)))),
         tag=tuple(dict.fromkeys(map(normal_tag, _several(tag)))),

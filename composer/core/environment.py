@@ -1,7 +1,7 @@
-"""What a person's own computer says beside the workspace: environment variables, and their configuration folder.
+"""The user's environment outside the workspace: environment variables, and the configuration folder.
 
-Input: nothing. Output: a `Environment`, or the private files in that folder. A secret lives there and never in a
-file of the workspace; a file that others can read is not believed to be private.
+Input: nothing. Output: an `Environment`, or the private files in that folder. Guarantees: secrets are there and never
+in a file of the workspace; a file that others can read does not count as private.
 """
 
 import contextlib
@@ -15,26 +15,26 @@ from pathlib import Path
 
 from composer.core.errors import ComposeError
 
-#: What the folders are called.
+#: The name of the folders.
 _NAME = "compose"
-#: Bytes of a file above which it is no secret.
+#: The maximum size of a secret file, in bytes.
 LARGEST = 65_536
 
 
 class SettingsError(ComposeError):
-    """Something that sending needs is missing or contradicts itself."""
+    """A setting for sending is missing or contradicts another one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """Where secrets may come from: environment variables, and the user's own configuration folder."""
+    """The sources of secrets: environment variables, and the user's configuration folder."""
 
     environment: Mapping[str, str]
     folder: Path
 
 
 def environment() -> Environment:
-    """Return those of this process."""
+    """Return the environment of this process."""
     from platformdirs import user_config_path
 
     usual = user_config_path(_NAME, appauthor=False, roaming=True)
@@ -42,17 +42,17 @@ def environment() -> Environment:
 
 
 def state_folder(environment: Mapping[str, str]) -> Path:
-    """Return the folder of what a person's computer remembers by itself: it is no setting, and need not be kept."""
+    """Return the folder for this computer's own state, which is not a setting and need not be backed up."""
     from platformdirs import user_state_path
 
     return _folder(environment, user_state_path(_NAME, appauthor=False), "XDG_STATE_HOME", "LOCALAPPDATA")
 
 
 def _folder(environment: Mapping[str, str], usual: Path, variable: str, windows: str) -> Path:
-    """Return our folder: below the one that a variable names, else the system's usual one.
+    """Return our folder: in the one that a variable names, or else in the system's usual one.
 
-    It never moves away from keys and passwords that are there: on macOS, where variables once counted for nothing, a folder in
-    Application Support stays in use.
+    Existing keys and passwords stay in use: on macOS, where earlier versions ignored the variables, an existing folder
+    in Application Support is used.
     """
     if sys.platform == "darwin":
         former = Path.home() / "Library" / "Application Support" / _NAME
@@ -63,25 +63,25 @@ def _folder(environment: Mapping[str, str], usual: Path, variable: str, windows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateFile:
-    """A file as it was found: at most one byte more than LARGEST of it, and nothing of what is no file."""
+    """A file that was read: at most LARGEST bytes and one more; no bytes if it is not a regular file."""
 
     mode: int
     data: bytes
 
     @property
     def is_file(self) -> bool:
-        """Whether it is one, and no folder, pipe or device."""
+        """Whether it is a regular file, and not a folder, pipe or device."""
         return stat.S_ISREG(self.mode)
 
     @property
     def is_shared(self) -> bool:
-        """Whether others on this computer may read or change it. Windows keeps a person's folder to themselves."""
+        """Whether other users of this computer may read or change it. On Windows, a user's folder is private."""
         return os.name == "posix" and bool(self.mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def read_private(path: Path) -> PrivateFile:
-    """Read mode and bytes of the same file, whatever its name leads to a moment later. Raises OSError."""
-    # Not blocking, for a pipe would be waited for.
+    """Read the mode and the bytes of the same file, even if it is replaced in between. Raises OSError."""
+    # Non-blocking, because opening a pipe would wait.
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     try:
         mode = os.fstat(descriptor).st_mode
@@ -94,12 +94,12 @@ def read_private(path: Path) -> PrivateFile:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a new file that only its owner can read, wholly or not at all; make its folder.
+    """Write a new file that only its owner can read, completely or not at all; create its folder.
 
-    Raises FileExistsError where there is one, and leaves it; OSError when the disk is in the way.
+    Raises FileExistsError if the file exists, and does not change it; OSError if it cannot be written.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Private from its first byte on, and without its name until the last is on the disk.
+    # Private from the first byte on, and without its final name until all bytes are on disk.
     descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}-", suffix=".new", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -113,13 +113,13 @@ def write_private(path: Path, data: bytes) -> None:
 
 
 def _name(draft: Path, path: Path) -> None:
-    """Return a finished file its name, unless that is taken: then FileExistsError."""
+    """Rename a finished file to its final name. Raises FileExistsError if the name exists."""
     try:
         path.hardlink_to(draft)
     except FileExistsError:
         raise
     except OSError:
-        # Some file systems know no second names. Taking the name first keeps what is there, at the price of an empty
-        # file if the machine stops in between.
+        # Some file systems have no hard links. Creating the name first protects an existing file, but leaves an empty
+        # file if the computer stops in between.
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         draft.replace(path)

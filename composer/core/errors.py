@@ -1,30 +1,31 @@
-"""The two kinds of bad news: findings (values) and stops (exceptions).
+"""Findings (values) and errors (exceptions).
 
-Input: places and words. Output: a `Problem` to collect, or an exception to raise. Never prints, never exits.
+Input: places and texts. Output: a `Problem` to collect, or an exception to raise. Guarantees: never prints, never
+exits.
 
-    ComposeError               exit 1   a person can act on it: message, hint
+    ComposeError               exit 1   a person can fix it: message, hint
       UsageError               exit 2   the command line is wrong
-      WorkspaceError           exit 1   no newsletter here, or a path that leaves it
+      WorkspaceError           exit 1   there is no newsletter here, or a path leads out of it
       ContentError             exit 1   problems in an issue, in newsletter.yaml or in a theme
-      CompilerError            exit 1   the MJML compiler refused or crashed
+      CompilerError            exit 1   the MJML compiler failed
       OutputError              exit 1   the outbox cannot be written
-      PreviewError             exit 1   the preview cannot be started                 (web/preview/preview_server.py)
-      PublicError              exit 1   the public pages cannot be served             (web/public/site/publication.py)
-      SettingsError            exit 1   something that sending needs is missing       (core/environment.py)
-      KeyFileError             exit 1   a key cannot be read or written               (delivery/config/dkim_keys.py)
-      TransportError           exit 1   no connection: nothing has been sent          (transport/protocol.py)
-      LogError                 exit 1   the event log cannot be written               (core/event_log.py)
+      PreviewError             exit 1   the preview cannot be started                    (web/preview/preview_server.py)
+      PublicError              exit 1   the public pages cannot be served                (web/public/site/publication.py)
+      SettingsError            exit 1   a setting for sending is missing                 (core/environment.py)
+      KeyFileError             exit 1   a key cannot be read or written                  (delivery/config/dkim_keys.py)
+      TransportError           exit 1   there is no connection, and nothing was sent     (transport/protocol.py)
+      LogError                 exit 1   the event log cannot be written                  (core/event_log.py)
       DatabaseError            exit 1   the database cannot be opened, read or written
         UnavailableError       exit 75  another command is writing to it, or its server does not answer
-      AudienceError            exit 1   a subscriber is not there, or may not be had  (audience/subscribers.py)
-      MailingError             exit 1   a mailing is not there, or in no state for it (delivery/core/mailing.py)
-      BusyError                exit 75  somebody else is sending from this database   (delivery/database_guard/sending_lock.py)
-      CopyError                exit 1   this database is a copy, or was restored      (delivery/database_guard/ledger_age.py)
-        ReplacedError          exit 1   it was replaced while it was sent from        (delivery/database_guard/age_counter.py)
-      DatabaseLostError        exit 1   this process was taken for dead               (delivery/database_guard/age_counter.py)
-      MessageError             exit 1   a recipient's message cannot be made          (delivery/messages/message_factory.py)
+      AudienceError            exit 1   a subscriber does not exist, or is not available (audience/subscribers.py)
+      MailingError             exit 1   a mailing does not exist, or has a wrong state   (delivery/core/mailing.py)
+      BusyError                exit 75  another process is sending from this database    (delivery/database_guard/sending_lock.py)
+      CopyError                exit 1   this database is a copy, or was restored         (delivery/database_guard/ledger_age.py)
+        ReplacedError          exit 1   it was replaced during a run                     (delivery/database_guard/age_counter.py)
+      DatabaseLostError        exit 1   this process was considered dead                 (delivery/database_guard/age_counter.py)
+      MessageError             exit 1   a recipient's message cannot be made             (delivery/messages/message_factory.py)
 
-Everything else is a bug and keeps its traceback.
+Every other exception is a bug and keeps its traceback.
 """
 
 from collections import Counter
@@ -35,37 +36,37 @@ from typing import ClassVar
 
 
 class Level(StrEnum):
-    """What a finding keeps from happening."""
+    """What a finding prevents."""
 
-    #: nothing can be built
+    #: the issue cannot be built
     ERROR = "error"
-    #: it can be built and looked at, not sent
+    #: it can be built and viewed, but not sent
     BLOCKER = "blocker"
-    #: it can be sent, and should be looked at first
+    #: it can be sent, but should be checked first
     WARNING = "warning"
-    #: good to know
+    #: for information only
     INFO = "info"
 
     @property
     def rank(self) -> int:
-        """Its place from the heaviest, 0, to the lightest."""
+        """Its rank, from 0 for the most severe."""
         return list(Level).index(self)
 
 
 class Who(StrEnum):
-    """Who can act on a finding."""
+    """Who can fix a finding."""
 
     #: writes the issue
     EDITOR = "editor"
     #: makes the theme
     DESIGNER = "designer"
-    #: keeps newsletter.yaml, the domain, the server
+    #: maintains newsletter.yaml, the domain, the server
     IT = "IT"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
-    """A finding at a place: file, 1-based line and column (in characters), what is wrong, how to mend it."""
+    """A finding at a place: file, 1-based line and column (in characters), what is wrong, how to fix it."""
 
     path: str
     line: int
@@ -75,9 +76,9 @@ class Problem:
     hint: str = field(default="", compare=False)
     level: Level = Level.ERROR
     who: Who = field(default=Who.EDITOR, compare=False)
-    #: What it is about, as written (an address, a name): tells findings of one code at one place apart.
+    #: What it is about, as written (an address, a name): distinguishes findings of one code at one place.
     about: str = field(default="", compare=False)
-    #: What tells findings of one code apart that call for different things; those of one kind differ in their place only.
+    #: Distinguishes findings of one code with different fixes; those of one kind differ only in their place.
     kind: str = field(default="", compare=False)
 
     def __str__(self) -> str:
@@ -85,12 +86,12 @@ class Problem:
         return f"{text}\n    {self.hint}" if self.hint else text
 
 
-#: From how many findings on that say the same they are told together.
+#: From this number of equal findings on, they are shown together.
 _MANY = 3
 
 
 def grouped(problems: Iterable[Problem]) -> tuple[tuple[Problem, tuple[Problem, ...]], ...]:
-    """Put findings that say the same of other places together, where there are many: the first, and the others."""
+    """Return findings, with many equal ones at different places grouped: the first, and the others."""
     found = tuple(problems)
     kinds = Counter(map(_kind, found))
     made: dict[object, list[Problem]] = {}
@@ -100,7 +101,7 @@ def grouped(problems: Iterable[Problem]) -> tuple[tuple[Problem, tuple[Problem, 
 
 
 def places_in_words(problems: Sequence[Problem]) -> str:
-    """Return the places of findings in one file, as a part of a sentence: `12:5, 13:5 and 14:9`."""
+    """Return the places of findings in one file, as part of a sentence: `12:5, 13:5 and 14:9`."""
     places = [f"{problem.line}:{problem.column}" for problem in problems]
     return f"{', '.join(places[:-1])} and {places[-1]}" if len(places) > 1 else "".join(places)
 
@@ -112,7 +113,7 @@ def _kind(problem: Problem) -> object:
 
 
 class ComposeError(Exception):
-    """A stop that a person can act on."""
+    """An error that a person can fix."""
 
     exit_code: ClassVar[int] = 1
 
@@ -133,7 +134,7 @@ class WorkspaceError(ComposeError):
 
 
 class ContentError(ComposeError):
-    """One or more problems in what people wrote; all of them, sorted by place."""
+    """All problems in the files that people wrote, sorted by place."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         count = len(problems)
@@ -142,7 +143,7 @@ class ContentError(ComposeError):
 
 
 class CompilerError(ComposeError):
-    """The MJML compiler refused its input or crashed."""
+    """The MJML compiler rejected its input or crashed."""
 
 
 class OutputError(ComposeError):
@@ -154,6 +155,6 @@ class DatabaseError(ComposeError):
 
 
 class UnavailableError(DatabaseError):
-    """The database cannot be used just now; the same command may work a moment later."""
+    """The database cannot be used at the moment; the same command may work later."""
 
     exit_code = 75

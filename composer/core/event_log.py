@@ -1,8 +1,8 @@
-"""One log for programs: events with ids and codes, a line each, through the standard library's `logging`.
+"""The event log for programs: one line per event, with ids and codes, through the standard library's `logging`.
 
-Input: an event's name and its fields. Output: records of the tree `compose.*`, and the handlers that write them as text or JSON.
-Guarantees: a field is a number or a code; a text that is anything else (an address, a sentence) becomes `?`. Without a handler
-nothing is written and nothing is formatted. A log that cannot be written stops nobody.
+Input: an event's name and its fields. Output: records of the loggers `compose.*`, and the handlers that write them as
+text or JSON. Guarantees: a field is a number or a code; any other text (an address, a sentence) becomes `?`. Without a
+handler, nothing is written or formatted. If the log cannot be written, the program continues.
 """
 
 import json
@@ -22,7 +22,7 @@ from typing import IO, TextIO
 
 from composer.core.errors import ComposeError
 
-#: What a field may be; None is left out.
+#: The type of a field; None is left out.
 Field = int | float | str | None
 
 ROOT = logging.getLogger("compose")
@@ -43,24 +43,24 @@ class LogFormat(StrEnum):
 
 
 class LogError(ComposeError):
-    """The log cannot be written where it is wanted."""
+    """The log file cannot be written."""
 
 
 def emit(log: logging.Logger, event: str, *, level: int = logging.INFO, said: str = "", **fields: Field) -> None:
-    """Log an event. `said` is a line for people: `said_in` gives it, and it never gets into text or JSON."""
+    """Log an event. `said` is a line for people: `said_in` returns it, and it is never in the text or JSON log."""
     if log.isEnabledFor(level):
         log.log(level, event, extra={"fields": fields, "said": said})
 
 
 def emit_bug(log: logging.Logger, event: str, error: BaseException, *, said: str = "", **fields: Field) -> None:
-    """Log what should not have happened: its type and the place, not its words, which may hold what a person wrote."""
+    """Log an unexpected exception: its type and place, without its message, which may contain personal data."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else None
     emit(log, event, level=logging.ERROR, said=said, error=type(error).__name__, place=place, **fields)
 
 
 def said_in(record: logging.LogRecord) -> str:
-    """Return the line for people that an event has; empty for none."""
+    """Return an event's line for people, or an empty text."""
     said = getattr(record, "said", "")
     return said if isinstance(said, str) else ""
 
@@ -78,28 +78,28 @@ def _plain(value: int | float | str) -> int | float | str:
 
 
 class TextFormatter(logging.Formatter):
-    """`2025-01-30T07:00:00.000Z info run.began mailing=3 run=7`; for the journal, the level and no time."""
+    """Formats `2025-01-30T07:00:00.000Z info run.began mailing=3 run=7`; for the journal, with a priority and no time."""
 
     def __init__(self, *, is_journal: bool = False) -> None:
         super().__init__()
         self._is_journal = is_journal
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the formatted line."""
         head = "" if self._is_journal else f"{_time(record)} {record.levelname.lower()} "
         said = "".join(f" {name}={_as_text(value)}" for name, value in _fields(record).items())
         return f"{_priority(record) if self._is_journal else ''}{head}{record.msg}{said}"
 
 
 class JsonFormatter(logging.Formatter):
-    """One object a line: `time`, `level`, `event`, and the fields."""
+    """Formats one JSON object per line: `time`, `level`, `event`, and the fields."""
 
     def __init__(self, *, is_journal: bool = False) -> None:
         super().__init__()
         self._is_journal = is_journal
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
+        """Return the formatted line."""
         head = {"time": _time(record), "level": record.levelname.lower(), "event": record.msg}
         line = json.dumps(head | _fields(record), separators=(",", ":"))
         return f"{_priority(record) if self._is_journal else ''}{line}"
@@ -119,35 +119,35 @@ def _priority(record: logging.LogRecord) -> str:
 
 class _QuietStreamHandler(logging.StreamHandler[TextIO]):
     def handleError(self, record: logging.LogRecord) -> None:
-        """Go on: a terminal that has gone is no reason to send otherwise."""
+        """Continue: a closed terminal must not stop a mailing."""
 
 
 class _QuietFileHandler(WatchedFileHandler):
-    """Appends to a file of mode 0600; opens it anew after logrotate has moved it."""
+    """Appends to a file of mode 0600; opens it again after logrotate has moved it."""
 
     def _open(self) -> IO[str]:  # type: ignore[override]
         descriptor = os.open(self.baseFilename, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         return os.fdopen(descriptor, "a", encoding="utf-8")
 
     def handleError(self, record: logging.LogRecord) -> None:
-        """Go on: a full disk is no reason to send otherwise."""
+        """Continue: a full disk must not stop a mailing."""
 
 
 class SaidHandler(logging.Handler):
-    """Gives lines for people to a function, one a record that has one."""
+    """Passes the lines for people to a function."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         super().__init__()
         self._write = write
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Return the line."""
+        """Pass the line of a record, if it has one."""
         if said := said_in(record):
             self._write(said)
 
 
 def is_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
-    """Return whether a stream leads to systemd's journal (systemd.exec(5), $JOURNAL_STREAM)."""
+    """Return whether a stream is connected to systemd's journal (systemd.exec(5), $JOURNAL_STREAM)."""
     device, _, inode = environment.get("JOURNAL_STREAM", "").partition(":")
     try:
         found = os.fstat(stream.fileno())
@@ -158,7 +158,7 @@ def is_journal(stream: TextIO, environment: Mapping[str, str]) -> bool:
 
 @contextmanager
 def written(log_format: LogFormat, path: Path | None) -> Iterator[None]:
-    """Write events to a file, or to stderr, while it lasts. Raises LogError."""
+    """Write events to a file or to stderr inside the `with` block. Raises LogError."""
     if log_format is LogFormat.NONE:
         yield
         return
@@ -178,7 +178,7 @@ def written(log_format: LogFormat, path: Path | None) -> Iterator[None]:
 
 @contextmanager
 def said_to(write: Callable[[str], None]) -> Iterator[None]:
-    """Provide people the lines that events have for them, unless the events themselves are on stderr."""
+    """Pass the lines for people to a function inside the `with` block, unless the events themselves are on stderr."""
     if any(isinstance(each, _QuietStreamHandler) for each in ROOT.handlers):
         yield
         return
@@ -188,7 +188,7 @@ def said_to(write: Callable[[str], None]) -> Iterator[None]:
 
 @contextmanager
 def attached(handler: logging.Handler) -> Iterator[None]:
-    """Hand every event to a handler while it lasts."""
+    """Attach a handler inside the `with` block."""
     before = ROOT.level
     ROOT.addHandler(handler)
     ROOT.setLevel(logging.INFO)
@@ -197,6 +197,6 @@ def attached(handler: logging.Handler) -> Iterator[None]:
     finally:
         ROOT.removeHandler(handler)
         ROOT.setLevel(before)
-        # What a full disk did not take is lost.
+        # Events that did not fit on a full disk are lost.
         with suppress(OSError):
             handler.close()

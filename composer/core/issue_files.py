@@ -1,8 +1,8 @@
-"""Issue files that are the same issue twice: copies that sync programs, merges and people leave beside an issue.
+"""Finds files of the same issue: copies that sync programs, merges and people leave next to an issue.
 
 Input: a workspace and an issue's path. Output: the other files with the same date or number in the same language, or
-with the same date in their name. Guarantees: a file is compared by what is in it, however it is named, and need not be
-valid. Reads the files of the issues folder, writes none.
+with the same date in their name. Guarantees: a file is compared by its content, with any name, even if it is not valid;
+reads only the files in the issues folder, and writes nothing.
 """
 
 import datetime
@@ -16,20 +16,20 @@ from pathlib import Path
 from composer.core.issue_names import date_in, is_issue_file
 from composer.core.workspace import NEWSLETTER, Workspace, stamp
 
-#: Numbers count up over at least a year before they start again: "3/2030" and "3/2031" are two issues.
+#: Numbers count up for at least a year before they start again: "3/2030" and "3/2031" are different issues.
 SAME_NUMBER_WITHIN = datetime.timedelta(days=183)
-#: More than an issue may have; what is longer holds none.
+#: More bytes than an issue may have: a longer file is not an issue.
 _LONGEST = 1_000_000
-# Spaces and marks that nobody sees do not keep two files apart.
+# Spaces and invisible characters do not make two files different.
 _UNSEEN = rb"\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf"
 _GAP = rb"(?:[ \t\"']|\xc2\xa0|" + _UNSEEN + rb")*"
 _DATE = re.compile(rb"date" + _GAP + rb":" + _GAP + rb"(\d{4}-\d{2}-\d{2})(?!\d)")
 _NUMBER = re.compile(rb"number" + _GAP + rb":" + _GAP + rb"(\d{1,9})(?!\d)")
 _SUBJECT = re.compile(rb"(subject)" + _GAP + rb":")
 _LANGUAGE = re.compile(rb"language" + _GAP + rb":" + _GAP + rb"([A-Za-z-]+)")
-#: What may come before a key that is not part of another one.
+#: What may precede a key that is not part of another key.
 _BEFORE = re.compile(rb"(?:[\"']|" + _UNSEEN + rb")*")
-#: How far back a line's beginning is looked for.
+#: How many bytes back the start of a line is searched.
 _FAR = 16
 
 
@@ -38,13 +38,13 @@ class Shared(StrEnum):
 
     DATE = "date"
     NUMBER = "number"
-    #: the date in the name of one is the other's
+    #: the date in the file name is the same
     NAME = "name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """The top of an issue file: what makes it one issue and no other."""
+    """The start of an issue file, which identifies the issue."""
 
     date: datetime.date | None = None
     number: int | None = None
@@ -52,7 +52,7 @@ class Heading:
 
     @property
     def is_issue(self) -> bool:
-        """Whether the file holds an issue, and not a part of one: a section may have a date, but no subject."""
+        """Whether the file contains an issue, and not a part of one: a section may have a date, but no subject."""
         return self.has_subject
 
 
@@ -60,22 +60,22 @@ class Heading:
 class SameIssue:
     """Another file of the same issue."""
 
-    #: As people see it, from the newsletter's folder on.
+    #: The path relative to the newsletter's folder.
     name: str
     key: str
     shared: Shared
 
 
 def issue_key(path: Path) -> str:
-    """Return what makes an issue one issue in all its languages: the file's stem up to the first dot."""
+    """Return the key of an issue, which is the same in all languages: the file's stem up to the first dot."""
     return path.stem.split(".", 1)[0]
 
 
 def editions_of_issue(workspace: Workspace, path: Path) -> tuple[Path, ...]:
-    """Return the files of an issue in all its languages, the newsletter's own first; `path` is one of them."""
+    """Return the files of an issue in all its languages, the newsletter's main language first; `path` is one of them."""
     key, languages = issue_key(path), workspace.languages()
     issues = workspace.issues()
-    # The editions of an oddly named issue are named in the same way.
+    # The editions of an issue with an unusual name have the same unusual name.
     others = issues if path in issues else (each for each in workspace.other_files() if is_issue_file(each.name))
     found = {workspace.language_of(path, languages): path}
     for each in others:
@@ -87,9 +87,9 @@ def editions_of_issue(workspace: Workspace, path: Path) -> tuple[Path, ...]:
 def same_issue_files(
     workspace: Workspace, path: Path, date: datetime.date | None = None, number: int | None = None
 ) -> tuple[SameIssue, ...]:
-    """Find the other files of the same issue in the same language.
+    """Return the other files of the same issue in the same language.
 
-    `date` and `number` are those of the issue where it has been read; without them they are looked up in the file.
+    `date` and `number` are those of the issue if it has been read already; otherwise they are read from the file.
     """
     mine = Heading(date=date, number=number) if date is not None else heading(path, stamp(path))
     languages = workspace.languages()
@@ -106,7 +106,7 @@ def same_issue_files(
 
 
 def files_of_day(workspace: Workspace, date: datetime.date, language: str | None) -> tuple[Path, ...]:
-    """Find every file that is, or may be meant as, the issue of a day in a language, whatever its name and ending."""
+    """Return every file that is, or may be intended as, the issue of a day in a language, with any name and ending."""
     languages = workspace.languages()
     own = _own_language(workspace.root / NEWSLETTER, stamp(workspace.root / NEWSLETTER))
     wanted = (language or own).lower()
@@ -120,7 +120,7 @@ def files_of_day(workspace: Workspace, date: datetime.date, language: str | None
 
 @lru_cache(maxsize=2_048)
 def heading(path: Path, _stamp: tuple[int, int]) -> Heading:
-    """Look a file's date and number up, without reading the rest; nothing for a file that cannot be read."""
+    """Return a file's date and number, without parsing the rest; empty if the file cannot be read."""
     try:
         with path.open("rb") as file:
             data = file.read(_LONGEST)
@@ -135,7 +135,7 @@ def heading(path: Path, _stamp: tuple[int, int]) -> Heading:
 
 
 def _value(key: re.Pattern[bytes], data: bytes) -> str | None:
-    """Return the value of a key that begins a line: behind spaces it would be a part of another key."""
+    """Return the value of a key at the start of a line: after spaces, it would be part of another key."""
     for found in key.finditer(data):
         line = re.split(rb"[\r\n]", data[max(0, found.start() - _FAR) : found.start()])
         if (len(line) > 1 or found.start() < _FAR) and _BEFORE.fullmatch(line[-1]):
@@ -164,7 +164,7 @@ def _language(workspace: Workspace, path: Path, languages: Collection[str], own:
 
 @lru_cache(maxsize=16)
 def _own_language(path: Path, _stamp: tuple[int, int]) -> str:
-    """Look the newsletter's language up in newsletter.yaml."""
+    """Return the newsletter's language from newsletter.yaml."""
     try:
         return _value(_LANGUAGE, path.read_bytes()) or ""
     except OSError:

@@ -1,8 +1,8 @@
-"""What the name of an issue file says: its date and its language.
+"""The names of issue files: date and language.
 
-Input: file names. Output: dates and language tags. Guarantees: only the two forms that docs/formats.md names,
-`2025-01-30.yaml` and `2025-01-30.de.yaml`, are taken for issues; whatever a sync program, a mail program or an editor
-adds to a name is not. Never reads a file.
+Input: file names. Output: dates and language tags. Guarantees: only the two forms in docs/reference/issue-format.md,
+`2025-01-30.yaml` and `2025-01-30.de.yaml`, are issues; names with additions by a sync program, a mail program or an
+editor are not. Reads no file.
 """
 
 import datetime
@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-#: How an issue file may end, in small letters.
+#: The endings of issue files, in lower case.
 ENDINGS = (".yaml", ".yml")
-#: Endings behind which the file of a text editor or a browser may hide an issue.
+#: Endings that a text editor or a browser may have added to the name of an issue.
 _HIDING = re.compile(r"(?:\.ya?ml)(?:\.(?:txt|rtf|html?|docx?))?$", re.IGNORECASE)
 _DATE = re.compile(r"(?<!\d)(\d{4}-\d{2}-\d{2})(?!\d)")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
@@ -20,24 +20,24 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueName:
-    """The date and the language that a file name carries; no language means the newsletter's own."""
+    """The date and the language in a file name; no language means the newsletter's main language."""
 
     date: datetime.date
     language: str | None
 
 
 def is_issue_file(name: str) -> bool:
-    """Return whether a name ends as issue files do, in small or capital letters."""
+    """Return whether a name ends like an issue file, in lower or upper case."""
     return name.lower().endswith(ENDINGS)
 
 
 def may_hold_an_issue(name: str) -> bool:
-    """Return whether a name ends in .yaml or .yml, or in that and another ending: `2025-01-30.yaml.txt`."""
+    """Return whether a name ends with .yaml or .yml, perhaps with another ending after it: `2025-01-30.yaml.txt`."""
     return _HIDING.search(name) is not None and not name.startswith(".")
 
 
 def parse_issue_name(name: str, languages: Collection[str] = ()) -> IssueName | None:
-    """Read a file name that is exactly a date, and perhaps a language; None for every other name.
+    """Return the date and language of a file name; None if the name contains anything else.
 
     `languages` are those that the newsletter has a file for.
     """
@@ -51,13 +51,13 @@ def parse_issue_name(name: str, languages: Collection[str] = ()) -> IssueName | 
 
 
 def date_in(name: str) -> datetime.date | None:
-    """Return the first date in a file name, whatever else is in it: `Copy of 2025-01-30 (1).yaml`."""
+    """Return the first date anywhere in a file name: `Copy of 2025-01-30 (1).yaml`."""
     found = _DATE.search(name)
     return _date(found[1]) if found else None
 
 
 def language_in(name: str, languages: Collection[str]) -> str | None:
-    """Return the language that a file name carries, whatever a program has added to it: `2025-01-30.de (1).yaml`."""
+    """Return the language in a file name, even if a program has added something to it: `2025-01-30.de (1).yaml`."""
     stem = name[: name.rindex(".")] if "." in name else name
     _, dot, tag = stem.rpartition(".")
     if dot and _is_language(tag, languages):
@@ -80,7 +80,7 @@ def _is_language(tag: str, languages: Collection[str]) -> bool:
         return True
     if not _LANGUAGE.fullmatch(tag):
         return False
-    # Late: a language that the newsletter does not have yet is rare, and so is "bak" or "old" in its place.
+    # Imported late, because a language without a newsletter file is rare, and so is "bak" or "old" in its place.
     from babel import localedata
 
     return localedata.exists(tag.replace("-", "_"))

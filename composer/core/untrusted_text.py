@@ -1,15 +1,16 @@
-"""Makes text from elsewhere harmless to look at: file names, addresses, servers' words, cells of lists.
+"""Makes text from outside safe to show: file names, addresses, server replies, cells of lists.
 
-Input: any text. Output: the same text without what acts on a terminal or hides and turns round what stands beside it.
-`visible` shows such characters as their code, for terminals and reports; `tame` leaves them out, for pages; `in_json` writes
-them as JSON escapes, which loses nothing. Editions are not outside text: what an editor wrote is sent as it is. Pure.
+Input: any text. Output: the same text without characters that control a terminal, or hide or reverse the text next to
+them. `visible` shows such characters as their code, for terminals and reports; `tame` removes them, for pages;
+`in_json` writes them as JSON escapes, without loss. Guarantees: pure. Editions do not need this: the text of an editor
+is sent unchanged.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
 
-#: Controls but tab and line feed, what splits or turns round lines, what nobody sees, and halves of characters.
+#: Controls except tab and line feed, characters that split or reverse lines, invisible characters, and surrogates.
 _HARMFUL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
     "\uffa0\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
@@ -21,22 +22,22 @@ _SKIN = re.compile("[\ufe0f\U0001f3fb-\U0001f3ff]")
 
 
 def visible(text: str) -> str:
-    """Return a text as a terminal may show it: harmful characters as their code."""
+    """Return a text for a terminal: with harmful characters as their code."""
     return _replaced(text, _code)
 
 
 def tame(text: str) -> str:
-    """Return a text as a page may show it: without harmful characters."""
+    """Return a text for a page: without harmful characters."""
     return _replaced(text, lambda character: "")
 
 
 def finished(value: object) -> object:
-    """Return what a template of a page prints: text tamed, our own markup and anything else as it is."""
+    """Return a value for the template of a page: text without harmful characters; markup and other values unchanged."""
     return tame(value) if isinstance(value, str) and not hasattr(value, "__html__") else value
 
 
 def in_json(text: str) -> str:
-    """Return JSON that means the same and shows nothing harmful."""
+    """Return equivalent JSON with harmful characters as escapes."""
     return _HARMFUL.sub(lambda found: "".join(f"\\u{each:04x}" for each in _utf16(found[0])), text)
 
 
@@ -48,7 +49,7 @@ def _replaced(text: str, by: Callable[[str], str]) -> str:
 
     def replace(found: re.Match[str]) -> str:
         character, at = found[0], found.start()
-        # Marks set commas and brackets right in Arabic and Hebrew, and turn nothing else round.
+        # These marks correct commas and brackets in Arabic and Hebrew, and reverse nothing else.
         is_joiner, is_mark = character in _JOINERS and _joins(text, at), character in _MARKS and is_right_to_left
         return character if is_joiner or is_mark or at in flags else by(character)
 
@@ -56,7 +57,7 @@ def _replaced(text: str, by: Callable[[str], str]) -> str:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Return whether it stands between letters of a script that knows it, or between two emoji."""
+    """Return whether a joiner is between letters of a script that uses it, or between two emoji."""
     before, after = text[at - 1 : at], text[at + 1 : at + 2]
     if not before or not after:
         return False

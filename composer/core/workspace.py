@@ -1,6 +1,6 @@
-"""Where things lie: the newsletter's folder, its files, and the theme's files.
+"""The files of a workspace: the newsletter's folder, its files, and the theme's files.
 
-Input: a path a person typed. Output: resolved paths that stay inside the workspace. Never reads what is in them.
+Input: a path that a person typed. Output: resolved paths. Guarantees: paths stay inside the workspace; reads no file.
 """
 
 import os
@@ -21,9 +21,9 @@ TEMPLATES = "templates"
 
 
 def shipped(name: str) -> Path:
-    """Return the folder of what ships with the program: `templates` or `starter`.
+    """Return a folder that is part of the program: `templates` or `starter`.
 
-    A wheel carries them below composer/_shipped; in an editable checkout the repository itself is the starter.
+    In a wheel they are in composer/_shipped; in an editable checkout, the repository itself is the starter.
     """
     package = Path(__file__).resolve().parents[1]
     inside = package / "_shipped" / name
@@ -34,34 +34,34 @@ def shipped(name: str) -> Path:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workspace:
-    """A newsletter's folder: the one that holds newsletter.yaml."""
+    """A newsletter's folder: the one with newsletter.yaml."""
 
     root: Path
 
     @classmethod
     def find(cls, start: Path) -> "Workspace":
-        """Walk up from a file or folder to the nearest newsletter.yaml.
+        """Return the nearest folder with newsletter.yaml, from a file or folder upwards.
 
-        Raises WorkspaceError when there is none.
+        Raises WorkspaceError if there is no such folder.
         """
         here = start.resolve()
         for folder in (here, *here.parents):
             if (folder / NEWSLETTER).is_file():
                 return cls(root=folder)
         raise WorkspaceError(
-            f"no {NEWSLETTER} here or in a folder above: {start}",
-            "go into the newsletter's folder, or make a new newsletter with: compose init DIR",
+            f"there is no {NEWSLETTER} in this folder or in a folder above it: {start}",
+            "go to the newsletter's folder, or create a newsletter: compose init DIR",
         )
 
     def name(self, path: Path) -> str:
-        """Name a path as people see it: relative to the workspace, with forward slashes."""
+        """Return the name of a path for people: relative to the workspace, with forward slashes."""
         try:
             return path.relative_to(self.root).as_posix()
         except ValueError:
             return path.as_posix()
 
     def issues(self) -> tuple[Path, ...]:
-        """List the issue files, oldest first; editions in other languages follow their issue.
+        """Return the issue files, the oldest first; editions in other languages follow their issue.
 
         Only names that are a date, and perhaps a language, count: see `other_files`.
         """
@@ -70,30 +70,30 @@ class Workspace:
         return tuple(sorted(found, key=lambda path: (path.stem, path.name)))
 
     def other_files(self) -> tuple[Path, ...]:
-        """List the files among the issues that may hold an issue and are not named as one, such as copies."""
+        """Return the files that may contain an issue but are not named like one, such as copies."""
         languages = self.languages()
         found = [path for path in self._in_issues() if may_hold_an_issue(path.name)]
         return tuple(sorted(path for path in found if not parse_issue_name(path.name, languages)))
 
     def yaml_files(self) -> tuple[Path, ...]:
-        """List every YAML file among the issues, however it is named."""
+        """Return every YAML file in the issues folder, with any name."""
         return tuple(sorted(path for path in self._in_issues() if is_issue_file(path.name) and path.name[0] != "."))
 
     def languages(self) -> frozenset[str]:
-        """List the languages that the newsletter has a file for besides newsletter.yaml."""
+        """Return the languages for which the newsletter has a file besides newsletter.yaml."""
         return frozenset(path.name.split(".", 1)[1][: -len(".yaml")] for path in self.root.glob("newsletter.*.yaml"))
 
     def language_of(self, path: Path, languages: Collection[str] | None = None) -> str | None:
-        """Return the language that an issue's file name carries; None for the newsletter's own.
+        """Return the language in an issue's file name; None for the newsletter's main language.
 
-        `languages` saves looking them up again for each of many files.
+        `languages` avoids looking them up again for each of many files.
         """
         return language_in(path.name, self.languages() if languages is None else languages)
 
     def issue(self, name: str) -> Path:
-        """Find an issue by path or by stem (`2025-01-30`, `2025-01-30.de`).
+        """Return the path of an issue by path or by stem (`2025-01-30`, `2025-01-30.de`).
 
-        Raises UsageError when there is none, naming the nearest, and for a file that is not YAML by its name.
+        Raises UsageError if there is no such issue, and for a file whose name does not end with .yaml or .yml.
         """
         text = name.replace("\\", "/") if os.sep == "/" and not Path(name).exists() else name
         for candidate in (Path(text), self.root / text, self.root / ISSUES / text):
@@ -104,7 +104,7 @@ class Workspace:
         stem = _normal(Path(text).name)
         named = [path for path in self.yaml_files() if _normal(path.stem) == stem]
         if named:
-            # Of several, the usual ending first.
+            # If there are several, the one with the usual ending.
             return min(named, key=lambda path: ENDINGS.index(path.suffix.lower())).resolve()
         hiding = next((path for path in self.other_files() if path.name.lower().startswith(f"{stem.lower()}.y")), None)
         if hiding is not None:
@@ -112,19 +112,19 @@ class Workspace:
         stems = [path.stem for path in self.issues()]
         raise UsageError(
             f"there is no issue “{name}” in {self.root / ISSUES}",
-            f"there are: {', '.join(stems[-5:])}" if stems else "make one with: compose new",
+            f"the latest issues: {', '.join(stems[-5:])}" if stems else "to create one: compose new",
         )
 
     def _misnamed(self, path: Path) -> UsageError:
-        """Explain that a file that was meant as an issue is not YAML by its name."""
+        """Return the error for a file that may contain an issue but is not named like a YAML file."""
         start = path.name.lower().find(".y")
         name = f"{path.name[:start]}.yaml" if may_hold_an_issue(path.name) else f"{path.stem}.yaml"
         target = path.with_name(name)
         if target.exists():
-            hint = f"there is also {self.name(target)}: {command_line('build', target.stem)}"
+            hint = f"to build {self.name(target)}: {command_line('build', target.stem)}"
         else:
             hint = f"if it is the issue, rename it: {shell_line('mv', self.name(path), self.name(target))}"
-        return UsageError(f"{self.name(path)} is not an issue file: the name must end in .yaml", hint)
+        return UsageError(f"{self.name(path)} is not an issue file: the name must end with .yaml", hint)
 
     def _in_issues(self) -> list[Path]:
         try:
@@ -134,25 +134,26 @@ class Workspace:
             return []
 
     def inside(self, base: Path, written: str) -> Path:
-        """Resolve a path that an editor wrote, relative to the file it stands in.
+        """Return the resolved path for a path that an editor wrote, relative to the file that contains it.
 
-        Links are followed before the check, so a link cannot lead out. Raises WorkspaceError when the path is
-        absolute or leaves the workspace.
+        Links are followed before the check, so a link cannot lead out. Raises WorkspaceError if the path is absolute or
+        leaves the workspace.
         """
         text = written.replace("\\", "/")
         if text.startswith("/") or text[1:2] == ":":
             raise WorkspaceError(
-                f"“{written}” is a place on one computer only", "write where it lies seen from this file: assets/…"
+                f"“{written}” is an absolute path, which works on one computer only",
+                "write the path relative to this file, such as assets/…",
             )
         resolved = on_disk(base / text).resolve()
         if not resolved.is_relative_to(self.root):
             raise WorkspaceError(
-                f"“{written}” lies outside the newsletter's folder", "copy the file into the newsletter's folder"
+                f"“{written}” is outside the newsletter's folder", "copy the file into the newsletter's folder"
             )
         return resolved
 
     def theme(self, name: str) -> "ThemeFiles":
-        """Return the files of a theme: the workspace's own first, then those that ship with the program."""
+        """Return the files of a theme: first the workspace's own, then those of the program."""
         own = self.root / TEMPLATES / name
         built_in = shipped(TEMPLATES) / name
         folders = tuple(dict.fromkeys(folder for folder in (own, built_in) if folder.is_dir()))
@@ -160,10 +161,10 @@ class Workspace:
 
 
 def on_disk(path: Path) -> Path:
-    """Return a path as the disk spells it.
+    """Return a path in the spelling of the disk.
 
-    A letter with an accent can be one character or two (NFC, NFD); macOS writes the second form into names that editors
-    type in the first. A path that is on disk in neither form is returned as it is.
+    A letter with an accent can be one character or two (NFC, NFD). Editors type the first form, and macOS may store the
+    second. If the path exists in neither form, it is returned unchanged.
     """
     if str(path).isascii() or path.exists():
         return path
@@ -179,14 +180,14 @@ def _normal(name: str) -> str:
 
 
 def themes_known(workspace: Workspace) -> tuple[str, ...]:
-    """List the names of the themes that can be used here."""
+    """Return the names of the available themes."""
     folders = (workspace.root / TEMPLATES, shipped(TEMPLATES))
     names = {path.name for folder in folders if folder.is_dir() for path in folder.iterdir() if path.is_dir()}
     return tuple(sorted(names))
 
 
 def stamp(path: Path) -> tuple[int, int]:
-    """Return what changes when a file changes: time in nanoseconds and size; nothing equals a file that is gone."""
+    """Return a value that changes with a file: time in nanoseconds and size; a missing file has its own value."""
     try:
         status = path.stat()
     except OSError:
@@ -201,14 +202,14 @@ def _real(folder: Path) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThemeFiles:
-    """A theme's files, the workspace's first. A section type is taken as a whole folder, every other file singly."""
+    """A theme's files, the workspace's first. A section type comes as a whole folder from one source, other files singly."""
 
     name: str
     folders: tuple[Path, ...]
     workspace: Workspace
 
     def find(self, name: str) -> Path | None:
-        """Find a file of the theme, or None. A name cannot lead out of the theme's folder."""
+        """Return the path of a theme's file, or None. A name cannot lead out of the theme's folder."""
         parts = name.split("/")
         if ".." in parts or name.startswith("/") or "\\" in name:
             return None
@@ -224,7 +225,7 @@ class ThemeFiles:
         return None
 
     def display(self, path: Path) -> str:
-        """Name a theme's file as people see it."""
+        """Return the name of a theme's file for people."""
         if path.resolve().is_relative_to(self.workspace.root):
             return self.workspace.name(path.resolve())
         for folder in self.folders:
@@ -233,7 +234,7 @@ class ThemeFiles:
         return path.as_posix()
 
     def section_types(self) -> tuple[str, ...]:
-        """List the section types that the theme knows."""
+        """Return the section types of the theme."""
         names = {
             path.name
             for folder in self.folders
@@ -243,6 +244,9 @@ class ThemeFiles:
         }
         return tuple(sorted(names))
 
-    def languages(self) -> tuple[str, ...]:
-        """List the languages in which the theme has its fixed phrases."""
-        return tuple(sorted({path.stem for folder in self.folders for path in (folder / "phrases").glob("*.yaml")}))
+    def all_of(self, name: str) -> tuple[Path, ...]:
+        """List every file of a name, the workspace's first."""
+        one_by_one = (
+            ThemeFiles(name=self.name, folders=(folder,), workspace=self.workspace) for folder in self.folders
+        )
+        return tuple(path for each in one_by_one if (path := each.find(name)) is not None)

@@ -1,5 +1,5 @@
-"""The database: what audience, delivery and the public pages keep.
+"""The database of audience, delivery and the public pages.
 
-Input: where it lies. Output: a `Database` whose `read()` and `write()` give connections. Knows tables, not what
-they mean.
+Input: its location. Output: a `Database` whose `read()` and `write()` provide connections. This package defines the
+tables; other packages define what they mean.
 """

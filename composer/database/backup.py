@@ -1,8 +1,8 @@
-"""A copy of the database, made while it is in use.
+"""Makes a copy of the database while it is in use.
 
-Input: an open database, a path. Output: a private file, whole or not at all. Never overwrites one. The copy says of
-itself that it is one: nothing is sent from it before a person has accepted it (`compose db restored`). It does not hold the
-key that recognises erased people: that is kept apart (`compose keys backup`).
+Input: an open database, a path. Output: a private file, complete or not at all. Guarantees: never overwrites a file.
+The copy is marked as a backup: nothing is sent from it until a person accepts it (`compose db restored`). It does not
+contain the key that recognises erased people, which has its own backup (`compose keys backup`).
 """
 
 import os
@@ -18,16 +18,16 @@ from composer.database.engine import Database
 
 
 def backup(database: Database, target: Path, now: datetime) -> int:
-    """Copy a SQLite database to a new file; give its size in bytes. Raises DatabaseError."""
+    """Copy a SQLite database to a new file; return its size in bytes. Raises DatabaseError."""
     if database.path is None:
         raise DatabaseError(
-            f"the database at {database.location.name} is PostgreSQL, which brings its own tool",
-            "pg_dump --format=custom --file=FILE DATABASE",
+            f"the database at {database.location.name} is PostgreSQL: use its own tool for backups",
+            "run: pg_dump --format=custom --file=FILE DATABASE",
         )
     if target.exists():
-        raise DatabaseError(f"{target} is there already and stays as it is", "name another file")
+        raise DatabaseError(f"{target} already exists and was not changed", "choose another file")
     try:
-        # Private from its first byte on, and without its name until the last is on the disk.
+        # Private from the first byte on, and without its final name until all bytes are on disk.
         descriptor, draft = tempfile.mkstemp(prefix=f".{target.name}-", suffix=".new", dir=target.parent)
         os.close(descriptor)
         try:
@@ -42,13 +42,13 @@ def backup(database: Database, target: Path, now: datetime) -> int:
                 Path(draft).unlink()
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(
-            f"the copy {target} cannot be written: {error}", "look at the disk and the rights of its folder"
+            f"the copy {target} cannot be written: {error}", "check the disk space and the permissions of the folder"
         ) from None
     return target.stat().st_size
 
 
 def _mark(copy: sqlite3.Connection, made: str) -> None:
-    """Write into a copy that it is one, and take the erasure key out; nothing of it is left in the file or beside it."""
+    """Mark a copy as a backup, and delete the erasure key, without any trace in the file or next to it."""
     for pragma in ("journal_mode=DELETE", "secure_delete=ON"):
         copy.execute(f"PRAGMA {pragma}").close()
     with copy:

@@ -1,10 +1,11 @@
-"""Opens the database and gives connections to it; SQLite and PostgreSQL behave alike from here on.
+"""Opens the database and provides connections; SQLite and PostgreSQL behave in the same way.
 
-Input: a `Location`. Output: a `Database` as it is, or a `DatabaseError`. Never holds a
-transaction open by itself, and never writes on a connection that was asked for to read.
+Input: a `Location`. Output: a `Database`, or a `DatabaseError`. Guarantees: does not hold a transaction open by itself;
+a connection for reading cannot write.
 
 SQLite: WAL, foreign keys, synchronous=FULL, BEGIN IMMEDIATE for every write, so that a transaction that has read cannot
-fail when it begins to write. Python's own BEGIN is off (isolation_level None), for it comes late and not before DDL.
+fail when it starts to write. Python's own BEGIN is off (isolation_level None), because it comes late and not before
+DDL.
 """
 
 import logging
@@ -25,9 +26,9 @@ from sqlalchemy.exc import DBAPIError
 from composer.core.errors import DatabaseError, UnavailableError
 from composer.database.location import Location
 
-#: How long a writer waits for another one, in milliseconds; a writer holds the database for seconds at most.
+#: How long a writer waits for another writer, in milliseconds; a writer holds the lock for seconds at most.
 BUSY_MS = 30_000
-#: For PostgreSQL: a server that is gone without a word is noticed within a minute (libpq's own names; not for sockets).
+#: For PostgreSQL: a server that vanished is noticed within a minute (libpq's own names; not for sockets).
 _KEEP_ALIVE = {
     "keepalives": 1,
     "keepalives_idle": 20,
@@ -35,35 +36,35 @@ _KEEP_ALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
-#: The execution option that tells a connection what it is for.
+#: The execution option with the purpose of a connection.
 _MODE = "compose_mode"
 _READ, _WRITE, _STAGE = "read", "write", "stage"
-#: What a connection to SQLite was last told to be.
+#: The current mode of a connection to SQLite.
 _IS_READ_ONLY = "compose_is_read_only"
 _BEGIN = {_READ: "BEGIN", _WRITE: "BEGIN IMMEDIATE", _STAGE: "BEGIN"}
-#: What SQLite says, by the beginning of its error's name, in words that lead on.
+#: Messages and hints for SQLite's errors, by the start of their names.
 _WORDS = (
-    ("SQLITE_BUSY", "another command is writing to {name}", "wait until it has ended, and try again"),
-    ("SQLITE_LOCKED", "another command is writing to {name}", "wait until it has ended, and try again"),
-    ("SQLITE_FULL", "the disk is full: nothing was written to {name}", "make room, and try again"),
-    ("SQLITE_READONLY", "{name} may not be written to", "look at the rights of the file and of its folder"),
-    ("SQLITE_CANTOPEN", "{name} cannot be opened", "look at the rights of the file and of its folder"),
-    ("SQLITE_PERM", "{name} may not be opened", "look at the rights of the file and of its folder"),
-    ("SQLITE_NOTADB", "{name} is not a database", "name another file:   database:   in newsletter.yaml"),
-    ("SQLITE_CORRUPT", "{name} is damaged", "put back a copy made by: compose db backup"),
-    ("SQLITE_IOERR", "{name} cannot be read or written: the disk failed", "look at the disk; then try again"),
+    ("SQLITE_BUSY", "another command is writing to {name}", "wait until it has finished, then try again"),
+    ("SQLITE_LOCKED", "another command is writing to {name}", "wait until it has finished, then try again"),
+    ("SQLITE_FULL", "the disk is full: nothing was written to {name}", "free some disk space, then try again"),
+    ("SQLITE_READONLY", "{name} is read-only", "check the permissions of the file and its folder"),
+    ("SQLITE_CANTOPEN", "{name} cannot be opened", "check the permissions of the file and its folder"),
+    ("SQLITE_PERM", "you do not have permission to open {name}", "check the permissions of the file and its folder"),
+    ("SQLITE_NOTADB", "{name} is not a database", "set another file:   database:   in newsletter.yaml"),
+    ("SQLITE_CORRUPT", "{name} is damaged", "restore a copy made with: compose db backup"),
+    ("SQLITE_IOERR", "{name} cannot be read or written: the disk failed", "check the disk, then try again"),
 )
-#: What passes by itself.
+#: Errors that go away without a fix.
 _TEMPORARY = ("SQLITE_BUSY", "SQLITE_LOCKED")
 
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open database. Threads may share it; each `with` has a connection of its own."""
+    """An open database. Threads may share it; each `with` block has its own connection."""
 
     location: Location
     engine: Engine = field(repr=False)
-    #: SQLite: whether a log was beside the file that was not yet written into it: another process is at work, or one died.
+    #: SQLite: whether there was a log next to the file when it was opened: another process is running, or one crashed.
     had_log: bool = False
 
     @property
@@ -73,25 +74,26 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Provide a connection that sees one state of the database from beginning to end, and cannot write."""
+        """Provide a connection that sees one state of the database for the whole block, and cannot write."""
         with self._begin(_READ) as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Provide a connection whose changes are all kept, or none when an exception leaves the block.
+        """Provide a connection whose changes are committed together, or not at all if an exception leaves the block.
 
-        On SQLite it is the only writer from its beginning on.
+        On SQLite it is the only writer from the start.
         """
         with self._begin(_WRITE) as connection:
             yield connection
 
     @contextmanager
     def stage(self) -> Iterator[Connection]:
-        """Provide a connection outside a transaction, for temporary tables; `writing()` begins one that changes others.
+        """Provide a connection outside a transaction, for temporary tables; `writing()` starts a transaction for
+        others.
 
-        Temporary tables take no lock: a file of a million rows is read while others write. The connection is closed
-        afterwards, with all that was set on it.
+        Temporary tables need no lock: a file of a million rows can be read while others write. Afterwards, the
+        connection is closed with its settings.
         """
         with self.translated(), self.engine.connect() as connection:
             connection.detach()
@@ -107,21 +109,21 @@ class Database:
 
     @contextmanager
     def keep(self) -> Iterator[Connection]:
-        """Provide a connection to write on in one transaction after another; `with connection.begin():` is one.
+        """Provide a connection for many write transactions; `with connection.begin():` is one.
 
-        Beside many small transactions, taking a connection from the pool for each costs as much again.
+        For many small transactions, taking a connection from the pool each time would double the cost.
         """
         with self.translated(), self.engine.connect() as connection:
             yield connection.execution_options(**_options(self.engine, _WRITE))
 
     def settle(self) -> None:
-        """Move what was written into SQLite's file, and empty the file beside it: what was deleted is then in neither."""
+        """Move all changes into SQLite's file and empty its log, so that deleted data is in neither of them."""
         if self.path is not None:
             with self.stage() as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     def close(self) -> None:
-        """Close every connection; what is kept is in the file."""
+        """Close every connection."""
         self.engine.dispose()
 
     def __enter__(self) -> Self:
@@ -137,7 +139,7 @@ class Database:
 
     @contextmanager
     def translated(self) -> Iterator[None]:
-        """Turn what a driver raises, and a person can mend, into DatabaseError; for connections of one's own."""
+        """Convert driver errors that a person can fix to DatabaseError; for connections that the caller opens."""
         try:
             yield
         except DriverError as error:
@@ -146,7 +148,7 @@ class Database:
             raise
 
     def _explained(self, error: DBAPIError) -> DatabaseError | None:
-        """Say what is wrong with the tables, where a driver misses one: the schema was changed by something else."""
+        """Return the error for tables that another program changed, if the driver error is about a missing table or column."""
         from composer.database import schema_check
 
         if not schema_check.is_about_tables(error):
@@ -156,15 +158,16 @@ class Database:
 
 
 def connect(location: Location) -> Database:
-    """Open a database as it is, without looking at its schema; make the file, private, where there is none.
+    """Open a database without checking its schema; create the file, readable only by its owner, if it does not exist.
 
     Raises DatabaseError.
     """
     if location.path is not None:
         _make_private(location.path)
-        # Never made by a later connection: a file that was taken away while it is in use is missed, not replaced.
+        # A later connection must not create the file: if it is deleted during use, that must be an error.
         url = URL.create("sqlite", database=location.path.absolute().as_uri(), query={"mode": "rw", "uri": "true"})
-        # Threads of a sending run read and write side by side: no bound, SQLite itself lets one write at a time.
+        # The threads of a run read and write at the same time: no limit here, because SQLite allows one writer at a
+        # time.
         engine = create_engine(url, max_overflow=-1, connect_args={"timeout": BUSY_MS / 1000})
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -177,7 +180,7 @@ def connect(location: Location) -> Database:
         raise DatabaseError(
             "PostgreSQL's driver is not installed", "pip install 'compose-newsletter[postgres]'"
         ) from None
-    # A server that goes away is told of in our own words; without a handler, Python prints the driver's to the terminal, too.
+    # Without a handler, Python would print the driver's message in addition to ours.
     logging.getLogger("psycopg").addHandler(logging.NullHandler())
     options = {"connect_timeout": 10, "application_name": "compose", **_KEEP_ALIVE}
     engine = create_engine(make_url(location.url), pool_pre_ping=True, max_overflow=20, connect_args=options)
@@ -185,14 +188,14 @@ def connect(location: Location) -> Database:
 
 
 def _options(engine: Engine, mode: str) -> dict[str, Any]:
-    """What reads on PostgreSQL sees one state and cannot write, as on SQLite; a writer sees what others have just kept."""
+    """Return execution options: on PostgreSQL, a reader sees one state and cannot write; a writer sees the latest commits."""
     if engine.dialect.name == "postgresql" and mode == _READ:
         return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     return {_MODE: mode}
 
 
 def _make_private(path: Path) -> None:
-    """Make an empty file that only its owner can read; the files beside it (-wal, -shm) take over its mode."""
+    """Create an empty file that only its owner can read; the files next to it (-wal, -shm) get the same mode."""
     try:
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -201,7 +204,7 @@ def _make_private(path: Path) -> None:
             path.chmod(0o600)
     except OSError as error:
         reason = error.strerror or error
-        raise DatabaseError(f"{path} cannot be opened: {reason}", "look at the rights of its folder") from None
+        raise DatabaseError(f"{path} cannot be opened: {reason}", "check the permissions of its folder") from None
 
 
 def _prepare_sqlite(connection: Any, record: object) -> None:
@@ -213,7 +216,7 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     mode = connection.get_execution_options().get(_MODE, _WRITE)
     is_read_only = mode == _READ
-    # A run that sends begins thousands of transactions, all of one mode.
+    # A run starts thousands of transactions in the same mode.
     if connection.info.get(_IS_READ_ONLY) is not is_read_only:
         connection.exec_driver_sql(f"PRAGMA query_only={'ON' if is_read_only else 'OFF'}")
         connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_MS if is_read_only else 0}")
@@ -223,10 +226,10 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _is_begun(connection: Connection) -> bool:
-    """Begin to write, asking every millisecond while another writes; False when that has lasted too long.
+    """Start to write, trying every millisecond while another process writes; return False if that takes too long.
 
-    SQLite itself asks less and less often, down to ten times a second. Beside a run that writes all the time, whoever asks so
-    seldom waits for a second and more, although the database was free a hundred times in between.
+    SQLite itself tries less and less often, down to ten times a second. While a run writes all the time, another
+    process would then wait for a second or more, although the database was free a hundred times in between.
     """
     driver: Any = connection.connection.dbapi_connection
     end = time.monotonic() + BUSY_MS / 1000
@@ -243,7 +246,7 @@ def _is_begun(connection: Connection) -> bool:
 
 
 def _stop(error: DBAPIError, location: Location) -> DatabaseError | None:
-    """Say in words what a person can mend; None for what is a mistake of the program."""
+    """Return the error that a person can fix; None if it is a bug."""
     name = getattr(error.orig, "sqlite_errorname", "")
     for beginning, message, hint in _WORDS:
         if name.startswith(beginning):
@@ -252,11 +255,11 @@ def _stop(error: DBAPIError, location: Location) -> DatabaseError | None:
     if error.connection_invalidated or (location.path is None and _is_connection(error)):
         reason = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "no answer"
         return UnavailableError(
-            f"the database at {location.name} cannot be reached: {reason}", "is the server running?"
+            f"the database at {location.name} cannot be reached: {reason}", "check that the server is running"
         )
     return None
 
 
 def _is_connection(error: DBAPIError) -> bool:
-    """Return whether no connection came about: psycopg then has no SQLSTATE."""
+    """Return whether there was no connection: psycopg then has no SQLSTATE."""
     return type(error.orig).__name__ == "OperationalError" and getattr(error.orig, "sqlstate", None) is None

@@ -1,8 +1,8 @@
-"""Where the database is: a file of this workspace, or a PostgreSQL server.
+"""The location of the database: a file in this workspace, or a PostgreSQL server.
 
 Input: the newsletter, the workspace, the environment. Output: a `Location`, or an error that says what to write.
-A password comes from the environment (COMPOSE_DATABASE_URL, PGPASSWORD) or from ~/.pgpass, never from a file of the
-workspace, and is never shown.
+Guarantees: a password comes from the environment (COMPOSE_DATABASE_URL, PGPASSWORD) or from ~/.pgpass, never from a
+file in the workspace, and is never shown.
 """
 
 from collections.abc import Mapping
@@ -16,19 +16,19 @@ from composer.core.workspace import Workspace
 
 URL = "COMPOSE_DATABASE_URL"
 FILE = "newsletter.db"
-_FORM = "it looks like   postgresql://name@host/database   or   data/newsletter.db"
+_FORM = "write it like   postgresql://name@host/database   or   data/newsletter.db"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A file (`path`) or a server (`url`, which may hold a password and is not printed)."""
+    """A file (`path`) or a server (`url`, which may contain a password and is not printed)."""
 
     path: Path | None = None
     url: str = field(default="", repr=False)
 
     @property
     def name(self) -> str:
-        """What people are shown: the file, or the server without name and password."""
+        """The name for people: the file, or the server without user name and password."""
         if self.path is not None:
             return str(self.path)
         parts = urlsplit(self.url)
@@ -36,25 +36,27 @@ class Location:
 
 
 def at(text: str, folder: Path) -> Location:
-    """Read where a database is: a path seen from a folder, sqlite:///path, or postgresql://. Raises DatabaseError."""
+    """Return the location from a path relative to a folder, sqlite:///path, or postgresql://. Raises DatabaseError."""
     scheme, colon, rest = text.partition("://")
     if not colon:
         return Location(path=(folder / Path(text).expanduser()).resolve())
     if scheme == "sqlite":
         if not rest.startswith("/") or rest in ("/", "/:memory:"):
-            raise DatabaseError("a database in memory is gone when the command ends", "name a file: sqlite:///news.db")
+            raise DatabaseError(
+                "a database in memory is lost when the command ends", "write a file, such as sqlite:///news.db"
+            )
         return Location(path=(folder / unquote(rest[1:])).resolve())
     if scheme in ("postgresql", "postgres", "postgresql+psycopg"):
         try:
-            urlsplit(text).port  # noqa: B018 - it is read when asked for
+            urlsplit(text).port  # noqa: B018 - the port is parsed on access
         except ValueError:
-            raise DatabaseError("the address of the database cannot be read", _FORM) from None
+            raise DatabaseError("the address of the database is not valid", _FORM) from None
         return Location(url=f"postgresql+psycopg://{rest}")
-    raise DatabaseError(f"there is no database of the kind “{scheme}” here: SQLite or PostgreSQL", _FORM)
+    raise DatabaseError(f"the database type “{scheme}” is not supported: use SQLite or PostgreSQL", _FORM)
 
 
 def location_of(newsletter: Newsletter, workspace: Workspace, environment: Mapping[str, str]) -> Location:
-    """Return where this publication's database is: COMPOSE_DATABASE_URL, else `database:`, else newsletter.db.
+    """Return the location of this publication's database: COMPOSE_DATABASE_URL, else `database:`, else newsletter.db.
 
     Raises DatabaseError.
     """

@@ -1,8 +1,10 @@
-"""A Core statement that is compiled once for each kind of database, for the few that run for every message.
+"""A Core statement that is compiled once for each type of database, for the few that run for every message.
 
-Input: a statement, then rows of values as the database keeps them (times in milliseconds). Output: what the driver gave.
-It is run on the driver's own cursor: SQLAlchemy's way costs some 70 µs for each execution, five times what SQLite needs for
-the work itself. What a driver raises comes out as SQLAlchemy would have wrapped it.
+Input: a statement, then rows of values as the database stores them (times in milliseconds). Output: the driver's rows.
+Guarantees: driver errors are wrapped as SQLAlchemy would wrap them.
+
+The statement runs on the driver's own cursor: SQLAlchemy needs about 70 µs for each execution, five times as long as
+SQLite needs for the work itself.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +20,12 @@ class Prepared:
     """A statement to run many times."""
 
     def __init__(self, statement: ClauseElement) -> None:
-        """`statement` has no lists to expand and no types that convert values."""
+        """`statement` must not have lists to expand or types that convert values."""
         self._statement = statement
         self._compiled: dict[str, tuple[str, tuple[str, ...] | None, Mapping[str, Any]]] = {}
 
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        """Run it once; give the rows that it returns."""
+        """Run the statement once; return its rows."""
         sql, names, fixed = self._sql(connection)
         given = {**fixed, **values} if fixed else values
         with _cursor(connection) as cursor:
@@ -31,7 +33,7 @@ class Prepared:
             return list(cursor.fetchall())
 
     def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-        """Run it for each row; give how many rows of the table were changed."""
+        """Run the statement for each row; return how many rows of the table were changed."""
         sql, names, fixed = self._sql(connection)
         given = [{**fixed, **row} for row in rows] if fixed else rows
         with _cursor(connection) as cursor:
@@ -45,7 +47,7 @@ class Prepared:
         dialect = connection.dialect
         if (found := self._compiled.get(dialect.name)) is None:
             compiled = self._statement.compile(dialect=dialect)
-            # Values that stand in the statement itself, beside those that are still to be given.
+            # Constant values in the statement itself, besides its parameters.
             fixed = {name: value for name, value in compiled.params.items() if value is not None}
             order: list[str] | None = getattr(compiled, "positiontup", None)
             names = tuple(order) if order else None

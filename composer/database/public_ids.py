@@ -1,8 +1,8 @@
-"""Ids that leave the house, in tokens, links and Message-IDs: never issued twice, not even after a restored backup.
+"""Public ids, which appear in tokens, links and Message-IDs: never used twice, not even after a restore.
 
-Input: a connection and a column of ids. Output: ids that nobody has. Guarantees: they are drawn at random from a space so
-large that a database which was restored, and no longer knows what it has issued since its backup, does not meet them again.
-Counted ids would: after a restore the next id is one that somebody else's token already holds.
+Input: a connection and a column of ids. Output: unused ids. Guarantees: the ids are random, and the range is so large
+that a restored database, which does not know the ids issued since its backup, does not issue them again. With a
+counter, the next id after a restore could already be in somebody else's token.
 """
 
 import secrets
@@ -12,18 +12,18 @@ from sqlalchemy import Column, Connection, exists, select
 from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.database.tables.subscriber_tables import subscribers, tombstones
 
-#: What a token holds (audience/tokens.py): 40 bits of a subscriber, 32 bits of a mailing. Below are the ids of earlier
-#: versions, which were counted; they stay valid.
+#: A token has (audience/identity/tokens.py) 40 bits for a subscriber and 32 bits for a mailing. Lower ids come from
+#: earlier versions, which used a counter; they stay valid.
 SUBSCRIBERS = range(1 << 32, 1 << 40)
 MAILINGS = range(1 << 20, 1 << 32)
 
 
 def new_subscriber_ids(connection: Connection, count: int = 1) -> int:
-    """Return the first of `count` consecutive ids that no subscriber has or ever had, as far as this database knows."""
+    """Return the first of `count` consecutive ids that no subscriber has or had, as far as this database knows."""
     while True:
         first = _random(SUBSCRIBERS, count)
         last = first + count - 1
-        # By mailing: the index of deliveries begins with it.
+        # By mailing, because the index of deliveries begins with it.
         mailed = (deliveries.c.mailing_id == mailings.c.id) & deliveries.c.subscriber_id.between(first, last)
         is_taken = (
             exists().where(subscribers.c.id.between(first, last))
@@ -35,7 +35,7 @@ def new_subscriber_ids(connection: Connection, count: int = 1) -> int:
 
 
 def new_public_id(connection: Connection, column: Column[int]) -> int:
-    """Return a 32-bit id that no row has in this column."""
+    """Return an unused 32-bit id for this column."""
     while True:
         found = _random(MAILINGS, 1)
         if not connection.scalar(select(exists().where(column == found))):

@@ -1,8 +1,10 @@
-"""Checks that the tables in a database are those of its version.
+"""Checks that the tables in a database match its version.
 
-Input: an open database. Output: a `DatabaseError` that names what is missing. Every opening compares a fingerprint of the
-definitions with the one stored by the last upgrade, in less than a millisecond; only a difference, or an error about a
-missing table or column, leads to the comparison in full. Additions of your own (an index, a view) are not an error.
+Input: an open database. Output: a `DatabaseError` that names what is missing. Guarantees: additions of your own (an
+index, a view) are not an error.
+
+Every opening compares a fingerprint of the definitions with the one from the last upgrade, in less than a millisecond.
+Only if they differ, or after an error about a missing table or column, are the tables compared in full.
 """
 
 import hashlib
@@ -21,7 +23,7 @@ from composer.database.schema_version import VERSION_TABLE, version_of
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
-#: The row of `database_state` that holds the fingerprint.
+#: The row of `database_state` with the fingerprint.
 _STAMP = "schema"
 _READ = text("SELECT value FROM database_state WHERE name = :name")
 _DEFINITIONS = {
@@ -41,13 +43,13 @@ _DEFINITIONS = {
         """
     ),
 }
-#: What drivers say of a table or column that is not there, or of one that is there already: words of SQLite, codes of PostgreSQL.
+#: How drivers report a missing or existing table or column: texts of SQLite, codes of PostgreSQL.
 _WORDS = ("no such table", "no such column", "has no column named", "already exists", "duplicate column")
 _CODES = ("42P01", "42703", "42P07", "42701")
 
 
 def stamp(connection: Connection) -> None:
-    """Store the fingerprint of the tables as they are. Raises DatabaseError if they are not those of this program."""
+    """Store the fingerprint of the current tables. Raises DatabaseError if they do not match this program."""
     if missing := _missing(connection):
         raise _error(connection, missing)
     tables = sorted(_metadata().tables)
@@ -65,26 +67,26 @@ def check(connection: Connection) -> None:
 
 
 def is_about_tables(error: DBAPIError) -> bool:
-    """Return whether a driver complains about tables or columns: they are not there, or there already."""
+    """Return whether a driver error is about missing or existing tables or columns."""
     said = str(error.orig)
     return getattr(error.orig, "sqlstate", "") in _CODES or any(words in said for words in _WORDS)
 
 
 def explain(connection: Connection) -> DatabaseError | None:
-    """Say what the database lacks; None if its tables are right, so that the error is a mistake in the program."""
+    """Return the error for missing tables or columns; None if the tables are right, so that the cause is a bug."""
     missing = _missing(connection)
     return _error(connection, missing) if missing else None
 
 
 def untrue(version: int, error: DBAPIError | NoSuchTableError) -> DatabaseError | None:
-    """Say that a database is not at the version that it says, where an upgrade failed because of its tables."""
+    """Return the error for an upgrade that failed because the tables do not match the version."""
     if isinstance(error, NoSuchTableError):
         said = f"no such table: {error}"
     elif is_about_tables(error):
         said = str(error.orig).splitlines()[0]
     else:
         return None
-    what = f"the database says it is at version {version}, but its tables are not those of that version: {said}"
+    what = f"the database has version {version}, but its tables do not match that version: {said}"
     return DatabaseError(what, _HINT)
 
 
@@ -126,7 +128,7 @@ def _metadata() -> "MetaData":
 
 
 def _missing(connection: Connection) -> tuple[str, ...]:
-    """Name the tables, columns, indexes and constraints of this program's version that are not there."""
+    """Return the names of missing tables, columns, indexes and constraints."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -137,7 +139,7 @@ def _missing(connection: Connection) -> tuple[str, ...]:
 def _names(differences: Iterable[Any]) -> Iterator[str]:
     for each in differences:
         if isinstance(each, list):
-            # Changes of one column: its type, whether it may be empty.
+            # Changes of one column: its type, or whether it may be empty.
             yield from (f"column {one[2]}.{one[3]} is different" for one in each)
             continue
         kind, what = each[0], each[-1]
@@ -149,14 +151,14 @@ def _names(differences: Iterable[Any]) -> Iterator[str]:
             case "add_index" | "add_constraint" | "add_fk":
                 yield f"{'index' if kind == 'add_index' else 'constraint'} {what.name} on {what.table.name}"
             case _:
-                # What is there besides is the owner's own.
+                # Additional objects belong to the owner of the database.
                 pass
 
 
 def _error(connection: Connection, missing: Sequence[str]) -> DatabaseError:
     shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
-    what = f"the database says it is at version {version_of(connection)}, but its tables are not those of that version"
+    what = f"the database has version {version_of(connection)}, but its tables do not match that version"
     return DatabaseError(f"{what}; missing: {shown}", _HINT)
 
 
-_HINT = "restore a backup (docs/server.md), or undo what changed the tables; nothing was written"
+_HINT = "restore a backup (docs/how-to/back-up-and-restore.md), or undo the changes to the tables; nothing was written"

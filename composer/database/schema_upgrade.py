@@ -1,7 +1,7 @@
-"""Opens the database at this program's schema, and brings an older one up to it.
+"""Opens the database, and upgrades an older one to this program's schema.
 
-Input: a Location. Output: a Database at this program's version, or a DatabaseError. Alembic, which takes a moment to import, is
-imported only when there is something to change.
+Input: a Location. Output: a Database at this program's version, or a DatabaseError. Alembic takes a moment to import,
+so it is imported only for an upgrade.
 """
 
 from sqlalchemy import Connection, text
@@ -13,14 +13,14 @@ from composer.database.engine import Database, connect
 from composer.database.location import Location
 from composer.database.schema_version import MIGRATIONS, newest, version_of
 
-#: An advisory lock of PostgreSQL that two upgrades take in turns.
+#: An advisory lock of PostgreSQL, so that only one upgrade runs at a time.
 _LOCK = 0x636F6D70_6F736531
 
 
 def open_database(location: Location) -> Database:
-    """Open a database whose schema is this program's: SQLite is brought up to it, PostgreSQL only looked at.
+    """Open a database with this program's schema: SQLite is upgraded, PostgreSQL is only checked.
 
-    Raises DatabaseError for one that is newer, that belongs to another program, or on PostgreSQL is older.
+    Raises DatabaseError if the database is newer, belongs to another program, or is an older PostgreSQL database.
     """
     database = connect(location)
     try:
@@ -32,7 +32,7 @@ def open_database(location: Location) -> Database:
 
 
 def ensure(database: Database) -> None:
-    """Bring a SQLite database up to this program's version; refuse an older one on PostgreSQL, a newer one on both."""
+    """Upgrade a SQLite database to this program's version. Raises DatabaseError for an older PostgreSQL or a newer one."""
     with database.read() as connection:
         version = version_of(connection)
         _refuse_newer(version)
@@ -43,12 +43,12 @@ def ensure(database: Database) -> None:
         case "sqlite":
             upgrade(database)
         case _:
-            what = "has no tables yet" if version == 0 else f"is at version {version}, this program needs {newest()}"
+            what = "has no tables yet" if version == 0 else f"has version {version}; this program needs {newest()}"
             raise DatabaseError(f"the database at {database.location.name} {what}", "run: compose db upgrade")
 
 
 def upgrade(database: Database) -> tuple[int, int]:
-    """Bring a database up to this program's version, wholly or not at all; give the versions before and after."""
+    """Upgrade a database to this program's version, completely or not at all; return the versions before and after."""
     from alembic import command
     from alembic.config import Config
 
@@ -57,7 +57,7 @@ def upgrade(database: Database) -> tuple[int, int]:
     with database.stage() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if is_sqlite:
-            # A table is rebuilt by dropping the old one: rows that point to it must not go with it.
+            # Rebuilding a table drops the old one, which must not delete the rows that refer to it.
             _outside(connection, "PRAGMA foreign_keys=OFF")
         try:
             with database.writing(connection):
@@ -72,7 +72,7 @@ def upgrade(database: Database) -> tuple[int, int]:
                     raise schema_check.untrue(before, error) or error from None
                 schema_check.stamp(connection)
                 if is_sqlite and (broken := connection.exec_driver_sql("PRAGMA foreign_key_check").first()):
-                    raise AssertionError(f"a migration left rows that point nowhere: {broken}")
+                    raise AssertionError(f"a migration left rows with missing references: {broken}")
         finally:
             if is_sqlite:
                 _outside(connection, "PRAGMA foreign_keys=ON")
@@ -80,7 +80,7 @@ def upgrade(database: Database) -> tuple[int, int]:
 
 
 def _outside(connection: Connection, statement: str) -> None:
-    """Run a statement that does nothing inside a transaction."""
+    """Run a statement that would have no effect inside a transaction."""
     driver = connection.connection.dbapi_connection
     assert driver is not None
     driver.execute(statement)
@@ -89,6 +89,6 @@ def _outside(connection: Connection, statement: str) -> None:
 def _refuse_newer(version: int) -> None:
     if version > newest():
         raise DatabaseError(
-            f"this database was written by a newer compose: it is at version {version}, this program knows {newest()}",
-            "install the newer program; nothing was changed",
+            f"a newer version of compose wrote this database: it has version {version}; this program supports {newest()}",
+            "update compose on this computer; nothing was changed",
         )

@@ -1,6 +1,6 @@
-"""The schema's version: the one that this program knows, and that of a database.
+"""The version of the schema: the one of this program, and the one of a database.
 
-Input: a connection. Output: numbers. Never changes anything.
+Input: a connection. Output: numbers. Guarantees: changes nothing.
 """
 
 import re
@@ -11,23 +11,23 @@ from sqlalchemy import Connection, text
 from composer.core.errors import DatabaseError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-#: Alembic's table, under a name of our own: a PostgreSQL database may hold another program's.
+#: Alembic's table, with our own name, because a PostgreSQL database may contain the table of another program.
 VERSION_TABLE = "compose_version"
 
 
 def newest() -> int:
-    """Return the schema's version that this program knows: the number of its last migration."""
+    """Return this program's schema version: the number of its last migration."""
     return max(int(match[1]) for path in (MIGRATIONS / "versions").iterdir()
                if (match := re.fullmatch(r"v(\d{4})_\w+\.py", path.name)))  # fmt: skip
 
 
 def version_of(connection: Connection) -> int:
-    """Return a database's version; 0 for an empty one. Raises DatabaseError where it belongs to another program."""
+    """Return a database's version; 0 for an empty one. Raises DatabaseError if it belongs to another program."""
     if connection.dialect.name == "sqlite":
         tables = {row[0] for row in connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and VERSION_TABLE not in tables:
             raise DatabaseError(
-                "this database belongs to another program", "name another file:   database:   in newsletter.yaml"
+                "this database belongs to another program", "set another file:   database:   in newsletter.yaml"
             )
         is_there = bool(tables)
     else:

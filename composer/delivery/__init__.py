@@ -1,1 +1,1 @@
-"""Sending: what is configured, and test sends to the editors."""
+"""Sending: configuration, test sends to the editors, mailings and their reports."""

@@ -1,1 +1,1 @@
-"""The doctor: looks at everything that sending needs, changes nothing, and says the next step."""
+"""Check everything that sending needs, change nothing, and name the next step."""

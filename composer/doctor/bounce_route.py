@@ -1,4 +1,4 @@
-"""Whether bounces reach us: some relays keep them, and only report them over the web.
+"""Check whether bounces reach us: some relays do not return them by mail, and only report them through webhooks.
 
 Input: the mail server's host, which webhooks are set up. Output: a diagnosis, or None. Guarantees: changes nothing.
 """
@@ -10,18 +10,19 @@ from composer.mail.relays import relay_at
 
 
 def look_at_bounce_route(host: str, webhooks: Webhooks) -> Diagnosis | None:
-    """Report a relay that keeps bounces to itself; None for all others."""
+    """Report a relay that does not return bounces by mail; None for all others."""
     relay = relay_at(host)
     if relay is None:
         return None
     is_set_up = relay.webhook in webhooks.secrets or (relay.webhook == "postmark" and webhooks.postmark is not None)
     if is_set_up:
-        seen = f"{relay.name} reports them to /hooks/{relay.webhook}"
+        seen = f"{relay.name} reports bounces to /hooks/{relay.webhook}"
         return Diagnosis(subject="bounces", health=DiagnosisLevel.GOOD, seen=seen)
     variable = POSTMARK if relay.webhook == "postmark" else WEBHOOKS[relay.webhook].variable
     return Diagnosis(
         subject="bounces",
         health=DiagnosisLevel.WEAK,
-        seen=f"{relay.name} keeps bounces to itself and sends none back by mail",
-        step=f"let it post to public_url + /hooks/{relay.webhook} and set {variable}: docs/bounces.md",
+        seen=f"{relay.name} does not return bounces by mail",
+        step=f"set it up to post to public_url + /hooks/{relay.webhook}, and set {variable}: "
+        "docs/how-to/handle-bounces.md",
     )

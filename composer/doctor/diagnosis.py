@@ -1,24 +1,24 @@
-"""What the doctor finds: values, nothing else."""
+"""The results of the doctor, as plain values."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class DiagnosisLevel(StrEnum):
-    """How something stands."""
+    """The level of a result."""
 
     GOOD = "good"
     #: it works, and could be better
     WEAK = "weak"
-    #: sending will fail, or harm
+    #: sending will fail, or do harm
     BAD = "bad"
-    #: it could not be looked at, or is not set up yet
+    #: it could not be checked, or is not set up yet
     OPEN = "open"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnosis:
-    """One thing looked at: what it is, how it stands, what was seen, and the next step where there is one."""
+    """One result: its subject, its level, what was found, and the next step if there is one."""
 
     subject: str
     health: DiagnosisLevel

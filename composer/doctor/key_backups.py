@@ -1,6 +1,6 @@
-"""The backup of the keys: whether there is one, of the keys as they are now.
+"""Check whether there is a backup of the current keys.
 
-Input: an open database, the newsletter, the person's folder. Output: a diagnosis, None where there are no keys yet.
+Input: an open database, the newsletter, the user's folder. Output: a diagnosis, or None before the first key exists.
 """
 
 from composer.audience.suppression import erasure_key
@@ -11,12 +11,12 @@ from composer.database.engine import Database
 from composer.delivery.config.key_backup import keys_of, last_backup
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 
-_STEP = "compose keys backup FILE     and keep it apart from the database and from its passphrase"
+_STEP = "run   compose keys backup FILE   and keep the file apart from the database and the passphrase"
 
 
 def look_at_key_backup(database: Database, newsletter: Newsletter, around: Environment) -> Diagnosis | None:
     """Compare the keys with those of the last backup made on this computer."""
-    subject = "backup of the keys"
+    subject = "key backup"
     try:
         with database.read() as connection:
             erasure_key(connection)
@@ -28,10 +28,10 @@ def look_at_key_backup(database: Database, newsletter: Newsletter, around: Envir
     kept = last_backup(around, keys.publication)
     if kept is None:
         return Diagnosis(
-            subject=subject, health=DiagnosisLevel.WEAK, seen="no backup was made on this computer", step=_STEP
+            subject=subject, health=DiagnosisLevel.WEAK, seen="no backup has been made on this computer", step=_STEP
         )
     made = f"{kept.at:%Y-%m-%d}, {kept.file}"
     if kept.fingerprint != keys.fingerprint:
-        seen = f"the last backup ({made}) holds other keys than there are now"
+        seen = f"the last backup ({made}) does not contain the current keys"
         return Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=seen, step=_STEP)
     return Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=made)

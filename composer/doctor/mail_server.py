@@ -1,6 +1,6 @@
-"""The mail server: does it answer, encrypt, let us in; what it offers. Nothing is sent.
+"""Check the mail server: whether it answers, encrypts and accepts the sign-in, and what it offers. Sends nothing.
 
-Input: a `Server`. Output: diagnoses.
+Input: a `MailServer`. Output: diagnoses.
 """
 
 import datetime
@@ -12,12 +12,12 @@ from composer.transport.server_settings import MailServer
 from composer.transport.smtp.session import make_trust, open_session
 from composer.transport.smtp.wire import Encryption
 
-#: Days before a certificate's end from which on somebody should be told.
+#: How many days before a certificate expires it is reported.
 _SOON = 14
 
 
 def look_at_server(server: MailServer, now: datetime.datetime) -> Iterator[Diagnosis]:
-    """Connect, sign in, and hang up."""
+    """Connect, sign in and disconnect."""
     subject = f"mail server {server.host}:{server.port}"
     try:
         session = open_session(server, lambda: make_trust(server))
@@ -25,14 +25,14 @@ def look_at_server(server: MailServer, now: datetime.datetime) -> Iterator[Diagn
         yield Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=error.message, step=error.hint)
         return
     try:
-        signed = f"lets {server.username} in" if server.username else "nobody signed in"
+        signed = f"accepts the sign-in of {server.username}" if server.username else "without sign-in"
         offers = " ".join(sorted(session.extensions)) or "no extensions"
         yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=f"answers, {signed}; offers {offers}")
         encryption = session.wire.encryption
         if encryption is not None:
             yield _encryption(server, encryption, now)
         if "PIPELINING" not in session.extensions:
-            seen = "offers no PIPELINING: each message takes twice as many round trips"
+            seen = "does not offer PIPELINING: each message takes twice as many round trips"
             yield Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=seen)
     finally:
         session.wire.close()
@@ -41,8 +41,8 @@ def look_at_server(server: MailServer, now: datetime.datetime) -> Iterator[Diagn
 def _encryption(server: MailServer, encryption: Encryption, now: datetime.datetime) -> Diagnosis:
     subject = f"certificate of {server.host}"
     days = (encryption.until - now).days
-    seen = f"{encryption.version}, good until {encryption.until:%Y-%m-%d} ({days} days)"
+    seen = f"{encryption.version}, valid until {encryption.until:%Y-%m-%d} ({days} days)"
     if days < _SOON:
-        step = "tell whoever runs the server: nothing is sent when it has ended"
+        step = "tell the administrator of the server: nothing is sent after it expires"
         return Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=seen, step=step)
     return Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=seen)

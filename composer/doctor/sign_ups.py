@@ -1,7 +1,7 @@
-"""Whether the mail that the public pages owe goes out: confirmations of sign-ups, and links.
+"""Check whether the messages of the public pages are sent: sign-up confirmations, and links.
 
-Input: the newsletter, the workspace, the environment. Output: diagnoses. Guarantees: changes nothing, and makes no database where
-there is none.
+Input: the newsletter, the workspace, the environment. Output: diagnoses. Guarantees: changes nothing, and creates no
+database.
 """
 
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ from composer.database.schema_version import newest, version_of
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 from composer.web.public.transactional.queue import waiting
 
-#: Mail that has waited longer is late: it is sent within seconds when nothing is in its way.
+#: A message that has waited longer is delayed: normally it is sent within seconds.
 _LATE = timedelta(minutes=10)
 _SUBJECT = "sign-up mail"
 
@@ -25,7 +25,7 @@ _SUBJECT = "sign-up mail"
 def look_at_sign_ups(
     newsletter: Newsletter, workspace: Workspace, around: Environment, now: datetime
 ) -> Iterator[Diagnosis]:
-    """Look for messages that have waited for their first try; nothing where the newsletter has no public pages."""
+    """Find messages that have waited for their first attempt; yields nothing if the newsletter has no public pages."""
     if newsletter.delivery.public_url is None:
         return
     try:
@@ -40,12 +40,13 @@ def look_at_sign_ups(
         yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.OPEN, seen=error.message, step=error.hint)
         return
     if oldest is None or now - oldest < _LATE:
-        yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.GOOD, seen="no message is late")
+        yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.GOOD, seen="no message is delayed")
         return
     messages = "1 message is" if count == 1 else f"{count} messages are"
     yield Diagnosis(
         subject=_SUBJECT,
         health=DiagnosisLevel.WEAK,
         seen=f"{messages} queued, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
-        step="is compose serve running? If it is, more was asked for than delivery.signup_mail_per_hour: docs/server.md",
+        step="check that compose serve is running; if it is, the limit delivery.signup_mail_per_hour is reached: "
+        "docs/reference/public-pages.md",
     )

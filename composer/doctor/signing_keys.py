@@ -1,6 +1,7 @@
-"""The keys that sign: are they there, are they good.
+"""Check the DKIM keys: whether they exist and are strong enough.
 
-Input: the newsletter, and where keys lie. Output: diagnoses, and the public keys by the names of their DNS records.
+Input: the newsletter, and the folder of the keys. Output: diagnoses, and the public keys by the names of their DNS
+records.
 """
 
 import re
@@ -18,18 +19,18 @@ from composer.mail.dkim_signing import Algorithm
 def look_at_keys(
     newsletter: Newsletter, around: Environment, host: str
 ) -> tuple[tuple[Diagnosis, ...], Mapping[str, str]]:
-    """Read each key; there are none where the mail server signs, or nobody."""
+    """Read each key; without keys of our own, the mail server signs, or DKIM is not set up."""
     try:
         signing = signing_of(newsletter, host)
     except ComposeError as error:
-        return (
-            Diagnosis(subject="DKIM", health=DiagnosisLevel.BAD, seen=error.message, step="mend delivery.dkim"),
-        ), {}
+        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.BAD, seen=error.message, step="fix delivery.dkim"),), {}
     if signing is None:
-        step = "ask your mail provider to sign and write   dkim: relay   or make keys:   compose dkim keygen"
-        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="nobody is said to sign", step=step),), {}
+        step = "ask your mail provider to sign, and write   dkim: relay   or create keys:   compose dkim keygen"
+        return (
+            Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="DKIM signing is not set up", step=step),
+        ), {}
     if signing.is_relayed:
-        seen = "the mail server signs; look at a message you got: is DKIM-Signature's d= your domain?"
+        seen = "the mail server signs; check in a message you received that d= in DKIM-Signature is your domain"
         return (Diagnosis(subject="DKIM", health=DiagnosisLevel.GOOD, seen=seen),), {}
     found: list[Diagnosis] = []
     public: dict[str, str] = {}
@@ -50,15 +51,17 @@ def look_at_keys(
                 subject=subject,
                 health=DiagnosisLevel.WEAK if is_short else DiagnosisLevel.GOOD,
                 seen=f"{key.algorithm}, {key.bits} bits",
-                step="make a new one:   compose dkim keygen --selector compose2" if is_short else "",
+                step="create a new one:   compose dkim keygen --selector compose2" if is_short else "",
             )
         )
     sender = newsletter.sender.domain
     if not (f".{sender}".endswith(f".{signing.domain}") or f".{signing.domain}".endswith(f".{sender}")):
-        seen = f"{signing.domain} signs, and the sender is at {sender}: it does not count for DMARC (RFC 9989)"
+        seen = (
+            f"{signing.domain} signs, but the sender is at {sender}: the signature does not count for DMARC (RFC 9989)"
+        )
         step = f"sign with keys of {sender}:   compose dkim keygen"
         found.append(Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen=seen, step=step))
     if algorithms and Algorithm.RSA not in algorithms:
-        step = "sign with an RSA key, too: several receivers know no other"
-        found.append(Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="only Ed25519 signs", step=step))
+        step = "sign with an RSA key too: several receivers support only RSA"
+        found.append(Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="only an Ed25519 key signs", step=step))
     return tuple(found), public

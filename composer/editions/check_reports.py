@@ -44,7 +44,7 @@ class CheckReport:
         return not self.counts[Level.ERROR] and not self.counts[Level.BLOCKER]
 
     def to_json(self) -> dict[str, object]:
-        """Return the JSON value that docs/check.schema.json describes."""
+        """Return the JSON value that docs/reference/check.schema.json describes."""
         return {
             "issue": self.issue,
             "hash": self.hash or None,

@@ -1,11 +1,12 @@
-"""Asks the web whether the links of an issue still lead somewhere: addresses come in, an `Answer` for each goes out.
+"""Check whether the links of an issue still work: from addresses to a `LinkAnswer` for each.
 
-    asking      all links: what is asked once, who is asked when, what is remembered    (cache: between runs)
-    following   one link over its redirects, HEAD first                                 (turns: politeness and time)
-    fetching    one request, one answer's head, one deadline
-    names       a host to addresses that may be asked                                   (addresses: which may not)
-    targets     a link to what a request needs
-    reach       how the outside is reached, and how long; what tests put in its place
+    link_check          all links: each page once, answers cached between runs    (cache)
+    redirects           one link and its redirects, HEAD first                    (host_rate_limiter: pauses and time)
+    fetch               one request, the head of its answer, one deadline
+    name_lookup         from a host to addresses that may be contacted            (public_addresses: which may not)
+    targets             from a link to what a request needs
+    network             how connections are made, and the limits; tests replace it
 
-Never asks inside a private network, never sends a cookie or a referrer, never reads a page, never changes an issue.
+Guarantees: never contacts a private network, never sends a cookie or a referrer, never reads a page, never changes an
+issue.
 """

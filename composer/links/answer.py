@@ -1,6 +1,6 @@
-"""The words for what became of a link.
+"""The verdict on a link.
 
-Input: nothing. Output: a closed vocabulary, and the value that carries one of its words with its reason.
+Input: nothing. Output: a closed vocabulary, and the value with a verdict and its reason.
 """
 
 import datetime
@@ -9,34 +9,34 @@ from enum import StrEnum
 
 
 class LinkVerdict(StrEnum):
-    """What became of a link, in one word."""
+    """The verdict on a link, as a code."""
 
-    #: The page is there, perhaps after a temporary redirect.
+    #: The page exists, perhaps after a temporary redirect.
     FINE = "fine"
-    #: The page is there, but has moved for good: every redirect on the way was permanent; `final` is its new address.
+    #: The page exists, but has moved permanently: every redirect was permanent; `final` is its new address.
     MOVED = "moved"
-    #: The server says that there is no such page (404), or no longer (410), to HEAD and to GET.
+    #: The server says that the page does not exist (404) or was removed (410), to HEAD and to GET.
     GONE = "gone"
-    #: The name of the host leads to no address: it is mistyped, or the site is no more.
+    #: The host has no address: it is misspelt, or the site no longer exists.
     UNKNOWN_HOST = "unknown-host"
-    #: It could not be checked; a person opens it. Many good pages let no program in, so this is not bad news.
+    #: It could not be checked; a person must open it. Many good pages block automated checks, so this is not a failure.
     UNSURE = "unsure"
-    #: It leads into a private network, or is not http or https: it was not asked.
+    #: It leads into a private network, or is not http or https: it was not checked.
     REFUSED = "refused"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkAnswer:
-    """What became of one link."""
+    """The result for one link."""
 
     #: As the caller wrote it.
     url: str
     verdict: LinkVerdict
-    #: A few plain words for an editor.
+    #: A short reason for an editor.
     reason: str
-    #: The new address of a page that MOVED, ASCII, ready to be written into the issue; None with any other verdict.
+    #: The new address of a page that MOVED, in ASCII, ready to be written into the issue; None with any other verdict.
     final: str | None = None
-    #: The last HTTP status that was heard (RFC 9110, section 15); None when no server answered.
+    #: The last HTTP status (RFC 9110, section 15); None if no server answered.
     status: int | None = None
     #: UTC.
     asked_at: datetime.datetime
@@ -44,7 +44,7 @@ class LinkAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hindrance:
-    """Why a link, or a stop on its way, was not even asked."""
+    """Why a link, or a redirect on its way, was not checked."""
 
     verdict: LinkVerdict
     reason: str

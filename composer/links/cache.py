@@ -1,7 +1,7 @@
-"""Remembers answers between runs, in one JSON file.
+"""Cache answers between runs, in one JSON file.
 
-Input: a path. Output: answers by the page's address. A file that is missing, broken or not writable is as good as
-an empty one: it is never worth a failure. What it says is checked, for it may have come with a clone.
+Input: a path. Output: answers by the address of the page. Guarantees: a file that is missing, broken or not writable
+counts as empty and never causes an error. Its content is validated, because it may have come with a cloned repository.
 """
 
 import contextlib
@@ -16,19 +16,19 @@ from composer.links.answer import LinkAnswer, LinkVerdict
 
 _DAY = datetime.timedelta(days=1)
 _HOUR = datetime.timedelta(hours=1)
-#: Answers older than this are dropped.
+#: Older answers are dropped.
 _KEPT = 7 * _DAY
 _FORM = 1
 
 
 def is_fresh(answer: LinkAnswer, now: datetime.datetime) -> bool:
-    """Return whether an answer may be used again: for a day, or for an hour when it was none."""
+    """Return whether an answer can be used again: for a day, or for an hour if the check failed."""
     age = now - answer.asked_at
     return datetime.timedelta(0) <= age < (_HOUR if answer.verdict is LinkVerdict.UNSURE else _DAY)
 
 
 def read(path: Path) -> dict[str, LinkAnswer]:
-    """Read what is remembered, fresh or not; nothing when there is nothing that can be read."""
+    """Read the cached answers, fresh or not; empty if the file cannot be read."""
     try:
         match json.loads(path.read_bytes()):
             case {"form": int(form), "answers": list(items)} if form == _FORM:
@@ -40,7 +40,7 @@ def read(path: Path) -> dict[str, LinkAnswer]:
 
 
 def write(path: Path, answers: Mapping[str, LinkAnswer], now: datetime.datetime) -> None:
-    """Remember answers, the file swapped whole and readable by its owner only."""
+    """Write answers, replacing the file atomically; only its owner can read it."""
     kept = [
         {
             "url": url,

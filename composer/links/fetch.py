@@ -1,8 +1,8 @@
 """One request, and the head of its answer.
 
-Input: a method, a target, its checked addresses, a deadline. Output: status and Location, or why nothing was heard.
-Never follows a redirect, looks up a name, reads a page, asks a proxy, or stays longer than the deadline, however slowly
-a server drips: the time that is left is set anew before every step.
+Input: a method, a target, its checked addresses, a deadline. Output: status and Location, or the reason why there is no
+answer. Guarantees: follows no redirect, looks up no name, reads no page, uses no proxy, and ends by the deadline,
+however slowly a server sends: the remaining time is set again before every step.
 """
 
 import functools
@@ -23,10 +23,10 @@ _LOCATION = re.compile(rb"^location[ \t]*:[ \t]*(.*?)[ \t]*\r?$", re.IGNORECASE 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpReply:
-    """What a server said."""
+    """The answer of a server."""
 
     status: int
-    #: Where it sends us (RFC 9110, section 15.4), as it wrote it.
+    #: The target of a redirect (RFC 9110, section 15.4), as the server wrote it.
     redirect: str | None
 
     @property
@@ -36,21 +36,21 @@ class HttpReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Silence:
-    """Nothing was heard, or nothing that could be understood."""
+    """No answer, or none that is valid."""
 
     reason: str
-    #: Whether a connection stood: then the request itself may be what the server did not like.
+    #: Whether a connection was made: then the server may have disliked the request itself.
     connected: bool
 
 
 class Deadline:
-    """A point in time; waiting always ends there."""
+    """A point in time at which all waiting ends."""
 
     def __init__(self, seconds: float) -> None:
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Return the seconds that are left, more than none; raises TimeoutError."""
+        """Return the remaining seconds, more than zero; raises TimeoutError."""
         left = self._end - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -58,13 +58,13 @@ class Deadline:
 
 
 class _NotUnderstoodError(Exception):
-    """What came is no answer; the words say why."""
+    """The data is not a valid answer; the message says why."""
 
 
 def fetch(
     method: str, target: Target, addresses: tuple[str, ...], *, reach: Reach, trust: ssl.SSLContext, deadline: Deadline
 ) -> HttpReply | Silence:
-    """Ask for a target at one of its addresses."""
+    """Request a target at one of its addresses."""
     try:
         connection = _connect(target, addresses, reach, trust, deadline)
     except OSError as error:
@@ -85,7 +85,7 @@ def _connect(
 ) -> socket.socket:
     for place, address in enumerate(addresses):
         try:
-            # An address that swallows everything leaves the others their share of the time.
+            # An address that never answers leaves the other addresses their share of the time.
             plain = reach.connect(address, target.port, deadline.left() / (len(addresses) - place))
             break
         except OSError:
@@ -118,43 +118,43 @@ def _agent() -> str:
 
 
 def _listen(connection: socket.socket, deadline: Deadline, limit: int) -> HttpReply:
-    """Read to the end of the head; a page that follows is left where it is. Interim answers (1xx) are passed over."""
+    """Read to the end of the head, but not the page after it. Interim answers (1xx) are skipped."""
     heard, read = b"", 0
     while True:
-        looked_at = max(0, len(heard) - 3)  # the end may come in pieces
+        looked_at = max(0, len(heard) - 3)  # the end may arrive in pieces
         connection.settimeout(deadline.left())
         more = connection.recv(min(4096, limit - read))
         if not more:
-            raise _NotUnderstoodError("the server broke off without an answer")
+            raise _NotUnderstoodError("the server closed the connection without an answer")
         heard, read = heard + more, read + len(more)
         while end := _END.search(heard, looked_at):
             reply, heard, looked_at = _reply(heard[: end.end()]), heard[end.end() :], 0
             if reply.status >= 200:
                 return reply
         if not heard.startswith(b"HTTP/"[: len(heard)]):
-            raise _NotUnderstoodError("the server’s answer cannot be understood: it does not speak HTTP")
+            raise _NotUnderstoodError("the server’s answer is not HTTP")
         if read >= limit:
-            raise _NotUnderstoodError("the server’s answer does not come to an end")
+            raise _NotUnderstoodError("the header of the server’s answer is too long")
 
 
 def _reply(head: bytes) -> HttpReply:
     status = _STATUS.match(head)
     if status is None:
-        raise _NotUnderstoodError("the server’s answer cannot be understood")
+        raise _NotUnderstoodError("the server’s answer is not valid HTTP")
     location = _LOCATION.search(head)
     redirects = int(status[1]) in (301, 302, 303, 307, 308) and location is not None and location[1]
     return HttpReply(status=int(status[1]), redirect=read_location(redirects) if redirects else None)
 
 
-#: OpenSSL's numbers (X509_V_ERR_…) for what is wrong with a certificate.
+#: OpenSSL's numbers (X509_V_ERR_…) for errors of a certificate.
 _CERTIFICATE = {
     9: "is not valid yet",
     10: "has expired",
-    18: "is signed by the site itself, so nobody vouches for it",
-    19: "is signed by nobody that is trusted here",
-    20: "is signed by nobody that is trusted here",
-    62: "was made for another host",
-    64: "was made for another host",
+    18: "is signed only by the site itself",
+    19: "is not signed by a trusted authority",
+    20: "is not signed by a trusted authority",
+    62: "is for another host",
+    64: "is for another host",
 }
 
 
@@ -168,8 +168,8 @@ def _words(error: OSError) -> str:
         case ConnectionRefusedError():
             return "the server refuses the connection"
         case ssl.SSLEOFError() | ConnectionError():
-            return "the server broke the connection off"
+            return "the server closed the connection"
         case ssl.SSLError():
-            return "no secure connection could be made"
+            return "a secure connection could not be made"
         case _:
             return "the server cannot be reached"

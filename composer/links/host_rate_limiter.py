@@ -1,6 +1,6 @@
-"""Who may ask when: one request at a time to a host, a pause after each, nothing after the run's end.
+"""Rate limits: one request at a time to a host, a pause after each, no request after the end of the run.
 
-Input: hosts. Output: turns. Never asks anything itself.
+Input: hosts. Output: permission to send a request. Guarantees: sends no requests itself.
 """
 
 import threading
@@ -13,7 +13,7 @@ from composer.links.network import NetworkLimits
 
 
 class OverError(Exception):
-    """The run has ended, by its time or because a person stopped it."""
+    """The run has ended, because its time is over or a person stopped it."""
 
 
 @dataclass(slots=True)
@@ -23,7 +23,7 @@ class _Door:
 
 
 class HostRateLimiter:
-    """The doors of all hosts of a run, which begins now."""
+    """The limits of all hosts in a run, which begins now."""
 
     def __init__(self, limits: NetworkLimits) -> None:
         self._pause = limits.pause
@@ -34,7 +34,7 @@ class HostRateLimiter:
 
     @contextmanager
     def at(self, host: str) -> Iterator[None]:
-        """Wait for one's turn at a host, and hold it; raises OverError when the run ends before."""
+        """Wait until a request to a host is allowed, and block others until it ends; raises OverError if the run ends."""
         with self._doors_lock:
             door = self._doors.setdefault(host, _Door())
         with door.lock:
@@ -46,12 +46,12 @@ class HostRateLimiter:
                 door.opens_at = time.monotonic() + self._pause
 
     def left(self) -> float:
-        """Return the seconds that are left of the run, more than none; raises OverError."""
+        """Return the remaining seconds of the run, more than zero; raises OverError."""
         left = self._end - time.monotonic()
         if left <= 0 or self._stopped.is_set():
             raise OverError
         return left
 
     def stop(self) -> None:
-        """End the run: whoever waits gets no turn any more."""
+        """End the run: waiting requests are not sent."""
         self._stopped.set()

@@ -1,7 +1,7 @@
-"""Asks the web whether links still lead somewhere.
+"""Check whether links still work.
 
-Input: links, a file to remember answers in, the time. Output: an `Answer` for each link. Never fails because of
-what a server does, and never takes longer than the limits of its reach.
+Input: links, a cache file, the time. Output: a `LinkAnswer` for each link. Guarantees: never fails because of a server,
+and never takes longer than the limits of `Reach`.
 """
 
 import contextlib
@@ -19,9 +19,9 @@ from composer.links.network import PUBLIC, Reach
 from composer.links.redirects import Follower
 from composer.links.targets import Target, read_target
 
-#: A page and its answer, None when there was no time to ask.
+#: A page and its answer; None if the time ran out.
 _Result = tuple[str, LinkAnswer | None]
-#: So many unknown hosts, and no known one, are no coincidence.
+#: This many unknown hosts, without one known host, mean that the computer is offline.
 _OFFLINE = 3
 
 
@@ -33,10 +33,10 @@ def ask(
     tell: Callable[[int, int], None] | None = None,
     reach: Reach = PUBLIC,
 ) -> dict[str, LinkAnswer]:
-    """Ask for every link, in the order given; links that differ only behind the # are asked once.
+    """Check every link, in the given order; links that differ only after the # are checked once.
 
-    `now` is aware. Answers in `cache` are used again for a day, and new ones are written to it, also when a person
-    stops the run. `tell` hears, in the caller's thread, how many pages are done of how many.
+    `now` has a time zone. Answers in `cache` are used again for a day, and new ones are written to it, even if a person
+    stops the run. `tell` is called in the caller's thread with the number of pages done and the number of pages.
     """
     now = now.astimezone(datetime.UTC)
     targets = {url: read_target(url) for url in urls}
@@ -67,7 +67,7 @@ def ask(
 
 
 def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Generator[_Result, None, None]:
-    """Yield each page with its answer as it comes; closed early, stop asking."""
+    """Yield each page with its answer as it arrives; stop checking when closed early."""
     if not targets:
         return
     rate_limiter = HostRateLimiter(reach.limits)
@@ -76,7 +76,7 @@ def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Gen
     for target in targets:
         hosts.setdefault(target.host, []).append(target)
     waiting: queue.SimpleQueue[list[Target]] = queue.SimpleQueue()
-    for group in sorted(hosts.values(), key=len, reverse=True):  # the longest begins first, so it does not end last
+    for group in sorted(hosts.values(), key=len, reverse=True):  # the longest starts first, so it does not end last
         waiting.put(group)
     results: queue.SimpleQueue[_Result | BaseException] = queue.SimpleQueue()
 
@@ -89,7 +89,7 @@ def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Gen
         except BaseException as error:
             results.put(error)
 
-    # Daemons: a person who stops the run does not wait for servers, nor does the interpreter.
+    # Daemon threads: a person who stops the run does not wait for servers, nor does the interpreter.
     workers = [
         threading.Thread(target=work, name=f"links: worker {number}", daemon=True)
         for number in range(min(reach.limits.hosts, len(hosts)))
@@ -115,21 +115,21 @@ def _follow(follower: Follower, target: Target) -> LinkAnswer | None:
 
 def _next(results: queue.SimpleQueue[_Result | BaseException]) -> _Result | BaseException:
     while True:
-        # In short waits, because some systems hear Ctrl-C only between them.
+        # Wait in short steps, because some systems handle Ctrl-C only between them.
         with contextlib.suppress(queue.Empty):
             return results.get(timeout=0.2)
 
 
 def _unasked(page: str, now: datetime.datetime) -> LinkAnswer:
-    return LinkAnswer(url=page, verdict=LinkVerdict.UNSURE, reason="there was no time left to ask", asked_at=now)
+    return LinkAnswer(url=page, verdict=LinkVerdict.UNSURE, reason="it was not checked: the time ran out", asked_at=now)
 
 
 def _doubt_if_offline(asked: dict[str, LinkAnswer], pages: dict[str, Target]) -> dict[str, LinkAnswer]:
-    """Believe no unknown host when no host at all was known: some systems say so when they are not on the network."""
+    """Do not trust "unknown host" if no host at all was found: some systems report it when they are offline."""
     hosts = {pages[page].host for page in asked}
     if len(hosts) < _OFFLINE or not all(map(_nobody_heard, asked.values())):
         return asked
-    reason = "no host was found at all: is this computer on the network?"
+    reason = "no host was found at all: check that this computer is online"
     return {page: replace(answer, verdict=LinkVerdict.UNSURE, reason=reason) for page, answer in asked.items()}
 
 
@@ -140,7 +140,7 @@ def _nobody_heard(answer: LinkAnswer) -> bool:
 def _for_link(
     url: str, target: Target | Hindrance, answers: dict[str, LinkAnswer], now: datetime.datetime
 ) -> LinkAnswer:
-    """Give a page's answer as that of a link to it: a page that moved keeps the link's place in it (RFC 9110, 10.2.2)."""
+    """Return the answer for a page as that for a link; a moved page keeps the fragment of the link (RFC 9110, 10.2.2)."""
     if isinstance(target, Hindrance):
         return LinkAnswer(url=url, verdict=target.verdict, reason=target.reason, asked_at=now)
     answer = answers[target.url]

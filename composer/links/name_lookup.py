@@ -1,7 +1,8 @@
-"""Looks up hosts: each once in a run, and in bounded time.
+"""Look up hosts: each once in a run, in limited time.
 
-Input: a host. Output: addresses that may be asked, or why there are none. An address that is handed out was
-checked, and is the one that is connected to: a name that changes its mind (DNS rebinding) is not asked again.
+Input: a host. Output: addresses that may be contacted, or the reason why there are none. Guarantees: an address that is
+returned was checked and is the one that is used: a name that changes its address (DNS rebinding) is not looked up
+again.
 """
 
 import queue
@@ -12,27 +13,27 @@ from collections.abc import Callable, Iterable
 from composer.links.answer import Hindrance, LinkVerdict
 from composer.links.public_addresses import is_public
 
-#: What a resolver says of a name that is not there, or that has no address; not every system knows each of them.
+#: Resolver errors for a name that does not exist or has no address; not every system has each of them.
 _NO_SUCH_NAME = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY")}
-#: A host may have many addresses; trying more than these would only take time.
+#: A host can have many addresses; trying more than these would only take time.
 _MOST = 4
 
 
 class NameLookup:
-    """The hosts looked up in a run. One host is looked up by one thread at a time (host_rate_limiter.py)."""
+    """The lookups of a run. Only one thread at a time looks up a host (host_rate_limiter.py)."""
 
     def __init__(self, look_up: Callable[[str], Iterable[str]]) -> None:
         self._look_up = look_up
         self._known: dict[str, tuple[str, ...] | Hindrance] = {}
 
     def find(self, host: str, seconds: float) -> tuple[str, ...] | Hindrance:
-        """Return the addresses of a host, or why it is not asked."""
+        """Return the addresses of a host, or why it is not contacted."""
         if host not in self._known:
             self._known[host] = self._find_in_time(host, seconds)
         return self._known[host]
 
     def _find_in_time(self, host: str, seconds: float) -> tuple[str, ...] | Hindrance:
-        # The system's resolver takes no deadline, so it is left alone when it takes too long.
+        # The system's resolver has no deadline, so it is abandoned if it takes too long.
         found: queue.SimpleQueue[tuple[str, ...] | Hindrance | BaseException] = queue.SimpleQueue()
 
         def find() -> None:
@@ -60,14 +61,14 @@ class NameLookup:
         if not addresses:
             return _unknown(host)
         if not all(map(is_public, addresses)):
-            reason = f"“{host}” is not on the public internet, so it was not asked"
+            reason = f"“{host}” is not on the public internet, so it was not checked"
             return Hindrance(verdict=LinkVerdict.REFUSED, reason=reason)
         return addresses[:_MOST]
 
 
 def _unknown(host: str) -> Hindrance:
-    return Hindrance(verdict=LinkVerdict.UNKNOWN_HOST, reason=f"there is no host “{host}”")
+    return Hindrance(verdict=LinkVerdict.UNKNOWN_HOST, reason=f"the host “{host}” does not exist")
 
 
 def _unsure(host: str) -> Hindrance:
-    return Hindrance(verdict=LinkVerdict.UNSURE, reason=f"the name “{host}” could not be looked up just now")
+    return Hindrance(verdict=LinkVerdict.UNSURE, reason=f"the name “{host}” could not be looked up at the moment")

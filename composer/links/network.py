@@ -1,7 +1,7 @@
-"""How the outside world is reached, and how long it may keep us.
+"""How connections to the internet are made, and their limits.
 
-Output: `PUBLIC`, what the program uses, and the value that tests make to put their own servers in the world's place.
-Which addresses may be asked is not part of it: that is the same for everyone (addresses.py).
+Input: nothing. Output: `PUBLIC`, which the program uses, and the type of the values with which tests replace it. It
+does not decide which addresses may be contacted: that is the same for everyone (public_addresses.py).
 """
 
 import socket
@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkLimits:
-    """Bounds; times are seconds."""
+    """Limits; times are in seconds."""
 
-    #: One request: looking up, connecting and listening together.
+    #: One request: lookup, connection and answer together.
     request: float = 10
-    #: One link over all its requests; waiting for a turn is not counted.
+    #: One link with all its requests; waiting for the rate limit does not count.
     link: float = 25
     #: All links.
     run: float = 300
     #: Between two requests to one host.
     pause: float = 0.3
-    #: Hosts asked at once.
+    #: How many hosts are checked at the same time.
     hosts: int = 8
     redirects: int = 5
-    #: Bytes of an answer that are read at most; its head must end within them.
+    #: The maximum of bytes that are read of an answer; its head must end within them.
     head: int = 65_536
 
 
@@ -47,7 +47,7 @@ def connect(address: str, port: int, seconds: float) -> socket.socket:
 
 
 def trust() -> ssl.SSLContext:
-    """Make the rules of secure connections: certificate and host name are checked."""
+    """Return the settings of secure connections: certificate and host name are checked."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
@@ -55,11 +55,11 @@ def trust() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """The three ways out, and the limits."""
+    """The three functions for connections, and the limits."""
 
-    #: A host to its addresses, or socket.gaierror.
+    #: From a host to its addresses, or socket.gaierror.
     look_up: Callable[[str], Iterable[str]] = look_up
-    #: An address that was found public, a port and the seconds it may take, to a connection, or OSError.
+    #: From an address that is known to be public, a port and a time limit to a connection, or OSError.
     connect: Callable[[str, int, float], socket.socket] = connect
     trust: Callable[[], ssl.SSLContext] = trust
     limits: NetworkLimits = field(default_factory=NetworkLimits)

@@ -1,15 +1,15 @@
-"""Which addresses may be asked: those of the public internet, and no other.
+"""Which addresses may be contacted: only those of the public internet.
 
-Input: an address as a resolver gives it. Output: yes or no. Never looks a name up, never connects.
+Input: an address from a resolver. Output: yes or no. Guarantees: never looks up a name, never connects.
 """
 
 import ipaddress
 
-#: What IANA has given out for hosts of the IPv6 internet; the rest is special or not in use.
+#: What IANA has assigned to hosts of the IPv6 internet; the rest is special or not in use.
 _IPV6_INTERNET = ipaddress.IPv6Network("2000::/3")
-#: NAT64 (RFC 6052): the IPv4 address stands in the last 32 bits.
+#: NAT64 (RFC 6052): the last 32 bits are the IPv4 address.
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-#: Special, though some releases of `ipaddress` call parts of them global.
+#: Special, although some releases of `ipaddress` call parts of them global.
 _SPECIAL = (
     ipaddress.ip_network("100.64.0.0/10"),  # shared by providers' customers (RFC 6598)
     ipaddress.ip_network("168.63.129.16/32"),  # Azure's host, as seen from its guests
@@ -21,7 +21,7 @@ _SPECIAL = (
 
 
 def is_public(address: str) -> bool:
-    """Tell whether an address belongs to the public internet; what wraps an IPv4 address is judged by that one too."""
+    """Return whether an address belongs to the public internet; an IPv4 address inside it must be public too."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

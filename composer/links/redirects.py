@@ -1,7 +1,7 @@
-"""One link, over its redirects, to what became of it.
+"""Follow one link over its redirects to a verdict.
 
-Input: a target. Output: an `Answer`. HEAD is asked first, because it costs a server least; but many servers answer
-it wrongly, so bad news counts only when GET brings it, at every stop of the way.
+Input: a target. Output: a `LinkAnswer`. HEAD comes first because it costs a server least; but many servers answer it
+wrongly, so a failure counts only if GET confirms it, at every redirect.
 """
 
 import datetime
@@ -17,19 +17,19 @@ from composer.links.name_lookup import NameLookup
 from composer.links.network import Reach
 from composer.links.targets import Target, read_target
 
-_TOO_LONG = Silence(reason="it took too long altogether", connected=False)
+_TOO_LONG = Silence(reason="it took too long", connected=False)
 
 
 @dataclass(slots=True)
 class _Way:
-    """What happened on the way of one link so far."""
+    """The path of one link so far."""
 
     start: Target
     stops: list[Target] = field(init=False)
     is_permanent: bool = True
-    #: A redirect was told to HEAD, so GET might lead elsewhere.
+    #: A redirect was the answer to HEAD, so GET might lead elsewhere.
     rests_on_head: bool = False
-    #: The last that was heard.
+    #: The last status.
     status: int | None = None
 
     def __post_init__(self) -> None:
@@ -42,7 +42,7 @@ class _Way:
 
 @dataclass(slots=True)
 class _Budget:
-    """The seconds that one link may still take."""
+    """The remaining seconds for one link."""
 
     left: float
 
@@ -58,11 +58,11 @@ class Follower:
         self._rate_limiter = rate_limiter
         self._names = NameLookup(reach.look_up)
         self._now = now
-        #: Where no connection could be made: the next link there need not wait for the same.
+        #: Hosts to which no connection was possible: the next link there does not wait for the same.
         self._unreachable: dict[tuple[str, str], Silence] = {}
 
     def follow(self, start: Target) -> LinkAnswer:
-        """Tell what became of a link; raises OverError when the run ends before that is known."""
+        """Return the verdict on a link; raises OverError if the run ends before it is known."""
         budget = _Budget(left=self._reach.limits.link)
         way = _Way(start)
         answer = self._walk(way, budget, ("HEAD", "GET"))
@@ -80,7 +80,9 @@ class Follower:
                 return self._conclude(way, heard)
             there = read_target(heard.redirect, base=here.url)
             if isinstance(there, Hindrance):
-                return self._answer(way, there.verdict, f"it redirects to where we do not follow: {there.reason}")
+                return self._answer(
+                    way, there.verdict, f"it redirects to an address that is not checked: {there.reason}"
+                )
             way.rests_on_head |= method == "HEAD"
             if there.url in (stop.url for stop in way.stops):
                 return self._answer(way, LinkVerdict.UNSURE, "it redirects in a circle")
@@ -92,7 +94,7 @@ class Follower:
     def _ask(
         self, target: Target, budget: _Budget, methods: tuple[str, ...]
     ) -> tuple[HttpReply | Silence | Hindrance, str]:
-        """Ask with one method after the other until there is good news; give the last word, and to which method."""
+        """Try the methods until one succeeds; return the last answer, and its method."""
         heard: HttpReply | Silence | Hindrance = _TOO_LONG
         method = ""
         for method in methods:
@@ -107,13 +109,13 @@ class Follower:
                     heard = _TOO_LONG
                 budget.left -= time.monotonic() - begun
             if not isinstance(heard, HttpReply):
-                self._rate_limiter.left()  # silence because the run has ended says nothing about the link
+                self._rate_limiter.left()  # no answer because the run has ended says nothing about the link
             if isinstance(heard, Hindrance) or (heard.is_good if isinstance(heard, HttpReply) else not heard.connected):
                 break
         return heard, method
 
     def _fetch(self, method: str, target: Target, deadline: Deadline) -> HttpReply | Silence | Hindrance:
-        """Look up and ask; raises TimeoutError when there is no time left to begin."""
+        """Look up and request; raises TimeoutError if no time is left to begin."""
         addresses = self._names.find(target.host, deadline.left())
         if isinstance(addresses, Hindrance):
             return addresses
@@ -126,7 +128,7 @@ class Follower:
         return heard
 
     def _conclude(self, way: _Way, heard: HttpReply | Silence | Hindrance) -> LinkAnswer:
-        """Judge by the last word heard."""
+        """Judge a link by the last answer."""
         match heard:
             case Hindrance(verdict=verdict, reason=reason):
                 return self._answer(way, verdict, _after(way, reason))
@@ -142,12 +144,12 @@ class Follower:
     def _good(self, way: _Way) -> LinkAnswer:
         start, end = way.start, way.stops[-1]
         if start is end or not way.is_permanent:
-            return self._answer(way, LinkVerdict.FINE, "the page is there")
+            return self._answer(way, LinkVerdict.FINE, "the page exists")
         final = f"{end.url}#{end.fragment}" if end.fragment else end.url
         front = urlsplit(end.url).path == "/" != urlsplit(start.url).path
-        reason = f"the page has moved for good to {_short(final)}"
+        reason = f"the page has moved permanently to {_short(final)}"
         if front:
-            reason += ", which is a front page: see whether it is still what you mean"
+            reason += ", which is a home page: check that it is still what you mean"
         return self._answer(way, LinkVerdict.MOVED, reason, final)
 
     def _answer(self, way: _Way, verdict: LinkVerdict, reason: str, final: str | None = None) -> LinkAnswer:
@@ -167,19 +169,19 @@ def _short(url: str) -> str:
 def _status_words(status: int) -> str:
     match status:
         case 404:
-            words = "there is no such page"
+            words = "the page does not exist"
         case 410:
-            words = "the page was taken away"
+            words = "the page was removed"
         case 401 | 402 | 407:
             words = "it asks for a login"
         case 403 | 405 | 406 | 412 | 999:
-            words = "it does not let programs in"
+            words = "it blocks automated checks"
         case 429:
-            words = "it is asked too often"
+            words = "it gets too many requests"
         case 451:
             words = "it may not show the page here, for legal reasons"
         case _ if 500 <= status < 600:
-            words = "it has trouble of its own"
+            words = "it has a problem of its own"
         case _:
-            words = "that says nothing about the page"
+            words = "this does not show whether the page exists"
     return f"the server answers {status}: {words}"

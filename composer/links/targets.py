@@ -1,7 +1,7 @@
-"""Takes a link apart into what a request needs.
+"""Split a link into the parts that a request needs.
 
-Input: a link as written, or a Location header and the address it is relative to. Output: a `Target`, ASCII
-throughout, or why there is none. Never looks anything up.
+Input: a link as written, or a Location header and the address it is relative to. Output: a `Target`, ASCII only, or the
+reason why the link has no target. Guarantees: never looks anything up.
 """
 
 import ipaddress
@@ -15,12 +15,12 @@ from composer.links.answer import Hindrance, LinkVerdict
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}")
-_UNREADABLE = Hindrance(verdict=LinkVerdict.UNSURE, reason="the address cannot be read")
+_UNREADABLE = Hindrance(verdict=LinkVerdict.UNSURE, reason="the address is not valid")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A page to ask for."""
+    """A page to request."""
 
     scheme: str
     #: A name in lower case (A-labels, RFC 5891), or an address without brackets.
@@ -33,18 +33,18 @@ class Target:
 
     @property
     def authority(self) -> str:
-        """The Host header: the port only where it is not the scheme's own."""
+        """The Host header: with a port only if it is not the default of the scheme."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
     @property
     def url(self) -> str:
-        """The page's address, without a fragment: two links that lead to one page have the same."""
+        """The address of the page, without a fragment: it is the same for two links to one page."""
         return f"{self.scheme}://{self.authority}{self.path}"
 
 
 def read_target(text: str, base: str = "") -> Target | Hindrance:
-    """Read a link (RFC 3986, or an IRI of RFC 3987), relative to `base` where one is given."""
+    """Parse a link (RFC 3986, or an IRI of RFC 3987), relative to `base` if given."""
     try:
         parts = urlsplit(urljoin(base, text.strip()))
         port = parts.port
@@ -53,10 +53,10 @@ def read_target(text: str, base: str = "") -> Target | Hindrance:
     if parts.scheme not in _PORTS:
         if not parts.scheme:
             return _UNREADABLE
-        reason = f"it begins with “{parts.scheme[:20]}:”, and only http and https are asked"
+        reason = f"it begins with “{parts.scheme[:20]}:”, and only http and https links are checked"
         return Hindrance(verdict=LinkVerdict.REFUSED, reason=reason)
     if "@" in parts.netloc:
-        return Hindrance(verdict=LinkVerdict.UNSURE, reason="the address holds a user name, which is not sent")
+        return Hindrance(verdict=LinkVerdict.UNSURE, reason="the address contains a user name, which is not sent")
     host = _host(parts.hostname or "")
     if host is None or port == 0:
         return _UNREADABLE

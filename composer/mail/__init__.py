@@ -1,5 +1,5 @@
-"""From texts and pictures to the bytes of one message.
+"""Builds the bytes of one message from texts and pictures.
 
-Input: texts, pictures, addresses, a date, an id. Output: ASCII bytes with CRLF.
-Never: reads a clock, makes up an id, opens a file or a connection.
+Input: texts, pictures, addresses, a date, an id. Output: ASCII bytes with CRLF. Guarantees: reads no clock, invents no
+id, opens no file and no connection.
 """

@@ -1,7 +1,7 @@
-"""Values as bytes that lie in a database for years: lengths and contents, nothing that runs.
+"""A binary format for values that are stored in a database for years: lengths and contents, no code.
 
-Input: numbers, texts, bytes, one after another. Output: the same bytes on every machine; and back again, or a
-`FrozenError` that says what is wrong. Never guesses: a byte that was lost or turned is found by the checksum.
+Input: numbers, texts and bytes in order. Output: the same bytes on every computer; for bytes, the values again, or a
+`FrozenError`. Guarantees: a checksum detects lost and changed bytes.
 """
 
 import hashlib
@@ -12,17 +12,17 @@ _CHECKSUM = 16
 
 
 class FrozenError(ComposeError):
-    """What was kept cannot be read back."""
+    """Stored data cannot be read."""
 
 
 class BinaryEncoder:
-    """Writes values one behind another."""
+    """Writes values one after another."""
 
     def __init__(self) -> None:
         self._out = bytearray()
 
     def number(self, value: int) -> None:
-        """Write a number of zero or more, seven bits a byte."""
+        """Write a number of zero or more, with seven bits per byte."""
         while value > 0x7F:
             self._out.append(value & 0x7F | 0x80)
             value >>= 7
@@ -41,22 +41,22 @@ class BinaryEncoder:
             self.text(value)
 
     def finish(self, magic: bytes, version: int) -> bytes:
-        """Return what was written, behind a mark of its kind, its version and a checksum."""
+        """Return the written bytes, after a magic number, the version and a checksum."""
         head = magic + bytes([version])
         return head + hashlib.sha256(head + self._out).digest()[:_CHECKSUM] + self._out
 
 
 class BinaryDecoder:
-    """Reads what a `BinaryWriter` wrote. Raises FrozenError: for another kind, for damage, for a newer version."""
+    """Reads what a `BinaryEncoder` wrote. Raises FrozenError for other data, damaged data or a newer version."""
 
     def __init__(self, data: bytes, magic: bytes, newest: int, what: str) -> None:
         self._what = what
         head, rest = data[: len(magic) + 1], data[len(magic) + 1 :]
         if not data.startswith(magic) or len(rest) < _CHECKSUM:
-            raise FrozenError(f"this is not {what}")
+            raise FrozenError(f"the data is not {what}")
         self.version = head[-1]
         if not 1 <= self.version <= newest:
-            raise FrozenError(f"{what} was kept by a newer version of compose", "update compose on this machine")
+            raise FrozenError(f"{what} was saved by a newer version of compose", "update compose on this computer")
         self._data, self._at = rest[_CHECKSUM:], 0
         if hashlib.sha256(head + self._data).digest()[:_CHECKSUM] != rest[:_CHECKSUM]:
             raise self.damaged()
@@ -90,10 +90,10 @@ class BinaryDecoder:
         return self.text() if self.number() else None
 
     def finish(self) -> None:
-        """Make sure that nothing is left."""
+        """Check that no bytes are left."""
         if self._at != len(self._data):
             raise self.damaged()
 
     def damaged(self) -> FrozenError:
-        """Return the error for what cannot have been written."""
+        """Return the error for damaged data."""
         return FrozenError(f"{self._what} is damaged", "restore the database from a backup")

@@ -1,7 +1,7 @@
-"""The headers of mail that goes to many: what list it is, that no person sent it, how to leave.
+"""The headers of bulk mail: the list, the automatic origin, and how to unsubscribe.
 
-Input: the list's names, a subscriber's addresses to leave by. Output: finished header lines. Whether a header belongs
-is the caller's: a test send carries no subscriber's address to leave by.
+Input: the list's names, a subscriber's addresses to unsubscribe. Output: finished header lines. The caller decides
+which headers a message has: a test send has no subscriber's address to unsubscribe.
 """
 
 import re
@@ -19,15 +19,15 @@ _PART = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
 def standing_lines(list_id: str | None, list_name: str) -> bytes:
-    """Write what every message of a list says. Raises HeaderError.
+    """Return the headers of every message of a list. Raises HeaderError.
 
-    List-Id (RFC 2919): a stable name such as `briefing.news.example.org`, words before it. Auto-Submitted (RFC 3834
-    section 5) keeps answers of absent people away, as do Precedence and its Exchange kin.
+    List-Id (RFC 2919): a stable name such as `briefing.news.example.org`, after a display name. Auto-Submitted (RFC
+    3834 section 5) prevents automatic replies, as do Precedence and the header for Exchange.
     """
     lines = []
     if list_id is not None:
         if not _LIST_ID.fullmatch(list_id):
-            raise HeaderError(f"{list_id!r} is not a list's name such as briefing.news.example.org")
+            raise HeaderError(f"{list_id!r} is not a valid List-Id; it must look like briefing.news.example.org")
         lines.append(write.phrase("List-Id", list_name, f"<{list_id}>"))
     lines.append(write.verbatim("Auto-Submitted", "auto-generated"))
     lines.append(write.verbatim("Precedence", "bulk"))
@@ -36,50 +36,51 @@ def standing_lines(list_id: str | None, list_name: str) -> bytes:
 
 
 def leaving_lines(https: str, mailto: str | None = None) -> bytes:
-    """Write how one subscriber leaves: List-Unsubscribe (RFC 2369) and its one-click mark (RFC 8058 section 3.1).
+    """Return the headers to unsubscribe: List-Unsubscribe (RFC 2369) and its one-click header (RFC 8058 section 3.1).
 
-    One click works over one https address and no other. Raises HeaderError.
+    One-click unsubscribing works only with an https address. Raises HeaderError.
     """
     if not https.startswith("https://"):
-        raise HeaderError("List-Unsubscribe takes an https address: one click works over no other")
+        raise HeaderError("List-Unsubscribe needs an https address for one-click unsubscribing")
     if mailto is not None and not mailto.startswith("mailto:"):
-        raise HeaderError("List-Unsubscribe takes a mailto: address as its second")
+        raise HeaderError("the second address in List-Unsubscribe must be a mailto: address")
     return write.uris("List-Unsubscribe", https, *((mailto,) if mailto else ())) + _ONE_CLICK
 
 
 @lru_cache(maxsize=16)
 def feedback_line(words: tuple[str, ...], sender_id: str) -> bytes:
-    """Write Feedback-ID (Google, answer 6254652). Raises HeaderError.
+    """Return the Feedback-ID header (Google, answer 6254652). Raises HeaderError.
 
-    Up to three words that mean something to the sender, and behind them an id that never changes.
+    It has up to three identifiers of the sender, and then an id that never changes.
     """
     if not _SENDER_ID.fullmatch(sender_id):
-        raise HeaderError(f"{sender_id!r} is not 5 to 15 letters and digits")
+        raise HeaderError(f"{sender_id!r} is not a valid sender id: it must have 5 to 15 letters and digits")
     parts = (*words, sender_id)
     if len(words) > 3 or len(set(parts)) < len(parts) or not all(map(_PART.fullmatch, words)):
-        raise HeaderError("Feedback-ID takes up to three different words before the sender's id")
+        raise HeaderError("Feedback-ID allows up to three different words before the sender's id")
     return write.verbatim("Feedback-ID", ":".join(parts))
 
 
 def verp(address: str, token: str) -> str:
-    """Make the envelope's sender of one message: what bounces there names its subscriber by a token.
+    """Return the envelope's sender of one message, with a token that identifies the subscriber if it bounces.
 
     RFC 5321 sections 4.5.3.1.1 and 4.5.3.1.3: 64 octets before the @, 254 in all. Raises HeaderError.
     """
     local, _, domain = address.rpartition("@")
     made = f"{local}+{token}@{domain}"
     if not re.fullmatch(r"[a-z0-9-]+", token) or len(local) + 1 + len(token) > 64 or len(made) > 254:
-        raise HeaderError("the address for bounces and its token are too long, or no token")
+        raise HeaderError("the address for bounces is too long with its token, or the token is not valid")
     return made
 
 
 def leave_by_mail(address: str, token: str) -> str:
-    """Make the mailto: URI by which one subscriber leaves (RFC 2369 section 3.2, RFC 6068): the token stands in the subject.
+    """Return the mailto: URI to unsubscribe one subscriber (RFC 2369 section 3.2, RFC 6068), with the token in the
+    subject.
 
-    Not in the address: that mailbox need not know what stands behind a plus sign. `compose bounces ingest` reads it.
-    Raises HeaderError.
+    The token is not in the address, because the mailbox may not support plus signs. `compose bounces ingest` reads the
+    token. Raises HeaderError.
     """
     if not re.fullmatch(r"[a-z0-9-]+", token) or not re.fullmatch(r"[\x21-\x7e]+@[A-Za-z0-9.-]+", address):
-        raise HeaderError("the address for leaving by mail is none, or there is no token")
+        raise HeaderError("the mailto: address to unsubscribe or its token is not valid")
     local, _, domain = address.rpartition("@")
     return f"mailto:{quote(local, safe='')}@{domain}?subject=unsubscribe%20{token}"

@@ -1,8 +1,8 @@
-"""The message of an edition, made once for all its subscribers: bytes, and slots for what is a subscriber's own.
+"""The message of an edition, compiled once for all subscribers: bytes, and slots for the values of a subscriber.
 
 Input: a letterhead, HTML and plaintext with merge-field tokens, pictures. Output: a `Compiled`, which fills its slots
-for one subscriber at a time, signs if it is asked to, and can be kept as bytes. Never reads a clock or makes up an id; never
-lets a value be more than a value: each slot knows its escape (merge_slots.py).
+for one subscriber at a time, can sign the message, and can be stored as bytes. Guarantees: reads no clock and invents
+no id; each slot escapes its value, so a value never becomes markup (merge_slots.py).
 """
 
 import hashlib
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from composer.mail.dkim_signing import Headers, Profile
 
 _MAGIC, _VERSION, _WHAT = b"compiled", 1, "the compiled message"
-#: Escapes and kinds of chunks as numbers: what is kept must not change when a name does. Only ever add at the end.
+#: Escapes and kinds of chunks as numbers, so that stored data does not depend on names. Add new ones only at the end.
 _ESCAPES = (Escape.HTML, Escape.HTML_ADDRESS, Escape.IN_ADDRESS, Escape.TEXT, Escape.TEXT_ADDRESS)
 _BYTES, _SLOT, _RUN = range(3)
 
@@ -36,35 +36,36 @@ class MissingValueError(ComposeError):
     """A subscriber has no value for a field without default."""
 
     def __init__(self, name: str) -> None:
-        """`name` is the field's."""
+        """`name` is the name of the field."""
         super().__init__(
-            f"there is no value for the merge field “{name}”, and no default",
-            f'write   {{{{ {name} | default("…") }}}}   or give every subscriber a value',
+            f"the merge field “{name}” has no value and no default",
+            f'write   {{{{ {name} | default("…") }}}}   or set the value for every subscriber',
         )
         self.name = name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageField:
-    """A merge field that the message shows; without a value its default, if it has one."""
+    """A merge field in the message, with its default, if it has one."""
 
     name: str
     default: str | None
 
     @property
     def is_reserved(self) -> bool:
-        """Whether it is a link that is made for each subscriber."""
+        """Whether it is a link that is generated for each subscriber."""
         return self.name in RESERVED
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compiled:
-    """A message with slots. Make one with `compile_message` or `from_bytes`."""
+    """A message with slots. Create it with `compile_message` or `from_bytes`."""
 
-    #: From and Reply-To; List-Id and what else stands behind a subscriber's own headers, as far as the top Content-Type.
+    #: The headers before the subscriber's own headers (From, Reply-To), and those after them, up to the top
+    #: Content-Type.
     opening: bytes
     closing: bytes
-    #: Texts, and fields by their number.
+    #: Texts, and fields by number.
     subject: tuple[str | int, ...]
     feedback_id: str | None
     body: Chunks
@@ -74,7 +75,7 @@ class Compiled:
     def hash(self) -> str:
         """The edition's hash: SHA-256 (hex) of the message with Date, Message-ID and slots blank, then its fields.
 
-        The same edition has the same in build, test, approval and mailing, whoever gets it and whenever.
+        The hash of an edition is the same in build, test, approval and mailing, for every recipient and at any time.
         """
         subject = "".join(piece if isinstance(piece, str) else f"\0{piece}\0" for piece in self.subject)
         head = f"To:\r\nSubject: {subject}\r\nDate:\r\nMessage-ID:\r\nFeedback-ID: {self.feedback_id or ''}\r\n"
@@ -86,22 +87,22 @@ class Compiled:
 
     @cached_property
     def required(self) -> frozenset[str]:
-        """The fields of which every subscriber must have a value. The links that are made for each subscriber are not told."""
+        """The fields for which every subscriber must have a value, without links that are generated for each subscriber."""
         return frozenset(field.name for field in self.fields if field.default is None and not field.is_reserved)
 
     def missing(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """Name the required fields of which a subscriber has no value: none, or nothing but blanks."""
+        """Return the required fields without a value for this subscriber; a value of only spaces counts as missing."""
         return tuple(sorted(name for name in self.required if not values.get(name, "").strip()))
 
     def fill(self, values: Mapping[str, str], addressing: Addressing) -> bytes:
-        """Make one subscriber's message; `values` by the names of fields, those of the reserved links among them.
+        """Return one subscriber's message; `values` by the names of fields, including the reserved links.
 
         Raises MissingValueError, HeaderError or AddressError.
         """
         return self._message(self._shown(values), addressing)
 
     def signed(self, values: Mapping[str, str], addressing: Addressing, profile: "Profile", *, now: int) -> bytes:
-        """Make one subscriber's message below its DKIM signatures; `now` in seconds since 1970. Raises as `fill`."""
+        """Return one subscriber's message with DKIM signatures; `now` in seconds since 1970. Raises as `fill`."""
         from composer.mail.dkim_signing import headers_of, signatures
 
         shown = self._shown(values)
@@ -112,12 +113,12 @@ class Compiled:
         return self._ready(above, own, made)
 
     def specimen(self, addressing: Addressing, values: Mapping[str, str] | None = None) -> bytes:
-        """Make a message for nobody's inbox: fields without a value show their default, else `[first_name]`."""
+        """Return a sample message: fields without a value show their default, or else `[first_name]`."""
         known = values or {}
         return self._message([_specimen(field, known.get(field.name, "")) for field in self.fields], addressing)
 
     def to_bytes(self) -> bytes:
-        """Return the message as bytes to keep; `from_bytes` of this program and of any newer one reads them."""
+        """Return the message as bytes to store; `from_bytes` of this version and of newer versions can read them."""
         out = BinaryEncoder()
         out.data(self.opening)
         out.data(self.closing)
@@ -136,7 +137,7 @@ class Compiled:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Compiled":
-        """Read what `to_bytes` gave. Raises FrozenError: it says whether it is damaged or newer than this program."""
+        """Return the message from the bytes of `to_bytes`. Raises FrozenError if they are damaged or from a newer version."""
         source = BinaryDecoder(data, _MAGIC, _VERSION, _WHAT)
         opening, closing, feedback_id = source.data(), source.data(), source.optional()
         fields = tuple(MessageField(name=source.text(), default=source.optional()) for _ in range(source.number()))
@@ -150,7 +151,7 @@ class Compiled:
         return cls(opening=opening, closing=closing, subject=subject, feedback_id=feedback_id, body=body, fields=fields)
 
     def _shown(self, values: Mapping[str, str]) -> list[str]:
-        """Give what each field shows. A value of nothing but blanks is none; a link of the subscriber's own has no default."""
+        """Return the text of each field. A value of only spaces counts as missing; a subscriber's own link has no default."""
         shown = []
         for field in self.fields:
             value = values.get(field.name, "")
@@ -165,16 +166,16 @@ class Compiled:
         return self._ready(b"", self._own(shown, addressing), self._filler.made(shown))
 
     def _ready(self, above: bytes, own: bytes, made: list[bytes]) -> WireMessage:
-        """Join a message of signatures, a subscriber's own headers, and what was made for the holes of its body."""
+        """Join a message from signatures, a subscriber's own headers, and the encoded values for the slots of its body."""
         pieces = (above, self.opening, own, self.closing, b"\r\n", *self._filler.body(made))
-        # What is this subscriber's is looked through in one go: a line end before each, for each may come to begin a line.
+        # The subscriber's own pieces are checked together, with a line end before each, because each may start a line.
         if self._is_sound and is_wire_safe(b"\r\n".join((above, own, *made))):
             return joined(pieces)
         return to_wire(b"".join(pieces))
 
     @cached_property
     def _is_sound(self) -> bool:
-        """Whether what all messages have may be handed over just as it is."""
+        """Whether the common pieces of all messages can be sent without changes."""
         return is_wire_safe(self.opening) and is_wire_safe(self.closing) and self._filler.is_sound
 
     def _own(self, shown: Sequence[str], addressing: Addressing) -> bytes:
@@ -185,7 +186,7 @@ class Compiled:
 
     @cached_property
     def _standing(self) -> "tuple[Headers, Headers]":
-        """The headers above and below a subscriber's own, as they are signed."""
+        """The headers before and after a subscriber's own, in the form for signatures."""
         from composer.mail.dkim_signing import headers_of
 
         return headers_of(self.opening), headers_of(self.closing)
@@ -207,13 +208,13 @@ def compile_message(
     fields: tuple[MergeField, ...] = (),
     pictures: tuple[MailPart, ...] = (),
 ) -> Compiled:
-    """Compile a message: multipart/alternative of text and HTML, pictures beside the HTML.
+    """Compile a message: multipart/alternative of text and HTML, with pictures next to the HTML.
 
-    `fields` say what the tokens in subject, HTML and text stand for. Raises HeaderError, AddressError, BodyError, or
-    PlaceError for a field that stands where no value is safe, such as a host name.
+    `fields` define the tokens in subject, HTML and text. Raises HeaderError, AddressError, BodyError, or PlaceError for
+    a field in a place where no value is safe, such as a host name.
     """
     tokens = {field.token for field in fields}
-    # Two braces that subscribers shall see are no subscriber's value.
+    # Two literal braces are not a merge field.
     literal = {field.token for field in fields if field.name == LITERAL}
     subject, words, page = (
         [
@@ -237,12 +238,12 @@ def compile_message(
 
 
 def message_id_for(edition_hash: str, domain: str) -> str:
-    """Return the Message-ID of a message without addressee: same edition, same id.
+    """Return the Message-ID of a message without an addressee: it depends only on the edition.
 
     Raises AddressError, HeaderError.
     """
     if not re.fullmatch(r"[0-9a-f]{64}", edition_hash):
-        raise HeaderError("an edition's hash is 64 hexadecimal digits")
+        raise HeaderError("an edition's hash must have 64 hexadecimal digits")
     return f"<{edition_hash[:32]}@{domain_to_ascii(domain)}>"
 
 

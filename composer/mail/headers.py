@@ -1,11 +1,11 @@
 """Header fields as finished bytes.
 
-Input: a header's name and its value as people read it. Output: one block of ASCII lines, folded, ending in CRLF.
-Never lets a line break, a control character or half a surrogate pair through: that is how headers are injected.
+Input: a header's name and its value as text. Output: one block of ASCII lines, folded, with CRLF at the end.
+Guarantees: rejects line breaks, control characters and half surrogate pairs, which could inject headers.
 
-Lines keep to 78 characters where there is a place to fold (RFC 5322 section 2.1.1), to 76 where an encoded-word stands
-on them (RFC 2047 section 2), and never exceed 998. Text beside encoded-words is never left plain: the whole value is
-encoded, so that no program can lose or add a space at the seam.
+Lines have at most 78 characters if they can be folded (RFC 5322 section 2.1.1), 76 if they contain an encoded-word (RFC
+2047 section 2), and never more than 998. If a value needs encoded-words, the whole value is encoded, so that no program
+can lose or add a space between encoded and plain text.
 """
 
 import re
@@ -20,7 +20,7 @@ from composer.mail.parameters import parameter
 _WIDTH = 78
 _WIDTH_ENCODED = 76
 _WORD_BYTES = 45  # 72 characters as an encoded-word; the next multiple of three makes 76, one more than RFC 2047 allows
-_LONGEST = 990  # of one unfoldable token: leaves room for a header's name within 998
+_LONGEST = 990  # of one token that cannot be folded: leaves room for a header's name within 998
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,39}")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@[A-Za-z0-9.-]+>")
@@ -31,17 +31,17 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 
 class HeaderError(ValueError):
-    """The value cannot stand in a header; the message says why."""
+    """The value is not valid in a header; the message says why."""
 
 
 def unstructured(name: str, value: str) -> bytes:
-    """Write free text, such as a subject (RFC 5322 section 2.2.1, RFC 2047 section 5 (1)). Raises HeaderError."""
+    """Return a header with free text, such as Subject (RFC 5322 section 2.2.1, RFC 2047 section 5 (1)). Raises HeaderError."""
     _check(name, value)
     if _plain(value) and (line := _short(name, value)):
         return line
     lines = _Lines(name)
     words = value.split(" ")
-    # An over-long word cannot be folded, but its encoded form can.
+    # A long word cannot be folded, but its encoded form can.
     if _plain(value) and all(len(word) < _WIDTH - 2 for word in words) and len(words[0]) <= lines.room(_WIDTH):
         lines.words(words)
     else:
@@ -50,7 +50,7 @@ def unstructured(name: str, value: str) -> bytes:
 
 
 def mailbox(name: str, *addresses: Address) -> bytes:
-    """Write one mailbox or several: From, To, Reply-To (RFC 5322 section 3.4). Raises HeaderError if none."""
+    """Return a header with mailboxes: From, To, Reply-To (RFC 5322 section 3.4). Raises HeaderError without an address."""
     if not addresses:
         raise HeaderError(f"{name} needs an address")
     first = addresses[0]
@@ -67,7 +67,7 @@ def mailbox(name: str, *addresses: Address) -> bytes:
 
 
 def phrase(name: str, words: str, behind: str) -> bytes:
-    """Write words as people read them and one token in angle brackets behind: List-Id (RFC 2919). Raises HeaderError."""
+    """Return a header with a display name and a token in angle brackets: List-Id (RFC 2919). Raises HeaderError."""
     lines = _Lines(name)
     _check(name, words)
     _check(name, behind)
@@ -77,9 +77,10 @@ def phrase(name: str, words: str, behind: str) -> bytes:
 
 
 def uris(name: str, *items: str) -> bytes:
-    """Write a list of addresses in angle brackets, such as List-Unsubscribe (RFC 2369 section 2). Raises HeaderError.
+    """Return a header with addresses in angle brackets, such as List-Unsubscribe (RFC 2369 section 2). Raises
+    HeaderError.
 
-    Folds between items only: a web address has no place to fold, and encoding it switches one-click unsubscribing off.
+    Only folds between items: a web address cannot be folded, and encoding it would disable one-click unsubscribing.
     """
     if not items:
         raise HeaderError(f"{name} needs a web or mailto address")
@@ -87,9 +88,9 @@ def uris(name: str, *items: str) -> bytes:
     for index, item in enumerate(items):
         if not _URI.fullmatch(item):
             _check(name, item)
-            raise HeaderError(f"{name}: {item!r} is not an address of printable ASCII such as https://example.org/x")
+            raise HeaderError(f"{name}: {item!r} is not an ASCII address such as https://example.org/x")
         if len(item) > _LONGEST - 3 - len(name):
-            raise HeaderError(f"{name}: the address is too long for a header: {len(item)} characters")
+            raise HeaderError(f"{name}: the address has {len(item)} characters, which is too long for a header")
         token = f" <{item}>{',' if index + 1 < len(items) else ''}"
         if index and len(lines[-1]) + len(token) > _WIDTH:
             lines.append(token)
@@ -99,7 +100,7 @@ def uris(name: str, *items: str) -> bytes:
 
 
 def message_id(name: str, value: str) -> bytes:
-    """Write an id with its angle brackets: Message-ID, Content-ID (RFC 5322 section 3.6.4). Raises HeaderError."""
+    """Return a header with an id in angle brackets: Message-ID, Content-ID (RFC 5322 section 3.6.4). Raises HeaderError."""
     _check(name, value)
     if not _ID.fullmatch(value) or len(value) > 250:
         raise HeaderError(f"{name}: {value!r} is not an id such as <abc@example.org> of at most 250 characters")
@@ -111,17 +112,17 @@ def message_id(name: str, value: str) -> bytes:
 
 
 def date(name: str, value: datetime) -> bytes:
-    """Write a date with its zone as a number (RFC 5322 section 3.3). Raises HeaderError for a time without a zone."""
+    """Return a header with a date and a numeric time zone (RFC 5322 section 3.3). Raises HeaderError without a time zone."""
     offset = value.utcoffset()
     if offset is None:
         raise HeaderError(f"{name}: the time has no time zone")
-    # Local mean times, before there were zones, have seconds, which cannot be written: they are left out.
+    # Historical local mean times have seconds in their offset, which the format does not allow: they are dropped.
     return _date(name, value.replace(tzinfo=None), int(offset.total_seconds()) // 60)
 
 
 @lru_cache(maxsize=16)
 def _date(name: str, value: datetime, minutes: int) -> bytes:
-    """Write a date; a mailing's messages all ask for the same. The zone stands apart, for times of two may be equal."""
+    """Return the header; cached, because a mailing's messages have the same. The zone is a separate argument for the cache."""
     lines = _Lines(name)
     zone = f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
     day = f"{_DAYS[value.weekday()]}, {value.day:02} {_MONTHS[value.month - 1]} {value.year:04}"
@@ -130,7 +131,7 @@ def _date(name: str, value: datetime, minutes: int) -> bytes:
 
 
 def structured(name: str, value: str, params: Mapping[str, str] | None = None) -> bytes:
-    """Write a MIME field such as Content-Type (RFC 2045 section 5.1), parameters by RFC 2231. Raises HeaderError."""
+    """Return a MIME header such as Content-Type (RFC 2045 section 5.1), parameters by RFC 2231. Raises HeaderError."""
     lines = _Lines(name)
     if not _VALUE.fullmatch(value):
         raise HeaderError(f"{name}: {value!r} is not a MIME value")
@@ -138,7 +139,7 @@ def structured(name: str, value: str, params: Mapping[str, str] | None = None) -
     for key, text in (params or {}).items():
         _check(name, text)
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]{0,19}", key):
-            raise HeaderError(f"{name}: {key!r} is not the name of a parameter")
+            raise HeaderError(f"{name}: {key!r} is not a valid parameter name")
         written += parameter(key, text)
     for index, token in enumerate([value, *written]):
         lines.token(token + (";" if index < len(written) else ""))
@@ -146,10 +147,10 @@ def structured(name: str, value: str, params: Mapping[str, str] | None = None) -
 
 
 def verbatim(name: str, value: str) -> bytes:
-    """Write a finished ASCII value, folded at its single spaces and never encoded. Raises HeaderError."""
+    """Return a header with a finished ASCII value, folded at single spaces and never encoded. Raises HeaderError."""
     _check(name, value)
     if not value.isascii() or not value or "  " in value or value != value.strip(" "):
-        raise HeaderError(f"{name} takes printable ASCII with single spaces only")
+        raise HeaderError(f"{name} must be printable ASCII with single spaces")
     if line := _short(name, value):
         return line
     lines = _Lines(name)
@@ -160,7 +161,7 @@ def verbatim(name: str, value: str) -> bytes:
 
 
 def _short(name: str, value: str) -> bytes | None:
-    """Write a header that fits on a line as it is; None where it does not."""
+    """Return a header that fits on one line; None if it does not."""
     line = f"{_named(name)} {value}\r\n"
     return line.encode("ascii") if len(line) <= _WIDTH + 2 else None
 
@@ -168,21 +169,21 @@ def _short(name: str, value: str) -> bytes | None:
 @lru_cache(maxsize=64)
 def _named(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise HeaderError(f"{name!r} is not the name of a header")
+        raise HeaderError(f"{name!r} is not a valid header name")
     return f"{name}:"
 
 
 class _Lines:
-    """Lines under construction. The first always carries a piece of the value: `Name:` alone confuses some subscribers."""
+    """Lines under construction. The first always has a part of the value: `Name:` alone confuses some mail programs."""
 
     def __init__(self, name: str) -> None:
         self._done: list[str] = []
         self._line = _named(name)
-        self._empty = True  # nothing but the header's name yet
+        self._empty = True  # only the header's name so far
         self._limit = _WIDTH
 
     def room(self, limit: int, *, fold: bool = False) -> int:
-        """Characters left on this line (or, after folding, on the next) behind one space."""
+        """Return the characters left on this line (or, after folding, on the next) after one space."""
         here = min(limit, self._limit) - len(self._line) - 1
         return max(here, limit - 1) if fold and not self._empty else here
 
@@ -199,7 +200,7 @@ class _Lines:
             self.token(word)
 
     def phrase(self, shown: str) -> None:
-        """Atoms, a quoted string, or encoded-words, which are never quoted (RFC 2047 section 5 (3))."""
+        """Add atoms, a quoted string, or encoded-words, which are never quoted (RFC 2047 section 5 (3))."""
         if not shown:
             return
         quoted = '"' + shown.replace("\\", r"\\").replace('"', r"\"") + '"'
@@ -212,7 +213,7 @@ class _Lines:
 
     def encoded(self, value: str) -> None:
         room = self.room(_WIDTH_ENCODED)
-        if room < 12 + 12:  # never behind the header's name alone, which is shorter
+        if room < 12 + 12:  # never after the header's name alone, which is shorter
             room = _WIDTH_ENCODED - 1
         for word in _encoded_words(value, (room - 12) // 4 * 3):
             self.token(word, limit=_WIDTH_ENCODED)
@@ -222,11 +223,11 @@ class _Lines:
 
 
 def _encoded_words(value: str, first: int) -> Iterator[str]:
-    """Split text into encoded-words of whole characters, the first of at most `first` bytes (RFC 2047, 2 and 5).
+    """Yield encoded-words of complete characters, the first of at most `first` bytes (RFC 2047, 2 and 5).
 
-    Only the last word may carry `=` padding: GMime joins neighbours before it decodes and stops at the first padding it
-    meets. So words end where the bytes so far are a multiple of three. Where no such place exists (one letter, then
-    only Chinese) the first character goes alone into a Q word, which has no padding, and the rest starts anew.
+    Only the final word may have `=` padding: GMime joins adjacent words before it decodes, and stops at the first
+    padding. So a word ends when its bytes are a multiple of three. If that is not possible (one letter, then only
+    Chinese), the first character becomes a Q word, which has no padding, and the rest starts again.
     """
     position, limit = 0, first
     while position < len(value):
@@ -250,10 +251,10 @@ def _encoded_words(value: str, first: int) -> Iterator[str]:
 
 
 def _plain(value: str) -> bool:
-    """Return whether text can stand as it is: encoding protects what subscribers would decode, squeeze or strip."""
+    """Return whether text needs no encoding: mail programs do not decode, shorten or strip any part of it."""
     return value.isascii() and "=?" not in value and "  " not in value and value == value.strip(" ")
 
 
 def _check(name: str, value: str) -> None:
     if found := forbidden_in(value):
-        raise HeaderError(f"{name} must not hold {describe(found)}")
+        raise HeaderError(f"{name} must not contain {describe(found)}")

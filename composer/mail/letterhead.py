@@ -1,7 +1,7 @@
-"""What stands above the parts of a message: what all subscribers' messages have, and what is one subscriber's own.
+"""The headers at the top of a message: those that all messages have, and those of one subscriber.
 
-Input: a `Letterhead`, an `Addressing`. Output: finished header lines. Never writes Bcc or Return-Path, never writes a
-header twice, never makes up a date or an id.
+Input: a `Letterhead`, an `Addressing`. Output: finished header lines. Guarantees: never writes Bcc or Return-Path,
+writes no header twice, invents no date or id.
 """
 
 import re
@@ -18,7 +18,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letterhead:
-    """What every subscriber's message says at its top."""
+    """The headers that every subscriber's message has."""
 
     sender: Address
     reply_to: Address | None = None
@@ -26,47 +26,47 @@ class Letterhead:
     subject: str
     #: BCP 47.
     language: str
-    #: A stable name such as `briefing.news.example.org`, and the words before it; None for no List-Id.
+    #: A stable name such as `briefing.news.example.org`, and its display name; None for no List-Id.
     list_id: str | None = None
     list_name: str = ""
-    #: The sender's id in Feedback-ID; None for no such header.
+    #: The sender's id in Feedback-ID; None for no Feedback-ID.
     feedback_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressing:
-    """What is one message's own, beside its subscriber's values."""
+    """The headers of one message, besides its subscriber's values."""
 
-    #: None where there is no addressee: `To: undisclosed-recipients:;`.
+    #: None if there is no addressee: `To: undisclosed-recipients:;`.
     to: Address | None
     #: With a time zone.
     date: datetime
-    #: With its angle brackets. Its left side stands in X-Compose-ID too: some relays write a Message-ID of their own.
+    #: With angle brackets. Its left side is also in X-Compose-ID, because some relays write their own Message-ID.
     message_id: str
-    #: The subscriber's own address to leave by with one click (https), and one to write to (mailto:).
+    #: The subscriber's own addresses to unsubscribe: with one click (https), and by email (mailto:).
     unsubscribe: str | None = None
     unsubscribe_mailto: str | None = None
-    #: Up to three words before the sender's id in Feedback-ID; none for no such header.
+    #: Up to three identifiers before the sender's id in Feedback-ID; empty for no Feedback-ID.
     feedback: tuple[str, ...] = ()
     #: The id of the message that this one corrects.
     in_reply_to: str | None = None
     #: Before the subject: `[Test] `.
     prefix: str = ""
-    #: The header that the relay's webhook gives back, and its value with {} for the id in X-Compose-ID (relays.py).
+    #: The header that the relay's webhook returns, and its value with {} for the id in X-Compose-ID (relays.py).
     echo: tuple[str, str] = ("", "")
 
 
 def opening_lines(letterhead: Letterhead) -> bytes:
-    """Write From and Reply-To. Raises HeaderError."""
+    """Return From and Reply-To. Raises HeaderError."""
     lines = write.mailbox("From", letterhead.sender)
-    # Only where it says something new (RFC 5322 section 3.6.2).
+    # Only if it differs from From (RFC 5322 section 3.6.2).
     if letterhead.reply_to and letterhead.reply_to.wire != letterhead.sender.wire:
         lines += write.mailbox("Reply-To", letterhead.reply_to)
     return lines
 
 
 def closing_lines(letterhead: Letterhead) -> bytes:
-    """Write what stands below a subscriber's own headers, as far as MIME-Version. Raises HeaderError."""
+    """Return the headers after a subscriber's own, up to MIME-Version. Raises HeaderError."""
     if not _LANGUAGE.fullmatch(letterhead.language):
         raise HeaderError(f"{letterhead.language!r} is not a language tag such as en or zh-Hans")
     return (
@@ -77,7 +77,7 @@ def closing_lines(letterhead: Letterhead) -> bytes:
 
 
 def own_lines(addressing: Addressing, subject: str, feedback_id: str | None) -> bytes:
-    """Write one message's own headers. Raises HeaderError or AddressError."""
+    """Return one message's own headers. Raises HeaderError or AddressError."""
     own, name = addressing, addressing.message_id[1:].partition("@")[0]
     lines = [
         write.mailbox("To", own.to) if own.to else b"To: undisclosed-recipients:;\r\n",

@@ -1,8 +1,8 @@
-"""Where merge-field tokens stand, and what makes a value safe there.
+"""The places of merge-field tokens, and how a value is escaped there.
 
-Input: HTML, plaintext or a header with tokens. Output: its pieces, each token a slot that knows its escape; or the
-same filled with values. A value is data: it cannot open a tag, leave an attribute, run a script, begin a line or change
-an address's host. Never looks at a value to decide: the place decides, once.
+Input: HTML, plaintext or a header with tokens. Output: its pieces, with a slot for each token that knows its escape; or
+the same filled with values. Guarantees: a value is data; it cannot open a tag, leave an attribute, run a script, start
+a line or change an address's host. The place alone decides the escape, not the value.
 """
 
 import re
@@ -17,35 +17,35 @@ from urllib.parse import quote
 from composer.core.addresses import FORBIDDEN, forbidden_in
 from composer.core.errors import ComposeError
 
-#: A start tag as lxml writes it, in a conditional comment too; a `<` of a text is `&lt;`.
+#: A start tag as lxml writes it, in a conditional comment too; a `<` in a text is `&lt;`.
 _TAG = re.compile(r"<[A-Za-z](?:\"[^\"]*+\"|'[^']*+'|[^\"'<>])*+>")
 _ADDRESS = re.compile(r"(?<=\s)(href|src|background|action)=(?:\"([^\"]*+)\"|'([^']*+)')", re.IGNORECASE)
-#: An address in plaintext, as render/text_printer.py writes it; one that is wholly a field looks like a word.
+#: An address in plaintext, as render/text_printer.py writes it; if it is only a field, it looks like a word.
 _WRITTEN = re.compile(r"<(https?://[^\s<>]+|[a-z0-9]+)>")
-#: What decides where an address leads, as far as its host or mailbox.
+#: The part of an address that decides where it leads: up to its host or mailbox.
 _LEADS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*|mailto:[^?]*@[^?]*", re.IGNORECASE)
-#: Where escapes for HTML do not help: style sheets, scripts, lists of addresses.
+#: Places where HTML escapes do not help: style sheets, scripts, lists of addresses.
 _NO_PLACE = re.compile(
     r"<(style|script)\b.*?</\1>|(?<=\s)(?:style|srcset|on[a-z]+)=(?:\"[^\"]*+\"|'[^']*+')", re.IGNORECASE | re.DOTALL
 )
 _WEB = re.compile(r"https?://|mailto:", re.IGNORECASE)
-#: As nearly every address of ours is: nothing in it to escape, in HTML or elsewhere.
+#: Most of our addresses: nothing to escape, in HTML or elsewhere.
 _BARE = re.compile(r"https?://[A-Za-z0-9._~%:/?#\[\]@!$()*+,;=-]+")
 
 
 class PlaceError(ComposeError):
-    """A merge field stands where no value is safe."""
+    """A merge field is in a place where no value is safe."""
 
 
 class Escape(StrEnum):
-    """What makes a value safe, by where it stands."""
+    """How a value is escaped, by its place."""
 
     #: the text of an element, an attribute
     HTML = "html"
     #: a whole address in HTML
     HTML_ADDRESS = "html-address"
-    #: inside an address: percent-encoded (RFC 3986, section 2.1), so that it stays one piece of a path or a query; one that
-    #: is nothing but dots may climb in the path, never out of the host
+    #: inside an address: percent-encoded (RFC 3986, section 2.1), so that it stays one segment of a path or a query; a
+    #: value of only dots may change the path, but not the host
     IN_ADDRESS = "in-address"
     #: plaintext, a header
     TEXT = "text"
@@ -61,18 +61,19 @@ class MergeSlot:
     escape: Escape
 
 
-#: A document in its order: what is written, and the places between.
+#: A document in order: texts, and the slots between them.
 Pieces = list[str | MergeSlot]
 
 
 def split_html(html: str, tokens: Collection[str]) -> Pieces:
-    """Find the tokens of HTML, each with the escape for its place. Raises PlaceError."""
+    """Return the pieces of HTML, with a slot and its escape for each token. Raises PlaceError."""
     if not tokens:
         return [html]
     token = _pattern(tuple(tokens))
     if any(token.search(html, *place.span()) for place in _NO_PLACE.finditer(html)):
         raise PlaceError(
-            "a merge field stands in a style, a script or a list of pictures", "the theme must not put it there"
+            "a merge field is not allowed in a style, a script or a list of pictures (srcset)",
+            "the theme must not put it there",
         )
     pieces: Pieces = []
     done = 0
@@ -95,7 +96,7 @@ def split_html(html: str, tokens: Collection[str]) -> Pieces:
 
 
 def split_text(text: str, tokens: Collection[str]) -> Pieces:
-    """Find the tokens of plaintext or a subject. Raises PlaceError."""
+    """Return the pieces of plaintext or a subject, with a slot for each token. Raises PlaceError."""
     if not tokens:
         return [text]
     token = _pattern(tuple(tokens))
@@ -116,17 +117,17 @@ def split_text(text: str, tokens: Collection[str]) -> Pieces:
 
 
 def fill_html(html: str, values: Mapping[str, str]) -> str:
-    """Fill the tokens of HTML; `values` by token."""
+    """Return HTML with its tokens filled; `values` by token."""
     return _filled(split_html(html, values.keys()), values)
 
 
 def fill_text(text: str, values: Mapping[str, str]) -> str:
-    """Fill the tokens of plaintext or a subject; `values` by token."""
+    """Return plaintext or a subject with its tokens filled; `values` by token."""
     return _filled(split_text(text, values.keys()), values)
 
 
 def escaped(value: str, how: Escape) -> str:
-    """Make a value safe for its place; it stays on one line, and holds nothing that mail cannot."""
+    """Return a value that is safe for its place; it stays on one line, without characters that are forbidden in mail."""
     if forbidden_in(value):
         value = FORBIDDEN.sub(" ", value)
     match how:
@@ -145,7 +146,7 @@ def escaped(value: str, how: Escape) -> str:
 
 
 def _filled(pieces: Pieces, values: Mapping[str, str]) -> str:
-    """Join pieces; what has been filled in is never looked at again."""
+    """Join pieces; filled-in values are not searched for tokens."""
     return "".join(piece if isinstance(piece, str) else escaped(values[piece.token], piece.escape) for piece in pieces)
 
 
@@ -166,12 +167,12 @@ def _refuse_host(address: str, token: re.Pattern[str]) -> None:
     if (leads := _LEADS.match(address)) and token.search(leads[0]):
         shown = token.sub("…", address)
         raise PlaceError(
-            f"a merge field cannot stand in the host name of an address: {shown}",
-            "it may stand behind the first / after the host",
+            f"a merge field is not allowed in the host name of an address: {shown}",
+            "it is allowed after the first / that follows the host",
         )
 
 
 def _address(value: str) -> str:
-    """Keep a web or mail address; anything else becomes a harmless relative one."""
+    """Return a web or mail address unchanged; turn anything else into a harmless relative address."""
     value = value.strip()
     return quote(value, safe="%:/?#[]@!$&'()*+,;=~") if _WEB.match(value) else quote(value, safe="")

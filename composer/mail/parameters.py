@@ -1,24 +1,24 @@
-"""MIME parameters: the `filename="..."` behind a header's value.
+"""MIME parameters: the `filename="..."` after a header's value.
 
-Input: a parameter's name and its text. Output: its written forms, one for each place between two semicolons.
-Never looks at control characters: headers.py has refused them before.
+Input: a parameter's name and its text. Output: its written forms, one for each place between two semicolons. Control
+characters are not checked here, because headers.py has rejected them.
 """
 
 import re
 import unicodedata
 
-#: Longest `key="text"` kept in one piece: fits a folded line behind a space, with its semicolon.
+#: The longest `key="text"` in one piece: it fits on a folded line after a space, with its semicolon.
 _SHORT = 76
-#: Octets that RFC 2231 section 7 (attribute-char) lets stand unencoded; kept to those no subscriber stumbles over.
+#: Octets that RFC 2231 section 7 (attribute-char) allows unencoded; only those that every mail program understands.
 _UNENCODED = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-#: Parameters that people see, for which subscribers without RFC 2231 get an ASCII version besides.
+#: Parameters that people see: mail programs without RFC 2231 get an additional ASCII version.
 _WITH_FALLBACK = frozenset({"filename", "name"})
 
 
 def parameter(key: str, text: str) -> list[str]:
-    """Write one parameter: quoted where that says it all, otherwise after RFC 2231 (sections 3 and 4)."""
+    """Return the forms of one parameter: quoted if that is enough, otherwise by RFC 2231 (sections 3 and 4)."""
     plain = f'{key}="{text}"'
-    # A quote or backslash could be escaped, and `=?` or `%` left alone, but subscribers disagree about each of them.
+    # A quote or backslash could be escaped, and `=?` or `%` left alone, but mail programs differ about each of them.
     is_simple = key not in _WITH_FALLBACK or re.fullmatch(r"[A-Za-z0-9 ()_.,+-]*", text)
     if is_simple and text.isascii() and not re.search(r'["\\%]|=\?|^ | $|  ', text) and len(plain) <= _SHORT:
         return [plain]
@@ -27,7 +27,7 @@ def parameter(key: str, text: str) -> list[str]:
 
 
 def ascii_fallback(text: str) -> str:
-    """Return a file name in ASCII that resembles the text: `_` for the rest, at most 60 characters, same ending."""
+    """Return a similar file name in ASCII: `_` for other characters, at most 60 characters, with the same ending."""
     letters = (c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     name = re.sub(r"[^A-Za-z0-9 ().,+-]+", "_", "".join(letters))
     name = re.sub(r" {2,}", " ", name).strip(" ")
@@ -43,7 +43,7 @@ def _extended(key: str, text: str) -> list[str]:
     if len(whole) <= _SHORT:
         return [whole]
     sections = [f"{key}*0*=utf-8''"]
-    for piece in pieces:  # whole characters: not required, but kinder
+    for piece in pieces:  # complete characters: not required, but easier to read for simple programs
         if len(sections[-1]) + len(piece) > _SHORT:
             sections.append(f"{key}*{len(sections)}*=")
         sections[-1] += piece

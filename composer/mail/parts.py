@@ -1,7 +1,7 @@
-"""The parts of a message, one inside another.
+"""The nested MIME parts of a message.
 
-Input: plaintext and HTML in pieces, pictures. Output: chunks of a body, from the top Content-Type on. Never writes a
-random boundary: the same parts have the same.
+Input: plaintext and HTML in pieces, pictures. Output: the top Content-Type, and the chunks of the body. Guarantees:
+boundaries are not random: the same parts get the same boundaries.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _MEDIA_TYPE = re.compile(r"(?!multipart/|message/)[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailPart:
-    """A picture that travels inside the message; the HTML shows it as `src="cid:content_id"` (RFC 2392)."""
+    """A picture inside the message; the HTML shows it with `src="cid:content_id"` (RFC 2392)."""
 
     #: Without angle brackets: `chart@news.example.org`.
     content_id: str
@@ -29,14 +29,15 @@ class MailPart:
     data: bytes
 
 
-#: Chunks in their order.
+#: Chunks in order.
 Chunks = tuple[Chunk, ...]
 
 
 def alternative(
     language: str, *, text: Pieces, html: Pieces, pictures: tuple[MailPart, ...], numbers: Mapping[str, int]
 ) -> tuple[bytes, Chunks]:
-    """Return the top Content-Type and the body: text and HTML, the HTML in multipart/related where there are pictures.
+    """Return the top Content-Type and the body: text and HTML, with the HTML in multipart/related if there are
+    pictures.
 
     RFC 2046 section 5.1.4 (plain first), RFC 2387 (type=, root first). Raises HeaderError or BodyError.
     """
@@ -51,7 +52,7 @@ def alternative(
 
 
 def blank(chunks: Chunks) -> bytes:
-    """Return chunks as bytes, each hole as a sign that is in no message: which field, escaped how."""
+    """Return chunks as bytes, with each slot as a mark that no message contains: the field and its escape."""
     found: list[bytes] = []
     for chunk in chunks:
         match chunk:
@@ -65,7 +66,7 @@ def blank(chunks: Chunks) -> bytes:
 
 
 def joined(chunks: Chunks) -> Chunks:
-    """Join bytes that stand side by side."""
+    """Join adjacent bytes."""
     made: list[Chunk] = []
     side_by_side: list[bytes] = []
     for chunk in chunks:
@@ -105,12 +106,12 @@ def _picture(part: MailPart) -> bytes:
 
 
 def _multipart(subtype: str, parts: list[Chunks], params: dict[str, str]) -> tuple[bytes, Chunks]:
-    """Join parts; give their Content-Type apart. The CRLF before a boundary is the boundary's (RFC 2046, 5.1.1)."""
+    """Return the Content-Type and the joined parts. The CRLF before a boundary belongs to it (RFC 2046, 5.1.1)."""
     blanks = [blank(part) for part in parts]
     digest = hashlib.sha256(b"\0".join(blanks)).hexdigest()
     attempt = 0
-    # `=_` cannot occur in quoted-printable nor in base64 (RFC 2045 section 6.7), so in no value; headers of parts are
-    # searched as well.
+    # `=_` cannot occur in quoted-printable or base64 (RFC 2045 section 6.7), and so not in a value; the headers of the
+    # parts are searched, too.
     while any((boundary := f"=_{subtype}-{digest[:24]}-{attempt}").encode() in part for part in blanks):
         attempt += 1
     head = write.structured("Content-Type", f"multipart/{subtype}", {**params, "boundary": boundary})

@@ -1,6 +1,7 @@
-"""Relays that keep bounces to themselves and report them over the web: how they are known, and the header that they give back.
+"""Relays that report bounces with webhooks instead of messages: how to detect them, and the header that they return.
 
-Input: the host of a mail server. Output: a relay, or None. Guarantees: pure; the header holds nothing but the id of the message.
+Input: the host of a mail server. Output: a relay, or None. Guarantees: pure; the header contains only the id of the
+message.
 """
 
 from dataclasses import dataclass
@@ -8,14 +9,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """A provider that does not send bounces back by mail."""
+    """A provider that does not send bounces by email."""
 
     name: str
-    #: Ends of the names of its mail servers.
+    #: The domains of its mail servers.
     hosts: tuple[str, ...]
-    #: The name of its webhook below /hooks/; `bounces` is the one for all others.
+    #: The name of its webhook below /hooks/; `bounces` is for all other relays.
     webhook: str = "bounces"
-    #: The header whose value its webhook gives back, and the value, with {} for the id of the message.
+    #: The header whose value its webhook returns, and the value, with {} for the id of the message.
     header: str = ""
     value: str = ""
 
@@ -54,12 +55,12 @@ _RELAYS = (
 
 
 def relay_at(host: str) -> Relay | None:
-    """Return the relay that a mail server belongs to."""
+    """Return the relay that a mail server belongs to, or None."""
     name = host.lower().rstrip(".")
     return next((relay for relay in _RELAYS for end in relay.hosts if name == end or name.endswith(f".{end}")), None)
 
 
 def echo_header(host: str) -> tuple[str, str]:
-    """Return the header that the relay's webhook gives back, and its value with {} for the id; empty where there is none."""
+    """Return the header that the relay's webhook returns, and its value with {} for the id; empty without one."""
     relay = relay_at(host)
     return (relay.header, relay.value) if relay else ("", "")

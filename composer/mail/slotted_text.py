@@ -1,8 +1,8 @@
-"""Text bodies with holes: everything that no subscriber's value changes is encoded once.
+"""Text bodies with slots: everything that does not depend on a subscriber is encoded only once.
 
-Input: a text in pieces, some of them holes. Output: its encoding and its pieces as bytes, ready to be joined around
-what the holes hold. Every piece and every value begins a line of its own, so that none depends on another: that is what
-makes filling quick, lines short, and a `.` or `From ` of a value harmless wherever it lands.
+Input: a text in pieces, some of them slots. Output: its encoding and its pieces as bytes, ready to be joined with the
+encoded values. Guarantees: every piece and every value starts a line, so that none depends on another. So filling is
+fast, lines are short, and a `.` or `From ` in a value is harmless at any place.
 """
 
 import hashlib
@@ -18,14 +18,14 @@ from composer.mail.merge_slots import Escape, MergeSlot, Pieces, escaped
 from composer.mail.transfer_encoding import base64_lines, canonical, is_smaller_in_base64, quoted_printable, squeezed
 
 _SOFT_BREAK = b"=\r\n"
-#: What quoted-printable leaves as it is, one short line of words; and such as HTML does not escape either.
+#: A short line of text that quoted-printable does not change; and one that HTML does not escape either.
 _AS_IT_IS = re.compile(r"(?!\.|From )[!-<>-~](?:[ -<>-~]{0,73}[!-<>-~])?")
 _SAME_IN_HTML = re.compile(r"(?!\.|From )[!#-%(-;?-~](?:[ !#-%(-;?-~]{0,73}[!#-%(-;?-~])?")
 
 
 @dataclass(frozen=True, slots=True)
 class BodySlot:
-    """A place for a value in a body: whose value (a number), how it is made safe, whether its line goes on behind it."""
+    """A place for a value in a body: the number of the field, its escape, whether the line continues after it."""
 
     field: int
     escape: Escape
@@ -33,22 +33,22 @@ class BodySlot:
 
     @property
     def end(self) -> bytes:
-        """What stands behind its value in quoted-printable."""
+        """The bytes after its value in quoted-printable."""
         return _SOFT_BREAK if self.goes_on else b""
 
 
 @dataclass(frozen=True)
 class Base64Alignment:
-    """A text in base64 with holes in it, its pieces not yet encoded.
+    """A text in base64 with slots; its pieces are not encoded yet.
 
-    Three bytes become four characters, so how a piece is encoded depends on the bytes before it, but only by how many
-    they leave over: three ways, made beforehand.
+    Three bytes become four characters, so the encoding of a piece depends on how many bytes are left over from the
+    previous piece: there are three variants, which are encoded in advance.
     """
 
     pieces: tuple[bytes | BodySlot, ...]
 
     def filled(self, values: Mapping[BodySlot, bytes]) -> bytes:
-        """Encode the text with its values."""
+        """Return the encoded text with its values."""
         out: list[bytes] = []
         left = b""
         for piece in self._ways:
@@ -76,7 +76,7 @@ class Base64Alignment:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How a piece is encoded behind bytes left over: what it adds to them, its lines, what it leaves over itself."""
+    """A piece encoded after left-over bytes: the bytes that complete them, its lines, its own left-over bytes."""
 
     head: bytes
     lines: bytes
@@ -84,28 +84,29 @@ class _Way:
 
 
 def _way(data: bytes, left: int) -> _Way:
-    """Encode a piece of three bytes or more behind so many that were left over."""
+    """Encode a piece of three bytes or more after this number of left-over bytes."""
     added = -left % 3
     end = len(data) - (len(data) - added) % 3
-    # Behind bytes left over the first line holds four characters already.
+    # After left-over bytes, the first line already has four characters.
     first = min(added + (54 if left else 57), end)
     lines = b2a_base64(data[added:first], newline=False) + b"\r\n"
     return _Way(head=data[:added], lines=lines + base64_lines(data[first:end]), left=data[end:])
 
 
-#: What a body is made of: bytes that stand for every subscriber, holes in quoted-printable, texts in base64 with holes.
+#: The pieces of a body: bytes that are the same for every subscriber, slots in quoted-printable, texts in base64 with
+#: slots.
 Chunk = bytes | BodySlot | Base64Alignment
 
 
 def encode_slotted(pieces: Pieces, numbers: Mapping[str, int]) -> tuple[str, tuple[Chunk, ...]]:
-    """Encode a text in whichever encoding is smaller; `numbers` of the fields by token. What stands behind must begin a line.
+    """Encode a text in the smaller encoding; `numbers` of the fields by token. The next chunk must start a line.
 
     Raises BodyError.
     """
     parts = _joined(pieces, numbers)
     printable = _printable(parts)
     still = [part for part in parts if isinstance(part, bytes)]
-    # Soft breaks at holes are left out of account: base64 has line ends there, too.
+    # Soft breaks at slots are not counted, because base64 has line ends there, too.
     length = sum(len(chunk.removesuffix(_SOFT_BREAK)) for chunk in printable if isinstance(chunk, bytes))
     if is_smaller_in_base64(sum(map(len, still)), length):
         return "base64", (base64_lines(b"".join(still)) if len(parts) == len(still) else Base64Alignment(tuple(parts)),)
@@ -113,7 +114,7 @@ def encode_slotted(pieces: Pieces, numbers: Mapping[str, int]) -> tuple[str, tup
 
 
 class Filler:
-    """Fills the holes of a body, and hashes it as DKIM wants, without looking at what stands still a second time."""
+    """Fills the slots of a body, and hashes it for DKIM; the fixed pieces are processed only once."""
 
     def __init__(self, chunks: tuple[Chunk, ...]) -> None:
         self._slots: tuple[BodySlot, ...] = tuple(
@@ -123,7 +124,7 @@ class Filler:
         runs = [chunk for chunk in chunks if isinstance(chunk, Base64Alignment)]
         self._runs = [(run, tuple({piece for piece in run.pieces if isinstance(piece, BodySlot)})) for run in runs]
         self._still = [chunk if isinstance(chunk, bytes) else b"" for chunk in chunks]
-        #: Where what is made for a subscriber goes: by the number of a hole, then by that of a run.
+        #: The places of a subscriber's encoded values: by the number of a slot, then by that of a base64 text.
         made = {slot: number for number, slot in enumerate(self._slots)}
         turn = itertools.count(len(self._slots))
         self._places = [
@@ -134,11 +135,11 @@ class Filler:
 
     @cached_property
     def is_sound(self) -> bool:
-        """Whether what stands still may be handed over just as it is."""
+        """Whether the fixed pieces can be sent without changes."""
         return all(map(is_wire_safe, self._still))
 
     def made(self, shown: Sequence[str]) -> list[bytes]:
-        """Encode one subscriber's values, by the numbers of their fields: once for each kind of place."""
+        """Return one subscriber's encoded values: once for each kind of place; `shown` by the numbers of the fields."""
         # Most names and addresses are the same in text and in HTML.
         same = [value.encode() if _SAME_IN_HTML.fullmatch(value) else None for value in shown]
         made: list[bytes] = []
@@ -150,13 +151,13 @@ class Filler:
         return made
 
     def body(self, made: list[bytes]) -> list[bytes]:
-        """Return the body, to be joined."""
+        """Return the pieces of the body."""
         return self._placed(self._still, made)
 
     def body_hash(self, made: list[bytes]) -> bytes:
-        """Return the SHA-256 of the body's relaxed form, the same as `dkim.body_hash` of the whole.
+        """Return the SHA-256 of the body's relaxed form, the same as `dkim_signing.body_hash` of the whole body.
 
-        Pieces are relaxed by themselves: each begins a line, none ends in a blank, and the last is a boundary.
+        Each piece can be relaxed separately: each starts a line, none ends with a space, and the last is a boundary.
         """
         begun, rest = self._relaxed
         hasher = begun.copy()
@@ -171,7 +172,7 @@ class Filler:
 
     @cached_property
     def _relaxed(self) -> tuple["hashlib._Hash", list[bytes]]:
-        """What stands still, relaxed: as far as the first hole it is hashed already."""
+        """The fixed pieces in relaxed form; the part before the first slot is hashed already."""
         still = [squeezed(each) for each in self._still]
         begun = hashlib.sha256(still[0])
         return begun, [b"", *still[1:]]
@@ -185,7 +186,7 @@ def _in_quoted_printable(value: str, slot: BodySlot) -> bytes:
 
 
 def _joined(pieces: Pieces, numbers: Mapping[str, int]) -> list[bytes | BodySlot]:
-    """Join what stands between two holes, as bytes with CRLF line ends."""
+    """Join the texts between two slots, as bytes with CRLF line ends."""
     parts: list[bytes | BodySlot] = []
     words: list[str] = []
     for piece in (*pieces, None):

@@ -7,6 +7,7 @@ pictures. Raises ContentError for mistakes in the theme, CompilerError if the co
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 
 from markupsafe import Markup
 
@@ -14,10 +15,13 @@ from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Group, Picture, text_in
 from composer.content.values.formats import SUBSCRIBERS_OWN
+from composer.content.values.languages import direction
 from composer.content.values.merge_fields import MergeField
 from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
-from composer.render.html_printer import direction
+from composer.render.bidi import directed_text, has_right_to_left
+from composer.render.block_directions import mirror_styles, set_directions
+from composer.render.element_names import elements_in
 from composer.render.inline import css_problems, head_css_problems, inline_css
 from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml
@@ -25,15 +29,6 @@ from composer.render.mjml.lint import LintFinding, lint, strip_origins
 from composer.render.text_printer import tidy
 from composer.render.theme import Theme
 
-#: How the less frequent elements of texts are printed (html_elements.py), by their names in a theme's style sheets.
-_SIGNS = {
-    "subhead": ' class="subhead">',
-    "table": '<table class="table',
-    "callout": '<td class="callout">',
-    "button": '<a class="press" ',
-    "footnote": '<p class="footnote">',
-    "code": '<code dir="ltr">',
-}
 #: The length of the subscriber's token in a link (audience/tokens.py).
 _WORD = 34
 
@@ -61,7 +56,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Entry:
-    """A line of the table of contents; level 1 is a section, level 2 an item."""
+    """An entry of the table of contents; level 1 is a section, level 2 an item."""
 
     title: str
     anchor: str
@@ -78,6 +73,10 @@ class _SectionView:
     anchor: str
     options: Group
     content: Group | tuple[Group, ...]
+    #: Whether it opens the edition.
+    first: bool
+    #: The places that the contents lead to.
+    anchors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,11 +114,14 @@ class _Links:
     unsubscribe: str | None
     preferences: str | None
     web: str | None
+    #: The page to sign up on; the same for everybody.
+    subscribe: str | None
 
 
 def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
-    theme = Theme(newsletter.theme, issue.language)
+    theme = Theme(newsletter.theme, issue.language, newsletter.design)
+    base = direction(issue.language)
     context: dict[str, object] = {
         "newsletter": newsletter.template_values,
         "issue": _IssueView(
@@ -129,7 +131,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
             preheader=issue.preheader,
             note=issue.note,
             language=issue.language,
-            direction=direction(issue.language),
+            direction=base,
             masthead=issue.masthead,
             imprint=issue.imprint,
         ),
@@ -138,13 +140,20 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         "links": _links(issue, newsletter),
     }
     mjml = _mjml(theme, issue, context)
-    text = tidy(_page(theme, issue, context, "txt"))
+    is_directed = base == "rtl" or has_right_to_left(mjml)
+    numbered = {**context, "next_number": count(1).__next__}
+    text = tidy(_page(theme, issue, numbered, "txt", is_directed=is_directed))
+    if is_directed:
+        text = directed_text(text, base)
+    mjml = set_directions(mjml, base, issue.marks.pattern())
     findings = lint(mjml)
     if findings:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
     origins = Origins(issue.marks.prefix)
     mjml = strip_origins(origins.to_classes(mjml))
     marked = inline_css(compile_mjml(mjml), _inline_css(theme, context, mjml))
+    if is_directed:
+        marked = mirror_styles(marked, base)
     html, sizes = settle(marked, issue.marks)
     keys = {number: section.spec.key for number, section in enumerate(issue.sections)}
     return Edition(
@@ -171,6 +180,7 @@ def _links(issue: Issue, newsletter: Newsletter) -> _Links:
         unsubscribe=_own_link(issue, "unsubscribe_url", leave) if leave else None,
         preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{SUBSCRIBERS_OWN}") if base else None,
         web=issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None,
+        subscribe=f"{base}/subscribe" if base else None,
     )
 
 
@@ -184,7 +194,7 @@ def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:
     styles = f"{issue.marks.prefix}-styles"
     page = _page(theme, issue, {**context, "head_css": Markup(styles)}, "mjml")
     # The style sheets are rendered last: their templates leave out the styles of elements that no text has.
-    elements = _elements(page)
+    elements = elements_in(page)
     if elements:
         from composer.render.html_elements import finished
 
@@ -194,13 +204,8 @@ def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:
     return page.replace(styles, head)
 
 
-def _elements(page: str) -> frozenset[str]:
-    """Return the names of the less frequent elements that the page's texts have; no text contains the signs of another."""
-    return frozenset(name for name, sign in _SIGNS.items() if sign in page)
-
-
 def _inline_css(theme: Theme, context: Mapping[str, object], mjml: str) -> str:
-    css = theme.render("inline.css", {**context, "elements": _elements(mjml)})
+    css = theme.render("inline.css", {**context, "elements": elements_in(mjml)})
     _check_css(theme, "inline.css", css)
     return css
 
@@ -218,16 +223,24 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
         )
 
 
-def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str) -> str:
+def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str, *, is_directed: bool = False) -> str:
     sections = tuple(
-        _rendered(theme, section, section_mark(issue.marks.prefix, number), context, kind)
+        _rendered(theme, section, number, section_mark(issue.marks.prefix, number), context, kind, is_directed)
         for number, section in enumerate(issue.sections)
     )
-    return theme.render(f"page.{kind}.j2", {**context, "sections": sections})
+    return theme.render(f"page.{kind}.j2", {**context, "sections": sections}, is_directed=is_directed)
 
 
-def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, object], kind: str) -> _PageSection:
-    spec = section.spec
+def _rendered(
+    theme: Theme,
+    section: Section,
+    number: int,
+    mark: str,
+    context: Mapping[str, object],
+    kind: str,
+    is_directed: bool,
+) -> _PageSection:
+    spec, contents = section.spec, _contents(section)
     view = _SectionView(
         key=spec.key,
         type=spec.type.name,
@@ -235,31 +248,38 @@ def _rendered(theme: Theme, section: Section, mark: str, context: Mapping[str, o
         anchor=spec.anchor,
         options=spec.options,
         content=section.content,
+        first=number == 0,
+        anchors=tuple(entry.anchor for entry in contents),
     )
-    body = theme.render(f"sections/{spec.type.name}/section.{kind}.j2", {**context, "section": view})
+    name = f"sections/{spec.type.name}/section.{kind}.j2"
+    body = theme.render(name, {**context, "section": view}, is_directed=is_directed)
     return _PageSection(
         key=spec.key,
         type=spec.type.name,
         heading=spec.heading,
         anchor=spec.anchor,
         body=Markup(body) if kind == "mjml" else body.strip("\n"),
-        contents=_contents(section),
+        contents=contents,
         mark=mark,
     )
 
 
 def _contents(section: Section) -> tuple[_Entry, ...]:
+    """Return the titles of the items; the section's heading if there are no items, or when only headings are wanted."""
     spec = section.spec
     if spec.contents == "none":
         return ()
-    entries = [_Entry(title=str(spec.heading), anchor=spec.anchor, level=1)] if spec.heading else []
+    entries = []
     if spec.contents == "titles":
         items = section.items or ((section.content,) if isinstance(section.content, Group) else ())
         for index, item in enumerate(items, 1):
-            title = text_in(item, "title") if "title" in item else None
+            named = next((key for key in ("name", "title") if key in item), None)
+            title = text_in(item, named) if named else None
             if title:
                 anchor = f"{spec.anchor}-{index}" if section.items else spec.anchor
                 entries.append(_Entry(title=str(title), anchor=anchor, level=2))
+    if not entries and spec.heading:
+        entries.append(_Entry(title=str(spec.heading), anchor=spec.anchor, level=1))
     return tuple(entries)
 
 

@@ -105,7 +105,7 @@ def _jump(here: str, there: str, number: int) -> str:
 
 def _apart(table: str) -> str:
     """Put a table into a cell with space below it: Outlook ignores margins of tables."""
-    return f'<table {_LAYOUT} width="100%"><tr><td class="apart">{table}</td></tr></table>'
+    return f'<table {_LAYOUT} width="100%"><tr><td class="element">{table}</td></tr></table>'
 
 
 def _table(printer: HtmlPrinter, table: Table) -> str:
@@ -139,4 +139,4 @@ def _cell(printer: HtmlPrinter, cell: Paragraph, scope: str, side: str, heading:
 def _label(printer: HtmlPrinter, head: Paragraph) -> str:
     """Print the heading of a column for its cells; only narrow screens show it, instead of the row of headings."""
     words = plain_words(head.children).strip()
-    return f'<span class="cell-label">{printer.words(label(words))}</span>' if words else ""
+    return printer.label(f'<span class="cell-label">{printer.words(label(words))}</span>') if words else ""

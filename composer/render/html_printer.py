@@ -8,6 +8,7 @@ import re
 
 from markupsafe import Markup, escape
 
+from composer.content.values.languages import direction
 from composer.content.values.rich_text import (
     Block,
     Break,
@@ -21,6 +22,7 @@ from composer.content.values.rich_text import (
     Rich,
 )
 from composer.content.values.source_map import SourceStr
+from composer.render.bidi import END, ISOLATES, isolated
 
 _HAN = (
     r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -54,11 +56,6 @@ _RIGHT_TO_LEFT = ("und-Arab", "he")
 _GLUE = r"\s\u3000-\u303f\uff00-\uff65\u00b7\u2010-\u2027·0-9%.,"
 
 
-def direction(language: str) -> str:
-    """Return the writing direction of a language (BCP 47): ltr or rtl."""
-    return "rtl" if language.split("-")[0] in ("ar", "fa", "he", "ur", "ug", "yi", "ps") else "ltr"
-
-
 def _mark(value: object) -> str:
     """Return the token of words with a source position."""
     return value.mark if isinstance(value, SourceStr) else ""
@@ -68,19 +65,24 @@ class HtmlPrinter:
     """Prints the values of one edition, with a mark before each text; render/marked_document.py removes the marks."""
 
     def __init__(self, language: str) -> None:
+        self._language = language
         own = _OWN.get(language.split("-")[0], ())
         foreign = {tag: letters for tag, letters in _SCRIPTS.items() if tag not in own}
         self._tags = list(foreign)
         groups = (f"([{letters}](?:[{letters}{_GLUE}]*[{letters}])?)" for letters in foreign.values())
         self._foreign = re.compile("|".join(groups))
 
-    def html(self, value: object, label: str = "", after: str = ":") -> Markup:
-        """Print words inline, or a text as blocks; a bold label is put at the start of the first paragraph."""
+    def html(self, value: object, label: str = "", after: str = ": ") -> Markup:
+        """Print words inline, or a text as blocks; a bold label is put at the start of the first paragraph.
+
+        `after` follows the label, with the space that the language has there.
+        """
         if isinstance(value, Rich):
-            return Markup("".join((*self._blocks(value, label and label + after), *self._notes(value))))
+            return Markup("".join((*self._blocks(value, label, after), *self._notes(value))))
         if isinstance(value, Markup):
             return value
-        return Markup(_mark(value)) + self.words("" if value is None else str(value))
+        words = self.words("" if value is None else str(value))
+        return Markup(f"{_mark(value)}{isolated(words)}")
 
     def inline(self, value: object) -> Markup:
         """Print a text without paragraph tags, with line breaks between blocks."""
@@ -116,15 +118,21 @@ class HtmlPrinter:
         pieces.append(str(escape(text[done:])))
         return Markup("".join(pieces))
 
-    def _blocks(self, rich: Rich, label: str) -> list[str]:
-        mark = f'<strong class="label">{self.words(label)}</strong>' if label else ""
+    def _blocks(self, rich: Rich, label: str, after: str) -> list[str]:
+        sign = after.rstrip(" ")
+        mark = self.label(f'<strong class="label">{self.words(label + sign)}</strong>') if label else ""
+        space = after[len(sign) :]
         first = rich.nodes[0] if rich.nodes else None
         if not mark:
             return [self.block(node) for node in rich.nodes]
         if isinstance(first, Paragraph):
-            head = f"<p>{first.mark}{mark} {self.inlines(first.children)}</p>"
+            head = f"<p>{first.mark}{mark}{space}{self.inlines(first.children)}</p>"
             return [head, *(self.block(node) for node in rich.nodes[1:])]
         return [f"<p>{mark}</p>", *(self.block(node) for node in rich.nodes)]
+
+    def label(self, html: str) -> str:
+        """Isolate a label in the edition's direction: it does not decide the direction of the words after it."""
+        return f"{ISOLATES[direction(self._language)]}{html}{END}"
 
     def block(self, node: Block) -> str:
         """Print a block."""
@@ -165,7 +173,7 @@ class HtmlPrinter:
                 tag = "strong" if node.strong else "em"
                 return f"<{tag}>{self.inlines(node.children)}</{tag}>"
             case Link():
-                return f'<a href="{escape(node.url)}">{node.mark}{self.inlines(node.children)}</a>'
+                return f'<a href="{escape(node.url)}">{node.mark}{isolated(self.inlines(node.children))}</a>'
             case Break():
                 return "<br />"
             case _:

@@ -26,6 +26,7 @@ __all__ = ["css_problems", "head_css_problems", "inline_css"]
 
 _IGNORE = ' data-premailer="ignore"'
 _STYLE = re.compile(r"<style(?=[\s/>])", re.IGNORECASE)
+_STYLES = re.compile(r'\sstyle="[^"]*"')
 _DOCTYPE = re.compile(r"\s*<!doctype html>", re.IGNORECASE)
 # cssutils keeps state in its modules, and its parsers are not thread-safe.
 _ONE_AT_A_TIME = threading.Lock()
@@ -157,4 +158,4 @@ def inline_css(html: str, css: str) -> str:
             raise CompilerError(
                 f"inline.css cannot be applied: {type(error).__name__}: {error}", "simplify the rules of inline.css"
             ) from error
-    return out.replace(_IGNORE, "")
+    return _STYLES.sub(lambda match: match[0].replace("; ", ";"), out.replace(_IGNORE, ""))

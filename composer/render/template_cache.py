@@ -12,8 +12,11 @@ from pathlib import Path
 from jinja2 import BytecodeCache, FileSystemBytecodeCache
 
 
-def bytecode_cache() -> BytecodeCache | None:
-    """Return the cache, if its folder can be created and no other user can write to it."""
+def bytecode_cache(kind: str = "jinja2") -> BytecodeCache | None:
+    """Return the cache of a kind of environment, if its folder can be created and no other user can write to it.
+
+    Compiled code fits environments with the same options only.
+    """
     try:
         folder = _folder()
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -22,7 +25,7 @@ def bytecode_cache() -> BytecodeCache | None:
         return None
     if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
         return None
-    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+    return FileSystemBytecodeCache(str(folder), f"__{kind}_%s.cache") if os.access(folder, os.W_OK) else None
 
 
 def _folder() -> Path:

@@ -6,27 +6,43 @@ sandboxed; HTML is escaped unless a filter printed it; an unknown name is an err
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError, UndefinedError
+from jinja2 import (
+    FunctionLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    UndefinedError,
+    pass_eval_context,
+)
+from jinja2.filters import do_join, do_replace
+from jinja2.nodes import EvalContext
 from jinja2.sandbox import SandboxedEnvironment
 
+from composer.content.document.phrases import PhraseGroup, Phrases, phrase_languages, read_phrases
 from composer.content.document.section_types import read_settled
-from composer.content.values.field_values import Group, group_in, text_in
+from composer.content.values.field_values import Group, group_in, merged, text_in
+from composer.content.values.languages import direction
+from composer.content.values.source_map import SourceStr
 from composer.core.errors import ContentError, Problem
 from composer.core.workspace import ThemeFiles, stamp
-from composer.render import text_printer as plain
+from composer.render.bidi import isolated
 from composer.render.html_printer import HtmlPrinter
 from composer.render.template_cache import bytecode_cache
+from composer.render.text_printer import TextPrinter
 
 if TYPE_CHECKING:
     from babel.core import Locale
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+|[^\s@]+@\S+", re.IGNORECASE)
+_NOTHING = Group({})
 _MJML_TAG = re.compile(r"<(mj-[a-z-]+|mjml)(?=[\s>/])")
 
 
@@ -36,10 +52,12 @@ class Theme:
 
     files: ThemeFiles
     language: str
+    #: What a newsletter wants to look different (`design` in newsletter.yaml).
+    design: Group = _NOTHING
 
     @cached_property
     def values(self) -> Group:
-        """The values in theme.yaml. Raises ContentError."""
+        """The values in theme.yaml, with the design of the newsletter merged into them. Raises ContentError."""
         path = self.files.find("theme.yaml")
         if path is None:
             raise ContentError(
@@ -47,7 +65,7 @@ class Theme:
             )
         value = read_settled(self.files, path, "theme")
         assert isinstance(value, Group)
-        return value
+        return merged(value, self.design)
 
     @property
     def fonts(self) -> Mapping[str, str]:
@@ -59,15 +77,12 @@ class Theme:
         return _texts(group_in(group_in(self.values, "colors"), mode))
 
     @cached_property
-    def phrases(self) -> Mapping[str, str]:
+    def phrases(self) -> Phrases:
         """The theme's phrases in the edition's language. Raises ContentError if it does not have the language."""
-        tags = [self.language, *(self.language.rsplit("-", cut)[0] for cut in range(1, self.language.count("-") + 1))]
-        for tag in tags:
-            if path := self.files.find(f"phrases/{tag}.yaml"):
-                value = read_settled(self.files, path, "phrases")
-                assert isinstance(value, Group)
-                return {name: text_in(value, name) or "" for name in value}
-        known = ", ".join(self.files.languages())
+        found = read_phrases(self.files, PhraseGroup.EDITION, self.language)
+        if found is not None:
+            return found
+        known = ", ".join(phrase_languages(self.files, PhraseGroup.EDITION))
         problem = self._problem(
             f"phrases/{self.language}.yaml",
             1,
@@ -77,9 +92,12 @@ class Theme:
         )
         raise ContentError((problem,))
 
-    def render(self, name: str, context: Mapping[str, object]) -> str:
-        """Render a template. Raises ContentError with the template's line."""
-        templates = _templates(self.files, self.language)
+    def render(self, name: str, context: Mapping[str, object], *, is_directed: bool = False) -> str:
+        """Render a template; a text template puts values between isolates if it `is_directed`.
+
+        Raises ContentError with the template's line.
+        """
+        templates = _templates(self.files, self.language, is_directed)
         environment = templates.html if name.endswith((".mjml.j2", ".css")) else templates.text
         try:
             return environment.get_template(name).render(context)
@@ -122,6 +140,7 @@ class _Templates:
 
     files: ThemeFiles
     language: str
+    is_directed: bool
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         path = self.files.find(name)
@@ -143,17 +162,21 @@ class _Templates:
     @cached_property
     def html(self) -> SandboxedEnvironment:
         printer = HtmlPrinter(self.language)
-        environment = self._environment(autoescape=True)
+        environment = self._environment(autoescape=True, isolate=isolated)
         environment.filters |= {"html": printer.html, "html_inline": printer.inline}
         return environment
 
     @cached_property
     def text(self) -> SandboxedEnvironment:
-        environment = self._environment(autoescape=False)
-        environment.filters |= {"text": plain.text, "line": plain.line, "underline": plain.underline}
+        printer = TextPrinter(direction(self.language) if self.is_directed else None)
+        environment = self._environment(autoescape=False, isolate=printer.isolate)
+        environment.filters |= {"text": printer.text, "line": printer.line, "underline": printer.underline}
+        if self.is_directed:
+            environment.finalize = lambda value: _value(value, printer.isolate)
+            environment.bytecode_cache = bytecode_cache("directed")
         return environment
 
-    def _environment(self, *, autoescape: bool) -> SandboxedEnvironment:
+    def _environment(self, *, autoescape: bool, isolate: Callable[[str], str]) -> SandboxedEnvironment:
         environment = SandboxedEnvironment(
             loader=FunctionLoader(self._load),
             undefined=StrictUndefined,
@@ -164,16 +187,19 @@ class _Templates:
             bytecode_cache=bytecode_cache(),
         )
         environment.filters |= {
-            "date": self._date,
-            "language_name": self._language_name,
-            "host": lambda url: (urlsplit(str(url)).hostname or "").removeprefix("www."),
+            "date": partial(self._date, isolate),
+            "language_name": lambda tag: isolate(self._language_name(tag)),
+            "host": lambda url: isolate((urlsplit(str(url)).hostname or "").removeprefix("www.")),
+            "isolate": isolate,
+            "join": _joining(isolate),
+            "replace": _replacing(isolate),
         }
         return environment
 
-    def _date(self, day: date, pattern: str | None = None) -> str:
+    def _date(self, isolate: Callable[[str], str], day: date, pattern: str | None = None) -> str:
         from babel.dates import format_date
 
-        return format_date(day, pattern or "long", locale=self._locale)
+        return isolate(format_date(day, pattern or "long", locale=self._locale))
 
     def _language_name(self, tag: str) -> str:
         names = self._locale.languages
@@ -188,8 +214,34 @@ class _Templates:
 
 
 @lru_cache(maxsize=8)
-def _templates(files: ThemeFiles, language: str) -> _Templates:
-    return _Templates(files, language)
+def _templates(files: ThemeFiles, language: str, is_directed: bool) -> _Templates:
+    return _Templates(files, language, is_directed)
+
+
+def _value(value: object, isolate: Callable[[str], str]) -> object:
+    """Return what is inserted for a value: a text of an editor is isolated, addresses and everything else are as they are."""
+    return isolate(value) if isinstance(value, SourceStr) and not _ADDRESS.fullmatch(value) else value
+
+
+def _joining(isolate: Callable[[str], str]) -> Callable[..., str]:
+    """Return the filter `join` that isolates the texts of editors."""
+
+    @pass_eval_context
+    def join(context: EvalContext, values: Iterable[object], between: str = "", attribute: str | None = None) -> str:
+        joined: str = do_join(context, (_value(each, isolate) for each in values), between, attribute)
+        return joined
+
+    return join
+
+
+def _replacing(isolate: Callable[[str], str]) -> Callable[..., str]:
+    """Return the filter `replace` that isolates a text of an editor."""
+
+    @pass_eval_context
+    def replace(context: EvalContext, text: str, old: str, new: str, count: int | None = None) -> str:
+        return do_replace(context, text, old, isolate(new) if isinstance(new, SourceStr) else new, count)
+
+    return replace
 
 
 def _explain(error: Exception) -> str:

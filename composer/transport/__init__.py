@@ -1,5 +1,5 @@
-"""How messages leave the house.
+"""How messages are sent.
 
-outcome    what became of a message          server, envelope   where to, and for whom
-transport  the protocol                      files              the outbox
+outcome    the result of a message           server_settings, envelope   the server, and the recipient
+protocol   the interface of a transport      outbox_transport            files instead of a server
 """

@@ -1,7 +1,7 @@
-"""The twin of a mail server, for tests of what is above: it plays what a script says, and counts what it took.
+"""A fake mail server in memory, for tests: it returns the outcomes of a script, and records accepted messages.
 
-Input: a script. Output: the outcomes it names. It is as strict as the real one about messages and addresses, asks
-`before_dot` where the real one would, and nothing leaves the process.
+Input: a script. Output: the outcomes of the script. Guarantees: as strict as a real transport about messages and
+addresses; calls `before_dot` like a real transport; sends nothing.
 """
 
 import itertools
@@ -17,7 +17,7 @@ from composer.transport.protocol import TransportError, go
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakenMessage:
-    """A message that the server has, whatever it told."""
+    """A message that the server has, even if it did not confirm it."""
 
     envelope: Envelope
     message: bytes
@@ -25,14 +25,14 @@ class TakenMessage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """What is to happen to a message."""
+    """The scripted result of a message."""
 
     outcome: Outcome
-    #: Whether an UNKNOWN was taken all the same. Of every other state the outcome itself says it.
+    #: Whether the server has a message with the outcome UNKNOWN. For other states, the outcome decides.
     is_taken: bool = False
 
 
-#: Says what happens to a message; None: it is accepted. It may raise what a program above must survive.
+#: Returns the result of a message; None to accept it. It may raise exceptions that the caller must survive.
 Script = Callable[[Envelope], Played | Outcome | None]
 
 
@@ -41,24 +41,24 @@ def accept(envelope: Envelope) -> None:
 
 
 class MemoryTransport:
-    """Leads nowhere. Safe to share between threads."""
+    """A transport in memory. Safe to share between threads."""
 
     name = "memory"
 
     def __init__(self, script: Script = accept, *, refusals: Iterable[TransportError | None] = ()) -> None:
-        #: Each call of `connect` takes one; None, and the end, let it through.
+        #: Each call of `connect` takes one; None, or the end, means that the connection succeeds.
         self._refusals = iter(refusals)
         self._script = script
         self._lock = threading.Lock()
         self._ids = itertools.count(1)
         self.taken: list[TakenMessage] = []
-        #: Every message that was begun, in order.
+        #: Every started message, in order.
         self.seen: list[Envelope] = []
         self.connections = 0
         self.open_connections = 0
 
     def connect(self) -> "MemoryConnection":
-        """Open a connection, or raise what the script holds."""
+        """Return a connection, or raise the scripted error."""
         with self._lock:
             if refusal := next(self._refusals, None):
                 raise refusal
@@ -97,27 +97,27 @@ class MemoryTransport:
 
 
 class MemoryConnection:
-    """A connection to nobody, for one thread at a time."""
+    """A connection in memory, for one thread at a time."""
 
     def __init__(self, transport: MemoryTransport) -> None:
         self._transport = transport
         self._is_open = True
 
     def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
-        """Play what the script says; see `Connection`."""
+        """Return the scripted outcome; see `Connection`."""
         stuffed(message)
         addressed = addresses(envelope)
         if isinstance(addressed, Outcome):
             return addressed
         played = self._transport._begin(envelope)
         if played.outcome.stage is Stage.DOT and not before_dot():
-            reason = "it was taken back before it was complete; the server does not have it"
+            reason = "canceled before the message was complete; the server does not have it"
             return Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, reason=reason)
         self._transport._end(envelope, message, played)
         return played.outcome
 
     def close(self) -> None:
-        """Take leave."""
+        """Close the connection."""
         if self._is_open:
             self._is_open = False
             self._transport._close()

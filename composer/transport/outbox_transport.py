@@ -1,4 +1,4 @@
-"""The outbox as a transport: messages become files, and nothing leaves this computer."""
+"""The outbox as a transport. Guarantees: messages are written to files, and nothing is sent."""
 
 import hashlib
 import os
@@ -15,20 +15,20 @@ from composer.transport.protocol import go
 
 
 class FileTransport:
-    """Writes each message to `<recipient>.eml` in a folder. One recipient, one file: a second message replaces the first."""
+    """Writes each message to `<recipient>.eml` in a folder. A second message to the same recipient replaces the first."""
 
     def __init__(self, folder: Path, below: Path | None = None) -> None:
         self.folder = folder
-        #: Only the owner of the messages can enter the folders below this one: they name people.
+        #: Only the owner can enter the folders below this one, because they contain addresses.
         self.below = folder.parent if below is None else below
 
     @property
     def name(self) -> str:
-        """The folder."""
+        """The path of the folder."""
         return str(self.folder)
 
     def connect(self) -> "FileTransport":
-        """Make the folder. Raises OutputError."""
+        """Create the folder. Raises OutputError."""
         try:
             make_private(self.folder, self.below)
         except OSError as error:
@@ -36,9 +36,9 @@ class FileTransport:
         return self
 
     def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
-        """Write the file whole, or not at all. Raises OutputError."""
+        """Write the file completely, or not at all. Raises OutputError."""
         if not before_dot():
-            return Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.FILE, reason="it was held back")
+            return Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.FILE, reason="canceled before it was written")
         path = self.folder / _file_name(envelope.recipient)
         try:
             handle, draft = tempfile.mkstemp(prefix=".", suffix=".new", dir=self.folder)
@@ -54,11 +54,11 @@ class FileTransport:
         return Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason=path.name)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing."""
 
 
 def _file_name(recipient: str) -> str:
-    """Name the file after the address; where a name cannot hold it as it is, or capitals would be one, with its hash."""
+    """Return a file name for an address; with a hash if the address has capitals or characters that a name cannot have."""
     plain = re.sub(r"[^a-z0-9@.+_-]", "_", recipient.lower()).lstrip(".")[:200]
     if plain == recipient:
         return f"{plain}.eml"

@@ -1,6 +1,6 @@
-"""What became of a message: a closed vocabulary, with the server's own words beside it.
+"""The outcome of a message: a fixed set of states, with the server's reply.
 
-Input: nothing. Output: values. One recipient, one outcome: nothing here stands for several.
+Input: nothing. Output: values. Guarantees: one outcome is about one recipient.
 """
 
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ from enum import StrEnum
 
 
 class OutcomeState(StrEnum):
-    """What became of one message, in one word."""
+    """The state of one message after an attempt."""
 
-    #: the server answered 250 to the final dot: it is theirs now
+    #: the server answered 250 to the final dot: it has the message
     ACCEPTED = "accepted"
-    #: not taken this time (4xx, or the connection was lost before the dot): try again later
+    #: not accepted this time (4xx, or the connection was lost before the dot): try again later
     DEFERRED = "deferred"
-    #: not taken, and not later either (5xx)
+    #: rejected permanently (5xx)
     REFUSED = "refused"
-    #: the dot had gone, and no answer came: it may have been taken. Never to be sent again without a person's word
+    #: unconfirmed: the dot was sent, and no answer came. Only a person may decide to send it again
     UNKNOWN = "unknown"
-    #: nothing of it was sent, or it was taken back before the dot
+    #: nothing was sent, or it was canceled before the dot
     NOT_ATTEMPTED = "not_attempted"
-    #: written to a file: nothing left this computer
+    #: written to a file: nothing was sent
     WRITTEN = "written"
 
 
 class Stage(StrEnum):
-    """How far it had come (RFC 5321 section 3)."""
+    """The step that an attempt had reached (RFC 5321 section 3)."""
 
-    #: the name was looked up, the server was called
+    #: looking up the name and connecting
     CONNECT = "connect"
     #: the handshake, from the first byte or after STARTTLS
     TLS = "tls"
@@ -38,34 +38,34 @@ class Stage(StrEnum):
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
-    #: the message itself, up to its final dot
+    #: the message itself, before its final dot
     BODY = "body"
-    #: the final dot was sent, or may have been: only here is there an unknown
+    #: the final dot was sent, or perhaps was sent: only at this stage is a message unconfirmed
     DOT = "dot"
     #: a file
     FILE = "file"
 
 
 class Scope(StrEnum):
-    """Whom a failure concerns."""
+    """What a failure is about."""
 
     RECIPIENT = "recipient"
-    #: this message, whoever gets it
+    #: this message, for any recipient
     MESSAGE = "message"
-    #: the session, which has had enough: another takes the same message at once
+    #: the session, which has reached a limit: another session accepts the same message at once
     SESSION = "session"
-    #: the server or the account: every other message will meet it, too
+    #: the server or the account: every other message will fail, too
     SERVER = "server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerReply:
-    """A server's answer."""
+    """A reply from a server."""
 
     code: int
     #: RFC 3463, such as "5.1.1".
     enhanced: str | None = None
-    #: One printable line, the enhanced code at its beginning; what came in several lines has " / " between them.
+    #: One printable line that starts with the enhanced code; several lines are joined with " / ".
     text: str = ""
 
     def __str__(self) -> str:
@@ -74,14 +74,14 @@ class ServerReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one message."""
+    """The outcome of one message."""
 
     state: OutcomeState
     stage: Stage
     reply: ServerReply | None = None
-    #: What the server calls it in its log.
+    #: The server's name for the message in its log.
     queue_id: str | None = None
-    #: Plain words, where there is no reply.
+    #: The reason as text, if there is no reply.
     reason: str = ""
-    #: Of a failure; it says nothing where there is none.
+    #: Of a failure; it has no meaning without one.
     scope: Scope = Scope.RECIPIENT

@@ -1,4 +1,4 @@
-"""How messages leave: one small protocol, and the stop when there is no way out at all."""
+"""The interface of transports, and the error when there is no connection."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -9,7 +9,7 @@ from composer.transport.outcome import Outcome, ServerReply, Stage
 
 
 class TransportError(ComposeError):
-    """There is no connection: nothing has been sent. The message says why, the hint what to do."""
+    """There is no connection, and nothing was sent. The message says why, the hint says what to do."""
 
     def __init__(
         self,
@@ -23,39 +23,40 @@ class TransportError(ComposeError):
         super().__init__(message, hint)
         self.stage = stage
         self.reply = reply
-        #: Whether it is worth trying again later without changing anything.
+        #: Whether another attempt may succeed later without any change.
         self.is_temporary = is_temporary
 
 
 def go() -> bool:
-    """Hold nothing back."""
+    """Always allow the final dot."""
     return True
 
 
 class Connection(Protocol):
-    """An open way out, for one thread at a time."""
+    """An open connection, for one thread at a time."""
 
     def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
-        """Hand one message over, and say what became of it; what a server or a network does is never an exception.
+        """Send one message and return its outcome; problems of a server or a network are not exceptions.
 
-        `before_dot` is called when everything but the final dot has gone; unless it returns True the message is dropped.
-        What it raises comes through, and the message is dropped as well. `message` is 7-bit with CRLF, or ValueError.
+        `before_dot` is called when everything except the final dot was sent; unless it returns True, the message is
+        canceled. If it raises, the message is canceled, too. `message` must be 7-bit with CRLF, otherwise ValueError is
+        raised.
         """
         ...
 
     def close(self) -> None:
-        """Take leave. Never raises."""
+        """Close the connection. Never raises."""
         ...
 
 
 class Transport(Protocol):
-    """A way out. It may be shared by threads; what it opens may not."""
+    """A route for messages. Threads may share it, but not its connections."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The name for people."""
         ...
 
     def connect(self) -> Connection:
-        """Open it. Raises TransportError."""
+        """Return an open connection. Raises TransportError."""
         ...

@@ -1,4 +1,4 @@
-"""A mail server to hand over to, and how to sign in there. A secret is never shown by accident."""
+"""The settings of a mail server, with the credentials. Guarantees: a secret is never shown by accident."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,12 +12,12 @@ class Security(StrEnum):
     TLS = "tls"
     #: after STARTTLS, usually port 587; never falls back to plain
     STARTTLS = "starttls"
-    #: not at all: this computer only, unless the caller allows more
+    #: not at all: only for this computer, unless the caller allows others
     NONE = "none"
 
 
 class Secret:
-    """A password or token. Printing it, formatting it, or a traceback that shows it, shows nothing."""
+    """A password or token. Printing or formatting it, or a traceback, does not show it."""
 
     __slots__ = ("_text",)
 
@@ -25,7 +25,7 @@ class Secret:
         self._text = text
 
     def reveal(self) -> str:
-        """Return it, where it is needed."""
+        """Return the secret text."""
         return self._text
 
     def __repr__(self) -> str:
@@ -42,20 +42,20 @@ class Secret:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerLimits:
-    """How long to wait, in seconds, and how much to put on one connection."""
+    """How long to wait, in seconds, and how much to send over one connection."""
 
     connect: float = 30
-    #: For each reply before the final dot, however slowly it drips in, and for each 64 KB of a message to be taken.
+    #: For each complete reply before the final dot, and for each 64 KB of a message.
     reply: float = 30
-    #: For the reply to the final dot: short means duplicates (RFC 1047, RFC 5321 section 4.5.3.2.6).
+    #: For the reply to the final dot: a short time leads to duplicates (RFC 1047, RFC 5321 section 4.5.3.2.6).
     dot: float = 600
-    #: Messages before the connection is made anew; fewer, where the server has shown that it takes fewer.
+    #: Messages before a new connection is opened; fewer if the server accepts fewer.
     messages: int = 100
-    #: Some servers put off everything that comes over a connection that they have had enough of, and do not say so: after so many
-    #: messages running, or one and a wait of so many seconds, it is made anew.
+    #: Some servers defer all messages after a limit of the connection, without saying so. After this number of deferred
+    #: messages in a row, or after one and a wait of this many seconds, a new connection is opened.
     put_off: int = 5
     rest: float = 1
-    #: Idle for longer, a connection is tried with NOOP first.
+    #: After a longer idle time, a connection is tested with NOOP first.
     idle: float = 30
     #: For the answer to QUIT.
     quit: float = 1
@@ -63,18 +63,18 @@ class ServerLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailServer:
-    """Where messages are handed over."""
+    """The mail server that messages are sent to."""
 
     host: str
     port: int
     security: Security
     username: str | None = None
     secret: Secret | None = None
-    #: Whether the secret is an access token (XOAUTH2), not a password.
+    #: Whether the secret is an access token (XOAUTH2) instead of a password.
     is_token: bool = False
     ca_file: Path | None = None
-    #: What we call ourselves in EHLO; None: the address we come from, in brackets (RFC 5321 section 4.1.4).
+    #: Our name in EHLO; None for our IP address in brackets (RFC 5321 section 4.1.4).
     name: str | None = None
-    #: Whether `none` may lead to another computer. Secrets never go there unencrypted, whatever this says.
+    #: Whether `none` is allowed for another computer. Secrets are never sent there unencrypted, even then.
     is_plain_allowed: bool = False
     limits: ServerLimits = field(default_factory=ServerLimits)

@@ -1,8 +1,8 @@
-"""uvicorn, which speaks HTTP for the preview and the public pages.
+"""uvicorn, the HTTP server of the preview and the public pages.
 
-Input: nothing. Output: its server, its configuration, and its protocol of one connection, to build on. Guarantees: no other
-module imports uvicorn. What is relied on beyond its documentation (a connection's `cycle`, `headers`, `on_response_complete`, a
-server's `server_state`) is said in tests/test_libraries.py; its minor versions may change that, so pyproject.toml has a bound.
+Input: none. Output: its server, configuration and connection protocol. Guarantees: no other module imports uvicorn. What the
+project uses beyond its documentation (a connection's `cycle`, `headers`, `on_response_complete`, a server's `server_state`) is
+listed in tests/test_libraries.py. Minor versions can change these, so pyproject.toml has an upper bound.
 """
 
 from uvicorn import Config, Server

@@ -1,8 +1,8 @@
-"""The registry of personal data: every table that holds something about a person, and what becomes of it.
+"""The registry of personal data: every table that holds something about a person, and what erasure does with it.
 
 Input: a connection and an address. Output: all records about that person, for `compose who`, for the download on the public
-pages and for erasure. Guarantees: these three use the same registry, so that none knows a table that another forgets. A test
-fails if a table with a column for an address, its hash or a subscriber's id is neither here nor in `EXEMPT`.
+pages and for erasure. Guarantees: all three use this registry, so that none of them misses a table. A test fails if a
+table with a column for an address, its hash or a subscriber's id is neither here nor in `EXEMPT`.
 """
 
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ from composer.delivery.selection.recipient_erasure import forget as forget_maili
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """By what somebody is on record: ids with the mailings in which they were theirs, addresses, hashes of addresses."""
+    """What identifies a person in the records: ids with the mailings they were used in, addresses, hashes of addresses."""
 
     subscriber_id: int | None
     normals: tuple[str, ...]
@@ -50,11 +50,11 @@ class OnErasure(StrEnum):
     """What erasure does with the records of a store."""
 
     DELETED = "deleted"
-    #: what names the person is emptied; the rest stays counted
+    #: columns that identify the person are emptied; the row stays in the statistics
     CLEARED = "cleared"
-    #: it names nobody: a number, or a keyed hash
+    #: identifies nobody: a number or a keyed hash
     PSEUDONYMOUS = "pseudonymous"
-    #: it is not about them as a subscriber
+    #: not about the person as a subscriber
     KEPT = "kept"
 
 
@@ -63,31 +63,31 @@ class Store:
     """A table with records about people."""
 
     table: Table
-    #: Its name in data, and for people.
+    #: Its name in JSON, and the name to display.
     key: str
     title: str
     #: Columns with an address, its hash, or a subscriber's id.
     columns: tuple[str, ...]
-    #: Which of its rows are about somebody.
+    #: Selects the rows about a person.
     about: Callable[[Subject], ColumnElement[bool]]
     on_erasure: OnErasure
-    #: Removes them; None where they go with the subscriber (audience/erasure.py), or stay.
+    #: Removes the rows; None if they are removed with the subscriber (audience/erasure.py) or stay.
     forget: ForgetElsewhere | None = None
-    #: What makes a row understandable beside its own columns.
+    #: More columns that make a row understandable.
     more: Mapping[str, ColumnElement[Any]] = field(default_factory=dict)
-    #: Columns that name somebody else: who of the editors decided something.
+    #: Columns that name somebody else, such as the editor who decided something.
     hidden: tuple[str, ...] = ()
-    #: Shown by the summary of a subscriber; `compose who` and the download do not repeat it.
+    #: Part of a subscriber's summary; `compose who` and the download do not repeat it.
     is_summarised: bool = False
 
 
 def forget_emails(
     connection: Connection, subscriber_id: int | None, normal: str
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take away what was asked for with an address; for `audience.erasing.erase`."""
+    """Delete the mails that were requested for an address; called by `audience.erasure.erase`."""
     count = connection.scalar(select(func.count()).where(transactional_emails.c.normal == normal)) or 0
     connection.execute(delete(transactional_emails).where(transactional_emails.c.normal == normal))
-    return ((f"messages asked for on the public pages ({count})",) if count else ()), ()
+    return ((f"messages requested on the public pages ({count})",) if count else ()), ()
 
 
 def _theirs(column: ColumnElement[int]) -> Callable[[Subject], ColumnElement[bool]]:
@@ -137,7 +137,7 @@ STORES: tuple[Store, ...] = (
     Store(table=suppressions, key="suppressed", title="Suppression list", columns=("normal", "hash"),
           about=lambda subject: or_(suppressions.c.normal.in_(subject.normals), suppressions.c.hash.in_(subject.hashes)),
           on_erasure=OnErasure.PSEUDONYMOUS, is_summarised=True),
-    Store(table=transactional_emails, key="messages_asked_for", title="Messages asked for",
+    Store(table=transactional_emails, key="messages_asked_for", title="Messages requested on the public pages",
           columns=("address", "normal", "mailbox"),
           about=lambda subject: transactional_emails.c.normal.in_(subject.normals), on_erasure=OnErasure.DELETED,
           forget=forget_emails),
@@ -146,14 +146,14 @@ STORES: tuple[Store, ...] = (
           more={"issue": _issue_of(deliveries)}),
     Store(table=events, key="events", title="Events of mailings", columns=("subscriber_id",),
           about=_by_mailing(events), on_erasure=OnErasure.PSEUDONYMOUS, more={"issue": _issue_of(events)}, hidden=("who",)),
-    Store(table=recipients, key="frozen_values", title="Values frozen for mailings that are not over",
+    Store(table=recipients, key="frozen_values", title="Values frozen for mailings in progress",
           columns=("subscriber_id", "address", "answered_subscriber"), about=_by_mailing(recipients),
           on_erasure=OnErasure.DELETED,
           forget=forget_mailings, more={"issue": _issue_of(recipients)}),
     Store(table=returned, key="bounces", title="Bounces and complaints", columns=("subscriber_id", "recipient"),
           about=lambda subject: or_(_by_mailing(returned)(subject), _by_address(returned.c.recipient)(subject)),
           on_erasure=OnErasure.CLEARED, forget=forget_bounces, more={"issue": _issue_of(returned)}),
-    Store(table=bounce_marks, key="bounces_by_mailing", title="Mailings whose bounce left them out, or is held",
+    Store(table=bounce_marks, key="bounces_by_mailing", title="Mailings with a bounce that suppressed the address or is held",
           columns=("subscriber_id",), about=_by_mailing(bounce_marks), on_erasure=OnErasure.PSEUDONYMOUS,
           more={"issue": _issue_of(bounce_marks)}),
     Store(table=tombstones, key="earlier_ids", title="Earlier ids and addresses, as hashes", columns=("subscriber_id", "hash"),
@@ -171,21 +171,21 @@ STORES: tuple[Store, ...] = (
           more={"issue": _reviewed_in(review_answers)}, hidden=("typed_by",)),
 )  # fmt: skip
 
-#: Columns whose name suggests a person, and that hold none: table and column, with the reason.
+#: Columns that look like personal data but are not: table and column, with the reason.
 EXEMPT: Mapping[tuple[str, str], str] = {
-    ("editions", "hash"): "of an edition",
-    ("reviews", "hash"): "of the editions of an issue",
-    ("returned", "hash"): "of the message that came back",
+    ("editions", "hash"): "hash of an edition",
+    ("reviews", "hash"): "hash of the editions of an issue",
+    ("returned", "hash"): "hash of the bounce message",
 }
 
-#: What `audience.erasing.erase` calls, from the command line and from a subscriber's own page alike.
+#: What `audience.erasure.erase` calls, both from the command line and from a subscriber's own page.
 EVERYWHERE: tuple[ForgetElsewhere, ...] = tuple(
     dict.fromkeys(each.forget for each in STORES if each.forget is not None)
 )
 
 
 def subject_of(connection: Connection, address: str) -> Subject:
-    """Find by what a person is on record, given any spelling of their address. Raises AddressError for what is none."""
+    """Return what identifies a person, given any spelling of their address. Raises AddressError."""
     normal, key = normal_address(address), erasure_key(connection)
     subscriber = find(connection, address)
     normals = (normal, *(former_addresses(connection, subscriber.id) if subscriber else ()))
@@ -194,7 +194,7 @@ def subject_of(connection: Connection, address: str) -> Subject:
     if subscriber is not None:
         spans = spans_of(connection, subscriber.id)
     elif hashes and known_hashes(connection, hashes).get(hashes[0]) != Reason.ERASED:
-        # Of somebody who was erased, nobody looks up by the address what is kept under a number.
+        # After an erasure, records under a number are no longer found by the address.
         spans = spans_of_hash(connection, hashes[0])
     return Subject(subscriber_id=subscriber.id if subscriber else None, normals=normals, hashes=hashes, spans=spans)
 
@@ -202,9 +202,9 @@ def subject_of(connection: Connection, address: str) -> Subject:
 def records_of(
     connection: Connection, subject: Subject, *, is_whole: bool = False
 ) -> dict[str, list[dict[str, object]]]:
-    """Return all records about a person by the keys of their stores, in the order in which they were written.
+    """Return all records about a person by the keys of their stores, oldest first.
 
-    Stores that the summary of a subscriber shows are left out unless `is_whole`.
+    Stores that are part of a subscriber's summary are left out unless `is_whole`.
     """
     found: dict[str, list[dict[str, object]]] = {}
     for store in STORES:
@@ -220,5 +220,5 @@ def records_of(
 
 
 def _plain(value: object) -> object:
-    """Return a value as JSON has it."""
+    """Return a value in a form that JSON supports."""
     return value.astimezone(UTC).isoformat(timespec="seconds") if isinstance(value, datetime) else value

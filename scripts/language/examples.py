@@ -1,4 +1,4 @@
-"""What stands in a message where the program fills in a value: an example by the name of the value.
+"""Examples for the values that the program fills into messages, by the name of the value.
 
 Input: an expression of an f-string. Output: an example. Guarantees: the same for the same expression; nothing is run.
 """

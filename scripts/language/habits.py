@@ -15,7 +15,9 @@ from scripts.language.python_texts import python_texts
 
 #: A habit, and what to write instead.
 HABITS = {
-    r"\b(?:is|are|was|were|be) no (?!longer\b|more\b|later\b|such\b|different\b|one\b)\w+": "is not a ..., there is no ...",
+    r"(?<!\b[Tt]here )\b(?:is|are|was|were) no (?!longer\b|more\b|later\b|such\b|different\b|one\b)\w+": (
+        "is not a ..., there is no ..., is invalid"
+    ),
     r"\bwhat is (?:none|not)\b": "name the thing",
     r"\b(?:of|for|to) whom\b|\bwhereof\b|\bthereof\b|\bwhereupon\b|\bwhence\b": "turn the sentence round",
     r"\b(?:stands?|stood) (?:in|on|at|for|there|still|between|beside|before|behind|by|where|alone|together|above|below)\b|"
@@ -47,6 +49,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 _PROSE = {".md", ".j2", ".html", ".js", ".css", ".service", ".timer", ".conf"}
 _LEFT_ALONE = (
     "CHANGELOG.md",
+    "THIRD_PARTY.md",  # licences
     "docs/decisions/",
     "issues/",
     "newsletter",
@@ -83,6 +86,8 @@ def finds(path: Path) -> Iterator[str]:
     """Yield what is found in a file: place, words, what to write instead."""
     name = path.relative_to(ROOT).as_posix()
     for line, text in texts(path):
+        # Names of values are code.
+        text = re.sub("‹[^›]*›", "‹…›", text)
         for pattern, better in _FOUND:
             for match in pattern.finditer(text):
                 around = " ".join(text[max(0, match.start() - 40) : match.end() + 40].split())

@@ -1,9 +1,10 @@
 """Writes tests/golden/messages.txt: every message of the program in one list, to be proofread in one go.
 
 Input: the sources. Output: the list, by surface and module; places that the program fills hold examples.
-`python -m scripts.language.messages` writes it, a test compares it.
+`python -m scripts.language.messages [FILE]` writes it, a test compares it.
 """
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,8 +89,8 @@ def message_list() -> str:
 
 
 def main() -> None:
-    """Rewrite the list."""
-    LIST.write_text(message_list(), encoding="utf-8")
+    """Write the list, to the golden file unless another one is named."""
+    (Path(sys.argv[1]) if sys.argv[1:] else LIST).write_text(message_list(), encoding="utf-8")
 
 
 if __name__ == "__main__":

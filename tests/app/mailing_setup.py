@@ -1,4 +1,4 @@
-"""What the tests of mailings without a command line share: an issue that is proposed, sent, resumed."""
+"""Functions shared by the tests of mailings without the command line: propose, send and resume an issue."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ from composer.delivery.config.delivery_settings import settings_of
 
 ISSUE = "2031-01-30"
 ANNA = Address(address="anna@example.org")
-#: What newsletter.yaml says where Anna must approve an issue.
+#: The part of newsletter.yaml that requires Anna's approval.
 APPROVALS = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n"
 
 
@@ -27,7 +27,7 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
-#: Nobody sent anything here to an editor first.
+#: These issues were not tested first.
 ALLOWED = {"untested": "a test of the program"}
 
 

@@ -1,4 +1,4 @@
-"""A newsletter with a database, opened as a script of one's own would open it: nothing of this process's environment counts."""
+"""A newsletter with its database, opened as a script would open it, independent of this process's environment."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +23,7 @@ audiences:
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[MailingContext]:
-    """A newsletter with a field of its own and nobody on the list yet."""
+    """A newsletter with its own merge field and without subscribers."""
     workspace = sample_message(tmp_path / "news", newsletter=NEWSLETTER)
     with_tables(workspace.root / "newsletter.db")
     secrets = {

@@ -1,4 +1,4 @@
-"""An issue is approved, returned and asked about by calling functions: values say what an answer did."""
+"""An issue is approved, returned and sent for approval by functions, which return the effect of an answer."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,8 +62,8 @@ def _answer(context: MailingContext, who: str, changes: str | None = None) -> Re
     )
 
 
-def test_answers_are_counted_and_a_request_for_changes_takes_its_own_back(workspace: Workspace) -> None:
-    """Two approvals are needed; whoever returns the issue no longer approves it."""
+def test_answers_are_counted_and_a_request_for_changes_replaces_an_approval(workspace: Workspace) -> None:
+    """Two approvals are required; an approver who requests changes no longer approves."""
     with _opened(workspace) as context:
         done = _answer(context, ANNA)
         assert (done.answer, done.effect, done.before.is_enough, done.after.is_enough) == (
@@ -78,7 +78,7 @@ def test_answers_are_counted_and_a_request_for_changes_takes_its_own_back(worksp
 
 
 def test_a_changed_issue_needs_new_approvals_and_is_another_review(workspace: Workspace) -> None:
-    """What was approved is a hash; the section that changed is named by its key."""
+    """An approval covers a hash; the changed section is named by its key."""
     with _opened(workspace) as context:
         first = begin_approval(context, ISSUE, NOW)
         _answer(context, ANNA)
@@ -91,8 +91,8 @@ def test_a_changed_issue_needs_new_approvals_and_is_another_review(workspace: Wo
         assert dict(done.before.changed_since) == {ISSUE: ("letter",)}
 
 
-def test_who_may_not_approve_is_refused_before_anything_is_built(workspace: Workspace) -> None:
-    """An address that is not named, or is none; an issue that is broken; a newsletter that names nobody."""
+def test_only_approvers_can_approve(workspace: Workspace) -> None:
+    """An unknown or invalid address, a broken issue, and a newsletter without approvers are errors."""
     with _opened(workspace) as context:
         for who in ("zoe@example.org", "b@@x"):
             with pytest.raises(UsageError):
@@ -106,8 +106,8 @@ def test_who_may_not_approve_is_refused_before_anything_is_built(workspace: Work
         begin_approval(context, ISSUE, NOW)
 
 
-def test_those_who_have_not_answered_are_asked_by_mail(workspace: Workspace) -> None:
-    """One message each, with a link of their own; once everybody has answered there is none to send."""
+def test_approvers_without_an_answer_get_a_request(workspace: Workspace) -> None:
+    """Each one gets a message with a personal link; once all have answered, no messages are left to send."""
 
     def asked(context: MailingContext, begun: ApprovalRound) -> dict[str, OutcomeState]:
         made = ask_for_approval(context, begun, lambda: NOW)
@@ -124,8 +124,8 @@ def test_those_who_have_not_answered_are_asked_by_mail(workspace: Workspace) -> 
         assert len({content.partition(b"/approve/")[2][:20] for _, content in office.taken}) == 2
 
 
-def test_without_a_mail_server_nobody_can_be_asked(workspace: Workspace) -> None:
-    """And without public pages no link leads anywhere."""
+def test_requests_need_a_mail_server(workspace: Workspace) -> None:
+    """Requests need a mail server and the public pages."""
     with _opened(workspace) as context, pytest.raises(UsageError):
         ask_for_approval(context, begin_approval(context, ISSUE, NOW), lambda: NOW)
     path = workspace.root / "newsletter.yaml"

@@ -1,4 +1,4 @@
-"""Mailings that a timer sends, without a command line: values go in and come out, nothing is printed."""
+"""Mailings that a timer sends, without the command line: functions return values and print nothing."""
 
 from collections.abc import Iterator
 from contextlib import nullcontext
@@ -32,7 +32,7 @@ S = DeliveryState
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[CliHarness]:
-    """A newsletter; what a test did in it printed nothing."""
+    """A newsletter; a test fails if it prints anything."""
     capsys.readouterr()
     yield make_workspace(tmp_path, monkeypatch, capsys)
     assert capsys.readouterr() == ("", "")
@@ -46,7 +46,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
 
 
 def test_a_mailing_waits_for_its_time(room: CliHarness, office: FakeSmtp) -> None:
-    """Frozen for a time, it is not due before; then it is sent without a question, unless it is a dry run."""
+    """A scheduled mailing is not due before its time; then it is sent without a prompt, except in a dry run."""
     room.add(2)
     due = clock().replace(microsecond=0) + timedelta(hours=1)
     with open_newsletter(room.root) as context:
@@ -64,8 +64,8 @@ def test_a_mailing_waits_for_its_time(room: CliHarness, office: FakeSmtp) -> Non
     assert len(recipients(office)) == 2
 
 
-def test_a_timer_leaves_what_a_person_paused(room: CliHarness, office: FakeSmtp) -> None:
-    """It is named, and the others go on; once a stop is said, nothing else is looked at."""
+def test_a_timer_skips_paused_mailings(room: CliHarness, office: FakeSmtp) -> None:
+    """A paused mailing is reported, and the others are sent; after a stop, no further mailing is looked at."""
     room.add(2)
     said = Stop()
     said.say()
@@ -78,8 +78,8 @@ def test_a_timer_leaves_what_a_person_paused(room: CliHarness, office: FakeSmtp)
     assert len(recipients(office)) == 1
 
 
-def test_changes_requested_keep_a_frozen_mailing_back(room: CliHarness, office: FakeSmtp) -> None:
-    """Frozen while it was approved: the request keeps it from going on, for a person and for a timer."""
+def test_a_request_for_changes_stops_a_frozen_mailing(room: CliHarness, office: FakeSmtp) -> None:
+    """A request for changes stops a mailing that was approved when frozen, for a person and for a timer."""
     room.configure("delivery:\n", APPROVALS)
     room.add(2)
     due = clock().replace(microsecond=0) + timedelta(hours=1)
@@ -100,8 +100,8 @@ def test_changes_requested_keep_a_frozen_mailing_back(room: CliHarness, office: 
     assert recipients(office) == []
 
 
-def test_what_was_put_off_is_not_tried_before_its_time(room: CliHarness, office: FakeSmtp) -> None:
-    """A run that was told to stop while it waited has paused nothing; a timer that comes too early tries nobody."""
+def test_deferred_messages_are_not_retried_early(room: CliHarness, office: FakeSmtp) -> None:
+    """A run that was stopped while waiting is not paused; a timer that comes too early sends nothing."""
     room.add(2)
     office.script = {"rcpt": says(b"450 4.2.1 mailbox busy\r\n")}
     said = Stop()
@@ -119,10 +119,10 @@ def test_what_was_put_off_is_not_tried_before_its_time(room: CliHarness, office:
     assert recipients(office) == []
 
 
-def test_a_mailing_that_fails_keeps_no_other_back(
+def test_a_failed_mailing_does_not_prevent_others(
     room: CliHarness, office: FakeSmtp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is wrong with the mail server is a value for each mailing, and the next one is tried."""
+    """An error of the mail server is returned for each mailing, and the next one is tried."""
     room.add(2)
     due = clock().replace(microsecond=0) + timedelta(hours=1)
     later = RunControls(clock=lambda: due + timedelta(minutes=1))

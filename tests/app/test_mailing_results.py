@@ -1,4 +1,4 @@
-"""Mailings stopped, settled and reported, without a command line: values go in and come out, nothing is printed."""
+"""Mailings are stopped, settled and reported without the command line: functions return values and print nothing."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -31,7 +31,7 @@ S = DeliveryState
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[CliHarness]:
-    """A newsletter; what a test did in it printed nothing."""
+    """A newsletter; a test fails if it prints anything."""
     capsys.readouterr()
     yield make_workspace(tmp_path, monkeypatch, capsys)
     assert capsys.readouterr() == ("", "")
@@ -51,7 +51,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
 
 
 def test_a_mailing_is_stopped_once_and_ended(context: MailingContext) -> None:
-    """Stopped twice it is new once; ended, everybody who was still to get it is given up, and nothing is left to stop."""
+    """A second stop is not new; once cancelled, remaining recipients are expired, and the mailing cannot be stopped."""
     mailing = frozen(context.database, 3)
     first, second = stop(context, mailing.id, clock()), stop(context, mailing.id, clock())
     assert (first.issue, first.is_new, second.is_new) == (mailing.issue, True, False)
@@ -70,8 +70,8 @@ def test_what_is_not_there_cannot_be_stopped(context: MailingContext) -> None:
             function(context, 7, clock())
 
 
-def test_a_report_is_written_where_it_is_wanted(context: MailingContext, tmp_path: Path) -> None:
-    """Below the folder that is named, else below the outbox; its figures are those of the mailing."""
+def test_a_report_is_written_to_a_folder(context: MailingContext, tmp_path: Path) -> None:
+    """It is written to the given folder, or to the outbox; its figures are those of the mailing."""
     mailing = frozen(context.database, 3)
     here = report(context, mailing.id, clock(), folder=tmp_path / "here")
     assert {each.parent for each in here.paths} == {tmp_path / "here" / "1-report"}
@@ -82,7 +82,7 @@ def test_a_report_is_written_where_it_is_wanted(context: MailingContext, tmp_pat
 
 
 def _two_unconfirmed(room: CliHarness, office: FakeSmtp, context: MailingContext) -> int:
-    """Send to three: of two the server takes the message and never answers."""
+    """Send to three recipients; for two of them, the server does not answer after the message."""
     room.add(3)
 
     def dot(visit: SmtpSession) -> int:
@@ -100,7 +100,7 @@ def _two_unconfirmed(room: CliHarness, office: FakeSmtp, context: MailingContext
 
 
 def test_the_unconfirmed_count_as_received(room: CliHarness, office: FakeSmtp) -> None:
-    """They are named with their Message-IDs; a decision settles all of them, and the mailing is over."""
+    """They are listed with their Message-IDs; a decision resolves all of them, and the mailing ends."""
     with open_newsletter(room.root) as context:
         mailing = _two_unconfirmed(room, office, context)
         found = unconfirmed(context, mailing, clock(), most=1)
@@ -114,7 +114,7 @@ def test_the_unconfirmed_count_as_received(room: CliHarness, office: FakeSmtp) -
 
 
 def test_the_unconfirmed_are_sent_again(room: CliHarness, office: FakeSmtp) -> None:
-    """They are pending again and get a second copy; how many that may be is known."""
+    """They are pending again and get a second copy; the number of possible second copies is known."""
     with open_newsletter(room.root) as context:
         mailing = _two_unconfirmed(room, office, context)
         done = settle(context, mailing, SettleDecision.AGAIN, clock())

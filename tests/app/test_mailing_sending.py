@@ -1,4 +1,4 @@
-"""Mailings proposed, sent and resumed, without a command line: values go in and come out, nothing is printed."""
+"""Mailings are proposed, sent and resumed without the command line: functions return values and print nothing."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,7 +40,7 @@ S = DeliveryState
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[CliHarness]:
-    """A newsletter; what a test did in it printed nothing."""
+    """A newsletter; a test fails if it prints anything."""
     capsys.readouterr()
     yield make_workspace(tmp_path, monkeypatch, capsys)
     assert capsys.readouterr() == ("", "")
@@ -56,7 +56,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
 def test_a_rehearsal_of_the_sample_writes_a_message_for_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a mail server the sample is written to files, one for each of three subscribers, and counts for nothing."""
+    """Without a mail server, one message for each of three subscribers is written to files, and does not count as sent."""
     make_workspace(tmp_path, monkeypatch, capsys)
     root = sample(tmp_path).root
     issue = max(path.stem for path in (root / "issues").glob("*.yaml"))
@@ -76,7 +76,7 @@ def test_a_rehearsal_of_the_sample_writes_a_message_for_each(
 
 
 def test_a_mailing_is_proposed_and_sent_once(room: CliHarness, office: FakeSmtp) -> None:
-    """Each subscriber gets one copy; whoever watches is told the totals; a second mailing of the issue has nobody to go to."""
+    """Each subscriber gets one copy; the callback gets the totals; a second mailing of the issue has no recipients."""
     room.add(4)
     seen: list[Progress] = []
 
@@ -112,8 +112,8 @@ def test_what_is_refused_is_neither_frozen_nor_sent(room: CliHarness, office: Fa
     assert recipients(office) == []
 
 
-def test_who_comes_after_the_proposal_keeps_it_from_being_frozen(room: CliHarness, office: FakeSmtp) -> None:
-    """What was confirmed was a number: with another one nothing is frozen, in whole."""
+def test_a_changed_number_of_recipients_prevents_freezing(room: CliHarness, office: FakeSmtp) -> None:
+    """A number was confirmed: if it has changed, nothing is frozen."""
     room.add(2)
     with open_newsletter(room.root) as context:
         found = proposed(context)
@@ -134,7 +134,7 @@ def test_nobody_to_send_to_is_an_error(room: CliHarness, office: FakeSmtp) -> No
 
 
 def test_a_stopped_mailing_is_resumed(room: CliHarness, office: FakeSmtp) -> None:
-    """With a limit it is left to a person; resumed as it was proposed, it goes to the others and to nobody twice."""
+    """A mailing with a limit is left to a person; when resumed, it is sent to the others, and to none of them twice."""
     room.add(3)
     with open_newsletter(room.root) as context:
         first = sent(send(context, proposed(context, limit=1)))
@@ -162,7 +162,7 @@ def test_a_run_that_is_stopped_before_it_begins_sends_nothing(room: CliHarness, 
 
 
 def test_a_mailing_changed_since_is_refused_until_allowed(room: CliHarness, office: FakeSmtp) -> None:
-    """A frozen mailing goes on as it was frozen; that the issue says something else now is a refusal."""
+    """A frozen mailing continues as it was frozen; a change of the issue since then is a refusal."""
     room.add(2)
     with open_newsletter(room.root) as context:
         first = sent(send(context, proposed(context, limit=1)))
@@ -184,8 +184,8 @@ def test_without_a_server_a_frozen_mailing_stays(room: CliHarness, monkeypatch: 
         assert release(context, outcome.mailing.id, clock())[S.PENDING] == 2
 
 
-def test_an_approval_withdrawn_since_keeps_it_from_being_frozen(room: CliHarness, office: FakeSmtp) -> None:
-    """Approved when it was proposed, and no more when it is to be frozen: nothing is frozen, nothing sent."""
+def test_a_withdrawn_approval_prevents_freezing(room: CliHarness, office: FakeSmtp) -> None:
+    """If an approval is withdrawn between proposal and freezing, nothing is frozen or sent."""
     room.configure("delivery:\n", APPROVALS)
     room.add(2)
     with open_newsletter(room.root) as context:

@@ -1,4 +1,4 @@
-"""What `from composer.app import …` gives: the names of docs/scripting.md, at no cost until they are used."""
+"""The names that `from composer.app import …` provides, documented and loaded when used."""
 
 import ast
 import re
@@ -11,19 +11,19 @@ import pytest
 import composer.app
 from tests.factories import ROOT
 
-PAGE = (ROOT / "docs/scripting.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/reference/python-api.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", composer.app.__all__)
 def test_every_name_is_there_and_documented(name: str) -> None:
-    """A name is what its module calls so, not the module; docs/scripting.md tells of it."""
+    """Each name is a member of its module and not a module, and is documented in docs/reference/python-api.md."""
     found = getattr(composer.app, name)
     assert found.__name__ == name and callable(found)
     assert re.search(rf"`{name}\b", PAGE)
 
 
 def test_type_checkers_see_the_same_names() -> None:
-    """The names that type checkers read are those that a program gets, from the same modules."""
+    """Type checkers see the same names, from the same modules, as a program does."""
     tree = ast.parse(Path(composer.app.__file__).read_text(encoding="utf-8"))
     seen = {
         alias.name: node.module
@@ -37,7 +37,7 @@ def test_type_checkers_see_the_same_names() -> None:
 
 
 def test_nothing_is_imported_before_it_is_used() -> None:
-    """Importing the package imports nothing else of ours; a name that is not there is told as usual."""
+    """Importing the package imports nothing else of ours; an unknown name raises the usual error."""
     code = (
         "import sys, composer.app; print(sorted(name for name in sys.modules if name.startswith('composer')));"
         "from composer.app import Workspace; print('composer.core.workspace' in sys.modules, 'sqlalchemy' in sys.modules)"
@@ -49,7 +49,7 @@ def test_nothing_is_imported_before_it_is_used() -> None:
 
 
 def test_no_use_case_prints() -> None:
-    """Nothing in composer/app calls print, writes to a standard stream, or asks at the keyboard."""
+    """Nothing in composer/app calls print, writes to a standard stream, or asks for input."""
     for path in sorted((ROOT / "composer/app").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             match node:

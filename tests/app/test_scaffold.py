@@ -1,4 +1,4 @@
-"""What `compose new` writes: YAML in which only words are missing."""
+"""The files that `compose new` writes: YAML in which only the texts are missing."""
 
 import datetime
 from pathlib import Path
@@ -36,8 +36,8 @@ def _told(workspace: Workspace, text: str, stem: str = "2025-02-06") -> list[tup
     return []
 
 
-def test_an_empty_skeleton_asks_only_for_what_is_missing(tmp_path: Path) -> None:
-    """It is sound YAML; all that is told is which required texts are empty, nothing about what may be left out."""
+def test_an_empty_skeleton_lacks_only_required_texts(tmp_path: Path) -> None:
+    """The skeleton is valid YAML; only empty required texts are reported, nothing about optional ones."""
     workspace = sample(tmp_path)
     text = skeleton(read_newsletter(workspace), NextIssue(date=DAY, number=215))
     tree = _tree(text)
@@ -50,8 +50,8 @@ def test_an_empty_skeleton_asks_only_for_what_is_missing(tmp_path: Path) -> None
     assert not any("podcasts" in message or "metrix" in message for _, message in found)
 
 
-def test_a_skeleton_needs_only_words(tmp_path: Path) -> None:
-    """With the required texts written into their places, it is an issue."""
+def test_a_skeleton_needs_only_texts(tmp_path: Path) -> None:
+    """With the required texts filled in, the skeleton is a valid issue."""
     workspace = issue_workspace(tmp_path)
     text = skeleton(read_newsletter(workspace), NextIssue(date=DAY, number=None))
     assert "\nnumber:" not in text
@@ -66,7 +66,7 @@ def test_a_skeleton_needs_only_words(tmp_path: Path) -> None:
     "theme_type", ["text", "image", "quote", "button", "events", "people", "links", "story", "media"]
 )
 def test_every_section_type_has_a_skeleton(tmp_path: Path, theme_type: str) -> None:
-    """Whatever types a newsletter uses, its skeleton is sound YAML and holds no key that is unknown."""
+    """For any section types of a newsletter, the skeleton is valid YAML without unknown keys."""
     workspace = issue_workspace(tmp_path)
     path = workspace.root / "newsletter.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("type: metric", f"type: {theme_type}"), encoding="utf-8")
@@ -75,8 +75,8 @@ def test_every_section_type_has_a_skeleton(tmp_path: Path, theme_type: str) -> N
     assert not [each for each in _told(workspace, text) if each[0] not in ("required", "alt")]
 
 
-def test_a_translation_keeps_everything_but_the_words(tmp_path: Path) -> None:
-    """Addresses, dates, pictures and sources stay; each text stands as a comment above its empty place."""
+def test_a_translation_keeps_everything_but_the_texts(tmp_path: Path) -> None:
+    """Addresses, dates, pictures and sources are kept; each text is a comment above its empty value."""
     workspace = sample(tmp_path)
     source = _tree((ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8"))
     newsletter = read_newsletter(workspace, "de")
@@ -89,8 +89,8 @@ def test_a_translation_keeps_everything_but_the_words(tmp_path: Path) -> None:
     assert {code for code, _ in found} <= {"required", "alt"}
 
 
-def test_the_next_issue_continues_the_rhythm(tmp_path: Path) -> None:
-    """Same distance of days, next number, never in the past; the first issue is today's."""
+def test_the_next_issue_continues_the_interval(tmp_path: Path) -> None:
+    """The next issue has the same interval and the next number, and is never in the past; the first issue is today's."""
     workspace = issue_workspace(tmp_path)
     path = workspace.root / "issues/2025-01-30.yaml"
     (workspace.root / "issues/2025-01-16.yaml").write_text("number: 213\n", encoding="utf-8")
@@ -98,7 +98,7 @@ def test_the_next_issue_continues_the_rhythm(tmp_path: Path) -> None:
     (workspace.root / "issues/2025-99-99.yaml").write_text("number: 999\n", encoding="utf-8")
     assert next_issue(workspace, datetime.date(2025, 2, 1)) == NextIssue(date=datetime.date(2025, 2, 13), number=215)
     assert next_issue(workspace, datetime.date(2025, 3, 1)).date == datetime.date(2025, 3, 13)
-    # A pause is no rhythm; of what is one, the shortest counts.
+    # A pause is ignored; of the other intervals, the shortest counts.
     (workspace.root / "issues/2024-06-06.yaml").write_text("number: 201\n", encoding="utf-8")
     assert next_issue(workspace, datetime.date(2025, 2, 1)).date == datetime.date(2025, 2, 13)
     for other in path.parent.glob("*.yaml"):
@@ -106,8 +106,8 @@ def test_the_next_issue_continues_the_rhythm(tmp_path: Path) -> None:
     assert next_issue(workspace, DAY) == NextIssue(date=DAY, number=1)
 
 
-def test_the_gap_to_the_sample_issue_is_no_rhythm(tmp_path: Path) -> None:
-    """The first issue of one's own, long after the sample, is followed by one a week later."""
+def test_the_gap_to_the_sample_issue_is_ignored(tmp_path: Path) -> None:
+    """The first real issue, long after the sample, is followed by one a week later."""
     workspace = issue_workspace(tmp_path)
     today = datetime.date(2026, 11, 26)
     first = next_issue(workspace, today)
@@ -117,7 +117,7 @@ def test_the_gap_to_the_sample_issue_is_no_rhythm(tmp_path: Path) -> None:
 
 
 def test_a_value_that_yaml_would_misread_is_quoted_in_a_translation(tmp_path: Path) -> None:
-    """Whatever stands in an original, its translation is sound YAML with the same values."""
+    """Whatever values an original contains, its translation is valid YAML with the same values."""
     workspace = issue_workspace(tmp_path)
     source = _tree(
         'date: 2025-01-30\nsubject: "S"\ntop_story:\n  title: "a: b # c"\n  body: |\n    # no comment\n    - one\n'

@@ -1,4 +1,4 @@
-"""Lists to take in, and the one way the tests take them in."""
+"""Lists to import, and the function that imports them in tests."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from tests.audience.people import NOW
 
 @dataclass(frozen=True)
 class Import:
-    """What came of a list."""
+    """The result of an import."""
 
     kinds: tuple[str, ...]
     summary: ImportSummary
@@ -36,7 +36,7 @@ class Import:
 
     @property
     def bad(self) -> dict[int, str]:
-        """The reasons of bad rows, by number; of an archive's rows the last one."""
+        """The reasons of bad rows, by row number; in an archive, of the last list."""
         return {each.number: each.reason for each in self.said if each.verdict is RowVerdict.BAD}
 
 
@@ -53,7 +53,7 @@ def take(
     is_suppression: bool = False,
     labels: Mapping[str, str] | None = None,
 ) -> Import:
-    """Take a list in."""
+    """Import a list."""
     choice = StatusChoice(consent=consent, tags=tags, is_update=is_update)
     with tables_in(file, encoding) as tables, database.stage() as connection:
         with connection.begin():

@@ -1,4 +1,4 @@
-"""Subscribers to test with."""
+"""Subscribers for tests."""
 
 import datetime
 
@@ -14,12 +14,12 @@ EARLIER = NOW - datetime.timedelta(days=3)
 
 
 def join(connection: Connection, address: str, *tags: str, consent: str = "form", **values: str) -> Subscriber:
-    """Add a subscriber, active unless there is no consent."""
+    """Add a subscriber, active if there is a consent, otherwise pending."""
     return add_subscriber(
         connection, parse_address(address), values, source="test", now=NOW, consent=consent, tags=tags
     )
 
 
 def everybody(connection: Connection) -> dict[str, Status]:
-    """Return every subscriber's address with the status."""
+    """Return every subscriber's address and status."""
     return {subscriber.address: subscriber.status for subscriber in select_subscribers(connection, status=())}

@@ -1,4 +1,4 @@
-"""Whoever changes the audience is alone on PostgreSQL, as on SQLite: a lock is held until the transaction ends."""
+"""Only one writer changes the audience on PostgreSQL, as on SQLite: it holds a lock until the transaction ends."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,7 @@ from tests.databases import PostgresServer
 
 
 def _locks(connection: Connection) -> int:
-    """How many locks this transaction holds that have a number and no table."""
+    """Return how many advisory locks this transaction holds."""
     mine = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
     return int(connection.execute(text(mine)).scalar_one())
 
@@ -43,7 +43,7 @@ CHANGES: tuple[Callable[[Connection], object], ...] = (
 
 
 def test_every_change_holds_the_lock(postgres: PostgresServer, postgres_template: str, tmp_path: Path) -> None:
-    """From its beginning to the end of the transaction; a list that is only looked at holds none."""
+    """Every change holds the lock to the end of its transaction; reading a list holds none."""
     location = postgres.create(postgres_template)
     with open_database(location) as database:
         with (

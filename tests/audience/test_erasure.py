@@ -1,4 +1,4 @@
-"""Erasing a person: what the receipt says, whom other tables are asked to forget, and what stays of others."""
+"""Erasure: what the receipt says, which other tables forget the person, and what stays of others."""
 
 import json
 from pathlib import Path
@@ -26,8 +26,8 @@ from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW, join
 
 ANN = "ann@example.org"
-HASH_STAYS = "a hash of the address on the suppression list, so that no import brings it back"
-HERSELF = "the address, the name, and what was known beside them"
+HASH_STAYS = "a hash of the address, on the suppression list, so that no import adds it again"
+HERSELF = "the address, the name and the other details"
 
 
 def move(connection: Connection, old: str, new: str) -> None:
@@ -35,7 +35,7 @@ def move(connection: Connection, old: str, new: str) -> None:
 
 
 def test_the_receipt_of_a_subscriber(database: Database) -> None:
-    """What was known, each entry of the history, the consent, the address on the suppression list, earlier addresses."""
+    """The receipt names the data, the history, the consent, the suppression entry and earlier addresses."""
     asked: list[tuple[int | None, str]] = []
 
     def forget(_: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -49,7 +49,7 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
         assert receipt.stays == (HASH_STAYS, "stays 1")
         assert (receipt.number, receipt.at, asked) == (1, LATER, [(ann.id, ANN)])
         assert connection.scalars(select(consents.c.id)).all() == []
-        # Whatever link she has must tell the truth, though no mail of ours is on record.
+        # The pages behind her links must be correct, even without mail on record.
         assert connection.scalars(select(tombstones.c.subscriber_id)).all() == [ann.id]
 
         asked.clear()
@@ -65,9 +65,9 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
             HERSELF,
             "the history (4 entries)",
             "the record of consent",
-            "the address on the suppression list (there since 2025-01-30)",
+            "the address on the suppression list (since 2025-01-30)",
             "went 1",
-            "what was kept of 2 earlier addresses",
+            "the data about 2 earlier addresses",
         )
         assert [each for each in listed(connection) if each.normal] == others
         assert asked == [(bob.id, "robert@example.org"), (None, "bob@example.org"), (None, "bo@example.org")]
@@ -80,13 +80,13 @@ def test_the_receipt_of_a_subscriber(database: Database) -> None:
         assert hashes == [hash_of(key, ANN), hash_of(key, "robert@example.org")]
 
 
-def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Database) -> None:
-    """It is not forgotten with the one who had it before."""
+def test_an_earlier_address_of_somebody_else_stays(database: Database) -> None:
+    """An earlier address that somebody else has is not erased with the person."""
     with database.write() as connection:
         ann = join(connection, ANN)
         for old, new in ((ANN, "then@example.org"), ("then@example.org", "new@example.org")):
             move(connection, old, new)
-        # In their order, though PostgreSQL keeps a row that was changed behind the others.
+        # In their order, although PostgreSQL returns a changed row after the others.
         connection.execute(
             update(subscriber_changes).where(subscriber_changes.c.before == ANN).values(source="changed")
         )
@@ -99,18 +99,18 @@ def test_an_earlier_address_that_somebody_else_has_stays_theirs(database: Databa
         assert suppression_of(connection, ANN) is None
         move(connection, ANN, "ann2@example.org")
         receipt = erase(connection, parse_address("ann2@example.org"), LATER)
-        assert receipt.went[-1] == "what was kept of 1 earlier address"
+        assert receipt.went[-1] == "the data about 1 earlier address"
 
 
-def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -> None:
-    """It is about everybody in it; only the link to it goes, also with the last of them."""
+def test_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -> None:
+    """The consent of a whole list stays, and only the link to it is deleted, even with the last person."""
     take(database, written(tmp_path, "email\nann@example.org\nbob@example.org\n"), consent="form")
     with database.write() as connection:
         for address in (ANN, "bob@example.org"):
             receipt = erase(connection, parse_address(address), LATER)
             assert receipt.went == (HERSELF, "the link to the record of consent")
         assert len(connection.scalars(select(consents.c.id)).all()) == 1
-        # Somebody else agreed by the same record: that stays, too.
+        # Somebody else agreed with the same record: that stays too.
         first, second = join(connection, "a@example.net"), join(connection, "b@example.net")
         shared = connection.scalar(select(subscribers.c.consent_id).where(subscribers.c.id == first.id))
         connection.execute(update(subscribers).where(subscribers.c.id == second.id).values(consent_id=shared))
@@ -118,14 +118,14 @@ def test_the_consent_of_a_whole_list_stays(database: Database, tmp_path: Path) -
         assert "the record of consent" in erase(connection, parse_address("a@example.net"), LATER).went
 
 
-def test_what_is_kept_of_others_stays(database: Database) -> None:
-    """Their consents, and the addresses that they had before."""
+def test_data_of_other_people_stays(database: Database) -> None:
+    """Other people's consents and earlier addresses stay."""
     with database.write() as connection:
         for name in ("first", "ann", "last"):
             join(connection, f"{name}@example.org", consent=f"form of {name}")
             move(connection, f"{name}@example.org", f"new-{name}@example.org")
         receipt = erase(connection, parse_address("new-ann@example.org"), LATER)
-        assert "the record of consent" in receipt.went and "what was kept of 1 earlier address" in receipt.went
+        assert "the record of consent" in receipt.went and "the data about 1 earlier address" in receipt.went
         found = connection.scalars(select(consents.c.evidence).order_by(consents.c.id)).all()
         assert found == ["form of first", "form of last"]
         key = make_erasure_key(connection)
@@ -137,11 +137,11 @@ def test_what_is_kept_of_others_stays(database: Database) -> None:
         )
         with pytest.raises(AudienceError) as stop:
             erase(connection, parse_address("nobody@example.org"), LATER)
-        assert stop.value.hint == "look-alikes: compose who nobody@example.org"
+        assert stop.value.hint == "list similar addresses: compose who nobody@example.org"
 
 
 def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> None:
-    """It is replaced by its hash; by a hash that is there already it is found, and once erased there is nothing more."""
+    """An address on the suppression list is replaced by its hash; an erased address has no more data."""
     asked: list[tuple[int | None, str]] = []
 
     def forget(_: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -152,24 +152,24 @@ def test_an_address_that_is_only_on_the_suppression_list(database: Database) -> 
         suppress(connection, ANN, Reason.BOUNCED, "mail", NOW)
         receipt = erase(connection, parse_address(ANN), LATER, [forget])
         assert (receipt.went, asked) == (
-            ("the address on the suppression list (there since 2025-01-30)",),
+            ("the address on the suppression list (since 2025-01-30)",),
             [(None, ANN)],
         )
         assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
         with pytest.raises(AudienceError, match="was erased on"):
             erase(connection, parse_address(ANN), LATER)
-        # Removed, and unsubscribed by an old link since: only a hash is there, for another reason.
+        # Removed, then unsubscribed by an old link: only a hash is stored, for another reason.
         mark = hash_of(make_erasure_key(connection), "bob@example.org")
         suppress_hash(connection, mark, Reason.UNSUBSCRIBED, "link", NOW)
         assert erase(connection, parse_address("bob@example.org"), LATER).went == ()
         found = suppression_of(connection, "bob@example.org")
         assert found is not None and (found.hash, found.reason) == (mark, Reason.ERASED)
-        with pytest.raises(AudienceError, match="nothing is kept of"):
+        with pytest.raises(AudienceError, match="no data is stored about"):
             erase(connection, parse_address("nobody@example.org"), LATER)
 
 
-def test_whoever_was_erased_and_signs_up_can_be_erased_again(database: Database) -> None:
-    """Before they confirm, while the hash of the first time is still on the list."""
+def test_an_erased_person_can_be_erased_again(database: Database) -> None:
+    """A person can be erased again before they confirm, while the first hash is still on the list."""
     with database.write() as connection:
         join(connection, ANN)
         erase(connection, parse_address(ANN), NOW)

@@ -1,4 +1,4 @@
-"""Whatever happens to subscribers in whatever order: a suppressed address is never active, and only its owner lifts that."""
+"""In any order of events a suppressed address is never active, and only its owner can lift the suppression."""
 
 import os
 from pathlib import Path
@@ -36,7 +36,7 @@ class Audience(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        #: Who may come back, for they confirmed it themselves; everybody else who was out stays out.
+        #: People who may return because they confirmed it themselves; all other suppressed people stay suppressed.
         self.out: set[str] = set()
         clear(self.database)
 
@@ -110,9 +110,9 @@ class Audience(RuleBasedStateMachine):
         with self.database.read() as connection:
             for subscriber in select_subscribers(connection, status=()):
                 found = suppression_of(connection, subscriber.normal)
-                # Who is held until somebody decides gets nothing, but keeps their status.
+                # A held person gets nothing, but keeps their status.
                 assert not found or found.reason is Reason.HELD or subscriber.status is not Status.ACTIVE
-                # And the other way round: who has left is on the list, or an import would bring them back.
+                # And conversely: unsubscribed people are on the list, otherwise an import would add them again.
                 assert found or subscriber.status in (Status.ACTIVE, Status.PENDING)
 
     @invariant()
@@ -126,7 +126,7 @@ class Audience(RuleBasedStateMachine):
 
 @pytest.mark.slow
 def test_a_suppressed_address_is_never_active(database: Database, tmp_path: Path) -> None:
-    """Import, unsubscribe, bounce, erase, undo, sign-up and re-import in any order, on both databases."""
+    """Import, unsubscribe, bounce, erase, undo, sign up and import again in any order, on both databases."""
     machine = type("Here", (Audience,), {"database": database, "folder": tmp_path})
     examples = int(os.environ.get("COMPOSE_TEST_EXAMPLES", "12"))
     run_state_machine_as_test(

@@ -20,8 +20,8 @@ from composer.database.tables.subscriber_tables import consents, erasures
 from tests.audience.people import LATER, NOW, everybody, join
 
 
-def test_an_address_is_kept_as_written_and_found_however_it_is_spelt(database: Database) -> None:
-    """Case, composed or decomposed letters, and a domain in its own script or as xn-- name the same person."""
+def test_an_address_is_found_in_any_spelling(database: Database) -> None:
+    """Case, composed letters, and the script of a domain do not matter: all spellings find the same person."""
     with database.write() as connection:
         join(connection, "Anna.Li@Bücher.example", name="Anna Li", company="ACME")
         for spelling in ("anna.li@bücher.example", "ANNA.LI@xn--bcher-kva.example", "anna.li@bu\u0308cher.EXAMPLE"):
@@ -36,13 +36,13 @@ def test_an_address_is_kept_as_written_and_found_however_it_is_spelt(database: D
                 "language": "",
                 "company": "ACME",
             }
-        with pytest.raises(AudienceError, match="is here already"):
+        with pytest.raises(AudienceError, match="is already a subscriber"):
             join(connection, "ANNA.LI@xn--bcher-kva.example")
         assert find(connection, "annali@bücher.example") is None
 
 
 def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> None:
-    """Whatever languages and tags are asked for, the database gives exactly those whom `Condition.matches` means."""
+    """For all languages and tags, SQL selects exactly the subscribers of `Condition.matches`."""
     languages, tags = ("", "de", "de-AT", "en", "zh-Hant", "den"), ("press", "staff", "a b%_")
     with database.write() as connection:
         for number, language in enumerate(languages):
@@ -74,8 +74,8 @@ def test_a_condition_means_the_same_in_sql_and_in_python(database: Database) -> 
     check()
 
 
-def test_subscribers_stream_in_the_order_in_which_they_came(database: Database) -> None:
-    """Ids are random and say nothing of the order: the first who came is the first in a list."""
+def test_subscribers_are_listed_in_the_order_they_were_added(database: Database) -> None:
+    """Ids are random, but subscribers are listed in the order they were added."""
     with database.write() as connection:
         for number, name in enumerate("fcabed"):
             came = NOW + timedelta(days=number)
@@ -85,8 +85,8 @@ def test_subscribers_stream_in_the_order_in_which_they_came(database: Database) 
         assert "".join(subscriber.address[0] for subscriber in select_subscribers(connection)) == "fcabed"
 
 
-def test_without_consent_a_subscriber_waits(database: Database) -> None:
-    """A subscriber of whom it is not known how they agreed is pending, and is not among those who get the newsletter."""
+def test_without_consent_a_subscriber_is_pending(database: Database) -> None:
+    """A subscriber without a known consent is pending, and does not get the newsletter."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org", consent="")
         assert subscriber.status is Status.PENDING
@@ -100,13 +100,13 @@ def test_without_consent_a_subscriber_waits(database: Database) -> None:
         ]
 
 
-def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) -> None:
-    """Who has left cannot be added, is not changed by a form, and comes back by confirming."""
+def test_only_a_double_opt_in_undoes_an_unsubscription(database: Database) -> None:
+    """Unsubscribed people cannot be added or changed by a form; they return by confirming."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
         assert unsubscribe(connection, subscriber.id, source="link", now=LATER).status is Status.UNSUBSCRIBED
         assert is_suppressed(connection, "a@example.org")
-        with pytest.raises(AudienceError, match="is here already"):
+        with pytest.raises(AudienceError, match="is already a subscriber"):
             join(connection, "A@example.org")
         again = sign_up(connection, parse_address("A@Example.org"), {"name": "Eve"}, source="form", now=LATER)
         assert (again.id, again.status, again.name) == (subscriber.id, Status.UNSUBSCRIBED, "")
@@ -114,8 +114,8 @@ def test_leaving_is_for_good_but_for_ones_own_double_opt_in(database: Database) 
         assert not is_suppressed(connection, "a@example.org")
 
 
-def test_the_weightier_reason_stands(database: Database) -> None:
-    """A complaint after a bounce is kept, a bounce after a complaint changes nothing; the day stays the first one."""
+def test_the_weightier_reason_stays(database: Database) -> None:
+    """A complaint replaces a bounce, a bounce does not replace a complaint; the first day stays."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
         for reason, now in ((Reason.BOUNCED, NOW), (Reason.COMPLAINED, LATER), (Reason.BOUNCED, LATER)):
@@ -127,8 +127,8 @@ def test_the_weightier_reason_stands(database: Database) -> None:
         assert [change.after for change in changes_of(connection, subscriber.id)] == ["active", "bounced", "complained"]
 
 
-def test_changes_are_written_down(database: Database) -> None:
-    """Each field that becomes different is in the history with what it was; nothing is written where nothing changes."""
+def test_changes_are_recorded(database: Database) -> None:
+    """Each changed field is in the history with its old value; unchanged fields are not."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org", first_name="Ann", company="ACME")
         values = {"first_name": "Anna", "company": "ACME", "role": "Editor"}
@@ -146,8 +146,8 @@ def test_changes_are_written_down(database: Database) -> None:
         ]
 
 
-def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
-    """No table holds anything of them but a hash; no spelling brings them back, and their own double opt-in does."""
+def test_an_erased_person_is_not_added_again(database: Database) -> None:
+    """Only a hash is stored of an erased person; no spelling adds them again, but their own double opt-in does."""
     with database.write() as connection:
         join(connection, "anna@example.org", "press", consent="Anna ticked the box", name="Anna Li", company="ACME")
         keep = join(connection, "ben@example.org")
@@ -165,14 +165,14 @@ def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
         assert "that 2 mailings had a subscriber more" in receipt.stays
         assert everybody(connection) == {"ben@example.org": Status.ACTIVE}
         assert list(connection.scalars(select(consents.c.evidence))) == ["form"]
-        with pytest.raises(AudienceError, match="they asked to be forgotten"):
+        with pytest.raises(AudienceError, match="they asked to be erased"):
             join(connection, "Anna@Example.org")
         suppress(connection, "anna@example.org", Reason.IMPORTED, "list", LATER)
         assert [(each.normal, each.reason) for each in listed(connection)] == [("", Reason.ERASED)]
         assert json.loads(connection.scalar(select(erasures.c.receipt)) or "")["went"] == list(receipt.went)
         with pytest.raises(AudienceError, match="was erased on 2025-02-02"):
             erase(connection, parse_address("anna@example.org"), LATER)
-        with pytest.raises(AudienceError, match="nothing is kept of"):
+        with pytest.raises(AudienceError, match="no data is stored about"):
             erase(connection, parse_address("nobody@example.org"), LATER)
         back = sign_up(connection, parse_address("anna@example.org"), {}, source="form", now=LATER)
         assert back.id != keep.id
@@ -180,8 +180,8 @@ def test_an_erased_person_is_gone_and_stays_out(database: Database) -> None:
         assert list(listed(connection)) == []
 
 
-def test_erased_bytes_are_not_in_the_file(database: Database) -> None:
-    """After an erasure neither SQLite's file nor the one beside it holds the address any longer."""
+def test_the_database_file_has_no_erased_address(database: Database) -> None:
+    """After an erasure neither SQLite's file nor the file next to it contains the address."""
     if database.path is None:
         return
     with database.write() as connection:
@@ -193,19 +193,19 @@ def test_erased_bytes_are_not_in_the_file(database: Database) -> None:
         assert b"very-particular-anna" not in path.read_bytes()
 
 
-def test_what_is_not_there_is_said(database: Database) -> None:
-    """A wrong or unknown address is told in words, with the next step."""
+def test_unknown_addresses_have_an_error(database: Database) -> None:
+    """A wrong or unknown address has an error message with the next step."""
     with database.read() as connection:
         with pytest.raises(AudienceError, match="has no @"):
             get(connection, "anna")
-        with pytest.raises(AudienceError, match="is not among the subscribers") as stop:
+        with pytest.raises(AudienceError, match="is not a subscriber") as stop:
             get(connection, "anna@example.org")
-        assert stop.value.hint == "look more widely: compose who anna@example.org"
+        assert stop.value.hint == "search everything stored: compose who anna@example.org"
 
 
 @given(st.from_regex(r"[A-Za-z0-9.+_'-]{1,66}@[a-zA-Z0-9.xn-]{1,30}\.[a-z0-9-]{1,5}", fullmatch=True))
-def test_the_short_way_takes_nothing_that_the_grammar_refuses(address: str) -> None:
-    """`normal_address` gives small letters for what `Address` takes, and refuses what it refuses, whichever way it goes."""
+def test_normal_address_accepts_what_the_parser_accepts(address: str) -> None:
+    """`normal_address` returns lower case for what `Address` accepts, and rejects what `Address` rejects."""
     try:
         wire = parse_address(address).wire
     except ValueError as error:

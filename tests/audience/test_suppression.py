@@ -1,4 +1,4 @@
-"""The suppression list: what each reason does to a subscriber, which of two reasons counts, and what only a hash is known of."""
+"""The suppression list: the effect of each reason, the weightier of two reasons, and entries with only a hash."""
 
 import pytest
 from sqlalchemy import Connection, delete, insert, select, update
@@ -30,7 +30,7 @@ from composer.database.tables.subscriber_tables import database_keys, imports, s
 from tests.audience.people import LATER, NOW, everybody, join
 
 ADDRESS = "a@example.org"
-#: From the weightiest.
+#: Weightiest first.
 REASONS = (
     Reason.ERASED,
     Reason.COMPLAINED,
@@ -43,13 +43,13 @@ REASONS = (
 
 
 def test_the_weight_of_reasons() -> None:
-    """A person's own word weighs more than a list's, a list's more than a bounce; none outweighs itself."""
+    """A person's own request outweighs a list, a list outweighs a bounce; no reason outweighs itself."""
     for rank, reason in enumerate(REASONS):
         assert [each for each in Reason if reason.outweighs(each)] == list(REASONS[rank + 1 :])
 
 
 STATUSES = ("pending", "active", "bounced", "unsubscribed", "complained")
-#: What each reason makes of somebody who is each of these.
+#: The status after each reason, for each status before.
 AFTER = {
     Reason.HELD: STATUSES,
     Reason.BOUNCED: ("bounced", "bounced", "bounced", "unsubscribed", "complained"),
@@ -60,8 +60,8 @@ AFTER = {
 }
 
 
-def test_what_a_reason_makes_of_a_subscriber(database: Database) -> None:
-    """Their status only ever gets worse; it is in their history, with its source and time."""
+def test_status_after_each_reason(database: Database) -> None:
+    """A status only gets worse; the history has the change with source and time."""
     people = {f"{before}-{reason}@example.org": (before, reason) for reason in AFTER for before in STATUSES}
     with database.write() as connection:
         ids = {address: join(connection, address).id for address in people}
@@ -82,8 +82,8 @@ def test_what_a_reason_makes_of_a_subscriber(database: Database) -> None:
             ) is is_changed
 
 
-def test_an_entry_keeps_its_day_and_hangs_on_its_import_no_longer(database: Database) -> None:
-    """The weightier reason replaces reason and source; undoing the import that brought the entry must not take it away."""
+def test_an_entry_keeps_its_day_and_leaves_its_import(database: Database) -> None:
+    """A weightier reason replaces reason and source; undoing the first import must not remove the entry."""
     with database.write() as connection:
         suppress(connection, ADDRESS, Reason.BOUNCED, "list", LATER, since=NOW)
         entry = {"at": NOW, "file": "a.csv", "kind": "csv", "counts": "{}"}
@@ -94,7 +94,7 @@ def test_an_entry_keeps_its_day_and_hangs_on_its_import_no_longer(database: Data
         assert _entries(connection) == [(ADDRESS, "", Reason.BOUNCED, "list")]
         suppress(connection, "b@example.org", Reason.BOUNCED, "mail", LATER)
         suppress(connection, ADDRESS, Reason.COMPLAINED, "web", LATER)
-        # In the order in which the list grew.
+        # In the order of the list.
         assert _entries(connection) == [
             (ADDRESS, "", Reason.COMPLAINED, "web"),
             ("b@example.org", "", Reason.BOUNCED, "mail"),
@@ -103,7 +103,7 @@ def test_an_entry_keeps_its_day_and_hangs_on_its_import_no_longer(database: Data
 
 
 def test_a_hash_is_listed_once_with_its_weightiest_reason(database: Database) -> None:
-    """Somebody who was removed and unsubscribes, bounces and unsubscribes again by an old link."""
+    """A removed person unsubscribes, bounces and unsubscribes again by an old link: one entry."""
     with database.write() as connection:
         mark = hashed(make_erasure_key(connection), ADDRESS)
         assert HASH.fullmatch(mark)
@@ -120,15 +120,15 @@ def test_a_hash_is_listed_once_with_its_weightiest_reason(database: Database) ->
             (Reason.HELD, "mail"),
         ]
         assert is_suppressed(connection, ADDRESS) and not is_suppressed(connection, "c@example.org")
-        # Whoever has the address by now is told to stop, and the address isn't written down beside its hash.
+        # The current owner of the address is unsubscribed, and the address is not stored next to its hash.
         join_anyway(connection)
         suppress(connection, ADDRESS, Reason.COMPLAINED, "web", LATER)
         assert everybody(connection) == {ADDRESS: Status.COMPLAINED}
         assert [each[0] for each in _entries(connection)] == ["", ""]
 
 
-def test_only_one_address_is_taken_off_the_list(database: Database) -> None:
-    """By its address and by its hash; others stay."""
+def test_only_one_address_is_removed_from_the_list(database: Database) -> None:
+    """An address is removed by address and by hash; other entries stay."""
     with database.write() as connection:
         suppress(connection, ADDRESS, Reason.BOUNCED, "mail", NOW)
         suppress(connection, "b@example.org", Reason.BOUNCED, "mail", NOW)
@@ -149,8 +149,8 @@ def test_only_one_address_is_taken_off_the_list(database: Database) -> None:
 
 
 @pytest.mark.parametrize("is_back", [False, True])
-def test_without_the_key_nothing_is_done_to_hashes(database: Database, is_back: bool) -> None:
-    """In a copy without it the list stops, whether hashes are on the list or only in the tombstones of who came back."""
+def test_without_the_key_hashes_are_an_error(database: Database, is_back: bool) -> None:
+    """Without the key the command stops, whether hashes are on the list or only in tombstones."""
     with database.write() as connection:
         assert (erasure_key(connection), has_hashes(connection)) == (None, False)
         connection.execute(insert(database_keys), [{"name": "another", "key": b"k"}])
@@ -172,8 +172,8 @@ def test_without_the_key_nothing_is_done_to_hashes(database: Database, is_back: 
             is_suppressed(connection, "b@example.org")
 
 
-def test_hashes_of_one_database_are_not_those_of_another() -> None:
-    """The beginning names the key; the rest depends on key and address."""
+def test_hashes_of_databases_differ() -> None:
+    """The prefix of a hash names the key; the rest depends on key and address."""
     one, other = b"1" * 32, b"2" * 32
     assert hash_prefix(one) != hash_prefix(other) and hashed(one, ADDRESS).startswith(hash_prefix(one))
     assert len({hashed(key, each)[-64:] for key in (one, other) for each in (ADDRESS, "b@example.org")}) == 4
@@ -190,8 +190,8 @@ def _entries(connection: Connection) -> list[tuple[str, str, Reason, str]]:
     return [(each.normal, "", each.reason, each.source) for each in listed(connection)]
 
 
-def test_whoever_is_held_stands_like_one_whom_a_bounce_left_out(database: Database) -> None:
-    """As far as they are active; it is no status of theirs."""
+def test_a_held_subscriber_counts_as_bounced(database: Database) -> None:
+    """A held subscriber who is active counts as bounced, without a status of their own."""
     with database.write() as connection:
         active, pending = join(connection, ADDRESS), join(connection, "b@example.org", consent="")
         assert status_of(connection, active) is Status.ACTIVE

@@ -1,7 +1,7 @@
-"""Mutated messages by the ten thousand: `make fuzz`, or `python -m tests.bounces.fuzz --count N --seed N`.
+"""Tens of thousands of mutated messages: `make fuzz`, or `python -m tests.bounces.fuzz --count N --seed N`.
 
-Input: how many, a seed. Output: a line, exit code 0 when every message was answered, in time, in the vocabulary, and none
-proved anything.
+Input: a count, a seed. Output: a line; exit code 0 if every message was classified in time, within the vocabulary, and
+none proved anything.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from composer.bounces.record.token_proof import prove_recipient
 from tests.bounces.samples import SAMPLES
 
 _SLOWEST = 2.0
-#: No key of the samples' tokens: whatever a mutant is, it proves nothing.
+#: Not the key of the samples' tokens: no mutated message can prove anything.
 _TOKENS = Tokens((b"z" * 32,))
 
 
 def mutant(chance: random.Random) -> bytes:
-    """Make a message of one sample, or of pieces of several."""
+    """Make a message from one sample, or from pieces of several."""
     data = bytearray(chance.choice(SAMPLES).data)
     for _ in range(chance.randint(1, 12)):
         start = chance.randrange(len(data) + 1)
@@ -47,7 +47,7 @@ def mutant(chance: random.Random) -> bytes:
 
 
 def main() -> int:
-    """Run it."""
+    """Run the fuzzer."""
     parser = argparse.ArgumentParser(prog="python -m tests.bounces.fuzz")
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)

@@ -1,4 +1,4 @@
-"""Reports on messages of ours, with tokens of a real key: what a bounce to a subscriber looks like."""
+"""Reports on messages of ours, with tokens of a real key: bounces as they come to a subscriber's address."""
 
 from composer.audience.identity.tokens import Purpose, Tokens
 
@@ -20,7 +20,7 @@ def report(
     returned: str = "",
     number: int = 0,
 ) -> bytes:
-    """A delivery report, as Postfix writes it; `number` makes it another message."""
+    """Return a delivery report as Postfix writes it; `number` makes it a different message."""
     return f"""Return-Path: <>
 From: MAILER-DAEMON@mx.relay.example (Mail Delivery System)
 To: {to}
@@ -52,12 +52,12 @@ Content-Type: text/rfc822-headers
 
 
 def message_header(subscriber_id: int, mailing_id: int, tokens: Tokens = TOKENS) -> str:
-    """The part of our own header that names the subscriber."""
+    """Return the part of our own header that identifies the subscriber."""
     return f"Message-ID: {tokens.message_id(mailing_id, subscriber_id, 'news.example.org')}\n"
 
 
 def complaint(returned: str, *, kind: str = "abuse", number: int = 0) -> bytes:
-    """A feedback report."""
+    """Return a feedback report."""
     return f"""From: complaints@fbl.example
 To: abuse@news.example.org
 Subject: complaint {number}

@@ -1,4 +1,4 @@
-"""The sample messages: what each is, by name."""
+"""The sample messages by name, with their classification."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent / "samples"
 
 @dataclass(frozen=True)
 class Sample:
-    """One message, and what it says."""
+    """One message, and its classification."""
 
     name: str
     kind: str
@@ -24,7 +24,7 @@ class Sample:
 def _read() -> tuple[Sample, ...]:
     lines = (FOLDER / "expected.txt").read_text(encoding="utf-8").splitlines()
     rows = [line.split(" | ") for line in lines if not line.startswith("#")]
-    # The file is for people: kinds and classes stand there in words.
+    # The file is for people: kinds and classes are written as words.
     return tuple(
         Sample(name, kind.replace(" ", "_"), recipient, bounce.replace(" ", "_"), status)
         for name, kind, recipient, bounce, status in rows

@@ -1,4 +1,4 @@
-"""Out and back: a mailing, what comes back of it, and the next mailing, which leaves out whom it must; on both databases."""
+"""A mailing, its returned messages, and the next mailing, which excludes the right people; on both databases."""
 
 import re
 from collections import Counter
@@ -34,7 +34,7 @@ SUBSCRIBERS = (
 
 
 class Relay:
-    """A mail server that takes everything, and tells later what became of it, to the address in the envelope."""
+    """A mail server that accepts everything, and reports later to the address in the envelope."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -59,8 +59,8 @@ class Relay:
         (self.folder / f"{recipient}.eml").write_bytes(complaint(self.senders[recipient][1]))
 
 
-def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Database, tmp_path: Path) -> None:
-    """One gone, one full, one who refuses us, one who complains: the next mailing goes to all but the first and the last."""
+def test_a_bounce_excludes_from_the_next_mailing(database: Database, tmp_path: Path) -> None:
+    """One hard bounce, one full, one rejection of the sender, one complaint: the first and the last are excluded next."""
     with database.write() as connection:
         for each in SUBSCRIBERS:
             add_subscriber(
@@ -89,7 +89,7 @@ def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Databa
         account = statistics_of(connection, 1, now())
         missing = {each.name for each in not_received(connection, 1) if each.bounce_history}
         health = health_of(connection, now(), 30)
-    # The report of the first mailing says so: three came back, and who they are.
+    # The report of the first mailing shows it: three were returned, and who they are.
     assert (account.bounced, account.complained, account.received) == (3, 1, 3)
     assert missing == {"ann@gmail.com", "bo@gmail.com", "cy@yahoo.example"}
     second, earlier = health.mailings
@@ -103,8 +103,8 @@ def test_a_bounce_leaves_the_subscriber_out_of_the_next_mailing(database: Databa
     assert health.refusals == (("gmail.com", "5.7.26", "550 5.7.26 unauthenticated", 1),)
 
 
-def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Path) -> None:
-    """A 550 5.1.1 in the session, and a bounce later: both are bounces of the mailing."""
+def test_rejections_in_the_session_count_too(database: Database, tmp_path: Path) -> None:
+    """A 550 5.1.1 in the session and a later bounce are both bounces of the mailing."""
     with database.write() as connection:
         for each in SUBSCRIBERS:
             add_subscriber(
@@ -124,10 +124,10 @@ def test_what_is_refused_at_once_counts_as_well(database: Database, tmp_path: Pa
 
 
 @pytest.mark.parametrize("is_first_at_the_door", [True, False])
-def test_at_the_door_and_by_a_bounce_a_bad_domain_counts_the_same(
+def test_a_bad_domain_counts_the_same_in_session_and_bounce(
     database: Database, tmp_path: Path, is_first_at_the_door: bool
 ) -> None:
-    """One issue finds no way in the session, another by a bounce later, in either order: the second time is the last."""
+    """A bad domain in the session and a bad domain by a later bounce, in either order: the second one suppresses."""
     with database.write() as connection:
         add_subscriber(
             connection,

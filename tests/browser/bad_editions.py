@@ -1,4 +1,4 @@
-"""The sample with one mistake each, all of which a check of contrast has to find."""
+"""Variants of the sample with one contrast mistake each, which the contrast check must find."""
 
 import re
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bad:
-    """A mistake: what is changed in the sample."""
+    """A mistake: the change to the sample."""
 
     name: str
     change: Callable[[str], str]
 
 
 def _colours(old: str, new: str) -> Callable[[str], str]:
-    """Change one of the theme's colours wherever it stands."""
+    """Change one of the theme's colours everywhere."""
     return lambda html: re.sub(f"(?<![-\\w]){re.escape(old)}\\b", new, html)
 
 
@@ -24,7 +24,7 @@ def _rules(css: str) -> Callable[[str], str]:
 
 
 def _text(markup: str, css: str = "") -> Callable[[str], str]:
-    """Add something where the page begins."""
+    """Add content at the start of the page."""
     return lambda html: _rules(css)(
         re.sub(r'(<div[^>]*class="page"[^>]*>)', lambda match: match[1] + markup, html, count=1)
     )
@@ -76,7 +76,7 @@ _ALPHA = (
     '<span style="background:hsla(0,0%,100%,.5); color:#0008"> grey on lighter grey</span></p></div>'
 )
 
-#: Each is found in the light, in the dark, or in both.
+#: Each is found in light mode, in dark mode, or in both.
 BAD = (
     Bad(name="theme colour too light", change=_colours("#5c6166", "#9aa0a6")),
     Bad(name="accent too light", change=_colours("#9b1c1c", "#e07a7a")),

@@ -1,4 +1,4 @@
-"""A headless Chromium, and the sample's two editions as it opens them."""
+"""A headless Chromium, and the sample's two editions to open in it."""
 
 import os
 import shutil
@@ -25,7 +25,7 @@ _FLAGS = (
 
 @pytest.fixture(scope="session")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    """Start one Chromium with a profile of its own for all tests; a missing one is a failure in CI only."""
+    """Start one Chromium with its own profile for all tests; without it, tests fail in CI and are skipped elsewhere."""
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     service = shutil.which("chromedriver")
     if browser is None or service is None:
@@ -35,7 +35,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
         pytest.skip(reason)
     options = ChromeOptions()
     options.binary_location = browser
-    # What a page asks for, whether it gets it or not: Chromium's own list of resources leaves files out.
+    # All requests of a page, including failed ones: Chromium's own list of resources is incomplete.
     options.set_capability("goog:loggingPrefs", {"performance": "ALL"})
     for flag in (*_FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
         options.add_argument(flag)
@@ -48,5 +48,5 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Page]:
-    """Build the sample's editions, each with its inlined page and the pages it is compared with."""
+    """Build the sample's editions, each with its inlined page and the pages to compare it with."""
     return pages(tmp_path_factory.mktemp("outbox"))

@@ -1,4 +1,4 @@
-"""Documents made at random, with everything that decides on a contrast."""
+"""Random documents with everything that affects contrast."""
 
 import random
 import re
@@ -8,7 +8,7 @@ from lxml import etree
 
 
 def numbered(html: str) -> str:
-    """Return every element a data-n, so that both judges name the same."""
+    """Add a data-n to every element, so that both checks can refer to it."""
     tree = lxml.html.document_fromstring(html)
     for number, element in enumerate(tree.iter(etree.Element)):
         element.set("data-n", str(number))
@@ -19,7 +19,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-#: Seeds of the documents made at random.
+#: Seeds of the random documents.
 SEEDS = range(90)
 
 
@@ -71,11 +71,11 @@ _CLASSES = ("a", "b", "c", "d")
 
 
 class Maker:
-    """Makes small documents with everything that decides on a contrast, the same ones for the same seed."""
+    """Makes small documents with everything that affects contrast, the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        #: Half transparent are colours, or whole blocks at the top: where both meet axe-core is wrong (see below).
+        #: Either colours are half transparent or whole blocks at the top: for both together, axe-core is wrong (see below).
         self.groups = seed % 3 == 0
 
     def chance(self, of_ten: float) -> bool:
@@ -202,7 +202,7 @@ class Maker:
     def document(self) -> str:
         scheme = self.random.choice(("light dark", "light dark", "dark", "light", ""))
         meta = f'<meta name="color-scheme" content="{scheme}">' if scheme else ""
-        # axe-core takes the page for white where nothing paints it, also in the dark.
+        # axe-core assumes a white page where nothing paints it, also in dark mode.
         ground = self.random.choice(("#fff", "#000", "#16191d", "#f5f2ec", "white"))
         dark = "@media (prefers-color-scheme: dark) { html { background: #16191d } }" if self.chance(5) else ""
         return numbered(

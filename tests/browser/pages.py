@@ -1,4 +1,4 @@
-"""Pages to look at in a browser: an edition as it is built, and the same without the inliner."""
+"""Pages to open in a browser: an edition as built, and the same without the inliner."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ Inliner = Callable[[str, str], str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """Where the pages of one edition lie; their pictures lie beside each."""
+    """The paths of one edition's pages; the pictures are in the same folders."""
 
-    #: What `compose build` wrote.
+    #: The page that `compose build` wrote.
     final: Path
-    #: What the compiler gave, with the rules of inline.css in a style element at the end of the head.
+    #: The compiler's output, with the rules of inline.css in a style element at the end of the head.
     plain: Path
-    #: What the compiler gave, and nothing of inline.css.
+    #: The compiler's output, without inline.css.
     bare: Path
 
 
 def pages(folder: Path) -> dict[str, Page]:
-    """Build the editions into a folder, three times each; give their pages by stem."""
+    """Build each edition three times into a folder; return the pages by stem."""
     return {
         stem: Page(
             final=_build(folder / "final", stem, inline_css),

@@ -1,4 +1,4 @@
-"""The static judgement of contrast is axe-core's own in Chromium, element by element, in the light and in the dark."""
+"""The static contrast check agrees with axe-core in Chromium, element by element, in light and dark mode."""
 
 import os
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 
 WIDTH = 700
 
-#: Writes each document into the page, one after the other, and asks axe-core; much faster than a page for each.
+#: Writes the documents into one page, one after the other, and runs axe-core; much faster than loading a page for each.
 _ASK = """
 const [documents, done] = [arguments[0], arguments[arguments.length - 1]];
 const number = node => node.element.getAttribute('data-n');
@@ -55,20 +55,20 @@ const number = node => node.element.getAttribute('data-n');
 """
 
 
-#: What only a layout can tell: axe-core sees something beside or before the text, and leaves it open.
+#: What only a layout shows: axe-core sees something next to or in front of the text, and does not decide.
 _LAYOUT = frozenset(("bgOverlap", "elmPartiallyObscuring", "elmPartiallyObscured"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """Elements by their data-n."""
+    """The elements of a document by their data-n, by result."""
 
     #: Too little contrast, with the ratio.
     low: dict[str, float]
-    #: Text in the colour behind it.
+    #: Text in the colour of its background.
     unseen: frozenset[str]
     links: frozenset[str]
-    #: What axe-core leaves open, with its reason.
+    #: Elements that axe-core does not decide, with its reason.
     unsure: dict[str, str]
     notes: Any
 
@@ -128,7 +128,7 @@ def ours(html: str, scheme: CssScheme) -> Verdict:
 
 
 def compare(judge: Judge, documents: dict[str, str]) -> dict[tuple[str, CssScheme], Verdict]:
-    """Ask both for each document in both schemes; they agree on every element. Return axe-core's verdicts."""
+    """Run both checks on each document in both schemes; fail if they differ. Return axe-core's results."""
     told = {}
     for scheme in CssScheme:
         for (name, html), asked in zip(documents.items(), judge.ask(list(documents.values()), scheme), strict=True):
@@ -137,7 +137,7 @@ def compare(judge: Judge, documents: dict[str, str]) -> dict[tuple[str, CssSchem
             assert found.low.keys() - unsure == asked.low.keys(), (name, scheme, found.notes, asked.notes)
             assert found.unseen - unsure == asked.unseen, (name, scheme)
             assert found.links == asked.links, (name, scheme)
-            # A channel may differ by one where opacity is blended: axe-core rounds at every step, we at the last.
+            # With opacity, a channel may differ by one: axe-core rounds at every step, our check only at the last.
             for number, ratio in asked.low.items():
                 assert found.low[number] == pytest.approx(ratio, abs=0.06), (name, scheme, number)
             told[name, scheme] = asked
@@ -146,18 +146,18 @@ def compare(judge: Judge, documents: dict[str, str]) -> dict[tuple[str, CssSchem
 
 @pytest.fixture(scope="module")
 def editions() -> dict[str, str]:
-    """What compose builds: the sample, the sample in German, every section type, and all other golden cases."""
+    """Editions that compose builds: the sample, the sample in German, every section type, and all other golden cases."""
     return {case.name: build(case).html for case in CASES}
 
 
 def test_editions(judge: Judge, editions: dict[str, str]) -> None:
-    """On the editions as they are built both find nothing."""
+    """Both checks find nothing in the editions as built."""
     told = compare(judge, {name: numbered(html) for name, html in editions.items()})
     assert not any(verdict.low or verdict.unseen or verdict.links for verdict in told.values())
 
 
 def test_bad_editions(judge: Judge, editions: dict[str, str]) -> None:
-    """On the sample with a mistake both find the same elements, and some."""
+    """Both checks find the same elements in the sample with a mistake, and at least one."""
     documents = {}
     for bad in BAD:
         changed = bad.change(editions["sample"])
@@ -170,12 +170,12 @@ def test_bad_editions(judge: Judge, editions: dict[str, str]) -> None:
 
 
 def test_made_documents(judge: Judge) -> None:
-    """On documents made at random both find the same elements: cascade, inheritance, blending, sizes, hiding, words."""
+    """Both checks find the same elements in random documents: cascade, inheritance, blending, sizes, hiding, text."""
     told = compare(judge, {str(seed): Maker(seed).document() for seed in SEEDS})
     assert sum(len(verdict.low) for verdict in told.values()) > 500
 
 
-#: A sign that fills its place, in the scheme of a document that asks for nothing of the canvas.
+#: A character that fills its box, in a document that does not set the canvas.
 _PAINTED = (
     '<p style="color:red">█</p>',
     '<p style="opacity:.5; background:#000; color:rgba(255,0,0,.5)">█</p>',
@@ -187,7 +187,7 @@ _PAINTED = (
 
 @pytest.mark.parametrize("scheme", list(CssScheme))
 def test_as_painted(driver: Chrome, judge: Judge, scheme: CssScheme) -> None:
-    """Where axe-core blends otherwise (groups in groups, half transparent text in them, a dark canvas): ours is painted."""
+    """Where axe-core blends differently (nested groups, half transparent text, a dark canvas), our result is what is painted."""
     features = [{"name": "prefers-color-scheme", "value": scheme.value}]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
     for markup in _PAINTED:
@@ -204,7 +204,7 @@ def test_as_painted(driver: Chrome, judge: Judge, scheme: CssScheme) -> None:
 
 
 def test_what_the_browser_chooses(driver: Chrome, judge: Judge) -> None:
-    """Colours, sizes and weights that no author gave are Chromium's, in both schemes, however a scheme is offered."""
+    """Default colours, sizes and weights are Chromium's, in both schemes, however a scheme is declared."""
     names = (
         "p",
         *(f"h{level}" for level in range(1, 7)),

@@ -1,4 +1,4 @@
-"""What a subscriber's eye meets: the sample's editions in Chromium, opened from the disk."""
+"""How the sample's editions look in Chromium, opened from disk."""
 
 import base64
 import io
@@ -18,7 +18,7 @@ _HEIGHT = 800
 
 
 def open_page(driver: Chrome, page: Path, width: int, scheme: str = "light") -> None:
-    """Open a page in a window of a width in CSS pixels, in the light or the dark."""
+    """Open a page in a window of a width in CSS pixels, in light or dark mode."""
     driver.execute_cdp_cmd(
         "Emulation.setDeviceMetricsOverride",
         {"width": width, "height": _HEIGHT, "deviceScaleFactor": 1, "mobile": False},
@@ -26,13 +26,13 @@ def open_page(driver: Chrome, page: Path, width: int, scheme: str = "light") -> 
     driver.execute_cdp_cmd(
         "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
     )
-    # A page that differs from the last one in its fragment only would not be loaded again.
+    # A page that differs from the last one only in its fragment would not be loaded again.
     driver.get("about:blank")
     driver.get(page.as_uri())
 
 
 def picture(driver: Chrome, page: Path, width: int, scheme: str) -> Image.Image:
-    """Take a picture of a whole page, from its top to its end."""
+    """Return a screenshot of a whole page."""
     open_page(driver, page, width, scheme)
     height = driver.execute_script("return document.documentElement.scrollHeight")
     shot = driver.execute_cdp_cmd(
@@ -48,7 +48,7 @@ def picture(driver: Chrome, page: Path, width: int, scheme: str) -> Image.Image:
 
 
 def requests(driver: Chrome) -> set[str]:
-    """Return the addresses that were asked for since the last call, whether they answered or not."""
+    """Return the addresses requested since the last call, including failed ones."""
     log: list[dict[str, str]] = driver.get_log("performance")  # type: ignore[no-untyped-call]
     messages = [json.loads(entry["message"])["message"] for entry in log]
     return {
@@ -57,7 +57,7 @@ def requests(driver: Chrome) -> set[str]:
 
 
 def different(one: Image.Image, other: Image.Image) -> str:
-    """Say where two pictures differ; nothing, when every pixel is the same."""
+    """Return where two pictures differ; empty if every pixel is the same."""
     if one.size != other.size:
         return f"sizes {one.size} and {other.size}"
     box = ImageChops.difference(one, other).getbbox()
@@ -66,13 +66,13 @@ def different(one: Image.Image, other: Image.Image) -> str:
 
 @pytest.mark.parametrize(("width", "scheme"), [(700, "light"), (375, "light"), (375, "dark")])
 def test_inlining_changes_no_pixel(driver: Chrome, built: dict[str, Page], stem: str, width: int, scheme: str) -> None:
-    """The edition looks like plain mrml output to which nothing was done.
+    """The edition looks like plain mrml output.
 
-    mrml does not inline, and a theme's inline.css never reaches it: it is the inliner that applies those rules. Plain
-    output is therefore the compiled document, byte for byte, with the rules in a style element, for the browser to
-    apply. The element stands last in the head: in a style attribute the rules win over mrml's own resets, and so they
-    do there where selectors weigh the same. A rule that reaches too far or not at all, a lost doctype, media rule or
-    !important, a rewritten width: each would move pixels. That the measure sees such things is the next test's matter.
+    mrml does not inline, and a theme's inline.css is applied only by the inliner. Plain output is therefore the compiled
+    document, byte for byte, with these rules in a style element for the browser to apply. The element is the last in the
+    head: in a style attribute, the rules win over mrml's own resets, and so they do there for selectors of the same
+    weight. A rule that applies too widely or not at all, a lost doctype, media rule or !important, or a changed width would
+    move pixels. The next test proves that the comparison notices this.
     """
     final = picture(driver, built[stem].final, width, scheme)
     plain = picture(driver, built[stem].plain, width, scheme)
@@ -80,22 +80,22 @@ def test_inlining_changes_no_pixel(driver: Chrome, built: dict[str, Page], stem:
     assert different(final, plain) == ""
 
 
-def test_the_comparison_would_tell(driver: Chrome, built: dict[str, Page], stem: str) -> None:
-    """Without inline.css, and in the dark, the same measure finds other pixels."""
+def test_the_comparison_notices_differences(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """Without inline.css, and in dark mode, the same comparison finds different pixels."""
     plain = picture(driver, built[stem].plain, 375, "light")
     assert different(plain, picture(driver, built[stem].bare, 375, "light"))
     assert different(plain, picture(driver, built[stem].plain, 375, "dark"))
 
 
-def test_the_browser_keeps_to_the_standards(driver: Chrome, built: dict[str, Page], stem: str) -> None:
-    """The doctype has survived: no quirks mode."""
+def test_the_browser_uses_standards_mode(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """The doctype is kept: no quirks mode."""
     open_page(driver, built[stem].final, 700)
     assert driver.execute_script("return document.compatMode") == "CSS1Compat"
 
 
 @pytest.mark.parametrize("width", [320, 375, 700])
-def test_nobody_scrolls_sideways(driver: Chrome, built: dict[str, Page], stem: str, width: int) -> None:
-    """Nothing is wider than the window, from a small telephone to a desktop's pane."""
+def test_the_page_does_not_scroll_sideways(driver: Chrome, built: dict[str, Page], stem: str, width: int) -> None:
+    """Nothing is wider than the window, from a small phone to a desktop."""
     open_page(driver, built[stem].final, width)
     inner, content = driver.execute_script(
         "return [document.documentElement.clientWidth, document.documentElement.scrollWidth]"
@@ -104,8 +104,8 @@ def test_nobody_scrolls_sideways(driver: Chrome, built: dict[str, Page], stem: s
     assert content <= inner
 
 
-def test_nothing_is_asked_of_the_network(driver: Chrome, built: dict[str, Page], stem: str) -> None:
-    """Opening the page asks for the page and its pictures beside it, and for nothing from anywhere else."""
+def test_nothing_is_requested_from_the_network(driver: Chrome, built: dict[str, Page], stem: str) -> None:
+    """Opening the page requests only the page and its own pictures."""
     driver.get("about:blank")
     requests(driver)
     open_page(driver, built[stem].final, 700)
@@ -118,7 +118,7 @@ def test_nothing_is_asked_of_the_network(driver: Chrome, built: dict[str, Page],
 
 
 def test_contents_links_lead_to_their_places(driver: Chrome, built: dict[str, Page], stem: str) -> None:
-    """A click on each line of the contents brings its target to the top, or as near as the page's end allows."""
+    """A click on each line of the contents scrolls its target to the top, or as close as the page's end allows."""
     open_page(driver, built[stem].final, 375)
     places = driver.execute_script(
         """
@@ -138,12 +138,12 @@ def test_contents_links_lead_to_their_places(driver: Chrome, built: dict[str, Pa
         assert top is not None, f"#{name} leads nowhere"
         assert scrolled > 0, f"#{name} does not scroll"
         assert abs(top) <= 1 or (at_end and 0 <= top < _HEIGHT), f"#{name} ends at {top}"
-    # Two lines that lead to one place would be a mistake in the anchors.
+    # Two lines with the same target would be a mistake in the anchors.
     assert len({name for name, *_ in places}) == len(places)
 
 
 def test_pictures_load(driver: Chrome, built: dict[str, Page], stem: str) -> None:
-    """Every picture of the page is there and can be read, the dark ones too."""
+    """Every picture of the page loads, including those for dark mode."""
     open_page(driver, built[stem].final, 700)
     shown = driver.execute_script("return [...document.images].map(image => [image.src, image.naturalWidth])")
     assert shown

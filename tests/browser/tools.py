@@ -1,6 +1,6 @@
-"""Installs axe-core, the accessibility checker that the browser tests ask, into tests/browser/.tools (git ignores it).
+"""Installs axe-core, the accessibility checker of the browser tests, into tests/browser/.tools (ignored by git).
 
-axe-core is MPL-2.0: it is run in tests and is no part of the product.
+axe-core is licensed under MPL-2.0: tests run it, and the product does not contain it.
 """
 
 import shutil
@@ -13,7 +13,7 @@ AXE = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def main() -> int:
-    """Install it, unless it is there."""
+    """Install axe-core, if it is missing."""
     if AXE.is_file():
         return 0
     npm = shutil.which("npm")

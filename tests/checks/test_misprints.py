@@ -110,8 +110,15 @@ TWICE = [
     ("de", "mit dem neuen Gesetz Gesetz.", "Gesetz Gesetz"),
     ("zh", "据全国人大常委会全国人大常委会消息", "全国人大常委会全国人大常委会"),
     ("zh-TW", "對應的目標檔案目標檔案也將", "目標檔案目標檔案"),
+    ("en", "It extends with with things", "with with"),
+    ("en", "It has been been done", "been been"),
+    ("de", "Man kann sich sich jetzt bewerben", "sich sich"),
+    ("de", "Wir laden euch euch ein", "euch euch"),
 ]
 NOT_TWICE = [
+    ("en", "What she deals with with care; who it might have been been told; the the" + " the"),
+    ("en", "He had had it, that that is so; and where he came from from time to time"),
+    ("de", "Die, die die Arbeit machen; wer sich sich selbst überlässt"),
     ("en", "I know that that is so; he had had it. What it is is clear. The The play. The area we looked at at noon"),
     (
         "en",

@@ -135,6 +135,7 @@ SILENT = {
     "calls to action before their topic": LETTER.format(f"[More information]({PAGE}) is in our report."),
     "calls to action below a title": "topics:\n" + topic(1, f"[Find out more here]({PAGE})"),
     "addresses that are only mentioned": LETTER.format("Open http://localhost:8000 or http://192.168.0.1/ in a browser."),
+    "a title between two emoji": "reading:\n" + item("💜 This month: our community 💜", PAGE),
     "an emoji for each subject of a round-up": "reading:\n" + item("🗳️ Elections, 🏀 sports", PAGE),
     "pages of other publishers on one platform": LETTER.format(
         "See [one](http://one.substack.com/1) and [two](https://two.substack.com/2), [three](http://a.blogspot.com/), "
@@ -153,6 +154,15 @@ SILENT = {
     "lists of files": "reading:\n" + item("A report", f"{PAGE}.pdf"),
     "a file type after the link": LETTER.format(f"Here is [the budget]({PAGE}.pdf) (PDF, 4 MB)."),
     "short addresses": LETTER.format("More on [www.example.org/advent](https://www.example.org/advent)."),
+    "short addresses with https": LETTER.format(
+        "The description is at https://api.example.org/swaggerui or at http://data.example.org/matches, if you need it."
+    ),
+    "a bracket over two paragraphs": LETTER.format("（题图：虎跑后山。\n\n    摄于杭州。）"),
+    "a quotation over two paragraphs": LETTER.format("“It rose,\n\n    and then it fell”, they said."),
+    "one point with a time range": LETTER.format(f"- Thursday 12 Dec (15:00 - 16:30) - [In your time zone]({PAGE})"),
+    "one point with ranges": LETTER.format("- Monday 9 am - 5 pm, 3 - 5 February - free"),
+    "bold in emphasis": LETTER.format("So 😲_**Get your magical unicorn!**_😲 now."),
+    "a doubled word of two clauses": LETTER.format("What she deals with with care; we had had it, and that that is so."),
     "cited titles with a doubled word": "topics:\n"
     + topic(1, "One.", f"Daily: [Logistic regression regression?]({PAGE}/1)")
     + "reading:\n" + item("Logistic regression regression?", f"{PAGE}/2"),
@@ -248,9 +258,17 @@ REPORTED = {
         + item("A study of the new law", f"{PAGE}/2", "    outlet: Daily\n"),
         [("A11Y06", 6)],
     ),
-    "one emoji twice": (
-        "reading:\n" + item("🎉 Elections 🎉", PAGE),
+    "three emoji": (
+        "reading:\n" + item("🎉 Elections 🎉🎉", PAGE),
         [("A11Y16", 2)],
+    ),
+    "the same short address twice": (
+        LETTER.format("See [it](https://bit.ly/3abc).\n\n    And [it](https://bit.ly/3abc) again."),
+        [("LINK04", 3)],
+    ),
+    "an address of Canada that leads elsewhere": (
+        LETTER.format("See [open.canada.ca](https://example.org/data)."),
+        [("LINK06", 3)],
     ),
     "a bare address of a shortener": (
         LETTER.format("See https://bit.ly/3abc for it."),

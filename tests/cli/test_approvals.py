@@ -1,4 +1,7 @@
-"""Attacks on approvals, from outside: real commands, a real mail server, real pages. None gets an unapproved edition out."""
+"""Attempts to get around approvals, with real commands, a real mail server and real pages.
+
+No unapproved edition is sent.
+"""
 
 import os
 import re
@@ -25,12 +28,12 @@ from composer.delivery.core.events import EventKind
 from tests.cli_harness import BODY, CliHarness, Said, make_workspace, recipients
 from tests.factories import ROOT
 from tests.fake_smtp import Action, FakeSmtp, SmtpSession
-from tests.web.public.running import Answer, Running, running
+from tests.web.public.running import Answer, Running, phrase, running
 
 ISSUE = "2031-01-30"
 GERMAN = f"{ISSUE}.de"
 ANNA, BEN, CARLA = (f"{name}@example.org" for name in ("anna", "ben", "carla"))
-#: The host of the public pages: nobody answers there, so that nothing is asked for from outside.
+#: The host of the public pages; it does not answer, so that no test uses the network.
 HOST = "127.0.0.1:1"
 SEND = ("send", ISSUE, "--yes", "2", "--allow", "no-pages=a test")
 _VERSIONS = """\
@@ -56,7 +59,7 @@ class Desk:
     office: FakeSmtp
 
     def needs(self, needed: int, *by: str) -> None:
-        """Say who may approve, in the place of what was said before."""
+        """Replace the approvers and the number of approvals in newsletter.yaml."""
         path = self.room.root / "newsletter.yaml"
         text = re.sub(r"approvals:\n(?:  .*\n)+", "", path.read_text(encoding="utf-8"))
         names = "".join(f"    - {each}\n" for each in by)
@@ -77,18 +80,18 @@ class Desk:
         return self.room.say(*SEND, *more)
 
     def sent(self) -> list[str]:
-        """Return the subscribers who got it; requests for approvals are left out."""
+        """Return the subscribers who received it, without requests for approval."""
         return [each for each in recipients(self.office) if each.startswith("Reader")]
 
     def refused(self, *more: str) -> str:
-        """Try to send, see that approvals keep it back and nothing has gone out, and give what was printed."""
+        """Try to send, check that approvals prevent it and nothing was sent, and return the output."""
         said = self.send(*more)
         assert said.code == 1 and "[unapproved]" in said.err, said.all
         assert self.sent() == []
         return said.err
 
     def links(self) -> dict[str, str]:
-        """Ask by mail; give the token that each person was sent."""
+        """Request approvals by mail, and return the token that each person was sent."""
         before = len(self.office.taken)
         assert self.room.say("approve", ISSUE, "--ask").code == 0
         found = {}
@@ -111,7 +114,7 @@ class Desk:
 
 @dataclass
 class Pages:
-    """The pages behind links."""
+    """The pages that approval links lead to."""
 
     served: Running
 
@@ -181,7 +184,7 @@ def _change_german(room: CliHarness) -> None:
         (None, lambda room: room.configure("Sample Street 1", "Sample Street 2"), "outside the texts"),
         (None, lambda room: room.configure("Letters from the Desk", "Letters from a Desk"), "changed since"),
         (None, lambda room: _add(room, _VERSIONS), "changed since"),
-        (lambda room: _add(room, _VERSIONS), _change_condition, "changed since: topics, who gets which part"),
+        (lambda room: _add(room, _VERSIONS), _change_condition, "changed since: topics, which subscribers"),
         (lambda room: _logo(room, "#9b1c1c"), lambda room: _logo(room, "#1c1c9b"), "changed since"),
         (None, _german, f"{GERMAN}: the file is new"),
         (_german, lambda room: (room.root / f"issues/{GERMAN}.yaml").unlink(), f"{GERMAN}: the file no longer exists"),
@@ -201,7 +204,10 @@ def _change_german(room: CliHarness) -> None:
 def test_whatever_subscribers_get_voids_approvals(
     desk: Desk, prepare: Callable[[CliHarness], None] | None, change: Callable[[CliHarness], None], named: str
 ) -> None:
-    """Approved, then changed in one place: refused, and it says what has changed. Changed back, it goes out."""
+    """A change in any part of what subscribers get voids the approvals, and is named.
+
+    If it is reverted, the issue can be sent.
+    """
     room = desk.room
     _logo(room, "#9b1c1c")
     room.configure("sender:\n", "brand:\n  logo:\n    light: assets/logo.png\n    alt: The Desk\nsender:\n")
@@ -222,7 +228,7 @@ def test_whatever_subscribers_get_voids_approvals(
 
 
 def test_what_subscribers_do_not_get_voids_nothing(desk: Desk) -> None:
-    """A comment in the file, another audience, a slower rate: the edition is the same, and stays approved."""
+    """A comment in the file, another audience or a slower rate does not change the edition, which stays approved."""
     desk.approve(ANNA)
     desk.test()
     _add(desk.room, "# a note among colleagues\n")
@@ -232,10 +238,13 @@ def test_what_subscribers_do_not_get_voids_nothing(desk: Desk) -> None:
 
 
 def test_languages_are_approved_together(desk: Desk) -> None:
-    """One answer, by whichever file's name, is for the issue in all its languages; each is still tested by itself."""
+    """One answer, given for any of the files, covers the issue in all its languages.
+
+    Each language is still tested separately.
+    """
     _german(desk.room)
     said = desk.room.say("approve", GERMAN, "--as", ANNA)
-    assert f"{ANNA} approves {ISSUE}, {GERMAN}" in said.out
+    assert f"{ANNA} approved {ISSUE}, {GERMAN}" in said.out
     desk.test(ISSUE, GERMAN)
     assert desk.send().code == 0
     status = desk.room.say("status", "1").out
@@ -243,7 +252,7 @@ def test_languages_are_approved_together(desk: Desk) -> None:
 
 
 def _waits(desk: Desk) -> None:
-    """Freeze an approved mailing that waits for its time, and let its time come."""
+    """Freeze an approved, scheduled mailing, and advance the clock to its time."""
     desk.approve(ANNA)
     desk.test()
     assert desk.send("--at", "2031-01-30 07:00").code == 0
@@ -253,7 +262,10 @@ def _waits(desk: Desk) -> None:
 
 @pytest.mark.parametrize("way", ["by command", "by link"])
 def test_a_return_keeps_a_frozen_mailing_back(desk: Desk, way: str) -> None:
-    """Frozen for a time, then returned: --due refuses it, says why, sends nothing; withdrawn, it goes out by itself."""
+    """A request for changes to a scheduled mailing stops --due, which reports why.
+
+    Once withdrawn, the mailing is sent by itself.
+    """
     token = desk.links()[BEN]
     _waits(desk)
     if way == "by command":
@@ -261,26 +273,26 @@ def test_a_return_keeps_a_frozen_mailing_back(desk: Desk, way: str) -> None:
     else:
         with desk.pages() as pages:
             page = pages.answer(token, "no", "a+wrong+number")
-            assert page.title == "You have requested changes" and "will not be sent" in page.body
+            assert page.title == phrase("returned_title") and phrase("returned_held_text") in page.body
     before = len(desk.office.taken)
     said = desk.room.say("send", "--due")
     assert said.code == 1 and f"changes requested by {BEN}: a wrong number  [unapproved]" in said.err, said.all
     said = desk.room.say("send", ISSUE, "--yes", "2")
-    assert said.code == 1 and "as it was frozen" in said.err and len(desk.office.taken) == before
+    assert said.code == 1 and "frozen version" in said.err and len(desk.office.taken) == before
     status = desk.room.say("status", "1").out
-    assert f"held       {ISSUE} has 1 of 1 approvals" in status and f"returned   {BEN}, " in status
-    assert "not approved any more" in desk.room.say().out
+    assert f"{ISSUE} has 1 of 1 approvals" in status and f"changes    {BEN}, " in status
+    assert "no longer approved" in desk.room.say().out
     if way == "by command":
         desk.approve(BEN)
     else:
         with desk.pages() as pages:
-            assert pages.answer(token, "yes").title == "You have approved this edition"
+            assert pages.answer(token, "yes").title == phrase("approved_title")
     assert desk.room.say("send", "--due").code == 0
     assert len(desk.office.taken) == before + 2
 
 
 def _at_the_prompt(desk: Desk, do: Callable[[], None]) -> tuple[int, str]:
-    """Run `compose send` on a terminal; when it asks for the count, do something else first, then type it."""
+    """Run `compose send` on a terminal, do something else while it asks for the count, and then type the count."""
     import pty
 
     leader, follower = pty.openpty()
@@ -325,17 +337,17 @@ def _at_the_prompt(desk: Desk, do: Callable[[], None]) -> tuple[int, str]:
     ids=["returned", "the approver removed", "more are needed"],
 )
 def test_answers_count_until_the_mailing_is_frozen(desk: Desk, act: Callable[[Desk], None]) -> None:
-    """What happens while the question waits for its answer counts: nothing is frozen, nothing is sent."""
+    """An answer that is given while the prompt waits is respected: nothing is frozen and nothing is sent."""
     desk.approve(ANNA)
     desk.test()
     code, seen = _at_the_prompt(desk, lambda: act(desk))
-    assert code == 1 and "[unapproved]" in seen and "the approvals have changed since you were asked" in seen, seen
+    assert code == 1 and "[unapproved]" in seen and "the approvals have changed since the prompt" in seen, seen
     assert desk.room.mailings() == [] and desk.sent() == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of POSIX")
 def test_what_was_shown_is_what_goes_out(desk: Desk) -> None:
-    """Issue, theme and logo are replaced while the question waits: the edition that was approved goes out, and no other."""
+    """If issue, theme and logo are replaced while the prompt waits, the approved edition is sent, and no other."""
     desk.approve(ANNA)
     desk.test()
     approved = desk.room.say("approve", ISSUE, "--as", ANNA).out.split("edition ", 1)[1].split()[0]
@@ -352,7 +364,7 @@ def test_what_was_shown_is_what_goes_out(desk: Desk) -> None:
 
 
 def test_a_return_stops_a_mailing_that_is_being_sent(desk: Desk) -> None:
-    """Returned by link after the first message: the second does not go out, who stopped it is on record, and it stays so."""
+    """A request for changes by link after the first message stops the mailing, and it is on record who stopped it."""
     token = desk.links()[BEN]
     desk.approve(ANNA)
     desk.test()
@@ -361,7 +373,7 @@ def test_a_return_stops_a_mailing_that_is_being_sent(desk: Desk) -> None:
         def dot(visit: SmtpSession) -> int:
             script.clear()
             page = pages.answer(token, "no", "stop+it")
-            assert page.title == "You have requested changes" and "the mailing was stopped" in page.body
+            assert page.title == phrase("returned_title") and phrase("returned_stopped_text") in page.body
             visit.take()
             visit.say(b"250 2.0.0 Ok\r\n")
             return 0
@@ -384,12 +396,12 @@ def test_a_return_stops_a_mailing_that_is_being_sent(desk: Desk) -> None:
 
 
 def test_a_return_by_command_stops_the_next_start(desk: Desk) -> None:
-    """A mailing that was sent in part, and returned by command: stopped, and refused until it is withdrawn or allowed."""
+    """A request for changes by command stops a partly sent mailing, until it is withdrawn or overridden."""
     desk.approve(ANNA)
     desk.test()
     assert desk.send("--limit", "1").code == 75
     said = desk.room.say("approve", ISSUE, "--as", BEN, "--return", "a wrong number")
-    assert "its mailing has begun and is stopped now" in said.out
+    assert "its mailing had started and is now stopped" in said.out
     assert f"by {BEN}: changes were requested" in desk.room.say("status", "1").out
     said = desk.room.say("send", ISSUE, "--yes", "1")
     assert said.code == 1 and "[unapproved]" in said.err and len(desk.sent()) == 1
@@ -397,19 +409,18 @@ def test_a_return_by_command_stops_the_next_start(desk: Desk) -> None:
     assert said.code == 0, said.all
     assert desk.room.mailings()[0].allowed["unapproved"] == "Ben means another issue"
     said = desk.room.say("approve", ISSUE, "--as", BEN, "--return", "too late")
-    assert "it has been sent already" in said.out
+    assert "it was already sent" in said.out
 
 
 def test_only_those_who_may_approve_now_count(desk: Desk) -> None:
-    """Whoever is removed from approvals.by neither completes "2 of 2" nor keeps anything back; a new person is needed."""
+    """A person removed from approvals.by neither completes "2 of 2" nor prevents sending; another approver is needed."""
     desk.needs(2, ANNA, BEN)
     desk.approve(ANNA, BEN)
     desk.test()
-    assert "approved  2 of 2 needed" in desk.send("--dry-run").out
+    assert "approved  2 of 2 required" in desk.send("--dry-run").out
     desk.needs(2, ANNA, CARLA)
-    assert (
-        f"has 1 of 2 approvals as it stands now; not counted, for they are not in approvals.by: {BEN}" in desk.refused()
-    )
+    refused = desk.refused()
+    assert "has 1 of 2 approvals; " in refused and f"not in approvals.by: {BEN}" in refused
     desk.returns(CARLA)
     assert f"changes requested by {CARLA}" in desk.refused()
     desk.needs(2, ANNA, BEN)
@@ -418,18 +429,22 @@ def test_only_those_who_may_approve_now_count(desk: Desk) -> None:
 
 
 def test_a_removed_person_can_no_longer_answer_by_link(desk: Desk) -> None:
-    """Their link says so and records nothing; a frozen mailing that they had approved waits for somebody else."""
+    """The link of a removed approver says so and records nothing.
+
+    A frozen mailing that they had approved waits for another approval.
+    """
     token = desk.links()[ANNA]
     _waits(desk)
     desk.needs(1, BEN)
     with desk.pages() as pages:
         for page in (pages.get(token), pages.answer(token, "yes"), pages.answer(token, "no", "why")):
-            assert (page.status, page.title) == (403, "You cannot approve this edition any more")
-        # Nor do they see an edition that is not out yet.
+            assert (page.status, page.title) == (403, phrase("approve_former_title"))
+        # They do not see an unpublished edition either.
         assert [pages.get(f"{token}/edition/1{end}").status for end in ("", "/text")] == [404, 404]
     before = len(desk.office.taken)
     said = desk.room.say("send", "--due")
-    assert said.code == 1 and "has 0 of 1 approvals as it was frozen" in said.err and len(desk.office.taken) == before
+    assert said.code == 1 and "frozen version" in said.err and "has 0 of 1 approval" in said.err
+    assert len(desk.office.taken) == before
     desk.approve(BEN)
     assert desk.room.say("send", "--due").code == 0
 
@@ -447,23 +462,23 @@ def test_a_removed_person_can_no_longer_answer_by_link(desk: Desk) -> None:
     ],
 )
 def test_one_mailbox_is_one_approver(desk: Desk, one: str, other: str) -> None:
-    """Two addresses of one mailbox are one person: they cannot be two of two, whichever stands in newsletter.yaml when."""
+    """Two spellings of one mailbox are one person, and cannot be two of two approvals."""
     desk.needs(2, one, other)
     said = desk.room.say("approve", ISSUE, "--as", one)
     assert said.code == 1 and "2 needed, but only 1 person may approve" in said.err
     desk.needs(2, one, BEN)
     desk.approve(one)
     desk.needs(2, other, BEN)
-    assert desk.room.say("approve", ISSUE, "--as", other).out.endswith("1 of 2 approvals\n")
+    assert desk.room.say("approve", ISSUE, "--as", other).out.endswith("1 of 2 required approvals\n")
     desk.test()
     assert "has 1 of 2 approvals" in desk.refused()
-    # The last answer of the mailbox is the one that counts.
+    # The last answer of the mailbox counts.
     assert desk.room.say("approve", ISSUE, "--as", one, "--return", "no").code == 0
     assert "has 0 of 2 approvals" in desk.refused()
 
 
 def test_dots_tell_people_apart_elsewhere(desk: Desk) -> None:
-    """Only Gmail leaves dots out: at other hosts two addresses are two people."""
+    """Only Gmail ignores dots: at other hosts, two addresses with different dots are two people."""
     desk.needs(2, "an.na@example.org", "anna@example.org")
     desk.approve("an.na@example.org", "anna@example.org")
     desk.test()
@@ -471,13 +486,13 @@ def test_dots_tell_people_apart_elsewhere(desk: Desk) -> None:
 
 
 def test_an_old_link_after_a_restored_backup(desk: Desk) -> None:
-    """A backup of before the request is put back, and another edition and person get the same row: the old link is void.
+    """An old link is void if a restored backup assigns its row to another edition and person.
 
-    Asked about the same edition again, the same link works again, for the same person.
+    If the same person is asked about the same edition again, the same link works again.
     """
     database = desk.room.root / "newsletter.db"
     with desk.room.open() as opened:
-        # From now on the key is the same.
+        # From now on, the key is the same.
         tokens_of(opened, environment())
     kept = database.read_bytes()
     edition = (desk.room.root / f"issues/{ISSUE}.yaml").read_text(encoding="utf-8")
@@ -502,11 +517,14 @@ def test_an_old_link_after_a_restored_backup(desk: Desk) -> None:
     with desk.pages() as pages:
         assert pages.answer(old, "yes").status == 200
     desk.test()
-    assert f"1 of 1 needed: {ANNA}" in desk.send("--dry-run").out
+    assert f"1 of 1 required: {ANNA}" in desk.send("--dry-run").out
 
 
 def test_an_allowed_mailing_is_stopped_by_a_later_return(desk: Desk) -> None:
-    """`--allow unapproved` covers what was known then. A return that comes later counts, and needs a reason of its own."""
+    """`--allow unapproved` covers only the answers known at that time.
+
+    A later request for changes needs another reason.
+    """
     desk.returns(BEN)
     desk.test()
     reason = ("--allow", "unapproved=Ben is on holiday")
@@ -525,7 +543,7 @@ def test_an_allowed_mailing_is_stopped_by_a_later_return(desk: Desk) -> None:
 
 
 def test_a_reason_that_nothing_needed_allows_nothing(desk: Desk) -> None:
-    """Approved, and allowed all the same: a return, or an approver who is removed, keeps the mailing back as always."""
+    """After an unnecessary --allow, a later request for changes or a removed approver still prevents sending."""
     desk.approve(ANNA)
     desk.test()
     assert desk.send("--at", "2031-01-30 07:00", "--allow", "unapproved=just in case").code == 0
@@ -538,7 +556,7 @@ def test_a_reason_that_nothing_needed_allows_nothing(desk: Desk) -> None:
 
 
 def test_only_reasons_that_mattered_are_kept(desk: Desk) -> None:
-    """Of six codes that were allowed, one was refused: that one stands in status and report, the others nowhere."""
+    """Of six codes that were allowed, one was refused: only that one is in status and report."""
     desk.approve(ANNA)
     allowed = [part for code in ("untested", "unapproved", "changed", "no-address", "SIZE01", "UNS02")
                for part in ("--allow", f"{code}=just in case")]  # fmt: skip
@@ -550,7 +568,7 @@ def test_only_reasons_that_mattered_are_kept(desk: Desk) -> None:
 
 
 def test_status_and_report_name_who_approved(desk: Desk) -> None:
-    """Who, when and how; also in the JSON, on the report's page, and when they may approve no more."""
+    """Status, JSON and report show who approved, when and how, also if they are no longer approvers."""
     desk.needs(2, ANNA, BEN)
     token = desk.links()[BEN]
     desk.approve(ANNA)
@@ -561,7 +579,7 @@ def test_status_and_report_name_who_approved(desk: Desk) -> None:
     desk.needs(1, CARLA)
     for command in ("status", "report"):
         text = desk.room.say(command, "1").out
-        assert re.search(rf"^ *approved +{ANNA}, \d{{4}}-\d\d-\d\d \d\d:\d\d, typed by ", text, re.MULTILINE), text
+        assert re.search(rf"^ *approved +{ANNA}, \d{{4}}-\d\d-\d\d \d\d:\d\d, entered by ", text, re.MULTILINE), text
         assert re.search(rf"^ *approved +{BEN}, \d{{4}}-\d\d-\d\d \d\d:\d\d, by link$", text, re.MULTILINE), text
     page = (desk.room.root / "outbox/mailings/1-report/report.html").read_text(encoding="utf-8")
     assert ANNA in page and BEN in page
@@ -569,7 +587,7 @@ def test_status_and_report_name_who_approved(desk: Desk) -> None:
 
 
 def test_the_page_shows_every_variant_and_language(desk: Desk) -> None:
-    """Three variants in two languages are six frames, each with its own subscribers and text; and as plain text."""
+    """Three variants in two languages are shown in six frames, each with its subscribers and text, and as plain text."""
     _german(desk.room)
     for stem in (ISSUE, GERMAN):
         _add(desk.room, _VERSIONS, stem)
@@ -599,6 +617,6 @@ def test_the_page_shows_every_variant_and_language(desk: Desk) -> None:
                 assert ("What the staff may know" in shown.body) == (number in (1, 4))
             assert plain.header("content-type") == "text/plain; charset=utf-8"
         assert pages.get(f"{token}/edition/7").status == pages.get(f"{token}/edition/0").status == 404
-        assert pages.answer(token, "yes").title == "You have approved this edition"
+        assert pages.answer(token, "yes").title == phrase("approved_title")
     desk.test(ISSUE, GERMAN)
     assert desk.send().code == 0

@@ -1,4 +1,4 @@
-"""`--as ADDRESS`, and test sends of an issue that is not the same for all: what a subscriber gets, before they get it."""
+"""`--as ADDRESS`, and tests of an issue with several editions: what a subscriber will get."""
 
 import datetime
 import json
@@ -50,7 +50,10 @@ def _state(page: Path) -> dict[str, object]:
 
 
 def test_editors_get_every_edition(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """One message each, told apart in the subject, in folders of their own; the hash is that of all."""
+    """Editors get one message for each edition, distinguished in the subject and written to separate folders.
+
+    The hash covers all.
+    """
     variants = variants_of(desks, desks.issue("2025-01-30"))
     assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 0
     out, err = capsys.readouterr()
@@ -59,7 +62,7 @@ def test_editors_get_every_edition(desks: Workspace, capsys: pytest.CaptureFixtu
         f"edition {hash_of(variants)}",
     ]
     assert err.splitlines()[:3] == [
-        "Nothing leaves this computer: test sends are written to outbox/tests/2025-01-30/",
+        "No mail server is used: test messages are written to outbox/tests/2025-01-30/ and not sent",
         "1/4: subscribers tagged press, not tagged staff",
         "2/4: subscribers not tagged press or staff",
     ]
@@ -70,14 +73,14 @@ def test_editors_get_every_edition(desks: Workspace, capsys: pytest.CaptureFixtu
 
 
 def test_each_edition_is_a_message_of_its_own(desks: Workspace) -> None:
-    """No two of them have one id: a mail program would show one and drop the rest."""
+    """Each edition has its own Message-ID; with the same one, a mail program would show only one of them."""
     assert run(["test", "2025-01-30", "--to", "anna@example.org"]) == 0
     found = [path.read_bytes() for path in (desks.root / "outbox/tests").rglob("*.eml")]
     assert len({re.findall(rb"Message-ID: (\S+)", data)[0] for data in found}) == 4
 
 
 def test_a_test_send_as_a_subscriber(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """It goes to the editor, and holds what the subscriber would get: their edition, their values."""
+    """The test goes to the editor, and contains the edition and the values of the subscriber."""
     _subscriber(desks, "li.ming@example.org", ("press",), first_name="明", name="李明", company="Deep <Seek> & Co")
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "LI.MING@example.org", "--json"]) == 0
     out, err = capsys.readouterr()
@@ -85,7 +88,7 @@ def test_a_test_send_as_a_subscriber(desks: Workspace, capsys: pytest.CaptureFix
     press, *_ = variants_of(desks, desks.issue("2025-01-30"))
     assert told["hash"] == hash_of((press,))
     assert [each["subscribers"] for each in told["variants"]] == ["subscribers tagged press, not tagged staff"]
-    assert "As 李明 (li.ming@example.org) gets it: the edition for subscribers tagged press, not tagged staff" in err
+    assert "李明 (li.ming@example.org) gets: the edition for subscribers tagged press, not tagged staff" in err
     mail = _sent(desks)
     assert mail.subject == "[Test] News for Deep <Seek> & Co"
     assert "Background for the press" in mail.text_html[0]
@@ -93,20 +96,18 @@ def test_a_test_send_as_a_subscriber(desks: Workspace, capsys: pytest.CaptureFix
     assert mail.headers["To"] == ["anna@example.org"]
 
 
-def test_what_a_subscriber_has_no_value_for_is_told(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """A field without default, and no value: this subscriber could not get it, and that is said."""
+def test_a_missing_value_of_a_subscriber_is_reported(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """If a subscriber has no value for a field without a default, the test says that the issue could not be sent to them."""
     issue = desks.issue("2025-01-30")
     issue.write_text(issue.read_text(encoding="utf-8").replace(' | default("all")', ""), encoding="utf-8")
     _subscriber(desks, "b@example.org", ())
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "b@example.org"]) == 0
-    assert (
-        "b@example.org has no first_name, and there is no default: they could not get this" in capsys.readouterr().err
-    )
+    assert "b@example.org has no value for first_name" in capsys.readouterr().err
     assert "A shorter word for [first_name]." in _sent(desks).text_plain[0]
 
 
 def test_the_preview_as_a_subscriber(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """The page begins with their edition and their values; other subscribers are nowhere in it."""
+    """The page begins with the edition and values of the subscriber, and contains no other subscriber."""
     _subscriber(desks, "li.ming@example.org", ("staff",), name="李明", company="DeepSeek")
     _subscriber(desks, "secret@example.org", ("press",), name="Somebody Else")
     assert run(["preview", "2025-01-30", "--out", "shown", "--as", "li.ming@example.org"]) == 0
@@ -119,8 +120,8 @@ def test_the_preview_as_a_subscriber(desks: Workspace, capsys: pytest.CaptureFix
     assert "secret@example.org" not in everything and "Somebody Else" not in everything
 
 
-def test_without_subscribers_there_are_samples(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """While there is no database none is made; a sample subscriber stands in, and one that is none is told."""
+def test_without_subscribers_samples_are_used(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a database, none is created and a sample subscriber is used; an unknown sample is reported."""
     assert run(["preview", "2025-01-30", "--out", "shown", "--as", "liming"]) == 0
     assert _state(desks.root / "shown/index.html")["asked"] == {"subscriber": "liming", "variant": "2"}
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "li.ming@example.org"]) == 0
@@ -128,25 +129,25 @@ def test_without_subscribers_there_are_samples(desks: Workspace, capsys: pytest.
     assert "In place of the background" in _sent(desks).text_html[0]
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "x@example.org"]) == 2
     err = capsys.readouterr().err
-    assert "x@example.org is not among the subscribers" in err and "anna, liming, long, hostile" in err
+    assert "x@example.org is not a subscriber" in err and "anna, liming, long, hostile" in err
     assert not list(desks.root.glob("newsletter.db*"))
 
 
-def test_a_database_without_subscribers_is_as_good_as_none(
+def test_a_database_without_subscribers_is_treated_as_missing(
     desks: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A test send makes a database; as long as nobody is in it, sample subscribers stand in, with the same words and code."""
+    """A test creates a database; while it is empty, sample subscribers are used, with the same message and exit code."""
     open_database(Location(path=desks.root / "newsletter.db")).close()
     assert run(["preview", "2025-01-30", "--out", "shown", "--as", "anna"]) == 0
     assert run(["test", "2025-01-30", "--to", "anna@example.org", "--as", "anna"]) == 0
     capsys.readouterr()
     for command in (["preview", "2025-01-30", "--out", "shown"], ["test", "2025-01-30", "--to", "anna@example.org"]):
         assert run([*command, "--as", "x@example.org"]) == 2
-        assert "there are no subscribers yet; sample subscribers: anna, liming" in capsys.readouterr().err
+        assert "use a sample subscriber: anna, liming" in capsys.readouterr().err
 
 
-def test_a_subscriber_who_is_not_there(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """With a database only its subscribers count."""
+def test_an_unknown_subscriber_is_reported(desks: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a database, only its subscribers can be used."""
     _subscriber(desks, "b@example.org", ())
     for wrong in ("liming", "nobody@example.org"):
         assert run(["preview", "2025-01-30", "--out", "shown", "--as", wrong]) == 1

@@ -1,4 +1,4 @@
-"""`compose bounces`, from outside."""
+"""The command `compose bounces`."""
 
 import json
 import mailbox
@@ -26,13 +26,13 @@ from tests.databases import with_tables
 from tests.factories import LETTER, sample_message
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-DOCS = Path(__file__).parent.parent.parent / "docs" / "bounces.md"
+DOCS = Path(__file__).parent.parent.parent / "docs" / "explanation" / "how-bounces-are-judged.md"
 
 
-def test_explain_says_what_the_docs_show(
+def test_explain_prints_what_the_docs_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The session in docs/bounces.md is real; no newsletter is needed."""
+    """The session in docs/explanation/how-bounces-are-judged.md is real; no newsletter is needed."""
     (tmp_path / "bounce.eml").write_bytes((FOLDER / "gmail-no-such-user-via-postfix.eml").read_bytes())
     monkeypatch.chdir(tmp_path)
     assert run(["bounces", "explain", "bounce.eml"]) == 0
@@ -43,7 +43,7 @@ def test_explain_says_what_the_docs_show(
 
 
 def test_explain_reads_files_mbox_and_maildir_alike(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same messages as files, in an mbox and in a Maildir, as the standard library writes these, are said to be the same."""
+    """The same messages as files, in an mbox and in a Maildir written by the standard library are classified alike."""
     box, folder = mailbox.mbox(tmp_path / "box"), mailbox.Maildir(tmp_path / "maildir")
     names = sorted(sample.name for sample in SAMPLES)
     for name in names:
@@ -66,14 +66,14 @@ def test_explain_reads_files_mbox_and_maildir_alike(tmp_path: Path, capsys: pyte
     assert explained(tmp_path / "maildir") == files
 
 
-def test_a_file_that_is_not_there_is_named(capsys: pytest.CaptureFixture[str]) -> None:
-    """A name that leads nowhere is a mistake of the command line."""
+def test_a_missing_file_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that does not exist is a usage error."""
     assert run(["bounces", "explain", "nowhere.eml"]) == 2
-    assert "there is no file “nowhere.eml”" in capsys.readouterr().err
+    assert "file not found: nowhere.eml" in capsys.readouterr().err
 
 
 class News:
-    """A newsletter with subscribers, a key, and messages that came back."""
+    """A newsletter with subscribers, a key, and returned messages."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.workspace = sample_message(folder / "news")
@@ -107,8 +107,8 @@ def news(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> News:
     return News(tmp_path, monkeypatch)
 
 
-def test_ingest_says_what_followed(news: News, capsys: pytest.CaptureFixture[str]) -> None:
-    """Bounces, absences, refusals of us, as docs/bounces.md shows it; and once, however often they are read."""
+def test_ingest_reports_the_effects(news: News, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bounces, automatic replies and rejections of the sender are reported as the docs show, and recorded once."""
     first, second = news.subscribers(2)
     (news.mail / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     ours = report(verp(second, 7), "r1@reader.example", status="5.7.26", diagnostic="smtp; 550 5.7.26 unauthenticated")
@@ -119,12 +119,12 @@ def test_ingest_says_what_followed(news: News, capsys: pytest.CaptureFixture[str
     assert (
         capsys.readouterr().out
         == """\
-5 new messages: 3 bounces, 1 automatic answer, 1 not understood
-  1 of them left a subscriber out from now on
-  1 name nobody by our key: recorded, nothing else
-  1 for you to look at: they are kept
-REFUSED BECAUSE OF US at reader.example: 5.7.26 unauthenticated
-  no subscriber was touched; look:   compose doctor
+5 new messages: 3 bounces, 1 automatic reply, 1 not understood
+  1 suppressed a subscriber
+  1 without a valid subscriber token: recorded, no subscriber changed
+  1 kept for you to review
+SENDER REJECTED by reader.example: 5.7.26 unauthenticated
+  no subscriber was affected; to find the cause:   compose doctor
 """
     )
     assert (news.status(0), news.status(1)) == (Status.BOUNCED, Status.ACTIVE)
@@ -140,12 +140,12 @@ REFUSED BECAUSE OF US at reader.example: 5.7.26 unauthenticated
 
 
 def test_too_many_bounces_alike_are_held_until_somebody_decides(news: News, capsys: pytest.CaptureFixture[str]) -> None:
-    """Twelve of one mailing: every command that looks at bounces says so and ends with 1, a pipe with 0; then each is decided."""
+    """Every command about bounces reports the held ones and returns 1 (0 from a pipe), until they are decided."""
     for number, each in enumerate(news.subscribers(12)):
         (news.mail / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
     assert run(["bounces", "ingest", str(news.mail)]) == 1
     out = capsys.readouterr().out
-    assert "2 of them held until you decide" in out
+    assert "2 held for your decision" in out
     assert "HELD 1: " in out and "HELD 2: " in out and "compose bounces release 1" in out
     assert {news.status(each) for each in range(12)} == {Status.ACTIVE}
     assert _pipe(b"From: x@y.example\n\nhello\n").returncode == 0
@@ -154,7 +154,7 @@ def test_too_many_bounces_alike_are_held_until_somebody_decides(news: News, caps
     assert run(["bounces", "held", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert [(each["id"], each["kind"], each["count"]) for each in told] == [(1, "text", 12), (2, "provider", 12)]
-    # Held twice, so released twice: by text, and by provider.
+    # Held twice, by text and by provider, so released twice.
     assert run(["bounces", "release", "1"]) == 0
     assert "1: 0 subscribers" in capsys.readouterr().out
     assert run(["bounces", "undo", "r3@reader.example"]) == 0
@@ -167,10 +167,10 @@ def test_too_many_bounces_alike_are_held_until_somebody_decides(news: News, caps
 
 
 @pytest.mark.parametrize("arguments", [("undo", "r0@reader.example", "nobody@x.example"), ("discard", "1", "99")])
-def test_what_one_mistake_takes_back_is_not_confirmed(
+def test_one_mistake_rolls_back_all_without_output(
     news: News, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
 ) -> None:
-    """All or none: where one address or number is wrong, nothing is said of the others, for nothing was changed."""
+    """If one address or number is wrong, nothing is changed, and nothing is printed about the others."""
     for number, each in enumerate(news.subscribers(12)):
         (news.mail / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
     run(["bounces", "ingest", str(news.mail)])
@@ -191,8 +191,8 @@ def _pipe(data: bytes, **environment: str) -> "subprocess.CompletedProcess[bytes
     )
 
 
-def test_a_pipe_takes_one_message_and_keeps_what_nobody_understood(news: News) -> None:
-    """What a person should look at lies in outbox/bounces/, private; a `From ` line before the message does not matter."""
+def test_a_pipe_reads_one_message_and_keeps_it_if_not_understood(news: News) -> None:
+    """Messages for a person to look at are kept privately in outbox/bounces/; a leading `From ` line does not matter."""
     (subscriber,) = news.subscribers(1)
     assert (
         _pipe(
@@ -208,13 +208,13 @@ def test_a_pipe_takes_one_message_and_keeps_what_nobody_understood(news: News) -
     assert kept.read_bytes() == strange
     assert kept.stat().st_mode & 0o077 == 0
     kept.unlink()
-    # Killed between the record and the file, it is handed over again: then the file is written.
-    assert b"had been taken in before" in _pipe(strange).stdout
+    # If it is killed between the record and the file, the message is delivered again, and the file is written then.
+    assert b"recorded before" in _pipe(strange).stdout
     assert kept.read_bytes() == strange
 
 
-def test_a_pipe_that_cannot_be_taken_in_is_to_be_tried_again(news: News) -> None:
-    """Whatever is wrong here, the mail server keeps the message: 75, and what to do on stderr."""
+def test_a_failure_in_a_pipe_makes_the_server_retry(news: News) -> None:
+    """Whatever the error, exit code 75 makes the mail server keep the message, and stderr shows what to do."""
     (news.workspace.root / "newsletter.db").write_bytes(b"no database at all, whatever its name is\n" * 100)
     done = _pipe(b"From: x\n\nx")
     assert done.returncode == 75
@@ -224,13 +224,13 @@ def test_a_pipe_that_cannot_be_taken_in_is_to_be_tried_again(news: News) -> None
 
 
 @pytest.mark.parametrize("arguments", [[], ["-", "x.eml"], ["-", "--imap"], ["nowhere"]])
-def test_what_is_to_be_taken_in_must_be_said(arguments: list[str], news: News) -> None:
-    """Nothing, a pipe beside something else, a file that is not there: the command line is wrong."""
+def test_the_source_must_be_named(arguments: list[str], news: News) -> None:
+    """No source, a pipe together with other sources, and a missing file are usage errors."""
     assert run(["bounces", "ingest", *arguments]) == 2
 
 
 def test_a_mailbox_must_be_set_up(news: News, capsys: pytest.CaptureFixture[str]) -> None:
-    """--imap without delivery.imap says what to write; a password never comes from newsletter.yaml."""
+    """--imap without delivery.imap shows what to write; a password is never read from newsletter.yaml."""
     assert run(["bounces", "ingest", "--imap"]) == 1
     assert "imap:" in capsys.readouterr().err
     path = news.workspace.root / "newsletter.yaml"
@@ -248,7 +248,7 @@ def test_a_mailbox_must_be_set_up(news: News, capsys: pytest.CaptureFixture[str]
 def test_ingest_by_imap(
     how: str, news: News, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The mailbox of newsletter.yaml at a real server, the password from the environment or from a command of the user's own."""
+    """The mailbox of newsletter.yaml is read from a real server, with the password from the environment or from a command."""
     (subscriber,) = news.subscribers(1)
     with dovecot.dovecot() as server:
         server.put(1, report(verp(subscriber, 7), "r0@reader.example"))
@@ -274,8 +274,8 @@ def test_ingest_by_imap(
     assert dovecot.PASSWORD not in shown
 
 
-def test_who_tells_what_came_back_and_erasing_takes_it_away(news: News, capsys: pytest.CaptureFixture[str]) -> None:
-    """`compose who` has a line for each message; after `subscribers erase` the database holds no trace of the address."""
+def test_who_lists_returned_mail_until_the_person_is_erased(news: News, capsys: pytest.CaptureFixture[str]) -> None:
+    """`compose who` lists each message; after `subscribers erase`, the database contains no trace of the address."""
     (subscriber,) = news.subscribers(1)
     (news.mail / "1.eml").write_bytes(report(verp(subscriber, 7), "r0@reader.example"))
     run(["bounces", "ingest", str(news.mail)])
@@ -284,6 +284,6 @@ def test_who_tells_what_came_back_and_erasing_takes_it_away(news: News, capsys: 
     shown = capsys.readouterr().out
     assert "hard bounce 5.1.1 of mailing 7: 550 5.1.1 no such user   (suppressed)" in shown
     assert run(["subscribers", "erase", "r0@reader.example", "--yes"]) == 0
-    assert "who is meant in what came back (1 message)" in capsys.readouterr().out
+    assert "the recipient in returned messages (1 message)" in capsys.readouterr().out
     with news.opened() as database, database.read() as connection:
         assert "r0@" not in repr(connection.execute(select(returned)).all())

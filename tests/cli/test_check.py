@@ -1,4 +1,4 @@
-"""`compose check` from outside: what it prints, what it exits with, what it leaves behind."""
+"""The command `compose check`: its output, exit code and files."""
 
 import datetime
 import json
@@ -31,18 +31,18 @@ def _edit(workspace: Workspace, old: str, new: str, name: str = "issues/2025-01-
 
 
 def test_a_sound_issue(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """Nothing on stdout, one sentence on stderr, exit code 0, in both languages at once."""
+    """An issue without problems prints nothing on stdout and one sentence on stderr, with exit code 0, in both languages."""
     assert run(["check", "2025-01-30", "issues/2025-01-30.de.yaml", *ON]) == 0
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "issues/2025-01-30.yaml: nothing to mend",
-        "issues/2025-01-30.de.yaml: nothing to mend",
+        "issues/2025-01-30.yaml: no problems found",
+        "issues/2025-01-30.de.yaml: no problems found",
     ]
 
 
 def test_a_blocker(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """A past date keeps it from being sent, not from being built; the line is named."""
+    """A past date prevents sending, but not building; its line is named."""
     assert run(["check", "2025-01-30", "--on", "2025-02-01"]) == 1
     out, err = capsys.readouterr()
     assert out.startswith(
@@ -53,7 +53,7 @@ def test_a_blocker(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_warnings_count_when_asked(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """--strict makes a warning an exit code 1; without it a warning is a word."""
+    """With --strict, a warning leads to exit code 1."""
     _edit(workspace, "A cheap model shakes up the AI race", "A cheap model shakes up the AI race!!")
     assert run(["check", "2025-01-30", *ON]) == 0
     assert run(["check", "2025-01-30", *ON, "--strict"]) == 1
@@ -61,7 +61,7 @@ def test_warnings_count_when_asked(workspace: Workspace, capsys: pytest.CaptureF
 
 
 def test_an_allowance_has_a_reason_and_is_recorded(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """--allow lets a blocker pass; reason and finding stand in the output and in the record."""
+    """--allow accepts a blocker; reason and finding are in the output and in the record."""
     arguments = ["check", "2025-01-30", "--on", "2025-02-01"]
     assert run([*arguments, "--allow", 'DATE01="sent late, the editors know"']) == 0
     out = capsys.readouterr().out
@@ -80,8 +80,8 @@ def test_an_allowance_has_a_reason_and_is_recorded(workspace: Workspace, capsys:
 
 
 def test_json_keeps_to_its_schema(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """docs/check.schema.json describes what is printed: findings, allowances, and an issue that cannot be built."""
-    schema = json.loads((ROOT / "docs" / "check.schema.json").read_text(encoding="utf-8"))
+    """The output follows check.schema.json: findings, accepted findings, and an issue that cannot be built."""
+    schema = json.loads((ROOT / "docs" / "reference" / "check.schema.json").read_text(encoding="utf-8"))
     validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
     _edit(workspace, "A cheap model shakes up the AI race", "RE: A cheap model!!")
     _edit(workspace, "date: 2025-01-30", "date: 2025-02-30", "issues/2025-01-30.de.yaml")
@@ -100,7 +100,7 @@ def test_json_keeps_to_its_schema(workspace: Workspace, capsys: pytest.CaptureFi
 
 
 def test_the_list_of_checks(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """--list names every check with its level; as JSON, with all that is known of it."""
+    """--list shows every check with its level; as JSON, with all its details."""
     assert run(["check", "--list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     first = "SUBJ01 warning over 75 characters editor Most inboxes show the whole subject"
@@ -112,7 +112,7 @@ def test_the_list_of_checks(workspace: Workspace, capsys: pytest.CaptureFixture[
 
 
 def test_settings_of_the_newsletter(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """newsletter.yaml sets limits and levels, and switches a check off; mistakes in it are told at their line."""
+    """newsletter.yaml sets limits and levels and disables a check; mistakes in it are reported with their line."""
     path = workspace.root / "newsletter.yaml"
     plain = path.read_text(encoding="utf-8")
     past = ["check", "2025-01-30", "--on", "2025-02-01"]
@@ -139,8 +139,11 @@ def test_settings_of_the_newsletter(workspace: Workspace, capsys: pytest.Capture
         assert out.startswith("newsletter.yaml:"), out
 
 
-def test_links_are_told_by_what_the_web_said(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """Gone is an error at its line, moved is good to know, unsure is a warning; answers of today are not asked again."""
+def test_links_are_reported_by_the_answers_of_servers(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """A missing page is an error at its line, a moved page a note, an unclear answer a warning.
+
+    Today's results are reused.
+    """
     now = datetime.datetime.now(datetime.UTC)
     review = check_issue(workspace, workspace.issue("2025-01-30"), now, datetime.date(2025, 1, 30)).review
     urls = list(dict.fromkeys(link.url for link in review.references))
@@ -172,7 +175,7 @@ def test_links_are_told_by_what_the_web_said(workspace: Workspace, capsys: pytes
 def test_a_link_can_be_ticked_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """`checked:` at a link silences what no program can know, and does not silence what is gone."""
+    """`checked:` at a link removes findings that no program can decide, but not the one about a missing page."""
     monkeypatch.chdir(tmp_path)
     workspace = sample_message(tmp_path)
     text = (
@@ -197,9 +200,9 @@ def test_a_link_can_be_ticked_off(
 
 
 def test_mistakes_on_the_command_line(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """No issue, an unknown one, a day that is none: exit code 2 and what to write."""
+    """A missing issue, an unknown issue and an invalid date lead to exit code 2 and a hint."""
     for arguments, words in (
-        (["check"], "which issue?"),
+        (["check"], "no issue given"),
         (["check", "2025-01-31"], "there is no issue"),
         (["check", "2025-01-30", "--on", "30.01.2025"], "did you mean 2025-01-30?"),
     ):
@@ -208,10 +211,10 @@ def test_mistakes_on_the_command_line(workspace: Workspace, capsys: pytest.Captu
 
 
 def test_a_broken_issue(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """Errors of the text are told as a build tells them; the other issues are checked all the same."""
+    """Mistakes in an issue are reported as in a build; the other issues are still checked."""
     _edit(workspace, "date: 2025-01-30", "date: 30 January", "issues/2025-01-30.de.yaml")
     assert run(["check", "2025-01-30.de", "2025-01-30", *ON]) == 1
     out, err = capsys.readouterr()
     assert "2025-01-30.de.yaml:2:7: error:" in out
-    assert "it cannot go out like this" in err
-    assert "issues/2025-01-30.yaml: nothing to mend" in err
+    assert "it cannot be built or sent like this" in err
+    assert "issues/2025-01-30.yaml: no problems found" in err

@@ -1,4 +1,4 @@
-"""The commands as a person calls them: exit code, stdout, stderr, and the files left behind."""
+"""The commands as a person calls them: exit code, stdout, stderr, and files."""
 
 import datetime
 import json
@@ -16,7 +16,7 @@ from tests.factories import ROOT, sample, sample_message
 
 
 def compose(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run the command in a process of its own."""
+    """Run a command in its own process."""
     return subprocess.run(
         [sys.executable, "-m", "composer", *arguments],
         cwd=cwd,
@@ -28,7 +28,7 @@ def compose(*arguments: str, cwd: Path, **environment: str) -> subprocess.Comple
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder with its bytes."""
+    """Return every file in a folder with its bytes."""
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -39,7 +39,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_build_writes_the_edition_and_names_its_files(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`compose build STEM` prints the three files on stdout and nothing on stderr."""
+    """`compose build STEM` prints the three files on stdout, and nothing on stderr."""
     sample(here)
     assert run(["build", "2025-01-30"]) == 0
     out, err = capsys.readouterr()
@@ -64,7 +64,7 @@ def test_an_issue_is_named_by_path_or_stem(here: Path, name: str) -> None:
 
 
 def test_an_issue_is_found_from_anywhere(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workspace is found from the issue's path, and from a folder below it."""
+    """The workspace is found from the issue's path, and from a subfolder."""
     sample_message(here / "letters")
     assert run(["build", "letters/issues/2025-01-30.yaml"]) == 0
     assert (here / "letters/outbox/2025-01-30/issue.html").is_file()
@@ -73,7 +73,7 @@ def test_an_issue_is_found_from_anywhere(here: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_several_build_together_and_each_is_reported(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """One issue with problems does not keep the other back; the exit code is 1."""
+    """A problem in one issue does not stop the other; the exit code is 1."""
     sample_message(here)
     (here / "issues/2025-02-06.yaml").write_text("date: 2025-02-30\nsubject: x\n", encoding="utf-8")
     assert run(["build", "2025-02-06", "2025-01-30"]) == 1
@@ -81,12 +81,12 @@ def test_several_build_together_and_each_is_reported(here: Path, capsys: pytest.
     assert (here / "outbox/2025-01-30/issue.html").is_file()
     assert not (here / "outbox/2025-02-06").exists()
     assert "outbox" in out
-    assert "issues/2025-02-06.yaml:1:7: error: date: there is no day 2025-02-30 in the calendar  [date]" in err
+    assert "issues/2025-02-06.yaml:1:7: error: date: " in err and "2025-02-30" in err and "  [date]" in err
     assert "issues/2025-02-06.yaml: not built, 2 problems" in err
 
 
 def test_json_reports_problems_and_sizes(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--json gives the same as data; the bytes by section add up."""
+    """--json returns the same as data; the bytes of the sections add up to the total."""
     sample(here)
     (here / "issues/bad.yaml").write_text("date: 2025-02-30\n", encoding="utf-8")
     assert run(["build", "2025-01-30", "bad", "--json"]) == 1
@@ -98,19 +98,14 @@ def test_json_reports_problems_and_sizes(here: Path, capsys: pytest.CaptureFixtu
     assert list(sizes["sections"]) == ["top_story", "metrix", "topics", "digest", "podcasts", "page"]
     assert all(size > 0 for size in sizes["sections"].values())
     assert {problem["code"] for problem in bad["problems"]} == {"date", "required"}
-    assert bad["problems"][-1] == {
-        "path": "issues/bad.yaml",
-        "line": 1,
-        "column": 7,
-        "code": "date",
-        "level": "error",
-        "message": "date: there is no day 2025-02-30 in the calendar",
-        "hint": "write the date as year-month-day: 2025-01-30",
-    }
+    last = bad["problems"][-1]
+    assert (last["path"], last["line"], last["column"]) == ("issues/bad.yaml", 1, 7)
+    assert (last["code"], last["level"]) == ("date", "error")
+    assert "2025-02-30" in last["message"] and "year-month-day" in last["hint"]
 
 
 def test_a_failing_build_leaves_the_earlier_output(here: Path) -> None:
-    """When the issue breaks, the outbox keeps every byte of the last good build."""
+    """If a build fails, the outbox keeps every byte of the last successful build."""
     sample_message(here)
     assert run(["build", "2025-01-30"]) == 0
     before = tree(here / "outbox")
@@ -120,8 +115,8 @@ def test_a_failing_build_leaves_the_earlier_output(here: Path) -> None:
     assert tree(here / "outbox") == before
 
 
-def test_a_rebuild_takes_away_what_is_no_longer_there(here: Path) -> None:
-    """The folder is swapped whole: a picture of an earlier build does not stay behind."""
+def test_a_rebuild_removes_files_of_earlier_builds(here: Path) -> None:
+    """A build replaces the whole folder, so that no picture of an earlier build remains."""
     sample_message(here)
     stale = here / "outbox/2025-01-30/pictures/old.png"
     stale.parent.mkdir(parents=True)
@@ -131,8 +126,8 @@ def test_a_rebuild_takes_away_what_is_no_longer_there(here: Path) -> None:
     assert [path.name for path in (here / "outbox").iterdir()] == ["2025-01-30"]
 
 
-def test_output_goes_where_it_is_told(here: Path) -> None:
-    """--output names another folder; outbox/ is not made."""
+def test_output_names_another_folder(here: Path) -> None:
+    """--output names another folder; outbox/ is not created."""
     sample_message(here)
     assert run(["build", "2025-01-30", "--output", "elsewhere"]) == 0
     assert (here / "elsewhere/2025-01-30/issue.txt").is_file()
@@ -140,7 +135,7 @@ def test_output_goes_where_it_is_told(here: Path) -> None:
 
 
 def test_init_makes_a_newsletter_that_builds(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`compose init DIR` makes a workspace whose sample builds, with schemas and a .gitignore."""
+    """`compose init DIR` creates a workspace whose sample builds, with schemas and a .gitignore."""
     assert run(["init", "mine"]) == 0
     capsys.readouterr()
     assert run(["build", "mine/issues/2025-01-30.yaml", "mine/issues/2025-01-30.de.yaml"]) == 0
@@ -150,22 +145,22 @@ def test_init_makes_a_newsletter_that_builds(here: Path, capsys: pytest.CaptureF
 
 
 def test_init_overwrites_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A folder with a newsletter, or with a file in the way, is left as it is."""
+    """A folder with a newsletter, or with one of the files, is not changed."""
     sample_message(here / "mine")
     before = tree(here)
     assert run(["init", "mine"]) == 2
-    assert "there is a newsletter already" in capsys.readouterr().err
+    assert "already contains a newsletter" in capsys.readouterr().err
     (here / "other/issues").mkdir(parents=True)
     (here / "other/issues/2025-01-30.yaml").write_text("mine")
     assert run(["init", "other"]) == 2
-    assert "would be overwritten" in capsys.readouterr().err
+    assert "is not overwritten" in capsys.readouterr().err
     (here / "file").write_text("x")
     assert run(["init", "file"]) == 2
     assert {name: data for name, data in tree(here).items() if name.startswith("mine")} == before
 
 
 def test_new_continues_the_rhythm(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The next issue keeps weekday and rhythm, counts on, and begins with the schema line."""
+    """The next issue continues weekday, interval and numbering, and begins with the schema line."""
     sample(here)
     assert run(["new"]) == 0
     name = capsys.readouterr().out.strip()
@@ -179,21 +174,21 @@ def test_new_continues_the_rhythm(here: Path, capsys: pytest.CaptureFixture[str]
         assert f"\n{key}\n" in text
     assert run(["build", day.isoformat()]) == 1
     err = capsys.readouterr().err
-    # Only what is required is asked for, each at its own line: the sections left empty may stay empty.
+    # Only required texts are reported, each at its own line; other sections may stay empty.
     assert "[required]" in err
     assert "metrix" not in err
     assert "podcasts" not in err
 
 
 def test_new_in_another_language(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--language with --from puts the words above empty texts, keeps addresses and dates, and makes the overlay."""
+    """--language with --from writes the texts as comments, keeps addresses and dates, and creates the overlay."""
     sample(here)
     (here / "newsletter.de.yaml").unlink()
     (here / "issues/2025-01-30.de.yaml").unlink()
     assert run(["new", "2025-01-30", "--language", "de", "--from", "en"]) == 0
     out, err = capsys.readouterr()
     assert out.strip() == "issues/2025-01-30.de.yaml"
-    assert "newsletter.de.yaml: made" in err
+    assert "newsletter.de.yaml: created" in err
     text = (here / "issues/2025-01-30.de.yaml").read_text(encoding="utf-8")
     assert '\n# A cheap model shakes up the AI race\nsubject: ""\n' in text
     assert "date: 2025-01-30" in text
@@ -205,13 +200,13 @@ def test_new_in_another_language(here: Path, capsys: pytest.CaptureFixture[str])
     assert "yaml" not in err.replace(".yaml", "")
 
 
-def test_new_refuses_what_is_there(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An issue that exists is not overwritten, and a wrong date is told as a usage mistake."""
+def test_new_does_not_overwrite_an_issue(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """An existing issue is not overwritten, and an invalid date is a usage error."""
     sample(here)
     assert run(["new", "2025-01-30"]) == 2
-    assert "issues/2025-01-30.yaml exists already" in capsys.readouterr().err
+    assert "issues/2025-01-30.yaml already exists" in capsys.readouterr().err
     assert run(["new", "2025-01-30", "--language", "de"]) == 2
-    proposed = re.search(r"name another day: compose (.+)\n", capsys.readouterr().err)
+    proposed = re.search(r"use another date: compose (.+)\n", capsys.readouterr().err)
     assert proposed is not None
     assert proposed[1].endswith("--language de")
     assert datetime.date.fromisoformat(proposed[1].split()[1]) >= datetime.date.today()
@@ -225,7 +220,7 @@ def test_new_refuses_what_is_there(here: Path, capsys: pytest.CaptureFixture[str
 
 
 def test_schema_describes_the_sample(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The schemas are valid JSON Schema, accept the sample as editors' programs read it, and refuse a misspelt key."""
+    """The schemas are valid JSON Schema, accept the sample as text editors read it, and reject a misspelt key."""
     import yaml
 
     sample(here)
@@ -247,7 +242,7 @@ def test_schema_describes_the_sample(here: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_schema_explains_every_key_of_an_issue(here: Path) -> None:
-    """Autocompletion has a title and a description for every key that editors write."""
+    """Every key that editors write has a title and a description for autocompletion."""
     sample(here)
     assert run(["schema"]) == 0
     schema = json.loads((here / ".compose/issue.schema.json").read_text(encoding="utf-8"))
@@ -268,14 +263,14 @@ def test_schema_explains_every_key_of_an_issue(here: Path) -> None:
     assert missing == []
 
 
-def test_compose_alone_says_where_the_issue_stands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without a command: each edition of the current issue, and the next step, which changes as the work goes on."""
+def test_compose_alone_shows_the_state_of_the_issue(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a command, compose shows each edition of the current issue, and a next step that changes with the work."""
     assert run([]) == 0
     assert "compose init DIR" in capsys.readouterr().out
     sample_message(here)
     assert run([]) == 0
     out = capsys.readouterr().out
-    assert "issues/2025-01-30.yaml   no problems, not built" in out
+    assert "issues/2025-01-30.yaml   no problems, current version not built" in out
     assert "next: compose build 2025-01-30" in out
     assert run(["build", "2025-01-30"]) == 0
     capsys.readouterr()
@@ -297,10 +292,10 @@ def test_compose_alone_says_where_the_issue_stands(here: Path, capsys: pytest.Ca
         (["new", "--language", "klingon!"], "is not a language"),
     ],
 )
-def test_a_wrong_command_line_is_told_in_words(
+def test_a_usage_error_is_reported(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
-    """Usage mistakes end with 2 and name the way out."""
+    """Usage errors return 2 and show what to do."""
     sample_message(here)
     assert run(arguments) == 2
     assert words in capsys.readouterr().err
@@ -308,7 +303,7 @@ def test_a_wrong_command_line_is_told_in_words(
 
 @pytest.mark.parametrize("group", ["subscribers", "suppression", "bounces", "audience", "dkim", "db"])
 def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str], group: str) -> None:
-    """What there is to choose from is the answer; that nothing was chosen is the exit code."""
+    """A command group without a subcommand prints its help, with exit code 2."""
     assert run([group]) == 2
     out, err = capsys.readouterr()
     assert out.startswith(f"Usage: compose {group} ")
@@ -325,30 +320,30 @@ def test_a_group_alone_shows_its_help(capsys: pytest.CaptureFixture[str], group:
         (["biuld"], "compose"),
     ],
 )
-def test_a_wrong_command_line_leads_to_the_commands_own_help(
+def test_a_usage_error_refers_to_the_help_of_the_command(
     capsys: pytest.CaptureFixture[str], arguments: list[str], command: str
 ) -> None:
-    """The help that is pointed to is the one in which the mistaken word would stand."""
+    """A usage error refers to the help of the command with the mistake."""
     assert run(arguments) == 2
     assert capsys.readouterr().err.endswith(f"\n    see: {command} --help\n")
 
 
 def test_outside_a_newsletter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without newsletter.yaml a build stops with 1 and says how to begin."""
+    """Without newsletter.yaml, a build returns 1 and shows how to start."""
     assert run(["build", "x"]) == 1
     err = capsys.readouterr().err
-    assert "no newsletter.yaml here" in err
+    assert "no newsletter.yaml in this folder" in err
     assert "compose init DIR" in err
 
 
 def test_a_console_without_chinese(tmp_path: Path) -> None:
-    """On an ASCII console messages come out readable, with code points for what it cannot show."""
+    """On an ASCII console, messages are readable, with escapes for characters it cannot show."""
     workspace = sample_message(tmp_path)
     issue = workspace.root / "issues/2025-01-30.yaml"
     issue.write_text(issue.read_text(encoding="utf-8") + "标题: x\n", encoding="utf-8")
     result = compose("build", "2025-01-30", cwd=tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
     assert result.returncode == 1
-    assert b'error: "\\u6807\\u9898:" is taken for a key' in result.stderr
+    assert b'error: "\\u6807\\u9898:" ' in result.stderr and b"[yaml-key]" in result.stderr
     assert b"Traceback" not in result.stderr
 
 
@@ -373,7 +368,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_an_issue_with_problems_does_not_load_the_inliner(tmp_path: Path) -> None:
-    """An issue that fails validation is told without importing premailer or lxml."""
+    """An issue that fails validation is reported without importing premailer or lxml."""
     workspace = sample_message(tmp_path)
     (workspace.root / "issues/2025-01-30.yaml").write_text("date: x\n")
     code = (
@@ -389,8 +384,8 @@ def test_an_issue_with_problems_does_not_load_the_inliner(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("command", "first"), [("schema --print issue", b"{\n"), ("subscribers", b"Usage: ")])
-def test_a_closed_pipe_is_no_error(tmp_path: Path, command: str, first: bytes) -> None:
-    """`compose schema --print issue | head -1` ends without a traceback, and so does help that nobody asked for."""
+def test_a_closed_pipe_is_not_an_error(tmp_path: Path, command: str, first: bytes) -> None:
+    """`compose schema --print issue | head -1` ends without a traceback, and so does help in a closed pipe."""
     sample(tmp_path)
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     result = subprocess.run(

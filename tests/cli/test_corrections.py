@@ -1,4 +1,4 @@
-"""Corrections from outside: each recipient's answers the message that they have, whichever mailing and id it went to."""
+"""Corrections: each one is a reply to the message that the recipient received, from any mailing and Message-ID."""
 
 import re
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ def _send(room: CliHarness, issue: str, count: int, *more: str) -> str:
 
 
 def _headers(office: FakeSmtp, subject: str) -> dict[str, list[tuple[str, str, str]]]:
-    """By subscriber: Message-ID, In-Reply-To and References of the messages with this subject, in their order."""
+    """Return, by subscriber, the Message-ID, In-Reply-To and References of the messages with this subject, in their order."""
     found: dict[str, list[tuple[str, str, str]]] = {}
     for line, content in office.taken:
         head = content.replace(b"\r\n", b"\n").partition(b"\n\n")[0].decode()
@@ -62,8 +62,8 @@ def _headers(office: FakeSmtp, subject: str) -> dict[str, list[tuple[str, str, s
     return found
 
 
-def test_each_answers_the_message_that_they_have(room: CliHarness, office: FakeSmtp) -> None:
-    """From the first mailing, from that to those without, from the one that went out again; not what a server refused."""
+def test_each_correction_replies_to_the_received_message(room: CliHarness, office: FakeSmtp) -> None:
+    """The reply is to the first mailing, the one for late joiners, or the repeated one, but not to a rejected message."""
     room.add(3)
     _send(room, ISSUE, 3)
     room.add(1, first=4)
@@ -92,7 +92,7 @@ def test_each_answers_the_message_that_they_have(room: CliHarness, office: FakeS
     assert {who: each[0][1:] for who, each in corrected.items()} == {
         who: (each[-1][0], each[-1][0]) for who, each in sent.items()
     }
-    # A correction of the correction answers the correction.
+    # A correction of the correction is a reply to the correction.
     room.write(
         SECOND, subject="Once more", body="That number was wrong as well; here is the one that is right at last."
     )
@@ -102,8 +102,8 @@ def test_each_answers_the_message_that_they_have(room: CliHarness, office: FakeS
     }
 
 
-def test_whoever_was_removed_and_is_back_still_has_it(room: CliHarness, office: FakeSmtp) -> None:
-    """The message went to an id that is no more, and from a domain that is no more: it is answered all the same."""
+def test_a_person_who_was_removed_and_added_again_gets_a_reply(room: CliHarness, office: FakeSmtp) -> None:
+    """The reply works although the subscriber's old id and the old domain no longer exist."""
     listed = room.root / "list.csv"
     listed.write_text("email,name\nanna@example.net,Anna\nben@example.net,Ben\n", encoding="utf-8")
     arguments = ("subscribers", "import", str(listed), "--consent", "signed up at a fair", "--yes")
@@ -119,8 +119,8 @@ def test_whoever_was_removed_and_is_back_still_has_it(room: CliHarness, office: 
     assert all(each[0][0].endswith("@letters.example.com>") for each in corrected.values()) and len(corrected) == 2
 
 
-def test_who_may_have_it_gets_the_correction_as_an_answer(room: CliHarness, office: FakeSmtp) -> None:
-    """A message of which nobody knows whether it arrived; one that did is answered rather than a later one that may have."""
+def test_unconfirmed_recipients_get_the_correction_as_a_reply(room: CliHarness, office: FakeSmtp) -> None:
+    """An unconfirmed message gets a reply; a confirmed message is preferred over a later unconfirmed one."""
     room.add(2)
     _send(room, ISSUE, 2)
 
@@ -139,8 +139,11 @@ def test_who_may_have_it_gets_the_correction_as_an_answer(room: CliHarness, offi
     assert {who: each[0][1] for who, each in corrected.items()} == {who: each[0][0] for who, each in sent.items()}
 
 
-def test_a_language_that_is_missing_is_told(room: CliHarness, office: FakeSmtp) -> None:
-    """Who got the issue in a language that the correction is not in is counted; with that edition nothing is said."""
+def test_a_missing_language_is_reported(room: CliHarness, office: FakeSmtp) -> None:
+    """Recipients of the issue in a language that the correction lacks are counted.
+
+    With that edition, the warning disappears.
+    """
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write(f"{ISSUE}.de", subject="Ein Brief", body="Dies ist ein Brief mit genug Worten, dass man ihn lesen kann.")
     room.add(3)
@@ -151,7 +154,9 @@ def test_a_language_that_is_missing_is_told(room: CliHarness, office: FakeSmtp) 
     room.write(CORRECTION, subject="Correction", body=body)
     assert room.say("test", CORRECTION).code == 0
     said = room.say("send", CORRECTION, "--to-those-who-got", ISSUE, "--dry-run")
-    warning = f"2 subscribers got {ISSUE} in de, and this correction has no edition in it  [missing-language]"
+    warning = (
+        f"2 subscribers received {ISSUE} in de, but this correction has no edition in that language  [missing-language]"
+    )
     assert said.code == 0 and warning in said.out
     room.write(f"{CORRECTION}.de", subject="Berichtigung", body="Die Zahl im Brief war falsch; dies ist die richtige.")
     assert room.say("test", f"{CORRECTION}.de").code == 0

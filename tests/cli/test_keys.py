@@ -1,4 +1,4 @@
-"""`compose keys` and the copies without keys: what a backup holds, what it does not, and how both come together again."""
+"""The command `compose keys`, and copies without keys: what a backup contains, and how to combine both again."""
 
 import sqlite3
 from contextlib import closing
@@ -18,12 +18,12 @@ GONE = "reader3@example.net"
 
 @pytest.fixture
 def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CliHarness:
-    """A newsletter with a person who was erased, links that are out, and DKIM keys."""
+    """A newsletter with an erased person, links that were sent, and DKIM keys."""
     room = make_workspace(tmp_path, monkeypatch, capsys)
     monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", PASSPHRASE)
     room.add(5)
     assert room.say("subscribers", "erase", GONE, "--yes").code == 0
-    # A rehearsal: its messages have links.
+    # The messages of a rehearsal contain links.
     assert room.say("send", "2031-01-30").code == 0
     assert room.say("dkim", "keygen").code == 0
     return room
@@ -46,22 +46,22 @@ def _restore(room: CliHarness) -> None:
 
 
 def test_a_copy_of_the_database_holds_no_key_of_the_erased(room: CliHarness) -> None:
-    """Neither as a row nor anywhere in the file: the hashes beside it cannot be tested."""
+    """The key is neither in a row nor elsewhere in the file, so the hashes in it cannot be tested."""
     key = _erasure(room.root / "newsletter.db")[0]
     said = room.say("db", "backup", "copy.db")
-    assert said.code == 0 and "the keys are not in it" in said.err and "compose keys backup" in said.err
+    assert said.code == 0 and "does not contain the keys" in said.err and "compose keys backup" in said.err
     assert _erasure(room.root / "copy.db") == []
     assert key not in (room.root / "copy.db").read_bytes()
     with closing(sqlite3.connect(room.root / "copy.db")) as copy:
         assert copy.execute("SELECT count(*) FROM suppressions WHERE hash IS NOT NULL").fetchone() == (1,)
-    # The original keeps it.
+    # The original still contains it.
     assert _erasure(room.root / "newsletter.db") == [key]
 
 
 def test_a_database_without_its_key_lets_nobody_erased_back_in(room: CliHarness) -> None:
-    """After a restore nothing that asks whether somebody was erased goes on before the keys are put back."""
+    """After a restore, commands that check for erased people fail until the keys are restored."""
     assert room.say("keys", "backup", "keys.txt").code == 0
-    assert "the keys are not in it" not in room.say("db", "backup", "copy.db").err
+    assert "does not contain the keys" not in room.say("db", "backup", "copy.db").err
     _restore(room)
     for said in (
         _import_gone(room),
@@ -79,7 +79,7 @@ def test_a_database_without_its_key_lets_nobody_erased_back_in(room: CliHarness)
 
 
 def test_keys_come_back_on_another_computer(room: CliHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """All that was in the person's folder is put back, private; nothing that is there is overwritten."""
+    """All keys are restored as private files; existing ones are not overwritten."""
     said = room.say("keys", "backup", "keys.txt")
     assert said.code == 0
     assert "subscribers' links" in said.out and "erased people" in said.out and "compose-rsa" in said.out
@@ -90,27 +90,29 @@ def test_keys_come_back_on_another_computer(room: CliHarness, tmp_path: Path, mo
     for name in ("XDG_CONFIG_HOME", "APPDATA", "HOME"):
         monkeypatch.setenv(name, str(tmp_path / "other"))
     said = room.say("keys", "restore", "keys.txt")
-    assert said.code == 0 and said.out.count("put back") == 3 and said.out.count("there already") == 1
+    assert said.code == 0 and said.out.count("restored") == 3 and said.out.count("already there") == 1
     after = {path.relative_to(tmp_path / "other"): path.read_bytes() for path in _files(tmp_path / "other")}
     assert after == before
     assert all(path.stat().st_mode & 0o777 == 0o600 for path in _files(tmp_path / "other"))
-    assert room.say("keys", "restore", "keys.txt").out.count("there already") == 3
+    assert room.say("keys", "restore", "keys.txt").out.count("already there") == 3
     victim = next(path for path in _files(tmp_path / "other") if path.suffix == ".pem")
     victim.write_text("something else")
     said = room.say("keys", "restore", "keys.txt")
-    assert said.code == 1 and "holds another one" in said.err and victim.read_text() == "something else"
+    assert said.code == 1 and "a different key" in said.err and victim.read_text() == "something else"
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(path for path in (folder / "compose").rglob("*") if path.suffix in (".key", ".pem"))
 
 
-def test_what_cannot_be_opened_is_told(room: CliHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Another passphrase, a damaged file, another file, a short passphrase, none at all: words, and nothing is changed."""
+def test_a_backup_that_cannot_be_opened_is_an_error(
+    room: CliHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wrong passphrase, a damaged file, another file, a short or missing passphrase: an error, and nothing is changed."""
     assert room.say("keys", "backup", "keys.txt").code == 0
     assert room.say("keys", "backup", "keys.txt").code == 1
     monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", "another long passphrase")
-    assert "the passphrase is another one" in room.say("keys", "restore", "keys.txt").err
+    assert "the passphrase is wrong" in room.say("keys", "restore", "keys.txt").err
     monkeypatch.setenv("COMPOSE_KEYS_PASSPHRASE", PASSPHRASE)
     text = (room.root / "keys.txt").read_text()
     for damaged in (text[:-40], text[:120], text.replace("A", "B"), "", "hello\n", text.split("\n")[0]):
@@ -128,7 +130,7 @@ def test_what_cannot_be_opened_is_told(room: CliHarness, tmp_path: Path, monkeyp
 def test_keys_of_another_publication_are_refused(
     room: CliHarness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And so is a key that recognises none of the people who were erased here."""
+    """A key that recognises none of the people who were erased here is refused, too."""
     assert room.say("keys", "backup", "keys.txt").code == 0
     with room.open() as database, database.write() as connection:
         connection.exec_driver_sql("DELETE FROM database_keys WHERE name = 'erasure'")
@@ -137,20 +139,20 @@ def test_keys_of_another_publication_are_refused(
         )
         connection.exec_driver_sql("UPDATE tombstones SET hash = replace(hash, 'sha256:', 'sha256:00')")
     said = room.say("keys", "restore", "keys.txt")
-    assert said.code == 1 and "recognises none of the people who were erased" in said.err
+    assert said.code == 1 and "recognizes none of the people" in said.err
     with room.open() as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE database_keys SET key = x'0102030405060708' WHERE name = 'publication'")
-    assert "the keys of another publication" in room.say("keys", "restore", "keys.txt").err
+    assert "another publication" in room.say("keys", "restore", "keys.txt").err
 
 
 def test_a_new_database_takes_the_name_of_its_publication(room: CliHarness) -> None:
-    """The database is lost and made anew: the keys make it the same publication, as long as it has made no link of its own."""
+    """If the database is lost and created again, the keys make it the same publication, unless it has already created links."""
     assert room.say("keys", "backup", "keys.txt").code == 0
     with room.open() as database, database.read() as connection:
         before = publication_of(connection)
     for path in room.root.glob("newsletter.db*"):
         path.unlink()
-    # Made by the program itself: tests' databases are copies of one.
+    # Created by the program itself, because the tests' databases are copies of one.
     with open_database(Location(path=room.root / "newsletter.db")) as database, database.read() as connection:
         assert publication_of(connection) not in (None, before)
     assert room.say("keys", "restore", "keys.txt").code == 0
@@ -159,22 +161,25 @@ def test_a_new_database_takes_the_name_of_its_publication(room: CliHarness) -> N
 
 
 def test_a_lost_key_is_a_decision(room: CliHarness) -> None:
-    """Without a backup of the keys a person may go on; it says what that means, and never happens by itself."""
+    """Without a backup of the keys, a person can continue.
+
+    The command explains the effect, and it never happens automatically.
+    """
     assert room.say("keys", "restore", "--lost", "--yes").code == 1
     assert room.say("db", "backup", "copy.db").code == 0
     _restore(room)
     assert room.say("keys", "restore", "--lost").code == 2
     said = room.say("keys", "restore", "--lost", "--yes")
-    assert said.code == 0 and "1 entries of the suppression list recognise nobody" in said.out
+    assert said.code == 0 and "no longer have an effect: 1" in said.out
     assert _import_gone(room).code == 0
 
 
 def test_the_doctor_knows_whether_the_backup_is_of_todays_keys(room: CliHarness) -> None:
-    """None yet, fresh, and stale once there is another key."""
-    assert "backup of the keys: no backup was made on this computer" in room.say("doctor", "--offline").out
+    """The doctor reports no backup, a current one, and an outdated one after a change of keys."""
+    assert "key backup: no backup has been made on this computer" in room.say("doctor", "--offline").out
     assert room.say("keys", "backup", "keys.txt").code == 0
     out = room.say("doctor", "--offline").out
-    assert "ok               backup of the keys" in out and "keys.txt" in out
+    assert "ok               key backup" in out and "keys.txt" in out
     assert room.say("dkim", "keygen", "--selector", "second").code == 0
-    assert "holds other keys than there are now" in room.say("doctor", "--offline").out
+    assert "does not contain the current keys" in room.say("doctor", "--offline").out
     assert environment().folder.is_dir()

@@ -1,4 +1,4 @@
-"""`--log-format` and `--log-file`: what a mailing and what came back log for programs, and that it names nobody."""
+"""`--log-format` and `--log-file`: events of mailings and returned mail, without personal data."""
 
 import json
 import re
@@ -27,7 +27,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
-    """A mail server that refuses every third recipient, and repeats its address."""
+    """A mail server that rejects every third recipient, and repeats the address in its answer."""
     asked = 0
 
     def at_rcpt(visit: SmtpSession) -> int:
@@ -43,8 +43,8 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
         yield office
 
 
-def test_a_mailing_names_nobody(room: CliHarness, office: FakeSmtp) -> None:
-    """Each delivery once, by the subscriber's id, with the server's codes; no address, no name, no token, no subject."""
+def test_the_log_of_a_mailing_contains_no_personal_data(room: CliHarness, office: FakeSmtp) -> None:
+    """Each delivery is logged once, with the subscriber's id and the server's codes, without address, name, token or subject."""
     assert room.say("test", ISSUE).code == 0
     ids = room.add(9, name="Anna Schmidt")
     said = room.say("send", ISSUE, "--yes", "9", "--log-format", "json", "--log-file", "log")
@@ -69,7 +69,7 @@ def test_a_mailing_names_nobody(room: CliHarness, office: FakeSmtp) -> None:
 
 
 def test_without_the_options_nothing_is_logged(room: CliHarness, office: FakeSmtp) -> None:
-    """What is printed is what was printed before."""
+    """Without the options, the output is unchanged."""
     assert room.say("test", ISSUE).code == 0
     room.add(2)
     said = room.say("send", ISSUE, "--yes", "2")
@@ -85,8 +85,8 @@ def test_without_the_options_nothing_is_logged(room: CliHarness, office: FakeSmt
     assert not (room.root / "log").exists()
 
 
-def test_a_file_that_cannot_be_written_is_told_first(room: CliHarness, office: FakeSmtp) -> None:
-    """Before anything is sent."""
+def test_an_unwritable_log_file_is_reported_first(room: CliHarness, office: FakeSmtp) -> None:
+    """A log file that cannot be written is reported before anything is sent."""
     room.add(1)
     said = room.say("send", ISSUE, "--yes", "1", "--log-file", "no/such/log")
     assert said.code == 1
@@ -94,10 +94,10 @@ def test_a_file_that_cannot_be_written_is_told_first(room: CliHarness, office: F
     assert office.taken == []
 
 
-def test_what_came_back_names_nobody(
+def test_the_log_of_returned_mail_contains_no_personal_data(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each message once, by what it is and whom our key names; no address, no token, no key, no words of a server."""
+    """Each message is logged once, with its kind and the subscriber's id, without address, token, key or the server's text."""
     monkeypatch.setenv("COMPOSE_SECRET_KEY", KEY.decode())
     workspace = sample_message(tmp_path, newsletter=LETTER)
     monkeypatch.chdir(workspace.root)

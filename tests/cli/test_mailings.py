@@ -1,4 +1,4 @@
-"""Settling, reporting, approving: from outside, on a mailing that went wrong in every way."""
+"""Settling, reporting and approving, on a mailing with every kind of failure."""
 
 import csv
 import json
@@ -50,7 +50,7 @@ def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
 
 
 def _disaster(room: CliHarness, office: FakeSmtp) -> None:
-    """Send to eight: three unknown, of whom two were taken; one refused; four taken."""
+    """Send to eight recipients: three unconfirmed (two of them accepted), one rejected, four accepted."""
     room.add(8)
     room.say("test", ISSUE)
 
@@ -77,7 +77,7 @@ def _disaster(room: CliHarness, office: FakeSmtp) -> None:
 
 
 def _log(office: FakeSmtp, tmp_path: Path) -> Path:
-    """What Postfix would have written of those that it took."""
+    """Return the log that Postfix would have written about the messages it accepted."""
     lines = []
     for number, (_, content) in enumerate(office.taken):
         identity = message_from_bytes(content)["Message-ID"]
@@ -91,31 +91,31 @@ def _log(office: FakeSmtp, tmp_path: Path) -> Path:
 
 
 def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tmp_path: Path) -> None:
-    """The log proves two; of the third a person decides; sent again it goes out once, and the mailing is over."""
+    """The log proves two, a person decides about the third, which is sent again once; then the mailing ends."""
     _disaster(room, office)
     with room.open() as database, database.write() as connection:
         connection.execute(delete(subscribers).where(subscribers.c.id == 2))
     said = room.say("settle", "1")
-    assert said.code == 3 and "of 3 subscribers nobody can know" in said.out
+    assert said.code == 3 and "delivery to 3 subscribers could not be confirmed" in said.out
     named = re.findall(r"^  (.+)   <[a-z2-7]{34}@news\.example\.org>$", said.out, re.MULTILINE)
     assert named == ["Reader1@example.net", "subscriber 2, erased", "Reader3@example.net"]
-    # As `compose status` names them.
-    assert all(f"  {name}   cannot know" in room.say("status", "1").out for name in named)
+    # As listed by `compose status`.
+    assert all(f"  {name}   unconfirmed" in room.say("status", "1").out for name in named)
     said = room.say("settle", "1", "--log", str(_log(office, tmp_path)))
-    assert said.code == 3 and "2 subscribers found in the log; of 1 it says nothing for certain" in said.out
+    assert said.code == 3 and "still unconfirmed: 1" in said.out
     said = room.say("settle", "1", "--send-again")
-    assert said.code == 2 and "nobody is there to be asked" in said.err
+    assert said.code == 2 and "not a terminal: confirm with --yes 1" in said.err
     for answer in ("--send-again", "--count-as-received"):
         said = room.say("settle", "1", answer, "--yes", "3")
         assert said.code == 1
-        assert said.err == "error: --yes 3 is not the number of subscribers, which is 1: nothing was settled\n"
+        assert said.err == "error: --yes 3 does not match the number of recipients, 1: nothing was changed\n"
     said = room.say("settle", "1", "--send-again", "--yes", "1")
     assert said.code == 75 and "next: compose send 2031-01-30" in said.out
-    assert "next: compose send 2031-01-30     (it goes on; 1 may get it twice, as was decided)" in room.say().out
+    assert "next: compose send 2031-01-30     (continues; 1 may receive it twice, as was decided)" in room.say().out
     office.script = {"rcpt": says(b"451 4.7.1 later\r\n")}
     said = room.say("send", ISSUE, "--yes", "1", "--limit", "1")
-    assert said.code == 75 and "goes on; 1 may get it twice, as was decided" in said.out
-    assert "1 may get it twice" in room.say().out
+    assert said.code == 75 and "continues; 1 may receive it twice, as was decided" in said.out
+    assert "1 may receive it twice" in room.say().out
     office.script = {}
     with room.open() as database, database.write() as connection:
         retry_now(connection, 1, datetime.now(UTC))
@@ -126,12 +126,12 @@ def test_settling_by_log_then_by_decision(room: CliHarness, office: FakeSmtp, tm
 
 
 def test_settling_as_received(room: CliHarness, office: FakeSmtp) -> None:
-    """A person's word counts them as taken; the mailing is over, and says who said so."""
+    """A person's decision counts them as accepted; the mailing ends, and the person is on record."""
     _disaster(room, office)
     said = room.say("settle", "1", "--count-as-received", "--yes", "3")
-    assert said.code == 0 and "7 taken by their server + 1 turned away = 8: everybody is accounted for" in said.out
-    assert "over since" in room.say("status", "1").out
-    decided = r"3 of those taken are counted as received by a person's decision: .+, \d{4}-\d\d-\d\d \d\d:\d\d"
+    assert said.code == 0 and "7 accepted + 1 rejected = 8: all recipients are accounted for" in said.out
+    assert ": ended 20" in room.say("status", "1").out
+    decided = r"3 unconfirmed messages were counted as received by decision of .+, \d{4}-\d\d-\d\d \d\d:\d\d"
     assert re.search(f"  {decided}\n", room.say("status").out)
     (word,) = json.loads(room.say("status", "1", "--json").out)["mailings"][0]["counted_as_received"]
     assert word["count"] == 3 and word["who"] and datetime.fromisoformat(word["at"]).tzinfo is not None
@@ -143,15 +143,15 @@ def test_settling_as_received(room: CliHarness, office: FakeSmtp) -> None:
         (row,) = csv.DictReader(file)
     assert (row["accepted"], row["counted_as_received"]) == ("7", "3")
     for arguments, words in (
-        (["1", "--log", "nowhere.log"], "nobody's fate is unknown"),
+        (["1", "--log", "nowhere.log"], "has no unconfirmed recipients"),
         (["9"], "there is no mailing 9"),
-        (["1", "--send-again", "--count-as-received"], "three different answers"),
+        (["1", "--send-again", "--count-as-received"], "cannot be combined"),
     ):
         assert words in room.say("settle", *arguments).all
 
 
 class _Page(HTMLParser):
-    """Notes what a page would fetch."""
+    """Collects the addresses that a page would fetch."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,28 +164,28 @@ class _Page(HTMLParser):
 
 
 def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
-    """Numbers that add up, who did not get it and why, a page that fetches nothing; a bounce that comes later changes it."""
+    """The numbers add up, the page fetches nothing, and a later bounce changes who did not receive it, and why."""
     _disaster(room, office)
     said = room.say("report", "1")
     assert said.code == 0 and "@example.net" not in said.out
-    assert "        4  taken by their server" in said.out and "The numbers add up to 8" in said.out
+    assert "        4  accepted" in said.out and "The numbers add up to 8" in said.out
     folder = room.root / "outbox/mailings/1-report"
     names = ["domains.csv", "events.jsonl", "not-received.csv", "report.html", "report.txt"]
     assert sorted(path.name for path in folder.iterdir()) == names
     with (folder / "not-received.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["address"], row["state"]) for row in rows] == [
-        ("Reader1@example.net", "cannot know"),
-        ("Reader2@example.net", "cannot know"),
-        ("Reader3@example.net", "cannot know"),
-        ("Reader4@example.net", "turned away"),
+        ("Reader1@example.net", "unconfirmed"),
+        ("Reader2@example.net", "unconfirmed"),
+        ("Reader3@example.net", "unconfirmed"),
+        ("Reader4@example.net", "rejected"),
     ]
     assert "550 5.1.1" in rows[3]["words"] and "Reader4" not in rows[3]["words"]
     html = (folder / "report.html").read_text(encoding="utf-8")
     page = _Page()
     page.feed(html)
     assert page.fetched == [] and "script" not in page.tags and "polyline" in page.tags
-    assert "8 subscribers were to get it" in html and "Reader4@example.net" in html
+    assert "8 recipients" in html and "Reader4@example.net" in html
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text(encoding="utf-8").splitlines()]
     kinds = [each["event"] for each in events]
     assert kinds[0] == "frozen" and kinds.count("accepted") == 4 and kinds.count("unknown") == 3
@@ -197,28 +197,28 @@ def test_the_report(room: CliHarness, office: FakeSmtp) -> None:
             [{**row, "subscriber_id": 5, "mailing_id": 1, "words": "550 mailbox <closed>", "domain": "x"}],
         )
     said = room.say("report", "1")
-    assert "1 of those taken came back later; 3 have it, as far as is known." in said.out
+    assert "1 of the accepted messages bounced later; as far as is known, 3 were received." in said.out
     assert "Reader5@example.net" in (folder / "not-received.csv").read_text(encoding="utf-8")
     html = (folder / "report.html").read_text(encoding="utf-8")
-    assert "came back" in html and "550 mailbox &lt;closed&gt;" in html
+    assert "bounced" in html and "550 mailbox &lt;closed&gt;" in html
     said = room.say("report", "1", "--output", str(room.root / "kept"))
     assert said.code == 0 and (room.root / "kept/1-report/report.html").is_file()
     assert room.say("report", "7").code == 1
 
 
-def test_reasons_stand_in_the_report(room: CliHarness, office: FakeSmtp) -> None:
-    """What was allowed, and why it went out again: the same words on the screen, in the text and on the page."""
+def test_reasons_are_in_the_report(room: CliHarness, office: FakeSmtp) -> None:
+    """The reasons for overriding a refusal and for sending again are the same on the screen, in the text and on the page."""
     room.add(2)
     allowed = ("--allow", "untested=Anna <read> it on paper")
     assert room.say("send", ISSUE, "--yes", "2", *allowed).code == 0
     assert room.say("send", ISSUE, "--yes", "2", *allowed, "--again", "the pictures were broken").code == 0
     for number, reasons in (
         ("1", {"allowed": "untested: Anna <read> it on paper"}),
-        ("2", {"allowed": "untested: Anna <read> it on paper", "again": "the pictures were broken"}),
+        ("2", {"allowed": "untested: Anna <read> it on paper", "sent again": "the pictures were broken"}),
     ):
         said = room.say("report", number)
         folder = room.root / f"outbox/mailings/{number}-report"
-        lines = "".join(f"{what:<9} {text}\n" for what, text in reasons.items())
+        lines = "".join(f"{what:<17} {text}\n" for what, text in reasons.items())
         assert f"accounted for.\n\n{lines}\n" in said.out
         assert (folder / "report.txt").read_text(encoding="utf-8").endswith(f"accounted for.\n\n{lines}")
         html = unescape((folder / "report.html").read_text(encoding="utf-8"))
@@ -227,7 +227,7 @@ def test_reasons_stand_in_the_report(room: CliHarness, office: FakeSmtp) -> None
 
 
 def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
-    """Sums, domains, the curve and who is missing: from a mailing with states of every kind, one subscriber of it erased."""
+    """Totals, domains, the curve and missing recipients are equal on both databases, for all states and an erased subscriber."""
     with database.write() as connection:
         add_subscribers(connection, 30)
         for number in range(15):
@@ -254,7 +254,7 @@ def test_the_account_is_the_same_on_both_databases(database: Database) -> None:
 
 
 def test_answers_are_about_one_hash(room: CliHarness) -> None:
-    """A change voids tests and approvals and is named; what was once approved is approved again when it comes back."""
+    """A change voids tests and approvals, and is named; if it is reverted, the earlier approvals are valid again."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     anna = Address(address="anna@example.org")
     settings = settings_of(read_newsletter(room.workspace))
@@ -280,48 +280,53 @@ def test_answers_are_about_one_hash(room: CliHarness) -> None:
 
 
 def test_approving(room: CliHarness, office: FakeSmtp) -> None:
-    """Two of three must say yes to exactly this edition; who returns it stops it; a change is told by its section."""
+    """Two of three approvers must approve exactly this edition; a request for changes stops it.
+
+    A change is reported by section.
+    """
     names = "".join(f"    - {name}@example.org\n" for name in ("anna", "ben", "carla"))
     room.configure("delivery:\n", f"approvals:\n  needed: 2\n  by:\n{names}delivery:\n")
     room.add(1)
     room.say("test", ISSUE)
     for arguments, words in (
-        (["--as", "dora@example.org"], "is not one of those who may approve"),
+        (["--as", "dora@example.org"], "is not an approver"),
         (["--as", "nobody"], "--as:"),
-        ([], "whose word is it?"),
+        ([], "no approver given"),
         (["--as", "anna@example.org", "--return", ""], "--return needs a reason"),
-        (["--ask"], "there are none"),
+        (["--ask"], "which are not set up"),
     ):
         said = room.say("approve", ISSUE, *arguments)
         assert said.code == 2 and words in said.err, said.all
     said = room.say("approve", ISSUE, "--as", "Anna@EXAMPLE.org")
-    assert said.code == 0 and "anna@example.org approves 2031-01-30" in said.out and "1 of 2 approvals" in said.out
-    assert room.say("approve", ISSUE, "--as", "anna@example.org").out.endswith("1 of 2 approvals\n")
+    assert (
+        said.code == 0
+        and "anna@example.org approved 2031-01-30" in said.out
+        and "1 of 2 required approvals" in said.out
+    )
+    assert room.say("approve", ISSUE, "--as", "anna@example.org").out.endswith("1 of 2 required approvals\n")
     room.say("approve", ISSUE, "--as", "ben@example.org", "--return", "a typo in the letter")
     said = room.say("send", ISSUE, "--yes", "1")
-    assert (
-        "has 1 of 2 approvals as it stands now; changes requested by ben@example.org: a typo in the letter" in said.err
-    )
+    assert "has 1 of 2 approvals; changes requested by ben@example.org: a typo in the letter" in said.err
     room.say("approve", ISSUE, "--as", "ben@example.org")
-    assert "approved  2 of 2 needed" in room.say("send", ISSUE, "--dry-run").out
+    assert "approved  2 of 2 required" in room.say("send", ISSUE, "--dry-run").out
     room.write(body="The letter without its typo, with enough words in it to be read by everybody who gets it.")
     room.say("test", ISSUE)
     said = room.say("send", ISSUE, "--yes", "1")
-    assert "has 0 of 2 approvals as it stands now; approved before, changed since: letter  [unapproved]" in said.err
+    assert "has 0 of 2 approvals; " in said.err and "changed since: letter  [unapproved]" in said.err
     said = room.say("approve", ISSUE, "--as", "anna@example.org")
-    assert "changed since it was approved before: letter" in said.out
+    assert "changed since the last approval: letter" in said.out
     room.say("approve", ISSUE, "--as", "carla@example.org")
     assert room.say("send", ISSUE, "--yes", "1").code == 0
 
 
 def test_asking_for_approvals_by_mail(room: CliHarness, office: FakeSmtp) -> None:
-    """Each who may gets a link that is theirs; the answer by link is the same as one by command; it is asked once."""
+    """Each approver gets a personal link; an answer by link equals one by command; requests are sent once."""
     room.configure(
         "delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n    - ben@example.org\ndelivery:\n"
     )
     room.configure("delivery:\n", "delivery:\n  public_url: https://news.example.org/n\n")
     said = room.say("approve", ISSUE, "--ask")
-    assert said.code == 0 and said.out.count("asked") == 2
+    assert said.code == 0 and said.out.count("request sent") == 2
     links = {}
     for line, content in office.taken:
         message = message_from_bytes(content)
@@ -344,12 +349,12 @@ def test_asking_for_approvals_by_mail(room: CliHarness, office: FakeSmtp) -> Non
             assert question(connection, tokens, forged, now) is None
             assert answer_by_link(connection, tokens, "a" * 42, ReviewAnswer.YES, "", now) is None
             assert answer_by_link(connection, tokens, token, ReviewAnswer.YES, "", now) is AnswerEffect.RECORDED
-    assert "approved  1 of 1 needed" in room.say("send", ISSUE, "--dry-run").out
-    assert room.say("approve", ISSUE, "--ask").out.count("asked") == 1
+    assert "approved  1 of 1 required" in room.say("send", ISSUE, "--dry-run").out
+    assert room.say("approve", ISSUE, "--ask").out.count("request sent") == 1
 
 
 def test_what_is_shown_online(room: CliHarness, office: FakeSmtp) -> None:
-    """An edition is public once a server took a copy of it, in each language, without any subscriber's values."""
+    """An edition is public once a server has accepted a copy of it, in each language, without any subscriber's values."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
     room.write("2031-01-30.de", subject="Ein Brief")
     room.add(2)
@@ -367,7 +372,7 @@ def test_what_is_shown_online(room: CliHarness, office: FakeSmtp) -> None:
 
 
 def test_compose_alone_without_a_server(room: CliHarness) -> None:
-    """A test send first; where it could only be written, the doctor, who says what sending needs; for a past issue neither."""
+    """The next step is a test; if it was only written to files, `compose doctor`; for a past issue, neither."""
     room.say("build", ISSUE)
     room.say("check", ISSUE)
     assert f"next: compose test {ISSUE}" in room.say().out
@@ -382,7 +387,7 @@ def test_compose_alone_without_a_server(room: CliHarness) -> None:
 
 
 def test_compose_alone_names_the_next_step(room: CliHarness, office: FakeSmtp) -> None:
-    """From the first build to the report: each time the command that comes next, and at the end where the mailing stands."""
+    """From the first build to the report, compose names the next command, and finally the result of the mailing."""
     room.configure("delivery:\n", "approvals:\n  needed: 1\n  by:\n    - anna@example.org\ndelivery:\n")
     for step in (
         f"build {ISSUE}",
@@ -399,9 +404,9 @@ def test_compose_alone_names_the_next_step(room: CliHarness, office: FakeSmtp) -
     room.add(3)
     room.say("send", ISSUE, "--yes", "3", "--limit", "1")
     said = room.say()
-    assert "mailing 1: 1 of 3 taken by their server; not finished" in said.out and "it goes on" in said.out
+    assert "mailing 1: 1 of 3 accepted; not finished" in said.out and "continues" in said.out
     room.say("send", ISSUE, "--yes", "2")
-    assert "mailing 1: 3 of 3 taken by their server; out" in room.say().out
+    assert "mailing 1: 3 of 3 accepted; finished" in room.say().out
     (room.root / "newsletter.db").write_bytes(b"no database at all" * 300)
     said = room.say()
-    assert said.code == 0 and "mailings could not be looked at" in said.err and "next: compose" in said.out
+    assert said.code == 0 and "mailings could not be read" in said.err and "next: compose" in said.out

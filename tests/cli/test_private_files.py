@@ -1,4 +1,4 @@
-"""What commands write about people is their owner's alone, whatever the umask; what an earlier version wrote, too."""
+"""Files about people are private to their owner, whatever the umask, including files of earlier versions."""
 
 import os
 import stat
@@ -13,9 +13,9 @@ from tests.cli_harness import CliHarness, make_workspace
 from tests.delivery.factories import tag
 
 ISSUE = "2031-01-30"
-#: Written by people, or for everybody: the issue and its edition, and what checks say of them.
+#: Files that may be public: the issue, its edition, and reports of checks.
 PUBLIC = ("issues", "newsletter.yaml", f"outbox/{ISSUE}", ".compose")
-#: A message of a person, of no known kind: kept for somebody to look at.
+#: A person's message of unknown kind, which is kept for a person to look at.
 STRANGE = (
     b"From: Berta Doe <berta@reader.example>\nSubject: hello\nMessage-ID: <a@b.example>\n\nA question about page 3.\n"
 )
@@ -31,7 +31,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 @pytest.fixture
 def open_hands() -> Iterator[None]:
-    """Every new file is everybody's, unless a program says otherwise."""
+    """Set a umask that makes new files readable by everyone unless a program decides otherwise."""
     before = os.umask(0)
     yield
     os.umask(before)
@@ -65,7 +65,7 @@ def _write_everything(room: CliHarness) -> None:
 
 
 def _open(room: CliHarness) -> dict[str, str]:
-    """Return what others on this computer can look into."""
+    """Return the files that other users of this computer can read."""
     found = {}
     for path in sorted(room.root.rglob("*")):
         name = path.relative_to(room.root).as_posix()
@@ -81,7 +81,7 @@ def _open(room: CliHarness) -> dict[str, str]:
     return found
 
 
-#: One file of each command that writes about people.
+#: One file of each command that writes personal data.
 WRITTEN = (
     f"outbox/tests/{ISSUE}/anna@example.org.eml",
     "outbox/mailings/1/reader1@example.net-*.eml",
@@ -98,7 +98,7 @@ WRITTEN = (
 
 
 def test_whatever_the_umask(room: CliHarness, open_hands: None) -> None:
-    """Every file 0600, every folder of them 0700; the edition itself is for everybody."""
+    """Every file has mode 0600 and every folder of them 0700; the edition itself is public."""
     _write_everything(room)
     assert [each for each in WRITTEN if not list(room.root.glob(each))] == []
     assert _open(room) == {}
@@ -106,16 +106,16 @@ def test_whatever_the_umask(room: CliHarness, open_hands: None) -> None:
     assert stat.S_IMODE(edition.stat().st_mode) == 0o666
 
 
-def test_nobody_is_named_in_a_public_file(room: CliHarness, open_hands: None) -> None:
-    """Not in an edition, not in the record of a check."""
+def test_public_files_contain_no_personal_data(room: CliHarness, open_hands: None) -> None:
+    """Neither an edition nor the record of a check contains personal data."""
     _write_everything(room)
     for path in room.root.rglob("*"):
         if path.is_file() and stat.S_IMODE(path.stat().st_mode) != 0o600 and path.name != "list.csv":
             assert b"@example.net" not in path.read_bytes().lower(), path
 
 
-def test_what_an_earlier_version_left_open(room: CliHarness, open_hands: None) -> None:
-    """Folders and files that were everybody's are closed when they are written to again."""
+def test_files_of_an_earlier_version_become_private(room: CliHarness, open_hands: None) -> None:
+    """Public files and folders of an earlier version become private when they are written again."""
     for name in (
         f"outbox/tests/{ISSUE}",
         "outbox/mailings/1",
@@ -130,8 +130,8 @@ def test_what_an_earlier_version_left_open(room: CliHarness, open_hands: None) -
     assert _open(room) == {}
 
 
-def test_a_strict_umask_keeps_nobody_from_writing(room: CliHarness) -> None:
-    """One that takes everything from others changes nothing."""
+def test_a_strict_umask_does_not_prevent_writing(room: CliHarness) -> None:
+    """A umask that removes all permissions of others changes nothing."""
     before = os.umask(0o077)
     try:
         _write_everything(room)

@@ -1,4 +1,4 @@
-"""`compose subscribers`, `who`, `suppression`, `db` as a person calls them: exit code, stdout, stderr, files."""
+"""The commands `compose subscribers`, `who`, `suppression` and `db`: exit code, stdout, stderr, files."""
 
 import json
 import os
@@ -59,34 +59,34 @@ def _count(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
 
 
 def test_import_says_first_what_would_happen(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--dry-run counts each row, names the bad ones with number and reason, writes the report, and changes nothing."""
+    """--dry-run counts rows, lists bad ones with number and reason, writes the report, and changes nothing."""
     written(here, LIST, "list.csv")
     assert run(["subscribers", "import", "list.csv", "--dry-run"]) == 0
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
         "4 rows",
-        "          2 new       they stay pending: say how they agreed: --consent",
-        "          2 bad       not taken in",
-        "columns left out: Phone",
-        "  for example: anna@example.org   Anna",
-        "  for example: chen@example.org   Chen Li",
-        "  row 3: the same address as in row 2   ANNA@example.org",
+        "          2 new       will be pending: to make them active, record their consent with --consent",
+        "          2 bad       will not be imported",
+        "ignored columns: Phone",
+        "  read as: anna@example.org   Anna",
+        "  read as: chen@example.org   Chen Li",
+        "  row 3: the same address as row 2   ANNA@example.org",
         "  row 4: the address has no domain after the @   ben@",
-        f"every row that was not taken, and every remark: {os.path.join('outbox', 'imports', 'list.rows.csv')}",  # noqa: PTH118
+        f"all rows that are not imported, and all remarks: {os.path.join('outbox', 'imports', 'list.rows.csv')}",  # noqa: PTH118
         "nothing was changed",
     ]
     report = here / "outbox/imports/list.rows.csv"
     assert (
         report.read_text(encoding="utf-8-sig").splitlines()[1]
-        == "list.csv,3,bad,the same address as in row 2,ANNA@example.org"
+        == "list.csv,3,bad,the same address as row 2,ANNA@example.org"
     )
     assert stat.S_IMODE(report.stat().st_mode) == 0o600
     assert _count(capsys) == {"total": 0}
 
 
 def test_import_show_list_tag_and_undo(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What was taken in is shown, listed by the same words as audiences, tagged, and taken back."""
+    """Imported subscribers are shown, listed with the filters of audiences, tagged, and removed by --undo."""
     written(here, LIST, "list.csv")
     assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form 2024", "--tag", "Spring"]) == 0
     assert capsys.readouterr().out == "import 1: 2 new\n"
@@ -102,14 +102,14 @@ def test_import_show_list_tag_and_undo(here: Path, capsys: pytest.CaptureFixture
     assert run(["subscribers", "import", "--undo", "--yes"]) == 0
     assert _count(capsys) == {"total": 0}
     assert run(["subscribers", "import", "--undo", "--yes"]) == 1
-    assert "there is no import to take back" in capsys.readouterr().err
+    assert "no import can be undone" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["subscribers unsubscribe", "subscribers tag vip", "suppression add"])
-def test_nothing_is_confirmed_that_a_later_mistake_takes_back(
+def test_one_mistake_rolls_back_all_without_output(
     here: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
-    """All or none of the addresses: a person who asked to leave is not said to have left while they have not."""
+    """If one address is wrong, none is changed, and no change is reported."""
     written(here, "Email\nanna@example.org\n", "list.csv")
     assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"]) == 0
     capsys.readouterr()
@@ -122,8 +122,11 @@ def test_nothing_is_confirmed_that_a_later_mistake_takes_back(
     assert capsys.readouterr().out.startswith("anna@example.org")
 
 
-def test_undo_says_what_becomes_of_each_row(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Who goes, who left and who was erased add up to those who came; an import that brought nothing says so."""
+def test_undo_shows_what_happens_to_each_row(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Removed, unsubscribed and erased subscribers add up to the imported ones.
+
+    An import without changes is reported as such.
+    """
     written(here, "Email\n" + "".join(f"r{number}@example.org\n" for number in range(10)), "list.csv")
     assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"]) == 0
     assert run(["subscribers", "unsubscribe", "r1@example.org"]) == 0
@@ -133,9 +136,9 @@ def test_undo_says_what_becomes_of_each_row(here: Path, capsys: pytest.CaptureFi
     heading, *lines = capsys.readouterr().err.splitlines()
     assert heading.startswith("import 1 of ")
     assert lines == [
-        "          8 subscribers came with it; they go",
-        "          1 came with it and have left since; they stay out",
-        "          1 came with it and were erased since, or have agreed by themselves; that stays so",
+        "          8 subscribers added by it; will be removed",
+        "          1 added by it and unsubscribed since; will stay unsubscribed",
+        "          1 added by it and since erased, or confirmed by themselves; will not be changed",
         "nothing was changed",
     ]
     written(here, "Email\nr3@example.org\n", "same.csv")
@@ -143,13 +146,13 @@ def test_undo_says_what_becomes_of_each_row(here: Path, capsys: pytest.CaptureFi
     capsys.readouterr()
     assert run(["subscribers", "import", "--undo", "--dry-run"]) == 0
     assert capsys.readouterr().err.splitlines()[1:] == [
-        "  it brought nothing that is to be taken back",
+        "  there is nothing to undo",
         "nothing was changed",
     ]
 
 
 def test_undo_says_who_received_what(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Before the question: how many of those who go have which mailing; as data, too. Afterwards they get nothing twice."""
+    """The preview, also as JSON, shows how many of them received which mailing. Afterwards they get nothing twice."""
     written(here, "Email\n" + "".join(f"r{number}@example.org\n" for number in range(3)), "list.csv")
     take = ["subscribers", "import", "list.csv", "--yes", "--consent", "form"]
     assert run(take) == 0
@@ -162,14 +165,14 @@ def test_undo_says_who_received_what(here: Path, capsys: pytest.CaptureFixture[s
     capsys.readouterr()
     assert run(["subscribers", "import", "--undo", "--dry-run", "--json"]) == 0
     told = capsys.readouterr()
-    assert "2 of those who go have received mailing 1 (2025-01-30)" in told.err
-    assert "1 of them may have received it: unconfirmed" in told.err
+    assert "2 of those to be removed have received mailing 1 (2025-01-30)" in told.err
+    assert "1 of them may have received it (unconfirmed)" in told.err
     data = json.loads(told.out)
     assert data["mailings"] == [{"mailing": 1, "issue": "2025-01-30", "received": 2, "unconfirmed": 1}]
     assert (data["came"], data["undone"]) == (3, False)
     assert run(["subscribers", "import", "--undo", "--yes", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["undone"] is True
-    # `who` still knows what went to an address that nobody has, by its hash.
+    # `who` still finds, by the hash, what was sent to an address that is no longer used.
     assert run(["who", "r1@example.org", "--json"]) == 0
     assert [each["issue"] for each in json.loads(capsys.readouterr().out)["mailings"]] == ["2025-01-30"]
     assert run(take) == 0
@@ -178,7 +181,10 @@ def test_undo_says_who_received_what(here: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_open_questions_for_programs(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """With --json and --yes, too, the import stops with exit code 1, and the questions are data; --map answers them."""
+    """Also with --json and --yes, the import stops with exit code 1 and returns the questions as data.
+
+    --map answers them.
+    """
     rows = "a@example.org,gold,03/04/2024\nb@example.org,gold,\nc@example.org,lapsed,soon\n"
     written(here, f"email,status,signup\n{rows}", "list.csv")
     command = ["subscribers", "import", "list.csv", "--yes", "--json", "--consent", "form"]
@@ -199,20 +205,20 @@ def test_open_questions_for_programs(here: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_another_address(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A subscriber moves to another address; one that somebody has is refused."""
+    """A subscriber moves to another address; an address in use is refused."""
     for address in ("a@example.org", "b@example.org"):
         assert run(["subscribers", "add", address, "--consent", "form"]) == 0
     capsys.readouterr()
     assert run(["subscribers", "move", "a@example.org", "New@example.org"]) == 0
     assert capsys.readouterr().out == "a@example.org is now New@example.org\n"
     assert run(["subscribers", "move", "new@example.org", "b@example.org"]) == 1
-    assert "b@example.org is subscribed already" in capsys.readouterr().err
+    assert "b@example.org already belongs to another subscriber" in capsys.readouterr().err
     assert run(["who", "new@example.org"]) == 0
     assert "address: a@example.org -> New@example.org" in capsys.readouterr().out
 
 
 def test_a_person_from_adding_to_erasing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Added, found by `who`, let go, kept out, erased with a receipt that names nobody."""
+    """A person is added, found by `who`, unsubscribed, not added again, and erased with a receipt without names."""
     add = [
         "subscribers",
         "add",
@@ -239,12 +245,12 @@ def test_a_person_from_adding_to_erasing(here: Path, capsys: pytest.CaptureFixtu
         "  language      de-AT",
         "  tags          press",
         "  since         DAY",
-        "  agreed        asked at the fair, 2025-01-20   (written down DAY)",
-        "  gets nothing  since DAY: they have left (by hand)",
+        "  agreed        asked at the fair, 2025-01-20   (recorded DAY)",
+        "  suppressed    since DAY: they unsubscribed (by hand)",
         "History",
         "  DAY   status: active   (by hand)",
         "  DAY   status: active -> unsubscribed   (by hand)",
-        "Look-alikes (not merged; whether they are the same person is for you to say)",
+        "Similar addresses (not merged; check whether they belong to the same person)",
         "  annali+x@example.org   pending",
     ]
     assert run(["subscribers", "add", "ANNA.LI@example.org", "--consent", "x"]) == 1
@@ -257,11 +263,11 @@ def test_a_person_from_adding_to_erasing(here: Path, capsys: pytest.CaptureFixtu
     found = json.loads(capsys.readouterr().out)
     assert (found["status"], found["suppression"]["reason"]) == (None, "erased")
     assert run(["who", "nobody@example.org"]) == 1
-    assert "not among the subscribers" in capsys.readouterr().out
+    assert "not a subscriber" in capsys.readouterr().out
 
 
 def test_export_and_the_suppression_list(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Files are new and private; stdout is CSV; a suppressed address gets nothing from then on."""
+    """Files are new and private; stdout is CSV; a suppressed address gets no more mail."""
     written(here, LIST, "list.csv")
     run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"])
     assert run(["subscribers", "export", "out.csv"]) == 0
@@ -284,7 +290,7 @@ def test_export_and_the_suppression_list(here: Path, capfd: pytest.CaptureFixtur
 
 
 def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """--audience names the same subscribers as its words do."""
+    """--audience selects the same subscribers as its filters."""
     with (here / "newsletter.yaml").open("a", encoding="utf-8") as file:
         file.write("audiences:\n  journalists:\n    tag: press\n    without_tag: vip\n")
     written(here, LIST, "list.csv")
@@ -293,32 +299,32 @@ def test_an_audience_of_newsletter_yaml(here: Path, capsys: pytest.CaptureFixtur
     assert run(["subscribers", "list", "--audience", "journalists"]) == 0
     assert capsys.readouterr().out.startswith("anna@example.org   pending")
     assert run(["subscribers", "list", "--audience", "others"]) == 2
-    assert "there are: journalists" in capsys.readouterr().err
+    assert "its audiences are: journalists" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["import"], "which list?"),
-        (["import", "list.csv"], "nobody is here to be asked"),
+        (["import"], "no file given"),
+        (["import", "list.csv"], "not a terminal: confirm with --yes"),
         (["import", "list.csv", "--undo"], "takes no file"),
-        (["import", "list.csv", "--dry-run", "--map", "Phone"], "it has no ="),
-        (["import", "list.csv", "--dry-run", "--map", "Phone=fone"], "there is no field “fone”"),
-        (["import", "list.csv", "--dry-run", "--tag", "a,b"], "a tag holds no “,”"),
-        (["import", "list.csv", "--dry-run", "--encoding", "utf-9"], "there is no encoding “utf-9”"),
+        (["import", "list.csv", "--dry-run", "--map", "Phone"], "there is no “=”"),
+        (["import", "list.csv", "--dry-run", "--map", "Phone=fone"], "field “fone”"),
+        (["import", "list.csv", "--dry-run", "--tag", "a,b"], "“,”: “a,b”"),
+        (["import", "list.csv", "--dry-run", "--encoding", "utf-9"], "encoding “utf-9”"),
         (["import", "none.csv", "--dry-run"], "cannot be read"),
         (["add", "anna"], "has no @"),
-        (["add", "a@example.org", "--field", "fone=1"], "there is no field “fone”"),
+        (["add", "a@example.org", "--field", "fone=1"], "field “fone”"),
         (["add", "a@example.org", "--name", "x" * 2001], "name is 2,001 characters long"),
-        (["show", "nobody@example.org"], "is not among the subscribers"),
-        (["erase", "nobody@example.org", "--yes"], "nothing is kept of"),
+        (["show", "nobody@example.org"], "is not a subscriber"),
+        (["erase", "nobody@example.org", "--yes"], "no data is stored about"),
         (["export", "none/out.csv"], "cannot be written"),
     ],
 )
-def test_mistakes_are_told_in_words(
+def test_mistakes_are_explained(
     here: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
-    """Each ends with 1 or 2, says what is wrong, and leaves no subscriber behind."""
+    """Each mistake returns 1 or 2, is explained, and leaves no subscriber behind."""
     written(here, LIST, "list.csv")
     assert run(["subscribers", *arguments]) in (1, 2)
     assert words in capsys.readouterr().err
@@ -326,7 +332,7 @@ def test_mistakes_are_told_in_words(
 
 
 def _answer(text: str, *arguments: str) -> tuple[int, str]:
-    """Run a command at a terminal, and type an answer."""
+    """Run a command on a terminal, and type an answer."""
     main, other = pty.openpty()
     running = subprocess.Popen([sys.executable, "-m", "composer", *arguments], stdin=other, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT, env={**os.environ, "PYTHONPATH": str(ROOT)})  # fmt: skip
@@ -339,17 +345,17 @@ def _answer(text: str, *arguments: str) -> tuple[int, str]:
 
 @pytest.mark.skipif(os.name != "posix", reason="asks at a pseudo-terminal")
 def test_it_asks_and_takes_no_for_an_answer(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """At a terminal the question stands behind the summary; “n” and just Enter change nothing, “y” takes the list in."""
+    """The question comes after the summary; “n” and Enter change nothing, “y” imports the list."""
     written(here, LIST, "list.csv")
     for answer, code, total in (("n\n", 1, 0), ("\n", 1, 0), ("y\n", 0, 2)):
         ended, said = _answer(answer, "subscribers", "import", "list.csv", "--consent", "form")
-        assert (ended, "Take them in? [y/N]" in said) == (code, True)
-        assert said.index("2 new") < said.index("Take them in?")
+        assert (ended, "Import this list? [y/N]" in said) == (code, True)
+        assert said.index("2 new") < said.index("Import this list?")
         assert _count(capsys)["total"] == total
 
 
 def test_backup_is_a_whole_private_copy(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`compose db backup` copies the subscribers to a new file that only its owner can read; it overwrites nothing."""
+    """`compose db backup` copies the subscribers to a new private file, and overwrites nothing."""
     run(["subscribers", "add", "anna@example.org"])
     assert run(["db", "backup", "copy.db"]) == 0
     assert stat.S_IMODE((here / "copy.db").stat().st_mode) == 0o600
@@ -358,7 +364,7 @@ def test_backup_is_a_whole_private_copy(here: Path, capsys: pytest.CaptureFixtur
     copy.close()
     before = (here / "copy.db").read_bytes()
     assert run(["db", "backup", "copy.db"]) == 1
-    assert "is there already and stays as it is" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert (here / "copy.db").read_bytes() == before
     assert [path.name for path in here.iterdir() if path.suffix == ".new"] == []
 
@@ -366,7 +372,7 @@ def test_backup_is_a_whole_private_copy(here: Path, capsys: pytest.CaptureFixtur
 def test_postgresql_by_url(
     here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
 ) -> None:
-    """With COMPOSE_DATABASE_URL the same commands work on PostgreSQL, once its tables are made; no file is."""
+    """With COMPOSE_DATABASE_URL, the commands work on PostgreSQL once its tables exist; no file is created."""
     (here / "newsletter.db").unlink()
     monkeypatch.setenv("COMPOSE_DATABASE_URL", postgres.create().url.replace("+psycopg", ""))
     assert run(["subscribers", "list"]) == 1
@@ -382,13 +388,13 @@ def test_postgresql_by_url(
 
 
 def test_three_services_in_under_five_commands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """From the exports of three services to a list of subscribers: one command each."""
+    """The exports of three services become one list of subscribers, with one command each."""
     mailchimp(here)
     written(here, LISTMONK, "listmonk.csv")
     written(here, BUTTONDOWN, "buttondown.csv")
     for name in ("audience_export_f00.zip", "listmonk.csv", "buttondown.csv"):
         assert run(["subscribers", "import", name, "--yes", "--consent", "double opt-in at the service before"]) == 0
-    # Ben, Chen and Dora had left in one place: the other lists do not bring them back.
+    # Ben, Chen and Dora unsubscribed in one service: the other lists do not add them again.
     assert _count(capsys) == {"active": 2, "unsubscribed": 1, "total": 3}
     assert run(["subscribers", "list", "--status", "active", "--json"]) == 0
     people = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -397,7 +403,7 @@ def test_three_services_in_under_five_commands(here: Path, capsys: pytest.Captur
 
 
 def test_building_opens_no_database(here: Path) -> None:
-    """`compose build` and `compose check` need none, make none, and do not even import what would."""
+    """`compose build` and `compose check` neither open nor create a database, nor import its modules."""
     (here / "newsletter.db").unlink()
     code = (
         "import sys; from composer.cli.main import run; code = run(sys.argv[1:]);"
@@ -411,8 +417,8 @@ def test_building_opens_no_database(here: Path) -> None:
 
 
 def test_the_session_in_the_docs_is_real(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """What docs/subscribers.md shows of an import is what the command prints."""
-    page = (ROOT / "docs/subscribers.md").read_text(encoding="utf-8")
+    """The import session in docs/how-to/import-subscribers.md is what the command prints."""
+    page = (ROOT / "docs/how-to/import-subscribers.md").read_text(encoding="utf-8")
     command, shown = page.split("```console\n$ ")[1].split("```")[0].split("\n", 1)
     mailchimp(here).rename("audience_export.zip")
     assert run(shlex.split(command)[1:]) == 0

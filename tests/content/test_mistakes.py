@@ -189,7 +189,7 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("colour without quotes", n('"#9b1c1c"', "#9b1c1c")),
     ("time zone", n("timezone: UTC", "timezone: Berlin")),
     ("language", n("language: en", "language: English")),
-    ("language without phrases", n("language: en", "language: fr")),
+    ("language without phrases", n("language: en", "language: sw")),
     ("raw HTML", r("Second paragraph.", "Second <b>paragraph</b>.")),
     ("HTML block", r("Second paragraph.", "<table><tr></tr></table>")),
     ("heading", r("Second paragraph.", "## Second paragraph")),

@@ -1,11 +1,11 @@
-"""Where a person's own files are: the same folders as ever, so that nobody's keys and passwords are lost."""
+"""The folders for a user's own files: they never change, so that no keys or passwords are lost."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import platformdirs  # before a test pretends to be elsewhere
+import platformdirs  # before a test simulates another system
 import pytest
 
 from composer.core.environment import environment, state_folder
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A home without anything in it, and no variable that leads elsewhere."""
+    """An empty home folder, without variables that name other folders."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -25,7 +25,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_folders_below_home(home: Path) -> None:
-    """Nothing is made by asking."""
+    """Looking up a folder does not create it."""
     assert environment().folder == home / ".config" / "compose"
     assert state_folder(os.environ) == home / ".local" / "state" / "compose"
     assert not list(home.iterdir())
@@ -33,7 +33,7 @@ def test_folders_below_home(home: Path) -> None:
 
 
 def test_folders_that_variables_name(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """XDG's variables lead elsewhere; an empty one does not, and a relative one leads where it always did."""
+    """XDG variables name other folders; an empty variable is ignored, and a relative one still works as before."""
     for given, expected in (("/srv/own", Path("/srv/own/compose")), ("own", Path("own/compose"))):
         monkeypatch.setenv("XDG_CONFIG_HOME", given)
         monkeypatch.setenv("XDG_STATE_HOME", given)
@@ -44,7 +44,7 @@ def test_folders_that_variables_name(home: Path, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_former_folder_of_macos_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Versions that overlooked variables there kept keys in Application Support: where they are, they are found."""
+    """Earlier versions ignored the variables and stored keys in Application Support: existing keys are still found."""
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "elsewhere"))
     assert state_folder(os.environ) == home / "elsewhere" / "compose"
@@ -54,6 +54,6 @@ def test_a_former_folder_of_macos_stays(home: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_importing_the_module_imports_no_platformdirs() -> None:
-    """`compose --help` and a build need no folder of a person's own."""
+    """`compose --help` and a build do not need the user's folders."""
     code = "import sys, composer.core.environment; assert 'platformdirs' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, env={**os.environ, "PYTHONPATH": str(Path.cwd())})

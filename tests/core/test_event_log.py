@@ -1,4 +1,4 @@
-"""The event log: lines for programs, of numbers and codes alone."""
+"""The event log: lines for programs, with numbers and codes only."""
 
 import io
 import json
@@ -27,7 +27,7 @@ LOG = logging.getLogger("compose.tests")
 
 
 def test_nothing_is_written_without_being_asked(capsys: pytest.CaptureFixture[str]) -> None:
-    """No handler, no line: not even of an error, on stderr or through the root logger."""
+    """Without a handler there is no line, not even for an error, on stderr or through the root logger."""
     emit(LOG, "run.began", mailing=1)
     emit(LOG, "ledger.broken", level=logging.ERROR, mailing=1)
     with written(LogFormat.NONE, None):
@@ -37,7 +37,7 @@ def test_nothing_is_written_without_being_asked(capsys: pytest.CaptureFixture[st
 
 
 def test_text(tmp_path: Path) -> None:
-    """Time, level, event, fields in their order; a field without a value is left out."""
+    """Time, level, event, and fields in order; a field without a value is left out."""
     path = tmp_path / "log"
     with written(LogFormat.TEXT, path):
         emit(LOG, "run.began", mailing=3, run=7, rehearsal=False, code=None, seconds=1.23456)
@@ -50,7 +50,7 @@ def test_text(tmp_path: Path) -> None:
 
 
 def test_json(tmp_path: Path) -> None:
-    """One object a line, with the same fields."""
+    """One object per line, with the same fields."""
     path = tmp_path / "log"
     with written(LogFormat.JSON, path):
         emit(LOG, "delivery.accepted", mailing=3, subscriber=12, queue_id="4XyZ-1")
@@ -77,8 +77,8 @@ def test_json(tmp_path: Path) -> None:
         "a=b",
     ],
 )
-def test_what_is_no_code_is_not_written(text: str, tmp_path: Path) -> None:
-    """Whatever comes from elsewhere, a field holds no address, no words, no line end."""
+def test_only_codes_are_logged(text: str, tmp_path: Path) -> None:
+    """A field never contains an address, a sentence or a line end, even if the value comes from outside."""
     for log_format in (LogFormat.TEXT, LogFormat.JSON):
         path = tmp_path / log_format
         with written(log_format, path):
@@ -88,8 +88,8 @@ def test_what_is_no_code_is_not_written(text: str, tmp_path: Path) -> None:
         assert lines[0].endswith("queue_id=?") or json.loads(lines[0])["queue_id"] == "?"
 
 
-def test_of_a_bug_its_place_is_written(tmp_path: Path) -> None:
-    """The type and the line, not the words, which may hold what a person wrote."""
+def test_a_bug_is_logged_with_its_place(tmp_path: Path) -> None:
+    """The type and the line, but not the message, which may contain personal data."""
     path = tmp_path / "log"
     with written(LogFormat.TEXT, path):
         try:
@@ -101,7 +101,7 @@ def test_of_a_bug_its_place_is_written(tmp_path: Path) -> None:
 
 
 def test_a_file_is_private_and_appended_to(tmp_path: Path) -> None:
-    """Mode 0600 whatever the umask; a later run adds to it, and one that logrotate moved is made anew."""
+    """Mode 0600 with any umask; later runs append to it, and it is created again after logrotate has moved it."""
     path, handlers = tmp_path / "log", list(ROOT.handlers)
     before = os.umask(0)
     try:
@@ -121,24 +121,24 @@ def test_a_file_is_private_and_appended_to(tmp_path: Path) -> None:
     assert ROOT.handlers == handlers
 
 
-def test_a_log_that_cannot_be_written_stops_nobody(capsys: pytest.CaptureFixture[str]) -> None:
-    """A full disk: the event is lost, and nothing is raised or printed."""
+def test_a_log_that_cannot_be_written_does_not_stop_the_program(capsys: pytest.CaptureFixture[str]) -> None:
+    """With a full disk the event is lost, and nothing is raised or printed."""
     with written(LogFormat.TEXT, Path("/dev/full")):
         emit(LOG, "run.began")
         emit(LOG, "run.ended")
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_journal_has_levels_and_its_own_times() -> None:
-    """sd-daemon(3): `<3>` begins an error, `<4>` a warning, `<6>` the rest; in JSON lines, too."""
+def test_the_journal_gets_levels_without_times() -> None:
+    """sd-daemon(3): `<3>` starts an error, `<4>` a warning, `<6>` other lines; also in JSON."""
     for level, head in ((logging.INFO, "<6>"), (logging.WARNING, "<4>"), (logging.ERROR, "<3>")):
         record = LOG.makeRecord(LOG.name, level, "", 0, "alert", (), None, extra={"fields": {"mailing": 3}})
         assert TextFormatter(is_journal=True).format(record) == f"{head}alert mailing=3"
         assert JsonFormatter(is_journal=True).format(record).startswith(f'{head}{{"time":')
 
 
-def test_the_journal_is_known() -> None:
-    """By device and inode of the socket that stderr is, and by nothing less."""
+def test_the_journal_is_detected() -> None:
+    """Only by the device and inode of the socket of stderr."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as channel:
         found = os.fstat(channel.fileno())
         with os.fdopen(os.dup(channel.fileno()), "w") as opened:
@@ -149,7 +149,7 @@ def test_the_journal_is_known() -> None:
 
 
 def test_lines_for_people() -> None:
-    """Only of events that have one, as they were said."""
+    """Only for events that have a line for people, unchanged."""
     said: list[str] = []
     log = logging.Logger("people", logging.INFO)
     log.addHandler(SaidHandler(said.append))

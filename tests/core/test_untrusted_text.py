@@ -1,4 +1,4 @@
-"""Text from elsewhere acts on no terminal and hides nothing on a page; what scripts and emoji need stays."""
+"""Text from outside does not control a terminal or hide text on a page; what scripts and emoji need stays."""
 
 import io
 import json
@@ -23,12 +23,13 @@ from composer.web.public.site.page_templates import HTML
 from tests.cli_harness import CliHarness, make_workspace
 from tests.factories import sample_message
 
-#: What must never reach a terminal or a page as it is.
+#: Text that must never be shown unchanged on a terminal or a page.
 HARMFUL = (
     "\x1b\x07\x9b\x08\x7f\r\x85\u202e\u202a\u2066\u2067\u2068\u2069\u200b\u2060\ufeff\u2028\u2029"
     "\U000e0041\U000e007f\u3164\ud800"
 )
-#: What must stay: joiners of scripts and emoji, a flag made of tags, marks among Arabic, rare Chinese characters.
+#: Text that must not change: joiners of scripts and emoji, a flag made of tags, marks in Arabic, rare Chinese
+#: characters.
 LEGITIMATE = (
     "می‌خواهم",
     "क्‍ष",
@@ -42,7 +43,7 @@ LEGITIMATE = (
 
 @pytest.mark.parametrize("character", sorted(set(HARMFUL)))
 def test_harmful_characters(character: str) -> None:
-    """Shown as their code on a terminal, left out on a page, escaped in JSON without a loss."""
+    """Shown as their code on a terminal, removed on a page, escaped in JSON without loss."""
     text = f"invoice{character}gpj.exe"
     assert visible(text).isascii() and visible(text).isprintable() and "\\" in visible(text)
     assert tame(text) == "invoicegpj.exe"
@@ -51,20 +52,20 @@ def test_harmful_characters(character: str) -> None:
 
 
 @pytest.mark.parametrize("text", LEGITIMATE)
-def test_what_people_write(text: str) -> None:
-    """Nothing of it is touched."""
+def test_normal_text_does_not_change(text: str) -> None:
+    """Normal text does not change."""
     assert visible(text) == tame(text) == text
 
 
 def test_joiners_and_marks_elsewhere() -> None:
-    """Between Latin letters, at an end, or in text without a letter of Arabic or Hebrew, they only hide."""
+    """Between Latin letters, at an end, or in text without Arabic or Hebrew letters, they only hide text."""
     assert tame("pay\u200cpal") == "paypal" and visible("a\u200d") == "a\\u200d" and visible("\u200db") == "\\u200db"
     assert tame("user\u200f@example.org\u200e") == "user@example.org"
     assert tame("👩\u200dx") == "👩x" and tame("🏴\U000e0068\U000e0069") == "🏴"
 
 
-def test_no_control_and_no_direction_is_forgotten() -> None:
-    """Every control, everything that turns text round and every tag of Unicode is harmful, but not tab and line feed."""
+def test_every_control_and_direction_character_is_harmful() -> None:
+    """Every control, every character that reverses text and every Unicode tag is harmful, except tab and line feed."""
     for point in range(sys.maxunicode + 1):
         character = chr(point)
         is_control = unicodedata.category(character) == "Cc" and character not in "\t\n"
@@ -84,15 +85,15 @@ def test_no_control_and_no_direction_is_forgotten() -> None:
             assert tame(f"a{character}b") == "ab", hex(point)
 
 
-def test_templates_print_it_tamed() -> None:
-    """Whatever a page's template prints, and nothing that is our own markup."""
+def test_templates_remove_harmful_characters() -> None:
+    """Every value that a template prints, except our own markup."""
     template = HTML.from_string("{{ a }}|{{ b | safe }}|{{ 3 }}")
     assert template.render(a="x\u202e\x1b<", b="y\u2066") == "x&lt;|y\u2066|3"
     assert finished(3) == 3
 
 
 def test_the_page_about_the_audience() -> None:
-    """Domains and servers' words are shown tamed."""
+    """Domains and server replies are shown without harmful characters."""
     health = AudienceHealth(now=datetime(2025, 3, 15, tzinfo=UTC), subscribers={"active": 1})
     refusal = ("bad\u202e.example", "5.7.1", "no\x1b[31m way\u200b", 2)
     shown = page(replace(health, refusals=(refusal,)), "Letters\u2067")
@@ -100,7 +101,7 @@ def test_the_page_about_the_audience() -> None:
 
 
 def test_the_preview() -> None:
-    """Its page is told of problems, and where they are, as a terminal is."""
+    """Its page shows problems and their places like a terminal."""
     problem = Problem(path="a\u202e.yaml", line=1, column=1, code="x", message="“b\x1b[2J”", hint="c\u2066")
     told = json.dumps(state(ShownVariant(problems=(problem,), error="d\u200b"), None), ensure_ascii=False)
     assert tame(told) == told
@@ -112,7 +113,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def test_commands(room: CliHarness) -> None:
-    """Names of files, cells, addresses and subjects: none of them acts on the terminal; JSON gives them whole."""
+    """File names, cells, addresses and subjects do not control the terminal; JSON contains them unchanged."""
     room.write("2031-01-30", subject="A \u202eturned subject of a letter")
     name = "people\u202e\x1b[31m.csv"
     (room.root / name).write_text(
@@ -141,7 +142,7 @@ def test_commands(room: CliHarness) -> None:
 
 
 def test_a_list_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """To a terminal as it may be shown; to another program as it is."""
+    """Escaped for a terminal; unchanged for another program."""
     for is_terminal, expected in ((True, "a\\u202eb\n"), (False, "a\u202eb\r\n")):
         out = io.StringIO()
         monkeypatch.setattr(out, "isatty", lambda is_terminal=is_terminal: is_terminal)
@@ -150,8 +151,8 @@ def test_a_list_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         assert out.getvalue() == expected
 
 
-def test_the_edition_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Joiners and marks that an editor wrote are sent as they are."""
+def test_editions_do_not_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Joiners and marks that an editor wrote are sent unchanged."""
     body = " ".join(LEGITIMATE[:4])
     workspace = sample_message(tmp_path, body)
     monkeypatch.chdir(tmp_path)

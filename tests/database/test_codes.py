@@ -1,4 +1,4 @@
-"""A database of before codes were keys opens, is translated, and its unfinished mailing goes on; on both databases."""
+"""A database from before codes were keys is opened and converted, and its unfinished mailing continues; on both databases."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -21,6 +21,7 @@ from composer.delivery.approval.content_diff import OUTDATED
 from composer.delivery.approval.recorded_editions import RecordedEdition, changes_of_mailing, sent_tests
 from composer.delivery.approval.reviews import Review
 from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.core.events import in_words
 from composer.delivery.core.mailing import mailing_of, sums_of
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger import reconciliation
@@ -32,11 +33,11 @@ from tests.databases import put, upgrade_to
 from tests.delivery.factories import NOW, draft
 from tests.delivery.worker.test_run_loop import run
 
-#: The last version that kept sentences.
+#: The last version that stored sentences.
 BEFORE = "0006"
 AT = 1_738_218_600_000
 RUN_DIED = "the run that sent it died before an answer came"
-#: Address, state, and what was said of it, of the readers of mailing 1.
+#: Address, state, and stored sentence of the recipients of mailing 1.
 DELIVERIES = (
     ("accepted", None),
     ("accepted", "counted as received"),
@@ -69,7 +70,7 @@ EVENTS = (
 
 @pytest.fixture
 def old(no_tables: Location) -> Iterator[Database]:
-    """A database as the program of before left it, in the middle of a mailing."""
+    """A database from the earlier version, in the middle of a mailing."""
     with connect(no_tables) as database:
         upgrade_to(database, BEFORE)
         with database.write() as connection:
@@ -142,8 +143,8 @@ def _edition(hash: str, **digests: str) -> RecordedEdition:
     )
 
 
-def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
-    """Its sums, who decided what, and who may get it twice are the same; then it is sent to its end, to each once."""
+def test_an_unfinished_earlier_mailing_continues(old: Database) -> None:
+    """Its totals, decisions and possible duplicates are the same; then it is sent to the end, once to each recipient."""
     with old.read() as connection:
         rows = connection.exec_driver_sql("SELECT state, count(*) FROM deliveries GROUP BY state")
         counted = {row[0]: row[1] for row in rows}
@@ -169,8 +170,8 @@ def test_an_unfinished_mailing_of_before_goes_on(old: Database) -> None:
         assert [each.who for each in reconciliation.decided_of(connection, 1)] == ["Anna (desk)", "carla"]
 
 
-def test_sentences_of_before_become_codes(old: Database) -> None:
-    """Why, who and which run stand in columns of their own; what a server said stays word for word, and nothing is lost."""
+def test_earlier_sentences_become_codes(old: Database) -> None:
+    """Reason, person and run are in separate columns; a server's reply stays unchanged, and nothing is lost."""
     upgrade(old)
     with old.read() as connection:
         told = [
@@ -196,14 +197,14 @@ def test_sentences_of_before_become_codes(old: Database) -> None:
         (9, "suppressed", "unsubscribed", None, None, ""),
         (10, "refused", None, None, None, "550 5.1.1 no such user"),
     ]
-    # For people it reads as before.
-    assert people[8] == RUN_DIED and people[9] == "unsubscribed" and people[10] == "550 5.1.1 no such user"
-    assert people[5] == "to be sent again" and people[7] == "451 4.7.1 Try again"
-    assert mine.reply == "counted as received"
+    # The codes have texts for people.
+    assert people[8] == in_words("run_died", "") and people[9] == "unsubscribed"
+    assert people[10] == "550 5.1.1 no such user" and people[7] == "451 4.7.1 Try again"
+    assert people[5] == in_words("again", "") and mine.reply == in_words("received", "")
 
 
-def test_audiences_and_what_came_back(old: Database) -> None:
-    """A tag with an "or" in it stays one tag; what came back has codes, and ids are not given again."""
+def test_audiences_and_bounces(old: Database) -> None:
+    """A tag that contains "or" stays one tag; bounces have codes, and ids are not reused."""
     upgrade(old)
     with old.write() as connection:
         assert mailing_of(connection, 1).audience == AudienceFilter(
@@ -221,8 +222,8 @@ def test_audiences_and_what_came_back(old: Database) -> None:
         assert connection.exec_driver_sql(f"{fresh} RETURNING id").scalar() == 5
 
 
-def test_tests_and_approvals_of_before_are_void(old: Database) -> None:
-    """The same edition has another hash now, which is said as such; nobody can answer a request of before any more."""
+def test_earlier_tests_and_approvals_are_not_valid(old: Database) -> None:
+    """The same edition now has another hash, which is reported; earlier requests can no longer be answered."""
     upgrade(old)
     with old.read() as connection:
         edition = _edition("2:" + "e" * 64, subject="1", letter="2")
@@ -236,7 +237,7 @@ def test_tests_and_approvals_of_before_are_void(old: Database) -> None:
 
 
 def test_a_mailing_frozen_before_is_compared_by_its_texts(old: Database) -> None:
-    """The new way of hashing is no change of the issue; another text is one, and so is a text that is gone."""
+    """The new hash is not a change of the issue; a changed or missing text is one."""
     upgrade(old)
     with old.read() as connection:
 
@@ -248,8 +249,8 @@ def test_a_mailing_frozen_before_is_compared_by_its_texts(old: Database) -> None
         assert differences(subject="1") == ("Letter",)
 
 
-def test_links_of_before_keep_working(old: Database) -> None:
-    """Tokens of before hold row numbers: they mean the same subscriber and mailing, and new ids are never among theirs."""
+def test_earlier_links_still_work(old: Database) -> None:
+    """Earlier tokens contain row numbers: they mean the same subscriber and mailing, and new ids never collide with them."""
     upgrade(old)
     with old.write() as connection:
         found = resolve(connection, TokenClaim(subscriber_id=3, mailing_id=1))
@@ -259,5 +260,5 @@ def test_links_of_before_keep_working(old: Database) -> None:
         mailing = freeze(connection, draft("another"), NOW)
         assert mailing.id == 3 and mailing.public_id in MAILINGS
         assert resolve(connection, TokenClaim(subscriber_id=3, mailing_id=mailing.public_id)).mailing_id == 3
-        # Mailing 3 of before was lost with a restore: its number is not taken for the new one's.
+        # The earlier mailing 3 was lost in a restore: its number is not confused with the new mailing's number.
         assert resolve(connection, TokenClaim(subscriber_id=3, mailing_id=3)).mailing_id is None

@@ -1,4 +1,4 @@
-"""A database of before reviews: answers stay with the mailings that they were given for, and links of before lead nowhere."""
+"""A database from before reviews: answers stay with their mailings, and earlier links are no longer valid."""
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -26,7 +26,7 @@ APPROVERS = tuple(Address(address=f"{name}@example.org") for name in ("anna", "b
 
 @pytest.fixture
 def old(no_tables: Location) -> Iterator[Database]:
-    """A database as the version before left it: three mailings, the first in two languages."""
+    """A database from the earlier version: three mailings, the first in two languages."""
     with connect(no_tables) as database:
         upgrade_to(database, BEFORE)
         with database.write() as connection:
@@ -63,8 +63,8 @@ def _fill(put: Callable[..., None]) -> None:
             comment="why" if answer == "no" else "", via="link" if name == "anna" else "the desk")  # fmt: skip
 
 
-def test_answers_of_before_count_for_their_mailing(old: Database) -> None:
-    """Each language was approved by itself: who approved one counts, who returned one is against it; no one is asked anew."""
+def test_earlier_answers_count_for_their_mailing(old: Database) -> None:
+    """Each language was approved separately: an approval of one counts, a rejection of one blocks; nobody is asked again."""
     upgrade(old)
     settings = Settings(approvals=2, approvers=APPROVERS)
     with old.write() as connection:
@@ -74,15 +74,15 @@ def test_answers_of_before_count_for_their_mailing(old: Database) -> None:
         assert [(each.address, each.comment) for each in found.returned] == [("carla@example.org", "why")]
         assert not may_begin(connection, 1, settings)
         assert may_begin(connection, 1, Settings(approvals=2, approvers=APPROVERS[:2]))
-        # What was allowed covers what was known, and nothing that comes.
+        # The allowance covers the answers that were known, not later ones.
         assert may_begin(connection, 2, settings)
         assert approval_of_mailing(connection, 2, settings).returned
-        # One whose editions were never recorded has no approvals.
+        # A mailing whose editions were not recorded has no approvals.
         assert not may_begin(connection, 3, settings) and may_begin(connection, 3, Settings())
 
 
-def test_what_is_online_stays_and_links_end(old: Database) -> None:
-    """The page online shows what it showed; a token that holds the number of a row leads nowhere, nor do waiting requests."""
+def test_online_pages_stay_and_links_expire(old: Database) -> None:
+    """The online page shows the same as before; a token with a row number, and a pending request, are no longer valid."""
     upgrade(old)
     tokens = Tokens((b"k" * 64,))
     with old.read() as connection:
@@ -95,5 +95,5 @@ def test_what_is_online_stays_and_links_end(old: Database) -> None:
             connection.exec_driver_sql(f"SELECT count(*) FROM {name}").scalar()
             for name in ("reviews", "review_editions", "review_answers", "review_requests", "mailing_reviews")
         ]
-    # One for each mailing, and one for each edition that was answered.
+    # One for each mailing, and one for each edition with an answer.
     assert counts == [6, 6, 10, 0, 3]

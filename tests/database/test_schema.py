@@ -1,4 +1,4 @@
-"""The schema guard: landed migrations stay as they are, and tables that are not those of their version are reported."""
+"""The schema guard: released migrations do not change, and tables that do not match their version are reported."""
 
 import hashlib
 from collections.abc import Callable
@@ -19,8 +19,8 @@ from tests.databases import upgrade_to
 LANDED = Path(__file__).parent / "migrations.sha256"
 
 
-def test_landed_migrations_are_never_edited() -> None:
-    """Databases out there were made by them. Each has its hash in migrations.sha256; a new one adds a line there."""
+def test_released_migrations_never_change() -> None:
+    """Existing databases were created by them. Each has its hash in migrations.sha256; a new migration adds a line."""
     files = sorted((MIGRATIONS / "versions").glob("v*.py"))
     found = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}" for path in files]
     assert LANDED.read_text(encoding="utf-8").splitlines() == found
@@ -36,17 +36,17 @@ def test_landed_migrations_are_never_edited() -> None:
     ],
 )
 def test_missing_parts_are_reported_at_the_next_opening(location: Location, change: str, words: str) -> None:
-    """A missing table, column or index is named at the next opening; no command goes on with such a database."""
+    """A missing table, column or index is named at the next opening; no command uses such a database."""
     with open_database(location) as database, database.write() as connection:
         connection.exec_driver_sql(change)
-    with pytest.raises(DatabaseError, match="its tables are not those of that version") as stop:
+    with pytest.raises(DatabaseError, match="its tables do not match that version") as stop:
         open_database(location)
     assert words in stop.value.message
     assert "restore a backup" in stop.value.hint
 
 
 def test_a_missing_constraint_is_reported(location: Location) -> None:
-    """Without its unique constraint an issue could have two rows and be mailed twice: it is missed, too."""
+    """Without its unique constraint an issue could have two rows and be sent twice, so it is checked, too."""
     with open_database(location) as database, database.write() as connection:
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql("PRAGMA writable_schema=ON")
@@ -61,8 +61,8 @@ def test_a_missing_constraint_is_reported(location: Location) -> None:
         open_database(location)
 
 
-def test_additions_of_ones_own_are_no_error(location: Location) -> None:
-    """An index or a view that somebody added for their reports is left alone."""
+def test_additional_objects_are_not_an_error(location: Location) -> None:
+    """An index or a view that the owner added is not an error."""
     with open_database(location) as database, database.write() as connection:
         connection.exec_driver_sql("CREATE INDEX mine ON subscribers (language)")
         connection.exec_driver_sql("CREATE VIEW reported AS SELECT count(*) AS subscribers FROM subscribers")
@@ -70,16 +70,16 @@ def test_additions_of_ones_own_are_no_error(location: Location) -> None:
         assert connection.scalar(text("SELECT subscribers FROM reported")) == 0
 
 
-def test_what_is_changed_while_it_is_open_is_reported(database: Database) -> None:
-    """An error about a missing column is explained, not shown as a traceback."""
+def test_changes_to_an_open_database_are_reported(database: Database) -> None:
+    """An error about a missing column is explained without a traceback."""
     with database.write() as connection:
         connection.exec_driver_sql("ALTER TABLE buckets DROP COLUMN throttles")
     with pytest.raises(DatabaseError, match=r"column buckets\.throttles"), database.read() as connection:
         connection.exec_driver_sql("SELECT throttles FROM buckets")
 
 
-def test_a_mistake_of_the_program_keeps_its_traceback(database: Database) -> None:
-    """If the tables are right, a statement about a column that never was is a bug, and is raised as it is."""
+def test_a_bug_keeps_its_traceback(database: Database) -> None:
+    """If the tables are right, a statement about a column that never existed is a bug, and is raised unchanged."""
     with pytest.raises(Exception, match="nonsense") as stop, database.read() as connection:
         connection.exec_driver_sql("SELECT nonsense FROM buckets")
     assert not isinstance(stop.value, DatabaseError)
@@ -97,15 +97,15 @@ def _with_another_version(location: Location) -> None:
 
 
 @pytest.mark.parametrize("change", [_without_a_table, _with_another_version])
-def test_a_version_that_is_not_true_is_reported(location: Location, change: Callable[[Location], None]) -> None:
-    """A database that says it is older than it is, or lacks a table of its version, is not upgraded into nonsense."""
+def test_a_wrong_version_is_reported(location: Location, change: Callable[[Location], None]) -> None:
+    """A database with a wrong version, or without a table of its version, is not upgraded."""
     change(location)
-    with pytest.raises(DatabaseError, match="its tables are not those of"), connect(location) as database:
+    with pytest.raises(DatabaseError, match="its tables do not match"), connect(location) as database:
         upgrade(database)
 
 
-def test_a_file_that_is_taken_away_is_not_made_anew(tmp_path: Path) -> None:
-    """A connection made after the file was deleted says so; an empty database in its place would look like a real one."""
+def test_a_deleted_file_is_not_created_again(tmp_path: Path) -> None:
+    """A connection after the file was deleted reports it; an empty new database would look like a real one."""
     path = tmp_path / "newsletter.db"
     with open_database(Location(path=path)) as database:
         database.close()
@@ -115,8 +115,10 @@ def test_a_file_that_is_taken_away_is_not_made_anew(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_publication_has_its_name_from_the_beginning(no_tables: Location) -> None:
-    """A backup from before the first mailing has it, too: what was sent since is found by it. One that is there stays."""
+def test_a_publication_has_its_id_from_the_start(no_tables: Location) -> None:
+    """A backup from before the first mailing has a publication id, too; messages sent since then are found by it. An
+    existing id stays.
+    """
     with connect(no_tables) as database:
         upgrade_to(database, "0016")
         with database.read() as connection:
@@ -128,8 +130,8 @@ def test_a_publication_has_its_name_from_the_beginning(no_tables: Location) -> N
             assert publication_of(connection) == b"12345678".hex()
 
 
-def test_a_new_publication_has_a_name_of_its_own(no_tables: Location, tmp_path: Path) -> None:
-    """It is random, and is there as soon as the tables are."""
+def test_a_new_publication_has_its_own_id(no_tables: Location, tmp_path: Path) -> None:
+    """The id is random and exists as soon as the tables do."""
     with connect(no_tables) as database, open_database(Location(path=tmp_path / "other.db")) as other:
         upgrade(database)
         with database.read() as connection, other.read() as beside:

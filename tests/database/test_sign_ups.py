@@ -1,4 +1,4 @@
-"""Letters of the public pages from before mailboxes were limited: they keep, and their mailboxes are filled in."""
+"""Messages of the public pages from before the limit per mailbox: they are kept, and their mailboxes are filled in."""
 
 from sqlalchemy import select
 
@@ -16,7 +16,7 @@ ROWS = {"anna@example.net": "anna@example.net", "an.na+x@googlemail.com": "anna@
 
 
 def test_mailboxes_are_filled_in(no_tables: Location) -> None:
-    """A letter that waits is still waiting afterwards, at its place, and counts for its mailbox."""
+    """A waiting message still waits afterwards, at the same place, and counts for its mailbox."""
     with connect(no_tables) as database:
         upgrade_to(database, BEFORE)
         with database.write() as connection:

@@ -1,4 +1,4 @@
-"""What the tests of mailings share: subscribers, a frozen mailing, messages, a clock that obeys."""
+"""Shared by the tests of mailings: subscribers, a frozen mailing, messages, a controllable clock."""
 
 import itertools
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from composer.transport.envelope import Envelope
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 ISSUE = "2025-01-30"
-#: Patient in milliseconds, so that tests need not be.
+#: With delays of milliseconds, so that tests are fast.
 QUICK = RetryPolicy(
     delays=(timedelta(milliseconds=30), timedelta(milliseconds=60)),
     deadline=timedelta(seconds=30),
@@ -33,7 +33,7 @@ QUICK = RetryPolicy(
 
 
 class Clock:
-    """A clock that goes on by a millisecond at each look, and where it is put."""
+    """A clock that advances by a millisecond at each call, and can be set."""
 
     def __init__(self, at: datetime = NOW) -> None:
         self._ticks = itertools.count(1)
@@ -47,7 +47,7 @@ class Clock:
 
 
 class Plain(MessageSource):
-    """Writes the shortest messages there are."""
+    """Makes the shortest possible messages."""
 
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
         envelope = Envelope(sender="news@example.org", recipient=recipient.address, id=str(recipient.subscriber_id))
@@ -58,7 +58,7 @@ class Plain(MessageSource):
 
 
 def add_subscribers(connection: Connection, count: int, *, first: int = 1, **more: Any) -> list[int]:
-    """Add active subscribers: reader1@example.net and on; give their ids."""
+    """Add active subscribers, reader1@example.net and so on; return their ids."""
     rows = [
         {
             "address": f"Reader{number}@example.net",
@@ -97,7 +97,7 @@ def draft(issue: str = ISSUE, **more: Any) -> Draft:
 
 
 def frozen(database: Database, count: int, **more: Any) -> Mailing:
-    """Add subscribers and freeze a mailing to all there are."""
+    """Add subscribers and freeze a mailing to all of them."""
     with database.write() as connection:
         if count:
             add_subscribers(connection, count)
@@ -122,12 +122,12 @@ def states(database: Database, mailing_id: int = 1) -> dict[int, DeliveryState]:
 
 
 def kinds(database: Database, subscriber_id: int | None = None) -> Sequence[str]:
-    """The events about a subscriber, or about mailings as a whole, in their order."""
+    """Return the events of a subscriber, or of mailings as a whole, in order."""
     which = events.c.subscriber_id == subscriber_id if subscriber_id else events.c.subscriber_id.is_(None)
     with database.read() as connection:
         return connection.scalars(select(events.c.kind).where(which).order_by(events.c.id)).all()
 
 
 def name_publication(connection: Connection, name: bytes) -> None:
-    """Return a publication a name that a test knows."""
+    """Set a publication id that a test knows."""
     connection.execute(update(database_keys).where(database_keys.c.name == "publication").values(key=name))

@@ -1,4 +1,4 @@
-"""What the doctor reads out of TXT records, asked of a table in the place of the DNS."""
+"""The doctor's judgement of TXT records, from a table instead of the DNS."""
 
 from collections.abc import Mapping
 
@@ -26,8 +26,8 @@ def look(records: Mapping[str, tuple[str, ...]], public: str = "MIIBIjAN") -> di
     return {each.subject.split()[0]: each for each in found}
 
 
-def test_all_is_well() -> None:
-    """SPF of the domain, the key that signs, and the policy of the domain above."""
+def test_good_records() -> None:
+    """SPF of the domain, the key that signs, and the policy of the domain above are fine."""
     found = look(GOOD)
     assert {each.health for each in found.values()} == {DiagnosisLevel.GOOD}
     assert "_dmarc.example.org" in found["DMARC"].seen
@@ -37,21 +37,21 @@ def test_all_is_well() -> None:
 @pytest.mark.parametrize(
     ("subject", "change", "words"),
     [
-        ("SPF", {DOMAIN: ()}, "there is no record"),
-        ("SPF", {DOMAIN: ("v=spf1 -all", "v=spf1 ~all")}, "there are 2 records"),
-        ("SPF", {DOMAIN: ("v=spf1 include:a +all",)}, "lets everybody send"),
-        ("SPF", {DOMAIN: ("v=spf1 " + " ".join(f"a:{n}.example.org" for n in range(11)) + " -all",)}, "11 look-ups"),
+        ("SPF", {DOMAIN: ()}, "no record found"),
+        ("SPF", {DOMAIN: ("v=spf1 -all", "v=spf1 ~all")}, "2 records found"),
+        ("SPF", {DOMAIN: ("v=spf1 include:a +all",)}, "allows anyone to send"),
+        ("SPF", {DOMAIN: ("v=spf1 " + " ".join(f"a:{n}.example.org" for n in range(11)) + " -all",)}, "11 lookups"),
         ("DKIM", {KEY: ()}, "has no record"),
-        ("DKIM", {KEY: ("v=DKIM1; p=",)}, "withdrawn"),
-        ("DKIM", {KEY: ("v=DKIM1; p=other",)}, "another key"),
+        ("DKIM", {KEY: ("v=DKIM1; p=",)}, "revoked"),
+        ("DKIM", {KEY: ("v=DKIM1; p=other",)}, "a different key"),
         ("DKIM", {KEY: ("v=DKIM1; p=MIIBIjAN", "v=DKIM1; p=other")}, "has 2 records"),
-        ("DMARC", {"_dmarc.example.org": ()}, "there is no policy"),
-        ("DMARC", {"_dmarc.example.org": ("v=DMARC1; p=none", "v=DMARC1; p=none")}, "receivers look at none"),
-        ("DMARC", {"_dmarc.example.org": ("v=DMARC12; p=reject",)}, "there is no policy"),
+        ("DMARC", {"_dmarc.example.org": ()}, "no policy found"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC1; p=none", "v=DMARC1; p=none")}, "receivers ignore them"),
+        ("DMARC", {"_dmarc.example.org": ("v=DMARC12; p=reject",)}, "no policy found"),
     ],
 )
-def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tuple[str, ...]], words: str) -> None:
-    """Each mistake is bad, said in words, and has a next step; the others stay good."""
+def test_mistakes_are_reported_with_a_step(subject: str, change: dict[str, tuple[str, ...]], words: str) -> None:
+    """Each mistake is bad and has a next step; the other results stay good."""
     found = look({**GOOD, **change})
     assert found[subject].health is DiagnosisLevel.BAD
     assert words in found[subject].seen
@@ -62,21 +62,21 @@ def test_what_is_wrong_is_named_with_a_step(subject: str, change: dict[str, tupl
 @pytest.mark.parametrize(
     ("records", "health", "place"),
     [
-        # The domain's own says p= for it; that above says sp= where it has one.
+        # The domain's own record applies with p=; one above applies with sp= if it has that.
         ({"news.example.org": "p=none", "example.org": "p=reject"}, DiagnosisLevel.WEAK, "news.example.org"),
         ({"news.example.org": "p=quarantine; sp=none"}, DiagnosisLevel.GOOD, "news.example.org"),
         ({"example.org": "p=reject; sp=none"}, DiagnosisLevel.WEAK, "example.org"),
         ({"example.org": "p=none; sp=reject"}, DiagnosisLevel.GOOD, "example.org"),
         ({"example.org": "rua=mailto:x@example.org"}, DiagnosisLevel.WEAK, "example.org"),
-        # A test asks for less than it says.
+        # A test policy asks for less than p= says.
         ({"example.org": "p=reject; t=y"}, DiagnosisLevel.WEAK, "example.org"),
-        # A public suffix counts where there is no other.
+        # A public suffix counts only without another record.
         ({"org": "p=reject; psd=y"}, DiagnosisLevel.GOOD, "org"),
         ({"example.org": "p=none", "org": "p=reject; psd=y"}, DiagnosisLevel.WEAK, "example.org"),
     ],
 )
-def test_which_policy_holds(records: dict[str, str], health: DiagnosisLevel, place: str) -> None:
-    """RFC 9989: the domain's own record, else its organisation's, found by walking up; p=none is enough, not the end."""
+def test_the_policy_that_applies(records: dict[str, str], health: DiagnosisLevel, place: str) -> None:
+    """RFC 9989: the domain's own record, else its organisation's, found by walking up; p=none is a result too."""
     named = {f"_dmarc.{name}": (f"v=DMARC1; {text}",) for name, text in records.items()}
     found = look({**GOOD, "_dmarc.example.org": (), **named})["DMARC"]
     assert found.health is health
@@ -92,7 +92,7 @@ def test_which_policy_holds(records: dict[str, str], health: DiagnosisLevel, pla
     ],
 )
 def test_the_organisation_is_found(records: dict[str, str], place: str) -> None:
-    """Of several records above, the one with the fewest labels is the organisation's, unless one says that it is."""
+    """Of several records above, the one with the fewest labels is the organisation's, unless one says otherwise."""
     asked: list[str] = []
 
     def ask(name: str) -> tuple[str, ...]:
@@ -102,23 +102,23 @@ def test_the_organisation_is_found(records: dict[str, str], place: str) -> None:
     domain = "1.2.3.4.5.6.7.8.9.d.example.org"
     *_, found = look_at_names(domain, {}, ask)
     assert found.seen.startswith(f"_dmarc.{place}: ")
-    # No more than eight questions, whatever the domain.
+    # At most eight lookups, for any domain.
     policies = [name for name in asked if name.startswith("_dmarc.")]
     assert policies[:2] == [f"_dmarc.{domain}", "_dmarc.6.7.8.9.d.example.org"] and len(policies) <= 8
 
 
-def test_includes_that_go_round_end() -> None:
+def test_circular_includes_end() -> None:
     """Records that include each other are counted once."""
     records = {**GOOD, "_spf.relay.example": (f"v=spf1 include:{DOMAIN} include:_spf.relay.example -all",)}
     assert look(records)["SPF"].health is DiagnosisLevel.GOOD
 
 
-def test_without_a_network_nothing_is_claimed() -> None:
-    """Where no name server answers, all is open, and nothing is called bad."""
+def test_without_a_network_nothing_is_judged() -> None:
+    """If no name server answers, everything is open, and nothing is called bad."""
     found = list(look_at_names(DOMAIN, {KEY: "x"}, lambda name: None))
     assert {each.health for each in found} == {DiagnosisLevel.OPEN}
 
 
-def test_keys_are_left_out_where_the_relay_signs() -> None:
+def test_keys_are_not_checked_if_the_relay_signs() -> None:
     """With `dkim: relay` no selector is known here."""
     assert [each.subject.split()[0] for each in look_at_names(DOMAIN, {}, table(GOOD))] == ["SPF", "DMARC"]

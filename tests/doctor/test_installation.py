@@ -1,4 +1,4 @@
-"""What lies around: git and packages."""
+"""The doctor's checks of git and of installed packages."""
 
 import subprocess
 from pathlib import Path
@@ -14,8 +14,8 @@ def _git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", "-C", str(folder), *arguments], check=True, capture_output=True)
 
 
-def test_what_git_should_not_keep(tmp_path: Path) -> None:
-    """A database, a key and a list of subscribers are told each with a step; a price list is none of them."""
+def test_private_files_in_git(tmp_path: Path) -> None:
+    """A database, a key and a list of subscribers are each reported with a step; a price list is not."""
     workspace = sample_message(tmp_path)
     assert [each.health for each in look_at_git(workspace)] == [DiagnosisLevel.OPEN]
     _git(tmp_path, "init")
@@ -38,13 +38,13 @@ def test_what_git_should_not_keep(tmp_path: Path) -> None:
     assert all(each.health is DiagnosisLevel.BAD and "git rm --cached" in each.step for each in found)
 
 
-def test_the_right_compiler_is_there() -> None:
+def test_the_right_compiler_is_installed() -> None:
     """This environment has mjml-python, and not the other package of the same module."""
     assert [each.health for each in look_at_packages()] == [DiagnosisLevel.GOOD]
 
 
-def test_the_wrong_compiler_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other package named mjml, as pip leaves it behind, is told with the commands that mend it."""
+def test_the_wrong_compiler_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other package named mjml, as pip leaves it behind, is reported with the commands that fix it."""
     folder = tmp_path / "mjml-0.12.0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: mjml\nVersion: 0.12.0\n")

@@ -1,4 +1,4 @@
-"""The doctor at a mail server: what it says of a good one, and of one that does not let us in. Nothing is ever sent."""
+"""The doctor's check of a mail server: one that works, and one that rejects the sign-in. Nothing is sent."""
 
 import datetime
 from pathlib import Path
@@ -12,8 +12,8 @@ from tests.transport.paper import papers
 NOW = datetime.datetime.now(datetime.UTC)
 
 
-def test_a_server_that_is_well(tmp_path: Path) -> None:
-    """It says what is offered, the version of TLS, and until when the certificate holds."""
+def test_a_good_server(tmp_path: Path) -> None:
+    """It shows the extensions, the version of TLS, and until when the certificate is valid."""
     made = papers(tmp_path)
     with FakeSmtp(offers=("PIPELINING", "SIZE 1000000", "STARTTLS"), context=made.good) as office:
         server = MailServer(host="localhost", port=office.port, security=Security.STARTTLS, ca_file=made.ca_file)
@@ -21,8 +21,8 @@ def test_a_server_that_is_well(tmp_path: Path) -> None:
         later = list(look_at_server(server, NOW + datetime.timedelta(days=400)))
     assert office.taken == []
     assert found[0].health is DiagnosisLevel.GOOD
-    assert "PIPELINING" in found[0].seen and "nobody signed in" in found[0].seen
-    assert found[1].subject == "certificate of localhost" and found[1].seen.startswith("TLSv1.3, good until ")
+    assert "PIPELINING" in found[0].seen and "without sign-in" in found[0].seen
+    assert found[1].subject == "certificate of localhost" and found[1].seen.startswith("TLSv1.3, valid until ")
     assert later[1].health is DiagnosisLevel.WEAK and later[1].step
 
 
@@ -34,8 +34,8 @@ def test_a_server_without_pipelining_is_slow(tmp_path: Path) -> None:
     assert [each.health for each in found] == [DiagnosisLevel.GOOD, DiagnosisLevel.WEAK]
 
 
-def test_a_server_that_does_not_let_us_in(tmp_path: Path) -> None:
-    """A wrong password, a certificate of somebody else, nobody there: bad, with a step, without the secret."""
+def test_a_server_that_rejects_the_sign_in(tmp_path: Path) -> None:
+    """A wrong password, a wrong certificate or no server is bad, with a step, without the secret."""
     made = papers(tmp_path)
     secret = Secret("5ecret")
     limits = ServerLimits(connect=30, reply=30)

@@ -1,4 +1,4 @@
-"""The doctor tells when mail of the public pages is late, and changes nothing while it looks."""
+"""The doctor reports delayed mail of the public pages, and changes nothing."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -14,8 +14,8 @@ from tests.factories import sample
 from tests.web.public.running import NOW
 
 
-def test_mail_that_is_late_is_told(tmp_path: Path) -> None:
-    """No database: nothing, and none is made. Then well, until a message has waited for ten minutes."""
+def test_delayed_mail_is_reported(tmp_path: Path) -> None:
+    """Without a database it reports nothing and creates none; then good, until a message has waited for ten minutes."""
     workspace = sample(tmp_path)
     path = workspace.root / "newsletter.db"
     around = Environment(environment={}, folder=tmp_path)

@@ -1,8 +1,7 @@
-"""Out and back through a real Postfix: a mailing, Postfix's reports on whom nobody took, ingest, the next: `make interop`.
+"""A round trip through a real Postfix: a mailing, Postfix's bounces, ingest, the next mailing: `make interop`.
 
-Input: nothing; Postfix must be installed, and root runs it. Output: a line for each step, exit code 0 when the
-subscriber whom
-the other server did not know is left out of the second mailing, and the subscriber who refuses us is not.
+Input: nothing; needs Postfix and root. Output: a line for each step, and exit code 0 if the unknown mailbox is excluded
+from the second mailing, and the subscriber whose server rejects the sender is not.
 """
 
 import os
@@ -32,14 +31,14 @@ HERE, GONE, STRICT = "anna@interop.example", "gone@elsewhere.example", "strict@e
 
 
 def _judge(visit: SmtpSession) -> int:
-    """Know nobody by the name of gone, and refuse what comes for strict."""
+    """Reject the recipient gone as unknown, and reject the sender for the recipient strict."""
     if b"gone@" in visit.heard[-1]:
         return visit.say(b"550 5.1.1 <gone@elsewhere.example>: no such user\r\n")
     return visit.say(b"550 5.7.1 <strict@elsewhere.example>: we do not like you\r\n")
 
 
 def main() -> int:
-    """Run it."""
+    """Run the round trip."""
     if shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None or os.geteuid() != 0:
         print("interop needs Postfix and root: apt-get install postfix", file=sys.stderr)
         return 2
@@ -80,7 +79,7 @@ def main() -> int:
 
 
 def _wait(box: Path, count: int) -> None:
-    """Wait for the message to anna, and for two reports."""
+    """Wait for the message to anna, and for two bounces."""
     for _ in range(300):
         if box.is_dir() and len(list(box.iterdir())) >= count:
             return

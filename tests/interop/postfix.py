@@ -1,7 +1,7 @@
-"""Hands the sample over to a real Postfix with STARTTLS, and reads back what arrived: `make interop`.
+"""Sends the sample to a real Postfix with STARTTLS, and reads what arrived: `make interop`.
 
-Input: nothing; Postfix must be installed, and root runs it (Postfix wants that). Output: a sentence, exit code 0 when
-what lies in the mailbox is byte for byte what was built. It is apart from `make test`, which any machine can run.
+Input: nothing; needs Postfix and root, which Postfix requires. Output: a sentence, and exit code 0 if the received
+message is byte for byte what was built. It is separate from `make test`, which runs on any machine.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ maillog_file_prefixes = {home}
 
 @contextlib.contextmanager
 def postfix(more: str = "") -> Iterator[tuple[int, Path, Path]]:
-    """Run a Postfix of its own, with lines of configuration more; give its port, its certificate, and the mailbox."""
+    """Run a separate Postfix with additional configuration lines; yield its port, certificate, and mailbox."""
     with tempfile.TemporaryDirectory(prefix="interop-") as name, socket.socket() as free:
         home = Path(name)
         home.chmod(0o755)
@@ -83,7 +83,7 @@ def postfix(more: str = "") -> Iterator[tuple[int, Path, Path]]:
 
 
 def main() -> int:
-    """Run it."""
+    """Run the test."""
     if shutil.which("postfix", path=f"{os.environ.get('PATH', '')}:/usr/sbin") is None or os.geteuid() != 0:
         print("interop needs Postfix and root: apt-get install postfix", file=sys.stderr)
         return 2
@@ -107,7 +107,7 @@ def main() -> int:
                 break
             time.sleep(0.1)
     wanted = {each.message.replace(b"\r\n", b"\n") for each in ready}
-    # Postfix puts its own headers on top; from our From on it must be ours.
+    # Postfix adds its own headers at the top; from our From on, it must be our message.
     got = {data[data.index(b"\nFrom: ") + 1 :] for data in arrived}
     is_same = got == wanted and all(each.outcome.queue_id for each in sent)
     subjects = {fast_mail_parser.parse_email(data).subject for data in arrived}

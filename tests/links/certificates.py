@@ -1,6 +1,6 @@
-"""Certificates of the tests' own servers: they guard nothing, and are good until the year 2125.
+"""Certificates of the tests' own servers: they protect nothing, and are valid until the year 2125.
 
-AUTHORITY signs TRUSTED and EXPIRED; SELF_SIGNED is signed by nobody else. All but AUTHORITY are for secure.example and
+AUTHORITY signs TRUSTED and EXPIRED; SELF_SIGNED is signed only by itself. All but AUTHORITY are for secure.example and
 belong to KEY.
 """
 

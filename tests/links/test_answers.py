@@ -1,4 +1,4 @@
-"""What becomes of a link, by what its server does. Every server here is a real one."""
+"""The verdict on a link, by the behaviour of its server. Every server here is a real one."""
 
 import datetime
 from pathlib import Path
@@ -21,11 +21,11 @@ def one(web: Web, url: str = PAGE, limits: NetworkLimits = PATIENT) -> LinkAnswe
     return ask([url], cache=None, now=NOW, reach=web.reach(limits))[url]
 
 
-def test_a_page_that_is_there(web: Web) -> None:
-    """One HEAD request is enough for good news; the answer carries url, status and the time it was told."""
+def test_a_page_that_exists(web: Web) -> None:
+    """One HEAD request is enough for an existing page; the answer has url, status and the time of the check."""
     web.site("news.example", {"/page": ok})
     assert one(web) == LinkAnswer(
-        url=PAGE, verdict=LinkVerdict.FINE, reason="the page is there", status=200, asked_at=NOW
+        url=PAGE, verdict=LinkVerdict.FINE, reason="the page exists", status=200, asked_at=NOW
     )
     assert web.asked("news.example") == ["HEAD /page"]
 
@@ -33,44 +33,44 @@ def test_a_page_that_is_there(web: Web) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "verdict", "words"),
     [
-        (says(204), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=says(405), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=says(404), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=says(503), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=raw(b""), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=raw(b"hello\r\n\r\n"), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=leads("/gone"), get=ok), LinkVerdict.FINE, "the page is there"),
-        (by_method(head=leads("/page"), get=ok), LinkVerdict.FINE, "the page is there"),
-        (raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), LinkVerdict.FINE, "there"),
-        (raw(b"HTTP/1.0 200 OK\n\n"), LinkVerdict.FINE, "the page is there"),
-        (says(404), LinkVerdict.GONE, "the server answers 404: there is no such page"),
-        (says(410), LinkVerdict.GONE, "the server answers 410: the page was taken away"),
-        (by_method(head=ok, get=says(404)), LinkVerdict.FINE, "the page is there"),
+        (says(204), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=says(405), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=says(404), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=says(503), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=raw(b""), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=raw(b"hello\r\n\r\n"), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=leads("/gone"), get=ok), LinkVerdict.FINE, "the page exists"),
+        (by_method(head=leads("/page"), get=ok), LinkVerdict.FINE, "the page exists"),
+        (raw(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), LinkVerdict.FINE, "exists"),
+        (raw(b"HTTP/1.0 200 OK\n\n"), LinkVerdict.FINE, "the page exists"),
+        (says(404), LinkVerdict.GONE, "the server answers 404: the page does not exist"),
+        (says(410), LinkVerdict.GONE, "the server answers 410: the page was removed"),
+        (by_method(head=ok, get=says(404)), LinkVerdict.FINE, "the page exists"),
         (by_method(head=says(404), get=says(403)), LinkVerdict.UNSURE, "the server answers 403"),
-        (says(400), LinkVerdict.UNSURE, "that says nothing about the page"),
+        (says(400), LinkVerdict.UNSURE, "this does not show whether the page exists"),
         (says(401), LinkVerdict.UNSURE, "it asks for a login"),
-        (says(403), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(405), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(412), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(429), LinkVerdict.UNSURE, "it is asked too often"),
+        (says(403), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(405), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(412), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(429), LinkVerdict.UNSURE, "it gets too many requests"),
         (says(451), LinkVerdict.UNSURE, "for legal reasons"),
-        (says(500), LinkVerdict.UNSURE, "the server answers 500: it has trouble of its own"),
-        (says(503), LinkVerdict.UNSURE, "it has trouble of its own"),
-        (says(999), LinkVerdict.UNSURE, "it does not let programs in"),
-        (says(302), LinkVerdict.UNSURE, "that says nothing about the page"),
-        (says(304), LinkVerdict.UNSURE, "that says nothing about the page"),
-        (raw(b""), LinkVerdict.UNSURE, "broke off without an answer"),
-        (raw(b"HTTP/1.1 200 OK\r\nContent-Ty"), LinkVerdict.UNSURE, "broke off without an answer"),
-        (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), LinkVerdict.UNSURE, "it does not speak HTTP"),
-        (raw(b"<h1>HTTP/0.9</h1>\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
-        (raw(b"HTTP/1.1 abc\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
-        (raw(b"HTTP/1.1 2000 OK\r\n\r\n"), LinkVerdict.UNSURE, "cannot be understood"),
-        (raw(bytes(range(256)) * 50), LinkVerdict.UNSURE, "it does not speak HTTP"),
-        (endless, LinkVerdict.UNSURE, "does not come to an end"),
+        (says(500), LinkVerdict.UNSURE, "the server answers 500: it has a problem of its own"),
+        (says(503), LinkVerdict.UNSURE, "it has a problem of its own"),
+        (says(999), LinkVerdict.UNSURE, "it blocks automated checks"),
+        (says(302), LinkVerdict.UNSURE, "this does not show whether the page exists"),
+        (says(304), LinkVerdict.UNSURE, "this does not show whether the page exists"),
+        (raw(b""), LinkVerdict.UNSURE, "closed the connection without an answer"),
+        (raw(b"HTTP/1.1 200 OK\r\nContent-Ty"), LinkVerdict.UNSURE, "closed the connection without an answer"),
+        (raw(b"SSH-2.0-OpenSSH_9.6\r\n"), LinkVerdict.UNSURE, "is not HTTP"),
+        (raw(b"<h1>HTTP/0.9</h1>\r\n\r\n"), LinkVerdict.UNSURE, "is not valid HTTP"),
+        (raw(b"HTTP/1.1 abc\r\n\r\n"), LinkVerdict.UNSURE, "is not valid HTTP"),
+        (raw(b"HTTP/1.1 2000 OK\r\n\r\n"), LinkVerdict.UNSURE, "is not valid HTTP"),
+        (raw(bytes(range(256)) * 50), LinkVerdict.UNSURE, "is not HTTP"),
+        (endless, LinkVerdict.UNSURE, "is too long"),
     ],
 )
-def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: LinkVerdict, words: str) -> None:
-    """Good news is believed at once; bad news only from GET; whatever else happens is no news."""
+def test_verdicts_on_answers(web: Web, behaviour: Behaviour, verdict: LinkVerdict, words: str) -> None:
+    """Success counts at once; failure counts only from GET; any other result is "unsure"."""
     web.site("news.example", {"/page": behaviour, "/gone": says(410)})
     answer = one(web)
     assert (answer.verdict, answer.final) == (verdict, None)
@@ -88,7 +88,7 @@ def test_what_servers_say(web: Web, behaviour: Behaviour, verdict: LinkVerdict, 
 )
 @with_more_time
 def test_slow_servers(web: Web, behaviour: Behaviour, verdict: LinkVerdict) -> None:
-    """A request ends at its deadline, also when the server sends a byte now and then."""
+    """A request ends at its deadline, even if the server sends a byte now and then."""
     web.site("news.example", {"/page": behaviour})
     answer = one(web, limits=hasty())
     assert answer.verdict is verdict
@@ -97,7 +97,7 @@ def test_slow_servers(web: Web, behaviour: Behaviour, verdict: LinkVerdict) -> N
 
 @with_more_time
 def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
-    """Slow stops on the way add up: the last ones are not asked any more."""
+    """Slow redirects add up: the last ones are no longer requested."""
 
     def slow(to: str) -> Behaviour:
         return by_method(head=hang, get=leads(to))
@@ -108,26 +108,26 @@ def test_a_link_has_a_deadline_over_all_its_redirects(web: Web) -> None:
     assert "/4" not in {visit.path for visit in web.visits}
 
 
-def test_a_page_that_moved_for_good(web: Web) -> None:
-    """Permanent redirects all along give the new address, also over hosts, relative and protocol-relative."""
+def test_a_page_that_moved_permanently(web: Web) -> None:
+    """Only permanent redirects give the new address, also across hosts, relative and protocol-relative."""
     web.site("news.example", {"/page": leads("other?a=1"), "/other?a=1": leads("//new.example/a", 308)})
     web.site("new.example", {"/a": leads("../b/#part"), "/b/": ok})
     answer = one(web)
     assert (answer.verdict, answer.final, answer.status) == (LinkVerdict.MOVED, "http://new.example/b/#part", 200)
-    assert answer.reason == "the page has moved for good to http://new.example/b/#part"
+    assert answer.reason == "the page has moved permanently to http://new.example/b/#part"
 
 
-def test_a_page_that_became_the_front_page(web: Web) -> None:
-    """Many sites send every page they lost to their front page: that is said."""
+def test_a_page_that_became_the_home_page(web: Web) -> None:
+    """Many sites redirect every lost page to their home page: the reason says so."""
     web.site("news.example", {"/page": leads("/"), "/": ok})
     answer = one(web)
     assert answer.verdict is LinkVerdict.MOVED
-    assert "front page" in answer.reason
+    assert "home page" in answer.reason
 
 
 @pytest.mark.parametrize("status", [302, 303, 307])
-def test_a_temporary_redirect_is_no_move(web: Web, status: int) -> None:
-    """One temporary redirect among permanent ones, and the link stays as it is."""
+def test_a_temporary_redirect_is_not_a_move(web: Web, status: int) -> None:
+    """With one temporary redirect among permanent ones, the link stays as it is."""
     web.site("news.example", {"/page": leads("/a"), "/a": leads("/b", status), "/b": ok})
     answer = one(web)
     assert (answer.verdict, answer.final) == (LinkVerdict.FINE, None)
@@ -145,7 +145,7 @@ def test_a_temporary_redirect_is_no_move(web: Web, status: int) -> None:
     ],
 )
 def test_redirects_in_other_scripts(web: Web, location: str | bytes, asked: str) -> None:
-    """A Location may be an IRI, or bytes; what is asked next is ASCII."""
+    """A Location can be an IRI, or bytes; the next request is ASCII."""
     web.site("news.example", {"/page": leads(location), asked: ok})
     web.site("xn--bcher-kva.example", {"/x": ok})
     answer = one(web)
@@ -155,13 +155,13 @@ def test_redirects_in_other_scripts(web: Web, location: str | bytes, asked: str)
     assert answer.final.isascii()
 
 
-def test_bad_news_behind_a_redirect_names_the_place(web: Web) -> None:
-    """GET is asked over the whole way before a page counts as gone."""
+def test_a_failure_after_a_redirect_names_the_place(web: Web) -> None:
+    """GET is sent along the whole way before a page counts as gone."""
     web.site("news.example", {"/page": leads("/new", 302)})
     answer = one(web)
     assert (answer.verdict, answer.status) == (LinkVerdict.GONE, 404)
     assert answer.reason == (
-        "after a redirect to http://news.example/new, the server answers 404: there is no such page"
+        "after a redirect to http://news.example/new, the server answers 404: the page does not exist"
     )
     assert web.asked("news.example")[-2:] == ["GET /page", "GET /new"]
 
@@ -187,9 +187,9 @@ def test_redirects_without_end(web: Web) -> None:
 
 
 def test_a_host_that_does_not_exist(web: Web) -> None:
-    """Nobody is asked, and it is looked up once."""
+    """No request is sent, and the host is looked up once."""
     answer = one(web, "https://nwes.example/page")
-    assert (answer.verdict, answer.reason) == (LinkVerdict.UNKNOWN_HOST, "there is no host “nwes.example”")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNKNOWN_HOST, "the host “nwes.example” does not exist")
     assert web.looked_up == ["nwes.example"]
     assert not web.connected
 
@@ -198,11 +198,11 @@ def test_a_redirect_to_a_host_that_does_not_exist(web: Web) -> None:
     web.site("news.example", {"/page": leads("http://old.example/")})
     answer = one(web)
     assert (answer.verdict, answer.status) == (LinkVerdict.UNKNOWN_HOST, 301)
-    assert answer.reason == "after a redirect to http://old.example/, there is no host “old.example”"
+    assert answer.reason == "after a redirect to http://old.example/, the host “old.example” does not exist"
 
 
 def test_a_server_that_refuses_the_connection(web: Web) -> None:
-    """It is not asked a second time: the method was not what it disliked."""
+    """It is not requested a second time: the method was not the reason."""
     web.names["news.example"] = [["93.184.216.99"]]
     answer = one(web)
     assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "the server refuses the connection")
@@ -210,7 +210,7 @@ def test_a_server_that_refuses_the_connection(web: Web) -> None:
 
 
 def test_the_second_address_is_tried(web: Web) -> None:
-    """A host is reached by another of its addresses when the first does not answer, as where there is no IPv6."""
+    """A host is reached at another address if the first does not answer, as without IPv6."""
     address = web.site("news.example", {"/page": ok})
     web.names["news.example"] = [["2606:2800:220:1::1", address]]
     assert one(web).verdict is LinkVerdict.FINE
@@ -218,14 +218,14 @@ def test_the_second_address_is_tried(web: Web) -> None:
 
 
 def test_a_host_in_another_script(web: Web) -> None:
-    """It is looked up and asked by its A-label."""
+    """The host is looked up and requested by its A-label."""
     web.site("xn--bcher-kva.example", {"/caf%C3%A9?x=%E2%82%AC": ok})
     assert one(web, "http://Bücher.example/café?x=€").verdict is LinkVerdict.FINE
     assert "\r\nHost: xn--bcher-kva.example\r\n" in web.visits[0].head
 
 
-def test_what_is_sent(web: Web) -> None:
-    """An honest name, nothing about the subscriber, and no fragment."""
+def test_the_request(web: Web) -> None:
+    """A request has an honest name, nothing about the subscriber, and no fragment."""
     web.site("news.example", {"/page?a=1": ok}, port=8080)
     assert one(web, "http://news.example:8080/page?a=1#part").verdict is LinkVerdict.FINE
     first, *headers = web.visits[0].head.rstrip().split("\r\n")
@@ -236,8 +236,8 @@ def test_what_is_sent(web: Web) -> None:
     assert headers[1].startswith("User-Agent: compose-link-check/")
 
 
-def test_links_that_differ_only_in_the_fragment_are_asked_once(web: Web) -> None:
-    """Each has its own answer, and keeps its place in a page that moved."""
+def test_links_that_differ_only_in_the_fragment_are_checked_once(web: Web) -> None:
+    """Each link has its own answer, and keeps its fragment in a page that moved."""
     web.site("news.example", {"/page": leads("/new"), "/new": ok})
     urls = [f"{PAGE}#a", "HTTP://NEWS.example:80/page#b", PAGE]
     answers = ask(urls, cache=None, now=NOW, reach=web.reach())
@@ -247,12 +247,12 @@ def test_links_that_differ_only_in_the_fragment_are_asked_once(web: Web) -> None
     assert web.asked("news.example") == ["HEAD /page", "HEAD /new"]
 
 
-def test_when_no_host_is_known_the_network_is_doubted(web: Web, tmp_path: Path) -> None:
-    """Without a network some systems say of every host that it does not exist; that is neither told nor kept for long."""
+def test_no_known_host_means_offline(web: Web, tmp_path: Path) -> None:
+    """When offline, some systems report every host as unknown; that is neither reported nor cached for long."""
     urls = [f"http://{name}.example/" for name in "abc"]
     answers = ask(urls, cache=tmp_path / "links.json", now=NOW, reach=web.reach())
     assert {answer.verdict for answer in answers.values()} == {LinkVerdict.UNSURE}
-    assert "on the network?" in answers[urls[0]].reason
+    assert "is online" in answers[urls[0]].reason
     web.site("d.example", {"/": ok})
     answers = ask([*urls, "http://d.example/"], cache=None, now=NOW, reach=web.reach())
     assert [answer.verdict for answer in answers.values()] == [LinkVerdict.UNKNOWN_HOST] * 3 + [LinkVerdict.FINE]

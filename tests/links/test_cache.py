@@ -1,4 +1,4 @@
-"""What is remembered between runs, for how long, and what becomes of a broken memory."""
+"""What is cached between runs, for how long, and how a broken cache is handled."""
 
 import datetime
 import json
@@ -18,7 +18,7 @@ PAGE = "http://news.example/page"
 
 
 def asked_again(web: Web, path: Path, after: datetime.timedelta) -> bool:
-    """Ask at NOW and again later; tell whether somebody was asked the second time."""
+    """Check at NOW and again later; return whether a server was asked the second time."""
     first = ask([PAGE], cache=path, now=NOW, reach=web.reach())[PAGE]
     before = len(web.visits) + len(web.looked_up)
     second = ask([PAGE], cache=path, now=NOW + after, reach=web.reach())[PAGE]
@@ -30,7 +30,7 @@ def asked_again(web: Web, path: Path, after: datetime.timedelta) -> bool:
 
 @pytest.mark.parametrize(("behaviour", "hours"), [(ok, 24), (leads("/new"), 24), (says(404), 24), (says(503), 1)])
 def test_answers_are_used_again_until_they_expire(web: Web, tmp_path: Path, behaviour: Behaviour, hours: int) -> None:
-    """An answer for a day, none for an hour."""
+    """An answer is cached for a day, a failed check for an hour."""
     web.site("news.example", {"/page": behaviour, "/new": ok})
     second = datetime.timedelta(seconds=1)
     assert not asked_again(web, tmp_path / "a.json", hours * HOUR - second)
@@ -38,15 +38,15 @@ def test_answers_are_used_again_until_they_expire(web: Web, tmp_path: Path, beha
     assert asked_again(web, tmp_path / "c.json", -second), "an answer from the future is not believed"
 
 
-def test_unknown_hosts_are_remembered_and_refused_links_are_not(web: Web, tmp_path: Path) -> None:
-    """A refusal costs nothing to find again, and must not outlive the rule behind it."""
+def test_unknown_hosts_are_cached_and_refused_links_are_not(web: Web, tmp_path: Path) -> None:
+    """A refused link costs nothing to find again, and must not outlive its rule."""
     assert not asked_again(web, tmp_path / "a.json", HOUR)
     web.names["news.example"] = [["10.0.0.1"]]
     assert asked_again(web, tmp_path / "b.json", HOUR)
 
 
-def test_what_stands_in_the_file(web: Web, tmp_path: Path) -> None:
-    """One entry for a page, without fragment; only its owner may read it; no half-written file stays behind."""
+def test_content_of_the_cache_file(web: Web, tmp_path: Path) -> None:
+    """One entry for each page, without fragment; only its owner can read it; no half-written file is left."""
     web.site("news.example", {"/page": leads("/new"), "/new": ok})
     path = tmp_path / "deep" / ".compose" / "links.json"
     ask([f"{PAGE}#a", f"{PAGE}#b"], cache=path, now=NOW, reach=web.reach())
@@ -56,7 +56,7 @@ def test_what_stands_in_the_file(web: Web, tmp_path: Path) -> None:
             {
                 "url": PAGE,
                 "verdict": "moved",
-                "reason": "the page has moved for good to http://news.example/new",
+                "reason": "the page has moved permanently to http://news.example/new",
                 "final": "http://news.example/new",
                 "status": 200,
                 "asked_at": "2025-01-30T09:00:00+00:00",
@@ -68,7 +68,7 @@ def test_what_stands_in_the_file(web: Web, tmp_path: Path) -> None:
 
 
 def test_other_pages_stay_for_a_week(web: Web, tmp_path: Path) -> None:
-    """A run over one issue keeps what is known of another's links."""
+    """A run over one issue keeps the answers about another issue's links."""
     web.site("news.example", ok)
     path = tmp_path / "links.json"
     for days, page in enumerate("abc"):
@@ -80,7 +80,7 @@ def test_other_pages_stay_for_a_week(web: Web, tmp_path: Path) -> None:
 ENTRY = {
     "url": PAGE,
     "verdict": "fine",
-    "reason": "the page is there",
+    "reason": "the page exists",
     "final": None,
     "status": 200,
     "asked_at": "2025-01-30T09:00:00+00:00",
@@ -89,7 +89,7 @@ ENTRY = {
 
 def test_an_entry_as_it_is_written_is_read(tmp_path: Path) -> None:
     (tmp_path / "links.json").write_text(json.dumps({"form": 1, "answers": [ENTRY]}))
-    expected = LinkAnswer(url=PAGE, verdict=LinkVerdict.FINE, reason="the page is there", status=200, asked_at=NOW)
+    expected = LinkAnswer(url=PAGE, verdict=LinkVerdict.FINE, reason="the page exists", status=200, asked_at=NOW)
     assert cache.read(tmp_path / "links.json") == {PAGE: expected}
 
 
@@ -127,8 +127,8 @@ def test_an_entry_as_it_is_written_is_read(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_broken_file_is_begun_anew(web: Web, tmp_path: Path, text: bytes) -> None:
-    """The page is asked, and the file is whole again."""
+def test_a_broken_file_is_replaced(web: Web, tmp_path: Path, text: bytes) -> None:
+    """The page is checked, and the file is complete again."""
     path = tmp_path / "links.json"
     path.write_bytes(text)
     assert cache.read(path) == {}
@@ -137,8 +137,8 @@ def test_a_broken_file_is_begun_anew(web: Web, tmp_path: Path, text: bytes) -> N
     assert list(cache.read(path)) == [PAGE]
 
 
-def test_a_file_that_cannot_be_written_is_no_failure(web: Web, tmp_path: Path) -> None:
-    """A folder in its place, or a file in its folder's place: the answers are given all the same."""
+def test_a_file_that_cannot_be_written_is_ignored(web: Web, tmp_path: Path) -> None:
+    """With a folder in its place, or a file in its folder's place, the answers are still returned."""
     web.site("news.example", ok)
     (tmp_path / "links.json").mkdir()
     (tmp_path / "file").write_text("")
@@ -147,8 +147,8 @@ def test_a_file_that_cannot_be_written_is_no_failure(web: Web, tmp_path: Path) -
     assert {each.name for each in tmp_path.iterdir()} == {"links.json", "file"}
 
 
-def test_what_is_remembered_needs_nobody(web: Web, tmp_path: Path) -> None:
-    """A second run over the same links makes no connection and no look-up, whatever the servers do by now."""
+def test_cached_answers_need_no_connection(web: Web, tmp_path: Path) -> None:
+    """A second run over the same links makes no connection and no lookup, whatever the servers do by now."""
     path = tmp_path / "links.json"
     address = web.site("news.example", ok)
     before = ask([PAGE], cache=path, now=NOW, reach=web.reach())

@@ -1,4 +1,4 @@
-"""Politeness, time, progress, and a person who stops it."""
+"""Rate limits, deadlines, progress, and stopping a run."""
 
 import datetime
 import itertools
@@ -21,7 +21,7 @@ NOW = datetime.datetime(2025, 1, 30, 9, 0, tzinfo=datetime.UTC)
 
 
 class Counter:
-    """A page that counts how many stand in it at once."""
+    """A page that counts how many requests it has at the same time."""
 
     def __init__(self) -> None:
         self.inside = self.most = 0
@@ -37,8 +37,8 @@ class Counter:
         ok(visit)
 
 
-def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
-    """Also when redirects of other hosts lead to it meanwhile."""
+def test_a_host_gets_one_request_at_a_time(web: Web) -> None:
+    """A host gets one request at a time, even if redirects from other hosts lead to it meanwhile."""
     counter = Counter()
     web.site("busy.example", counter)
     for n in range(7):
@@ -50,8 +50,8 @@ def test_a_host_is_asked_one_thing_at_a_time(web: Web) -> None:
     assert counter.most == 1
 
 
-def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
-    """Each of the first eight answers only when all eight are being asked; of twelve, never more than eight are."""
+def test_eight_hosts_are_checked_at_once(web: Web) -> None:
+    """Each of the first eight hosts answers only when all eight have a request; of twelve, at most eight have one."""
     gate = threading.Barrier(8)
     counter = Counter()
 
@@ -67,8 +67,8 @@ def test_eight_hosts_are_asked_at_once_and_no_more(web: Web) -> None:
     assert counter.most <= 8
 
 
-def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
-    """The pause is from the end of one to the beginning of the next."""
+def test_there_is_a_pause_between_two_requests(web: Web) -> None:
+    """The pause is from the end of one request to the beginning of the next."""
     web.site("news.example", ok)
     ask([f"http://news.example/{n}" for n in range(3)], cache=None, now=NOW, reach=web.reach(NetworkLimits(pause=0.05)))
     begun = [visit.begun for visit in web.visits]
@@ -76,8 +76,8 @@ def test_a_host_is_left_alone_between_two_requests(web: Web) -> None:
 
 
 @with_more_time
-def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
-    """What there was no time for is said so, and not remembered; what was answered is."""
+def test_the_run_has_a_time_limit(web: Web, tmp_path: Path) -> None:
+    """Links that were not checked in time have that reason and are not cached; answers are."""
     web.site("good.example", ok)
     web.site("slow.example", hang)
     urls = ["http://good.example/", *(f"http://slow.example/{n}" for n in range(20))]
@@ -85,12 +85,14 @@ def test_the_run_has_an_end(web: Web, tmp_path: Path) -> None:
     answers = ask(urls, cache=path, now=NOW, reach=web.reach(NetworkLimits(run=0.4 * factor.get(), pause=0)))
     first, *others = answers.values()
     assert first.verdict is LinkVerdict.FINE
-    assert {(each.verdict, each.reason) for each in others} == {(LinkVerdict.UNSURE, "there was no time left to ask")}
+    assert {(each.verdict, each.reason) for each in others} == {
+        (LinkVerdict.UNSURE, "it was not checked: the time ran out")
+    }
     assert list(cache.read(path)) == ["http://good.example/"]
 
 
-def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
-    """A look-up counts to the request's time."""
+def test_a_resolver_that_hangs_does_not_block(web: Web) -> None:
+    """The lookup is part of the request's time."""
     free = threading.Event()
 
     def look_up(host: str) -> list[str]:
@@ -102,12 +104,12 @@ def test_a_resolver_that_hangs_does_not_hold_us(web: Web) -> None:
     free.set()
     assert (answer.verdict, answer.reason) == (
         LinkVerdict.UNSURE,
-        "the name “news.example” could not be looked up just now",
+        "the name “news.example” could not be looked up at the moment",
     )
 
 
-def test_progress_is_told(web: Web, tmp_path: Path) -> None:
-    """Pages, not links, in the caller's thread; those remembered count as done at once."""
+def test_progress_is_reported(web: Web, tmp_path: Path) -> None:
+    """Progress counts pages, not links, in the caller's thread; cached pages count at once."""
     web.site("news.example", ok)
     told: list[tuple[int, int, bool]] = []
 
@@ -120,7 +122,7 @@ def test_progress_is_told(web: Web, tmp_path: Path) -> None:
     assert told == [(1, 3, True), (2, 3, True), (3, 3, True)]
 
 
-def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> None:
+def test_an_unreachable_host_is_tried_once(web: Web) -> None:
     """All its links have the same answer; another port is another server."""
     web.site("news.example", ok, port=8080)
     urls = [f"http://news.example/{n}" for n in range(5)]
@@ -130,8 +132,8 @@ def test_a_host_that_cannot_be_reached_is_not_tried_for_every_link(web: Web) -> 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a signal")
-def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
-    """Ctrl-C ends it while a server hangs; nobody else is asked; what was answered is remembered."""
+def test_a_person_can_stop_the_run(web: Web, tmp_path: Path) -> None:
+    """Ctrl-C ends the run while a server hangs; no other request is sent, and answers are cached."""
     answered = threading.Event()
     stopped = threading.Event()
 
@@ -161,7 +163,7 @@ def test_a_person_can_stop_it(web: Web, tmp_path: Path) -> None:
 
 
 def test_a_bug_keeps_its_traceback(web: Web) -> None:
-    """What is no server's fault ends the run, and is not taken for an answer."""
+    """An error of our own ends the run, and is not an answer."""
 
     def look_up(host: str) -> list[str]:
         raise ZeroDivisionError

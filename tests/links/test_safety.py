@@ -1,4 +1,4 @@
-"""What is never asked, however a link or its redirects put it; and whom a secure connection trusts."""
+"""Addresses that are never contacted, whatever a link or its redirects say; and which certificates are trusted."""
 
 import datetime
 import socket
@@ -36,7 +36,7 @@ def one(web: Web, url: str = PAGE) -> LinkAnswer:
     ],
 )
 def test_public_addresses(address: str) -> None:
-    """The internet is asked, also through NAT64 and 6to4."""
+    """The internet is contacted, also through NAT64 and 6to4."""
     assert is_public(address)
 
 
@@ -96,17 +96,17 @@ PRIVATE = [
 
 @pytest.mark.parametrize("address", PRIVATE)
 def test_addresses_that_are_not_public(address: str) -> None:
-    """Private, loopback, link-local, shared, special, multicast, reserved; and those wrapped in another."""
+    """Private, loopback, link-local, shared, special, multicast, reserved, and those inside another address."""
     assert not is_public(address)
 
 
 @pytest.mark.parametrize("address", [each for each in PRIVATE if each and " " not in each])
-def test_a_name_that_leads_inside_is_not_asked(web: Web, address: str) -> None:
+def test_a_name_with_a_private_address_is_not_contacted(web: Web, address: str) -> None:
     """No connection is tried, whichever way the address is written."""
     web.names["news.example"] = [[address]]
     answer = one(web)
     assert answer.verdict is LinkVerdict.REFUSED
-    assert answer.reason == "“news.example” is not on the public internet, so it was not asked"
+    assert answer.reason == "“news.example” is not on the public internet, so it was not checked"
     assert not web.connected
 
 
@@ -116,8 +116,8 @@ def test_one_private_address_among_public_ones_is_enough(web: Web) -> None:
     assert not web.connected
 
 
-def test_a_private_address_behind_many_public_ones_is_seen(web: Web) -> None:
-    """All are judged, not only those that would be tried."""
+def test_a_private_address_after_many_public_ones_is_noticed(web: Web) -> None:
+    """All addresses are judged, not only those that would be tried."""
     web.names["news.example"] = [[f"93.184.216.{n}" for n in range(1, 30)] + ["127.0.0.1"]]
     assert one(web).verdict is LinkVerdict.REFUSED
     assert not web.connected
@@ -134,8 +134,8 @@ def test_a_private_address_behind_many_public_ones_is_seen(web: Web) -> None:
     ],
 )
 @pytest.mark.parametrize("status", [301, 302, 307])
-def test_a_redirect_inside_is_not_followed(web: Web, location: str, status: int) -> None:
-    """A listener stands where the redirect leads, and nobody comes."""
+def test_a_redirect_to_a_private_address_is_not_followed(web: Web, location: str, status: int) -> None:
+    """A server listens where the redirect leads, and gets no connection."""
     port = web.explanation()
     web.names["inside.example"] = [["127.0.0.1"]]
     web.site("news.example", {"/page": leads(location.format(port=port), status)})
@@ -147,7 +147,7 @@ def test_a_redirect_inside_is_not_followed(web: Web, location: str, status: int)
 
 
 def test_the_trap_works(web: Web) -> None:
-    """What the test above proves would be seen: a connection to loopback really reaches the listener."""
+    """The test above would notice a connection: loopback really reaches the listener."""
     port = web.explanation()
     with web.reach().connect("127.0.0.1", port, 5) as connection:
         connection.sendall(b"HEAD / HTTP/1.1\r\n\r\n")
@@ -158,8 +158,8 @@ def test_the_trap_works(web: Web) -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "localhost", "127.1", "2130706433", "0x7f.1", "0"]
 )
-def test_loopback_itself_is_not_asked_by_the_program(host: str) -> None:
-    """With the real resolver, in every way that it understands; no test server, no test resolver."""
+def test_the_program_never_contacts_loopback(host: str) -> None:
+    """With the real resolver, in every spelling that it understands; no test server, no test resolver."""
     if host != "localhost":
         try:
             socket.getaddrinfo(host.strip("[]"), None, flags=socket.AI_NUMERICHOST)
@@ -180,12 +180,12 @@ def test_loopback_itself_is_not_asked_by_the_program(host: str) -> None:
     ],
 )
 def test_other_schemes_are_not_followed(web: Web, location: str, scheme: str) -> None:
-    """Neither as a redirect nor as a link."""
+    """They are not followed as a redirect, nor as a link."""
     web.site("news.example", {"/page": leads(location)})
-    for url, begin in ((PAGE, "it redirects to where we do not follow: "), (location, "")):
+    for url, begin in ((PAGE, "it redirects to an address that is not checked: "), (location, "")):
         answer = one(web, url)
         assert answer.verdict is LinkVerdict.REFUSED
-        assert answer.reason == f"{begin}it begins with “{scheme}:”, and only http and https are asked"
+        assert answer.reason == f"{begin}it begins with “{scheme}:”, and only http and https links are checked"
     assert web.asked("news.example") == ["HEAD /page"]
 
 
@@ -195,15 +195,15 @@ def test_other_schemes_are_not_followed(web: Web, location: str, scheme: str) ->
      "http://news.example\\@127.0.0.1/", "http://ne%77s.example/", "http://%00/", "http://-\u200b/",
      "http://user:pass@news.example/", "http://" + "a" * 64 + ".example/"],
 )  # fmt: skip
-def test_addresses_that_cannot_be_read(web: Web, location: str) -> None:
-    """Neither as a redirect nor as a link: no news, and nobody is asked."""
+def test_invalid_addresses(web: Web, location: str) -> None:
+    """As a redirect or as a link: the verdict is "unsure", and no request is sent."""
     web.site("news.example", {"/page": leads(location)})
     assert one(web).verdict is LinkVerdict.UNSURE
     assert one(web, location).verdict is LinkVerdict.UNSURE
     assert {visit.path for visit in web.visits} == {"/page"}
 
 
-def test_no_line_can_be_slipped_into_a_request(web: Web) -> None:
+def test_no_line_can_be_added_to_a_request(web: Web) -> None:
     """Line ends in a link, plain or in a redirect, do not become headers."""
     web.site("news.example", {"/page": leads("/a\rX-Evil: 1\x00\x0b/b")})
     one(web)
@@ -213,8 +213,8 @@ def test_no_line_can_be_slipped_into_a_request(web: Web) -> None:
     assert not any("\nX-Evil" in visit.head or "\rX-Evil" in visit.head for visit in web.visits)
 
 
-def test_a_name_that_changes_its_mind(web: Web) -> None:
-    """DNS rebinding: the second look-up would give loopback, but there is none, also for HEAD, GET and other pages."""
+def test_a_name_that_changes_its_address(web: Web) -> None:
+    """DNS rebinding: a second lookup would return loopback, but is never made, also for HEAD, GET and other pages."""
     address = web.site("news.example", {"/a": leads("/b"), "/b": ok})
     web.names["news.example"] = [[address], ["127.0.0.1"]]
     urls = ["http://news.example/a", "http://news.example/b", "http://news.example/c"]
@@ -234,7 +234,7 @@ def test_proxies_of_the_environment_are_not_asked(web: Web, monkeypatch: pytest.
 
 
 def test_a_certificate_that_is_trusted(web: Web, tmp_path: Path) -> None:
-    """The host's name is sent (SNI) and checked, over the address that was looked up."""
+    """The host name is sent (SNI) and checked, at the address that was looked up."""
     named: list[str | None] = []
     server = web.secure_site("secure.example", TRUSTED, tmp_path)
     server.sni_callback = lambda _connection, name, _context: named.append(name)
@@ -247,13 +247,13 @@ def test_a_certificate_that_is_trusted(web: Web, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("host", "certificate", "words"),
     [
-        ("other.example", TRUSTED, "certificate was made for another host"),
+        ("other.example", TRUSTED, "certificate is for another host"),
         ("secure.example", EXPIRED, "certificate has expired"),
-        ("secure.example", SELF_SIGNED, "certificate is signed by the site itself"),
+        ("secure.example", SELF_SIGNED, "certificate is signed only by the site itself"),
     ],
 )
 def test_certificates_that_are_wrong(web: Web, tmp_path: Path, host: str, certificate: str, words: str) -> None:
-    """A person looks at it; nothing is asked over such a connection."""
+    """A person must look at it; no request is sent over such a connection."""
     web.secure_site(host, certificate, tmp_path)
     url = f"https://{host}/page"
     reach = web.reach(trust=lambda: ssl.create_default_context(cadata=AUTHORITY))
@@ -264,12 +264,12 @@ def test_certificates_that_are_wrong(web: Web, tmp_path: Path, host: str, certif
 
 
 def test_the_program_trusts_no_authority_of_its_own(web: Web, tmp_path: Path) -> None:
-    """With the program's own rules, a certificate by an authority that nobody knows is not good enough."""
+    """With the program's own rules, a certificate by an unknown authority is not accepted."""
     web.secure_site("secure.example", TRUSTED, tmp_path)
-    assert "signed by nobody that is trusted here" in one(web, "https://secure.example/page").reason
+    assert "not signed by a trusted authority" in one(web, "https://secure.example/page").reason
 
 
 def test_a_server_that_speaks_plainly_where_it_should_not(web: Web) -> None:
     web.site("news.example", ok, port=443)
     answer = one(web, "https://news.example/page")
-    assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "no secure connection could be made")
+    assert (answer.verdict, answer.reason) == (LinkVerdict.UNSURE, "a secure connection could not be made")

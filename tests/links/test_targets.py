@@ -1,4 +1,4 @@
-"""Links and Location headers taken apart, whatever stands in them."""
+"""Links and Location headers, parsed whatever they contain."""
 
 import re
 
@@ -31,7 +31,7 @@ LINKS = st.one_of(st.text(st.characters(codec=None)), st.lists(PIECES | st.text(
     ],
 )
 def test_links_that_lead_to_one_page_have_one_address(link: str, url: str) -> None:
-    """Scheme and host in lower case, no port that goes without saying, no fragment; the path as it is."""
+    """Scheme and host in lower case, no default port, no fragment; the path as written."""
     target = read_target(link)
     assert isinstance(target, Target)
     assert target.url == url
@@ -39,8 +39,8 @@ def test_links_that_lead_to_one_page_have_one_address(link: str, url: str) -> No
 
 @settings(deadline=None)
 @given(LINKS, st.sampled_from(["", "https://news.example/a/b?c"]))
-def test_whatever_is_read_can_stand_in_a_request(link: str, base: str) -> None:
-    """Printable ASCII without a space in every part, and read again it is the same; or a plain reason."""
+def test_every_parsed_address_fits_into_a_request(link: str, base: str) -> None:
+    """Every part is printable ASCII without a space, and stays the same when parsed again; or there is a reason."""
     target = read_target(link, base)
     if isinstance(target, Hindrance):
         assert target.reason.isprintable()
@@ -55,6 +55,6 @@ def test_whatever_is_read_can_stand_in_a_request(link: str, base: str) -> None:
 
 
 @given(st.binary())
-def test_any_bytes_are_a_location(raw: bytes) -> None:
+def test_any_bytes_can_be_a_location(raw: bytes) -> None:
     """UTF-8 is read as such; other bytes are kept, percent-encoded."""
     assert read_location(raw).encode() == raw or read_location(raw).isascii()

@@ -1,6 +1,6 @@
-"""A small internet: hosts with public addresses, each a real server on loopback, and no way to anywhere else.
+"""A small internet: hosts with public addresses, each a real server on loopback, without a way to anywhere else.
 
-A page is a behaviour: a function that is handed a `SmtpSession` and does with the connection what it likes.
+A page is a behaviour: a function that gets a `SmtpSession` and does with the connection what it wants.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ PATIENT = NetworkLimits(request=30, link=60, run=120, pause=0)
 
 
 def hasty() -> NetworkLimits:
-    """For servers that do not; only in tests that are tried `with_more_time`."""
+    """Return limits for servers that do not answer; only in tests that are tried `with_more_time`."""
     return NetworkLimits(request=0.15 * factor.get(), link=0.4 * factor.get(), run=120, pause=0)
 
 
@@ -81,7 +81,7 @@ def hang(visit: SmtpSession) -> None:
 
 
 def drip(visit: SmtpSession) -> None:
-    """Send a good answer, a byte at a time: twenty seconds long, unless nobody listens any more."""
+    """Send a good answer, a byte at a time: twenty seconds long, unless the client disconnects."""
     for byte in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 2000:
         if visit.closing.wait(0.01):
             break
@@ -89,14 +89,14 @@ def drip(visit: SmtpSession) -> None:
 
 
 def endless(visit: SmtpSession) -> None:
-    """Send headers for as long as somebody listens."""
+    """Send headers for as long as the client stays connected."""
     visit.say(b"HTTP/1.1 200 OK\r\n")
     while not visit.closing.is_set():
         visit.say(b"X-More: and more\r\n" * 100)
 
 
 class Web:
-    """Makes hosts, and counts what is asked of whom."""
+    """A factory of hosts that counts the requests to each."""
 
     def __init__(self) -> None:
         self.visits: list[SmtpSession] = []
@@ -109,14 +109,14 @@ class Web:
         self._listeners: list[socket.socket] = []
 
     def site(self, host: str, pages: Mapping[str, Behaviour] | Behaviour, *, port: int = 80) -> str:
-        """Put a host on the net; give its address, a new public one."""
+        """Add a host to the net; return its address, a new public one."""
         address = f"93.184.216.{len(self._listeners) + 1}"
         self.names[host] = [[address]]
         self._ports[address, port] = self._listen(host, pages, None)
         return address
 
     def secure_site(self, host: str, certificate: str, folder: Path) -> ssl.SSLContext:
-        """Put a host on the net that speaks TLS; everything on it is fine."""
+        """Add a host with TLS to the net; every page of it is fine."""
         pem = folder / f"{host}.pem"
         pem.write_text(KEY + certificate)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -127,7 +127,7 @@ class Web:
         return context
 
     def explanation(self, host: str = "127.0.0.1") -> int:
-        """Listen on loopback itself; nobody should ever come."""
+        """Listen on loopback itself, where no connection should ever arrive."""
         return self._listen("trap", ok, None, host)
 
     def reach(self, limits: NetworkLimits = PATIENT, trust: Callable[[], ssl.SSLContext] = TRUST) -> Reach:
@@ -137,7 +137,7 @@ class Web:
         return [f"{visit.method} {visit.path}" for visit in self.visits if visit.host == host]
 
     def close(self) -> None:
-        """End every server, and see the end of everybody who was talking to one."""
+        """End every server, and wait for all of their connections."""
         self._closing.set()
         for listener in self._listeners:
             with contextlib.suppress(OSError):
@@ -159,7 +159,7 @@ class Web:
         self.connected.append(address)
         if local := self._ports.get((address, port)):
             return connect("127.0.0.1", local, seconds)
-        if ipaddress.ip_address(address).is_loopback:  # so that a trap is really walked into
+        if ipaddress.ip_address(address).is_loopback:  # so that the trap is really reached
             return connect(address, port, seconds)
         raise ConnectionRefusedError
 
@@ -200,14 +200,14 @@ class Web:
         tls: ssl.SSLContext | None,
     ) -> None:
         connection.settimeout(60)
-        with contextlib.suppress(OSError), connection:  # a client that goes away is no news
+        with contextlib.suppress(OSError), connection:  # a client may disconnect
             if tls is not None:
                 connection = tls.wrap_socket(connection, server_side=True)
             with connection:
                 head = b""
                 while b"\r\n\r\n" not in head and (more := connection.recv(4096)):
                     head += more
-                    if head.startswith(b"\x16"):  # TLS, where none is spoken
+                    if head.startswith(b"\x16"):  # TLS to a server without TLS
                         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                         return
                 method, path, _ = head.decode().split(" ", 2) if head else ("", "", "")

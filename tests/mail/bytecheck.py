@@ -1,7 +1,7 @@
-"""A judge of finished messages that looks at bytes and trusts no parser.
+"""A checker of finished messages that reads bytes without a parser.
 
-Input: one message. Output: what is wrong with it, one sentence each; nothing when all is well.
-Never imports the code it judges.
+Input: one message. Output: its problems, one sentence each; empty if there are none. Guarantees: does not import the
+code that it checks.
 """
 
 import re
@@ -15,7 +15,7 @@ _REQUIRED = ("from", "date", "subject", "message-id", "to", "mime-version", "con
 
 
 def problems(message: bytes) -> list[str]:
-    """Return everything that breaks RFC 5322, 2045, 2046 or 2047, as far as bytes can tell."""
+    """Return all violations of RFC 5322, 2045, 2046 or 2047 that are visible in the bytes."""
     found = []
     if not message.isascii():
         found.append("not ASCII")
@@ -95,7 +95,7 @@ def _unfolded(head: bytes) -> list[bytes]:
 
 
 def header_block(head: bytes) -> list[str]:
-    """Return what is wrong with a block of headers, without the CRLF at its end."""
+    """Return the problems of a block of headers, without the CRLF at its end."""
     found = []
     for line in head.split(b"\r\n"):
         if len(line) > 998:

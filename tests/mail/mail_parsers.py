@@ -1,7 +1,7 @@
-"""Two foreign subscribers of messages, brought to one shape: Rust's mailparse by fast-mail-parser, and Python's own.
+"""Two independent parsers of messages with a common result: Rust's mailparse through fast-mail-parser, and Python's
+own.
 
-Input: a message. Output: what a subscriber shows of it.
-Never used by the program: it writes, others read.
+Input: a message. Output: what a mail program shows. Only tests use it.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ import fast_mail_parser
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A message as its subscriber sees it; pictures as (Content-ID, file name, bytes)."""
+    """A message as a mail program shows it; pictures as (Content-ID, file name, bytes)."""
 
     subject: str
     sender: tuple[str, str]
@@ -24,7 +24,7 @@ class Seen:
 
 
 def rust(message: bytes) -> Seen:
-    """Read with fast-mail-parser, strictly: anything that it had to repair is an error."""
+    """Parse with fast-mail-parser, strictly: every repair is an error."""
     mail = fast_mail_parser.parse_email(message, strict=True)
     assert mail.from_ is not None
     leaves = [
@@ -46,9 +46,10 @@ def rust(message: bytes) -> Seen:
 
 
 def python(message: bytes) -> Seen:
-    """Read with the standard library; its header decoder of old, as the new one drops white space on 3.11 and 3.12.
+    """Parse with the standard library and its old header decoder, because the new one drops white space on 3.11 and
+    3.12.
 
-    For file names the new one: of old, `filename=` hid `filename*=`.
+    The new decoder is used for file names, because the old one ignores `filename*=` after `filename=`.
     """
     mail = message_from_bytes(message, policy=policy.compat32)
     leaves = [part for part in mail.walk() if not part.is_multipart()]

@@ -1,7 +1,7 @@
-"""A thousand subscribers who are not easily written to, and editions to write to them.
+"""A thousand subscribers with difficult values, and editions for them.
 
-Input: nothing; the same every time. Output: values, and editions with two ways to be filled: by tokens, as the program
-does it, and by the reference, which escapes in its own words. Never imports the code that it is to judge.
+Input: nothing; the same every time. Output: values, and editions that are filled in two ways: with tokens, as in the
+program, and by a reference with its own escapes. Guarantees: does not import the code that it checks.
 """
 
 import random
@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-#: Merge fields of the editions, with their defaults; the last is a link.
+#: Merge fields of the editions, with their defaults; the last one is a link.
 FIELDS: Mapping[str, str | None] = {
     "first_name": "subscriber",
     "last_name": "",
@@ -44,14 +44,14 @@ class Person:
 
 
 def people(count: int) -> list[Person]:
-    """Return subscribers: some of each kind that is told of, the others thrown together."""
+    """Return subscribers: some of each described kind, the others combined at random."""
     chance = random.Random(6)
     found = []
     for number in range(count):
         plain = [_value(chance, number) for _ in range(4)]
         url = f"https://news.example.org/n/unsubscribe/{chance.getrandbits(120):x}?a=1&b=%20{number}"
         values = dict(zip(FIELDS, [*plain, url], strict=True))
-        # The one field without default has a value always.
+        # The only field without a default always has a value.
         values["email"] = values["email"] if values["email"].strip() else f"reader{number}@example.org"
         found.append(Person(number=number, values=values))
     return found
@@ -72,7 +72,7 @@ def _value(chance: random.Random, number: int) -> str:
 
 
 def one_line(value: str) -> str:
-    """Show a value as mail can: controls, line ends and halves of pairs as blanks."""
+    """Return a value as mail can show it: controls, line ends and surrogates as spaces."""
     return "".join(" " if unicodedata.category(each) in ("Cc", "Zl", "Zp", "Cs") else each for each in value)
 
 
@@ -93,7 +93,7 @@ _WAYS: Mapping[str, Callable[[str], str]] = {
     "text": one_line,
     "html": _in_html,
     "in-address": _in_address,
-    # The subscribers' links are good ones.
+    # The subscribers' links are valid.
     "text-address": lambda value: value,
     "html-address": _in_html,
 }
@@ -101,7 +101,7 @@ _WAYS: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """An edition whose merge fields say how they are to be written: `⟦html first_name⟧`."""
+    """An edition whose merge fields name their escape: `⟦html first_name⟧`."""
 
     name: str
     subject: str
@@ -109,7 +109,7 @@ class Sheet:
     text: str
 
     def tokens(self) -> tuple[str, str, str]:
-        """Return subject, HTML and text as the program gets them."""
+        """Return subject, HTML and text as input for the program."""
         return self._filled(lambda _, field: TOKENS[field])
 
     def reference(self, person: Person) -> tuple[str, str, str]:
@@ -142,7 +142,7 @@ _NOTE = (
     "  ⟦text email⟧ <https://example.org/⟦in-address company⟧?n=⟦in-address first_name⟧>\nWORDS\n"
     "Leave <⟦text-address unsubscribe_url⟧>\n\n⟦text last_name⟧"
 )
-#: In quoted-printable; in base64; wholly of fields; without any.
+#: In quoted-printable; in base64; only fields; without fields.
 SHEETS = (
     Sheet(
         name="english",

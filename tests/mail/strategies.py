@@ -1,4 +1,4 @@
-"""Hostile texts for the property tests: scripts mixed, invisible characters, everything headers treat specially."""
+"""Difficult texts for property tests: mixed scripts, invisible characters, everything that headers treat specially."""
 
 from hypothesis import strategies as st
 
@@ -44,12 +44,12 @@ _WORDS = [
     ],
 ]
 
-#: One line of text: what titles, names and file names are made of. No controls, no lone surrogates.
+#: One line of text, for titles, names and file names. No controls, no lone surrogates.
 line = st.one_of(
     st.lists(st.sampled_from([*_SPECIAL, *_BLANK, *_WORDS, " "]), max_size=30).map("".join),
     st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=120),
 )
-#: A body: lines with every kind of line end, dot lines, `From ` lines, blanks at the end, very long lines.
+#: A body: lines with every type of line end, dot lines, `From ` lines, trailing spaces, very long lines.
 _BODY = [
     "\n",
     "\r\n",
@@ -76,5 +76,5 @@ address = st.builds(
     st.sampled_from(["example.org", "m\u00fcnchen.example", "a-very-long-label-for-a-domain.news.example.org"]),
 )
 
-#: A file name without outer blanks, which Python's subscriber strips.
+#: A file name without outer spaces, which Python's parser strips.
 file_name = line.map(str.strip).filter(bool)

@@ -1,4 +1,4 @@
-"""A compiled message: what it asks for, what it is known by, how it is kept, what it refuses."""
+"""A compiled message: its required fields, its hash, its stored form, its errors."""
 
 import itertools
 from base64 import b64decode, b64encode
@@ -45,13 +45,15 @@ def compiled(
 
 
 def _parts(message: bytes) -> tuple[str, str]:
-    """Read text and HTML of a message in quoted-printable."""
+    """Return text and HTML of a message in quoted-printable."""
     text, html = (piece.partition(b"\r\n\r\n")[2] for piece in message.split(b"\r\n--=_")[1:3])
     return decodestring(text).decode(), decodestring(html).decode()
 
 
 def test_what_subscribers_must_have() -> None:
-    """A field without default is asked of every subscriber, once; a link that is made for each is not; unused ones are not."""
+    """A field without a default is required once; a link that is generated for each subscriber is not; nor are unused
+    fields.
+    """
     made = compiled(f"{FIRST.token} {MAYBE.token} {LEAVE.token}", text=FIRST.token)
     assert made.fields == tuple(MessageField(name=each.name, default=each.default) for each in (FIRST, MAYBE, LEAVE))
     assert made.required == {"first_name"}
@@ -61,7 +63,7 @@ def test_what_subscribers_must_have() -> None:
 
 
 def test_a_missing_value_is_named() -> None:
-    """Nobody gets “Dear ,”: no value, an empty one and blanks stop the message, and the stop says what to write."""
+    """Nobody gets “Dear ,”: a missing, empty or blank value is an error that says what to write."""
     made = compiled(f"<p>Dear {FIRST.token},</p>")
     for values in ({}, {"first_name": ""}, {"first_name": " "}):
         with pytest.raises(MissingValueError, match="“first_name”") as stop:
@@ -72,7 +74,7 @@ def test_a_missing_value_is_named() -> None:
 
 
 def test_a_subscribers_own_link_has_no_default() -> None:
-    """The page that a build shows in its place would let nobody leave: a mailing must give the subscriber's own."""
+    """The sample page of a build cannot unsubscribe anybody: a mailing must use the subscriber's own link."""
     made = compiled(f'<a href="{LEAVE.token}">leave</a>', text=f"<{LEAVE.token}>")
     with pytest.raises(MissingValueError, match="unsubscribe_url"):
         made.fill({}, ADDRESSING)
@@ -81,7 +83,7 @@ def test_a_subscribers_own_link_has_no_default() -> None:
 
 
 def test_defaults_and_specimens() -> None:
-    """An empty value takes the default, which may be empty; a specimen shows what is missing by its name."""
+    """An empty value gets the default, which may be empty; a sample message shows the name of a missing value."""
     made = compiled(f"{MAYBE.token}|{COMPANY.token}|{BRACES.token}")
     assert _parts(made.fill({"first_name": ""}, ADDRESSING))[1] == "subscriber||{{"
     assert _parts(made.fill({"first_name": "<A>", "company": "A & B"}, ADDRESSING))[1] == "&lt;A&gt;|A &amp; B|{{"
@@ -91,7 +93,7 @@ def test_defaults_and_specimens() -> None:
 
 
 def test_the_hash_is_blind_to_subscribers_only() -> None:
-    """Tokens, which change with every build, are not in it; a field, its default, its place, and all words are."""
+    """Tokens, which change with every build, are not in it; a field, its default, its place and all texts are."""
     html, subject = f"<p>{FIRST.token} and {COMPANY.token}</p>", f"For {MAYBE.token}"
     base = compiled(html, subject=subject)
     renamed = tuple(replace(each, token=each.token.replace("q", "w")) for each in FIELDS)
@@ -125,9 +127,9 @@ def test_the_hash_is_blind_to_subscribers_only() -> None:
     ],
 )
 def test_never_in_a_host_name(html: str) -> None:
-    """A value decides nowhere where a link leads, in either part."""
+    """A value never decides where a link leads, in either part."""
     address = html.replace("TOKEN", MAYBE.token)
-    with pytest.raises(PlaceError, match="cannot stand in the host name of an address: ") as stop:
+    with pytest.raises(PlaceError, match="in the host name of an address: ") as stop:
         compiled(f'<a href="{address}">x</a>')
     assert MAYBE.token not in stop.value.message
     if address.startswith("https"):
@@ -151,20 +153,20 @@ def test_never_in_a_host_name(html: str) -> None:
     ],
 )
 def test_never_where_escapes_do_not_help(html: str) -> None:
-    """Style sheets, scripts and lists of pictures have other rules than HTML: a theme's mistake is told."""
+    """Style sheets, scripts and lists of pictures have other rules than HTML: this is a mistake in the theme."""
     with pytest.raises(PlaceError, match="a style, a script or a list"):
         compiled(html.replace("TOKEN", MAYBE.token))
 
 
 def test_the_smaller_encoding() -> None:
-    """Chinese goes in base64, its slots with it; English in quoted-printable, where base64 would save less than 10 %."""
+    """Chinese uses base64 with its slots; English uses quoted-printable if base64 saves less than 10 %."""
     page = f"<p>{MAYBE.token}</p>"
     assert any(isinstance(chunk, Base64Alignment) for chunk in compiled(page + "中华人民共和国" * 40).body)
     assert not any(isinstance(chunk, Base64Alignment) for chunk in compiled(page + "An ordinary text. " * 40).body)
 
 
-def test_what_is_alike_is_made_once() -> None:
-    """Two messages of the same subscriber are the same bytes; a picture stands in both as it is."""
+def test_equal_messages_are_identical() -> None:
+    """Two messages of the same subscriber are identical; a picture is unchanged in both."""
     text = f"{MAYBE.token}\n.{MAYBE.token}\nFrom {MAYBE.token}"
     made = compiled(f"<p>{MAYBE.token} {MAYBE.token}</p>", text=text, picture=True)
     message = made.fill({"first_name": "."}, ADDRESSING)
@@ -176,10 +178,10 @@ def test_what_is_alike_is_made_once() -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.lists(body | st.sampled_from([MAYBE.token, COMPANY.token]), max_size=8), line, line)
 def test_any_text_around_any_values(words: list[str], first: str, second: str) -> None:
-    """Slots side by side, at line ends, at both ends: the decoders give the text with the values, from either encoding."""
+    """Slots next to each other, at line ends, at both ends: both decoded encodings give the text with the values."""
     values = {MAYBE.token: first, COMPANY.token: second}
     pieces = [MergeSlot(each, Escape.TEXT) if each in values else each for each in words]
-    # A CR at the end of one piece and a LF at the beginning of the next would be two line ends or one.
+    # A CR at the end of one piece and an LF at the start of the next could be one line end or two.
     pieces = [each.replace("\r", "") if isinstance(each, str) else each for each in pieces]
     whole = canonical("".join(each if isinstance(each, str) else values[each.token] for each in pieces))
     numbers = {MAYBE.token: 0, COMPANY.token: 1}
@@ -192,7 +194,7 @@ def test_any_text_around_any_values(words: list[str], first: str, second: str) -
 
 @pytest.mark.parametrize("value", ["Anna", "A & B", "a b", "https://example.org/?a=1", "javascript:x", "<b>", "é"])
 def test_a_value_is_made_safe_for_its_place(value: str) -> None:
-    """In words, in an address, and as an address: each in its own way, whatever goes without saying in another place."""
+    """In text, in an address, and as an address: each with its own escape."""
     places = tuple(Escape)
     for how, other in itertools.product(places, places):
         pieces: list[str | MergeSlot] = [
@@ -209,16 +211,16 @@ def test_a_value_is_made_safe_for_its_place(value: str) -> None:
 
 
 def _rich() -> Compiled:
-    """A message with all that can be kept: every kind of place, both encodings, a picture."""
+    """A message with everything that can be stored: every kind of place, both encodings, a picture."""
     html = f'<p title="{COMPANY.token}">{FIRST.token}</p><a href="{LEAVE.token}">x</a><a href="https://a.org/{MAYBE.token}">y</a>'
     text = "中华人民共和国" * 30 + f"{MAYBE.token}\n<{LEAVE.token}> <https://a.org/{FIRST.token}>"
     return compiled(html, text=text, subject=f"For {MAYBE.token}: news", picture=True)
 
 
-def test_kept_bytes_are_read_for_good() -> None:
-    """A mailing that is under way when compose is updated goes out as it was frozen: version 1 is read, to the byte.
+def test_stored_bytes_stay_readable() -> None:
+    """A mailing that is being sent during an update of compose is sent as it was frozen: version 1 stays readable.
 
-    The file is what the first version wrote of `_rich()`, and is never written anew.
+    The file is the output of the first version for `_rich()`, and never changes.
     """
     kept, _, hashed = KEPT.read_text(encoding="ascii").partition("\n\n")
     made = Compiled.from_bytes(b64decode(kept))
@@ -230,7 +232,7 @@ def test_kept_bytes_are_read_for_good() -> None:
 
 
 def test_the_same_bytes_every_time() -> None:
-    """What is kept does not depend on the run, and holds little beside the message itself."""
+    """The stored form does not depend on the run, and adds little to the message itself."""
     made = _rich()
     data = made.to_bytes()
     assert data == _rich().to_bytes()
@@ -240,8 +242,8 @@ def test_the_same_bytes_every_time() -> None:
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_damage_is_told(data: st.DataObject) -> None:
-    """A byte that was turned, lost or added is found, whichever it is; a newer version is told from damage."""
+def test_damage_is_detected(data: st.DataObject) -> None:
+    """A changed, lost or added byte is detected; a newer version is not confused with damage."""
     whole = _rich().to_bytes()
     at = data.draw(st.integers(0, len(whole) - 1))
     turned = bytes([whole[at] ^ data.draw(st.integers(1, 255))])
@@ -250,8 +252,8 @@ def test_damage_is_told(data: st.DataObject) -> None:
             Compiled.from_bytes(damaged)
 
 
-def test_a_newer_version_is_told() -> None:
-    """Whoever goes back to an older compose hears what to do."""
+def test_a_newer_version_is_reported() -> None:
+    """A user of an older compose is told what to do."""
     data = bytearray(_rich().to_bytes())
     data[len(b"compiled")] = 2
     with pytest.raises(FrozenError, match="newer version") as stop:
@@ -261,8 +263,8 @@ def test_a_newer_version_is_told() -> None:
         Compiled.from_bytes(b"")
 
 
-def test_what_none_of_ours_wrote_is_damage() -> None:
-    """A right checksum over fields, escapes or kinds that do not exist is refused as well."""
+def test_invalid_content_is_damage() -> None:
+    """A valid checksum over fields, escapes or kinds that do not exist is rejected, too."""
     made = _rich()
     for wrong in (replace(made, fields=()), replace(made, fields=(), body=(b"x",))):
         with pytest.raises(FrozenError, match="damaged"):

@@ -1,4 +1,4 @@
-"""Signatures by their words: what they say, what they cover, what is refused; bodies against a slow reference."""
+"""The content of signatures: their tags, their coverage, their errors; bodies compared with a slow reference."""
 
 import itertools
 import pickle
@@ -35,7 +35,7 @@ BOTH = Profile(domain="news.example.org", keys=(RSA, ED25519))
 FAST = Profile(domain="news.example.org", keys=(ED25519,))
 MESSAGE = b"From: a@news.example.org\r\nSubject: x\r\n\r\nHello\r\n"
 
-#: Bodies made of all that canonicalisation looks at, with CRLF line ends.
+#: Bodies with all characters that matter for canonicalization, with CRLF line ends.
 hostile = st.one_of(
     st.lists(
         st.sampled_from(
@@ -48,7 +48,7 @@ hostile = st.one_of(
 
 
 def tags(header: bytes) -> dict[str, str]:
-    """Read a signature's tags (RFC 6376 section 3.2)."""
+    """Return a signature's tags (RFC 6376 section 3.2)."""
     value = re.sub(rb"\s", b"", header.partition(b":")[2]).decode()
     pairs = [tag.partition("=") for tag in value.split(";")]
     assert len({name for name, _, _ in pairs}) == len(pairs)
@@ -56,13 +56,13 @@ def tags(header: bytes) -> dict[str, str]:
 
 
 def signatures_of(signed: bytes) -> list[bytes]:
-    """Return the signatures' lines, one block for each."""
+    """Return the lines of each signature."""
     head = signed.partition(b"\r\n\r\n")[0]
     return [field for field in re.split(rb"\r\n(?![ \t])", head) if field.startswith(b"DKIM-Signature:")]
 
 
 def reference(body: bytes) -> bytes:
-    """Canonicalise letter by letter, as RFC 6376 section 3.4.4 says it."""
+    """Canonicalize character by character, as in RFC 6376 section 3.4.4."""
     lines = body.split(b"\r\n")
     if not lines[-1]:
         lines.pop()
@@ -95,7 +95,7 @@ def reference(body: bytes) -> bytes:
 @example(body=b"\t a\t \t b\t\r\n")
 @pytest.mark.slow
 def test_bodies_are_canonicalised_as_the_rfc_says(body: bytes) -> None:
-    """The fast way and the slow way agree on every body, and so does a foreign one, which gets whole lines only."""
+    """The fast and the slow implementation agree on every body, and so does another library, which gets complete lines."""
     assert relaxed_body(body) == reference(body)
     assert body_hash(body) == sha256(reference(body)).digest()
     whole = body if body.endswith(b"\r\n") else body + b"\r\n"
@@ -106,18 +106,18 @@ def test_bodies_are_canonicalised_as_the_rfc_says(body: bytes) -> None:
     "blanks", [b" " * 300_000, b" \t" * 150_000, b" \r\n" * 100_000, b"\r\n" * 150_000, b"x  " * 100_000]
 )
 def test_no_body_takes_long(blanks: bytes) -> None:
-    """Blanks by the hundred thousand are taken in one pass: a square of their number would take minutes."""
+    """Hundreds of thousands of spaces are processed in one pass; quadratic time would take minutes."""
     assert relaxed_body(blanks + b"x") == reference(blanks + b"x")
 
 
 def test_what_a_signature_says() -> None:
-    """Both algorithms over one body hash, the time in, no l= and no i=, nothing of the message touched."""
+    """Both algorithms over one body hash, with the time, without l= and i=, and an unchanged message."""
     signed = sign(MESSAGE, Profile(domain="news.example.org", keys=(RSA, ED25519), expires_after=864_000), now=NOW)
     assert signed.endswith(MESSAGE)
     first, second = map(tags, signatures_of(signed))
     assert list(first) == list(second) == ["v", "a", "c", "d", "s", "t", "x", "h", "bh", "b"]
     common = {"v": "1", "c": "relaxed/relaxed", "d": "news.example.org", "t": str(NOW), "x": str(NOW + 864_000)}
-    # What printf 'Hello\r\n' | openssl sha256 -binary | base64   says.
+    # The output of   printf 'Hello\r\n' | openssl sha256 -binary | base64
     common["bh"] = "Ba3gj8+xBPQLJTahTfzW6RbWQ/XPgESxkCi2B66PSQg="
     for one, key in ((first, RSA), (second, ED25519)):
         assert common.items() <= one.items()
@@ -127,7 +127,7 @@ def test_what_a_signature_says() -> None:
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
-    """Both algorithms are deterministic; the parts of a signature can be made apart."""
+    """Both algorithms are deterministic; the parts of a signature can be made separately."""
     head, _, body = MESSAGE.partition(b"\r\n\r\n")
     assert sign(MESSAGE, BOTH, now=NOW) == sign(MESSAGE, BOTH, now=NOW)
     first, *others = re.split(rb"\r\n(?![ \t])", head)
@@ -137,7 +137,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 
 def test_which_headers_are_signed() -> None:
-    """Some once more than they stand there, some as often, the others never."""
+    """Some once more than they occur, some as often, the others never."""
     never = (
         b"Return-Path: <b@example.org>\r\nReceived: by x\r\nBcc: a@example.org\r\nAuthentication-Results: x; none\r\n"
     )
@@ -149,7 +149,7 @@ def test_which_headers_are_signed() -> None:
 
 
 def test_what_the_relay_rewrites_is_left_out_wholly() -> None:
-    """Names that a profile leaves out are in no h=, whatever their case."""
+    """Headers that a profile leaves out are not in h=, in any case."""
     relay = Profile(domain="example.org", keys=(ED25519,), unsigned=frozenset({"message-id", "Date"}))
     message = b"Message-ID: <1@example.org>\r\nDate: x\r\n" + MESSAGE
     names = tags(signatures_of(sign(message, relay, now=NOW))[0])["h"].split(":")
@@ -157,7 +157,7 @@ def test_what_the_relay_rewrites_is_left_out_wholly() -> None:
 
 
 def test_lines_keep_to_78_characters() -> None:
-    """With every header there, long names, and a domain as long as lines can take."""
+    """With every header, long names, and the longest domain."""
     domain = ".".join(["a-long-label-" + "x" * 10] * 3)
     head = b"".join(f"{name}: x\r\n".encode() for name in (*OVERSIGNED, *OVERSIGNED, *SIGNED))
     key = Key(selector="s" * 63, private=RSA.private)
@@ -194,7 +194,7 @@ def test_names_are_written_as_a_labels() -> None:
         MESSAGE.replace(b"Hello\r\n", b"Hello\r"),
         MESSAGE.replace(b"Hello", b"\nHello"),
         MESSAGE.replace(b"Hello", b"\rHello"),
-        # No colon at all, a name that begins with what is in none, a name that is empty.
+        # No colon, a name with an invalid character, an empty name.
         b"abc\r\n" + MESSAGE,
         b"\x01X: 1\r\n" + MESSAGE,
         b": 1\r\n" + MESSAGE,
@@ -203,13 +203,13 @@ def test_names_are_written_as_a_labels() -> None:
     ],
 )
 def test_what_cannot_be_signed(message: bytes) -> None:
-    """No From, lines that are no headers, CR or LF alone, eight bits: bugs of ours."""
-    with pytest.raises(ValueError, match=r"From|header|alone|ASCII"):
+    """No From, invalid headers, a single CR or LF, 8-bit: bugs of the program."""
+    with pytest.raises(ValueError, match=r"From|header|single CR|ASCII"):
         sign(message, FAST, now=NOW)
 
 
 def test_wrong_profiles() -> None:
-    """No key, two of one kind, one selector for two, From unsigned, an end before the beginning, names that inject."""
+    """No key, two of one type, one selector for two, From unsigned, an expiry before the start, names that inject."""
     private = Ed25519PrivateKey.generate()
     wrong: list[tuple[str, tuple[Key, ...], frozenset[str], int | None]] = [
         ("example.org", (), frozenset(), None),
@@ -229,15 +229,15 @@ def test_wrong_profiles() -> None:
             Profile(domain=domain, keys=keys, unsigned=unsigned, expires_after=expires_after)
 
 
-def test_keys_tell_nothing() -> None:
-    """Neither a key nor a profile shows what is in it."""
+def test_keys_show_no_content() -> None:
+    """Neither a key nor a profile shows its content."""
     assert repr(RSA) == "Key(selector='rsa-2025')"
     assert "private" not in repr(BOTH)
     assert (RSA.bits, ED25519.bits) == (2048, 256)
 
 
 def test_lines_of_a_signature_are_as_long_as_they_may_be() -> None:
-    """What stands first on a line had no room on the one before; the value of b= fills its lines."""
+    """The first word of a line did not fit on the previous one; the value of b= fills its lines."""
     head = b"".join(f"{name}: x\r\n".encode() for name in (*OVERSIGNED, *SIGNED))
     made = signatures((headers_of(head),), bytes(32), BOTH, now=NOW)
     for each in re.split(rb"\r\n(?=DKIM)", made.removesuffix(b"\r\n")):
@@ -250,7 +250,7 @@ def test_lines_of_a_signature_are_as_long_as_they_may_be() -> None:
 
 
 def test_a_key_goes_to_another_process() -> None:
-    """With its selector; what it signs there is the same."""
+    """With its selector; its signatures there are the same."""
     for key in (RSA, ED25519):
         there = pickle.loads(pickle.dumps(key))
         profile = Profile(domain="example.org", keys=(there,))
@@ -258,7 +258,7 @@ def test_a_key_goes_to_another_process() -> None:
 
 
 def test_an_rsa_key_is_long_enough() -> None:
-    """1024 bits are the least that verifiers take (RFC 8301)."""
+    """1024 bits are the minimum of verifiers (RFC 8301)."""
     for bits, is_enough in ((1024, True), (1023, False)):
         shown = SimpleNamespace(selector="x", bits=bits, algorithm=Algorithm.RSA)
         if is_enough:
@@ -269,7 +269,7 @@ def test_an_rsa_key_is_long_enough() -> None:
 
 
 def test_which_headers_are_listed() -> None:
-    """What subscribers see or a mail program obeys, once more than it is there; what describes the message, as often."""
+    """Headers that people see or mail programs use, once more than they occur; others as often."""
     listed = tags(
         signatures_of(
             sign(b"From: x\r\n" + b"".join(f"{name}: x\r\n".encode() for name in SIGNED) + b"\r\n", FAST, now=NOW)
@@ -283,7 +283,7 @@ def test_which_headers_are_listed() -> None:
 
 
 def test_what_a_signature_covers() -> None:
-    """Each header in relaxed form, in the order of h=, of equal ones the lowest first; then its own without the value of b=."""
+    """Each header in relaxed form, in the order of h=, of equal ones the last first; then its own without the value of b=."""
     message = (
         b"From: \t a@news.example.org \r\nX: 1\r\nSUBJECT:  one\ttwo  three\r\n\t four\r\nTo:b@example.org\r\n"
         b"Precedence: a\tb\r\nsubject: above  it \r\n"
@@ -300,7 +300,7 @@ def test_what_a_signature_covers() -> None:
 
 
 def test_equal_headers_in_several_parts_are_signed_from_the_lowest_on() -> None:
-    """As if they stood in one."""
+    """As if they were in one part."""
     head, _, body = MESSAGE.partition(b"\r\n\r\n")
     more = b"Subject: 2\r\nSubject: 3\r\n"
     apart = signatures([headers_of(head), headers_of(more)], body_hash(body), FAST, now=NOW)

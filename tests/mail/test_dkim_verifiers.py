@@ -1,4 +1,4 @@
-"""Signatures before two foreign verifiers, which know of the keys what DNS would tell them."""
+"""Signatures checked by two other verifiers, with the keys' DNS records."""
 
 import os
 import re
@@ -53,15 +53,15 @@ MESSAGE = build(
 
 
 class Verify(Protocol):
-    """A verifier with the records of the keys at hand."""
+    """A verifier with the records of the keys."""
 
     def __call__(self, signed: bytes, records: Records = RECORDS) -> dict[str, bool]:
-        """Tell by selector whether a signature holds."""
+        """Return by selector whether a signature is valid."""
 
 
 @pytest.fixture(scope="module", params=["dkimpy", "mailauth"])
 def verify(request: pytest.FixtureRequest) -> Iterator[Verify]:
-    """Provide each verifier in turn; a missing one is a failure in CI only."""
+    """Provide each verifier; a missing one is a failure only in CI."""
     if request.param == "dkimpy":
         yield lambda signed, records=RECORDS: dkimpy(signed, records)
         return
@@ -74,17 +74,19 @@ def verify(request: pytest.FixtureRequest) -> Iterator[Verify]:
 
 
 def test_a_message_with_everything(verify: Verify) -> None:
-    """Chinese names and subject, pictures, the headers of bulk mail: both signatures hold, and what leaves are covered."""
+    """Chinese names and subject, pictures, the headers of bulk mail: both signatures are valid and cover the
+    unsubscribe headers.
+    """
     signed = sign(MESSAGE, BOTH, now=NOW)
     assert verify(signed) == HOLD
     names = tags(signatures_of(signed)[0])["h"].split(":")
-    # RFC 8058 section 4: without it no mail program offers to leave by one click.
+    # RFC 8058 section 4: without it no mail program offers one-click unsubscribing.
     assert {"List-Unsubscribe", "List-Unsubscribe-Post", "List-Id", "Feedback-ID", "Auto-Submitted"} <= set(names)
 
 
 @pytest.mark.parametrize("key", [RSA, ED25519])
 def test_each_key_alone(verify: Verify, key: Key) -> None:
-    """One signature holds without the other."""
+    """One signature is valid without the other."""
     assert verify(sign(MESSAGE, replace(BOTH, keys=(key,)), now=NOW)) == {key.selector: True}
 
 
@@ -93,7 +95,7 @@ def test_each_key_alone(verify: Verify, key: Key) -> None:
 def test_hostile_messages(
     verify: Verify, subject: str, sender: Address, to: Address | None, html: str, text: str, filename: str
 ) -> None:
-    """Whatever the message builder accepts is signed so that verifiers agree."""
+    """Every message that the builder accepts is signed so that verifiers agree."""
     picture = replace(PICTURE, filename=filename, data=html.encode())
     letterhead, addressing = replace(LETTERHEAD, subject=subject, sender=sender), replace(ADDRESSING, to=to)
     message = build(letterhead, addressing, html=html, text=text, pictures=(picture,))
@@ -103,7 +105,7 @@ def test_hostile_messages(
 @settings(max_examples=250, deadline=None)
 @given(body=hostile.filter(lambda body: b"\0" not in body))
 def test_hostile_bodies(verify: Verify, body: bytes) -> None:
-    """Blanks and empty lines of every kind, ended as on the wire: our hash is theirs."""
+    """Spaces and empty lines of every kind: our hash is the same as theirs."""
     message = b"From: a@news.example.org\r\n\r\n" + (body if body.endswith(b"\r\n") else body + b"\r\n")
     assert verify(sign(message, FAST, now=NOW)) == {ED25519.selector: True}
 
@@ -119,8 +121,8 @@ def test_hostile_bodies(verify: Verify, body: bytes) -> None:
     )
 )
 def test_hostile_headers(verify: Verify, values: list[str]) -> None:
-    """Folds, tabs and runs of blanks in headers, empty ones, one name several times: our form is theirs."""
-    # A line of blanks alone would end the headers for some subscribers; no writer makes one.
+    """Folds, tabs and many spaces in headers, empty ones, one name several times: our form is the same as theirs."""
+    # A line of only spaces would end the headers for some programs; no program writes one.
     tidy = [re.sub(r"\s+(?=\r\n)|(?<=\r\n)[ \t]+(?=\r\n|$)", "", value).rstrip("\r\n") for value in values]
     head = "".join(f"List-Id:{value}x\r\n" for value in tidy).encode()
     assert verify(sign(b"From: a@news.example.org\r\n" + head + b"\r\nx\r\n", FAST, now=NOW)) == {
@@ -137,7 +139,7 @@ def test_a_changed_body_fails(verify: Verify, changed: bytes) -> None:
 
 
 def test_added_text_fails(verify: Verify) -> None:
-    """Nothing can be put behind a message, but empty lines may come and go."""
+    """Text cannot be appended to a message, except empty lines."""
     signed = sign(MESSAGE, BOTH, now=NOW)
     assert verify(signed + b"more\r\n") == FAIL
     assert verify(signed + b"\r\n \r\n") == HOLD
@@ -152,20 +154,20 @@ def test_added_text_fails(verify: Verify) -> None:
     ],
 )
 def test_a_changed_header_fails(verify: Verify, name: str) -> None:
-    """A word more in any header of the message, or one header less."""
+    """An additional word in any header, or a missing header."""
     signed = sign(MESSAGE, BOTH, now=NOW)
     found = re.search(rf"(?<=\r\n){name}: (?:.*\r\n)(?:[ \t].*\r\n)*".encode(), signed)
     assert found
     head, tail = signed[: found.start()], signed[found.end() :]
     changed = head + found[0].replace(b": ", b": y", 1) + tail
     assert verify(changed) == FAIL
-    # Without From there is nothing to judge.
+    # Without From there is nothing to check.
     assert name == "From" or verify(head + tail) == FAIL
 
 
 @pytest.mark.parametrize("name", OVERSIGNED)
 def test_an_added_header_fails(verify: Verify, name: str) -> None:
-    """A second one above the first, or a first one that was not there, as with Cc."""
+    """A second header before the first, or a new one, such as Cc."""
     signed = sign(MESSAGE, BOTH, now=NOW)
     assert verify(f"{name}: x@example.net\r\n".encode() + signed) == FAIL
     at = signed.index(b"\r\n\r\n") + 2
@@ -173,7 +175,7 @@ def test_an_added_header_fails(verify: Verify, name: str) -> None:
 
 
 def test_what_is_added_on_the_way_passes(verify: Verify) -> None:
-    """Trace headers, results, another signature above, refolded headers."""
+    """Trace headers, results, another signature before it, refolded headers."""
     signed = sign(MESSAGE, BOTH, now=NOW)
     added = b"Return-Path: <b@example.org>\r\nReceived: by x\r\nAuthentication-Results: x; none\r\nX-Foo: bar\r\n"
     assert verify(added + signed) == HOLD
@@ -181,7 +183,7 @@ def test_what_is_added_on_the_way_passes(verify: Verify) -> None:
 
 
 def test_a_relay_that_rewrites(verify: Verify) -> None:
-    """Amazon SES writes Message-ID and Date anew: its profile holds, the plain one does not."""
+    """Amazon SES rewrites Message-ID and Date: its profile is valid, the default one is not."""
 
     def relayed(signed: bytes) -> bytes:
         return re.sub(rb"(?<=\r\n)(Message-ID|Date): .*", rb"\1: <new@email.amazonses.com>", signed)
@@ -192,14 +194,14 @@ def test_a_relay_that_rewrites(verify: Verify) -> None:
 
 
 def test_the_time_a_signature_has(verify: Verify) -> None:
-    """Within x= it holds, days after it does not."""
+    """Before x= it is valid, days after it is not."""
     profile, now = replace(BOTH, expires_after=7 * 86_400), int(time.time())
     assert verify(sign(MESSAGE, profile, now=now)) == HOLD
     assert verify(sign(MESSAGE, profile, now=now - 9 * 86_400)) == FAIL
 
 
 def test_names_in_other_scripts(verify: Verify) -> None:
-    """A domain and a selector with letters beyond ASCII are found in DNS by their A-labels."""
+    """A domain and a selector with letters outside ASCII are found in DNS by their A-labels."""
     key = parse_key(generate(Algorithm.ED25519), selector="b\u00fcro.eins")
     profile = Profile(domain="m\u00fcnchen.example", keys=(key,))
     records = {record_name(key, profile.domain): record_strings(key)}
@@ -208,7 +210,7 @@ def test_names_in_other_scripts(verify: Verify) -> None:
 
 
 def test_another_key_fails(verify: Verify) -> None:
-    """DNS with the public half of another key: the verifiers do look at it."""
+    """DNS with another public key: the verifiers use it."""
     others = [parse_key(generate(key.algorithm), selector=key.selector) for key in BOTH.keys]
     records = {record_name(key, BOTH.domain): record_strings(key) for key in others}
     assert verify(sign(MESSAGE, BOTH, now=NOW), records) == FAIL

@@ -1,4 +1,4 @@
-"""What may go over the wire: sound pieces make a message that a look at the whole finds sound, too."""
+"""Messages for SMTP: joined safe pieces give the same result as a check of the whole message."""
 
 import pytest
 from hypothesis import given
@@ -16,8 +16,8 @@ PIECES = st.lists(
 
 
 @given(PIECES)
-def test_sound_pieces_make_a_sound_message(pieces: list[bytes]) -> None:
-    """However they meet: it is seven bits, has CRLF alone, and no line of it begins with a dot."""
+def test_safe_pieces_make_a_safe_message(pieces: list[bytes]) -> None:
+    """In any order: it is 7-bit, has only CRLF, and no line starts with a dot."""
     if not any(pieces) or not all(map(is_wire_safe, pieces)):
         return
     whole = b"".join(pieces)
@@ -27,8 +27,8 @@ def test_sound_pieces_make_a_sound_message(pieces: list[bytes]) -> None:
 
 
 @given(PIECES)
-def test_pieces_are_looked_through_in_one_go(pieces: list[bytes]) -> None:
-    """With a line end before each, what they make is sound when all of them are, and only then."""
+def test_pieces_are_checked_together(pieces: list[bytes]) -> None:
+    """With a line end before each, the joined pieces are safe if and only if all of them are."""
     assert is_wire_safe(b"\r\n".join((b"", *pieces))) == all(map(is_wire_safe, pieces))
 
 
@@ -38,7 +38,7 @@ def test_what_is_not_sound(piece: bytes) -> None:
 
 
 def test_dots_are_doubled_once() -> None:
-    """A message that begins with a dot, or has a line that does; and what is ready is not looked at again."""
+    """A message that starts with a dot, or has such a line; a checked message is not checked again."""
     message = b".a\r\n..b\r\nc.\r\n"
     made = to_wire(message)
     assert (made, made.stuffed, made.is_plain) == (message, b"..a\r\n...b\r\nc.\r\n", False)

@@ -1,4 +1,4 @@
-"""Merge values are data: judged by an HTML parser that had no part in writing the page."""
+"""Merge values are data: checked by an HTML parser that is not part of the program."""
 
 import re
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -48,7 +48,7 @@ HOSTILE = [
 @given(st.text(max_size=60))
 @example("")
 def test_a_value_stays_where_it_stands(value: str) -> None:
-    """Text, attributes, title and addresses read back as the value; no element or attribute is born of it."""
+    """Text, attributes, title and addresses contain the value; it creates no element or attribute."""
     shown = _CONTROL.sub(" ", value)
     empty, filled = (fill_html(PAGE, {TOKEN: each, LINK: "https://example.org/u"}) for each in ("x", value))
     before, after = lxml.html.document_fromstring(empty), lxml.html.document_fromstring(filled)
@@ -79,7 +79,7 @@ def test_known_attacks_fail(value: str) -> None:
 @example("https://example.org/u?a=1&b=\"'<> 文\r\n")
 @example("mailto:off@example.org")
 def test_a_whole_address_is_a_web_address_or_harmless(value: str) -> None:
-    """A subscriber's own link is https, http or mailto; whatever else a value holds becomes a relative address."""
+    """A subscriber's own link is https, http or mailto; any other value becomes a relative address."""
     page = lxml.html.document_fromstring(fill_html(PAGE, {TOKEN: "x", LINK: value}))
     href = page.findall(".//a")[1].get("href") or ""
     assert re.match(r"(?:https?://|mailto:)", href, re.IGNORECASE) or re.fullmatch(r"[A-Za-z0-9_.~%-]*", href)
@@ -88,7 +88,7 @@ def test_a_whole_address_is_a_web_address_or_harmless(value: str) -> None:
 
 
 def test_a_good_address_is_kept() -> None:
-    """An unsubscribe link with a query keeps every character, the ampersand escaped."""
+    """An unsubscribe link with a query keeps every character, with the ampersand escaped."""
     url = "https://example.org/u?a=1&b=%20x"
     for value in (url, f" {url}\n"):
         page = fill_html(f'<p><a href="{LINK}">x</a></p>', {LINK: value})
@@ -98,7 +98,7 @@ def test_a_good_address_is_kept() -> None:
 @pytest.mark.parametrize("name", ["href", "src", "background", "action", "HREF"])
 @pytest.mark.parametrize("quote", ['"', "'"])
 def test_every_address_is_filled_as_one(name: str, quote: str) -> None:
-    """In either quotes, in any case, first or last among the attributes: a whole address, and a piece of one."""
+    """With either quotes, in any case, first or last attribute: a whole address, and a part of one."""
     for before, behind in (("", " class='x'"), ("title='a > b' ", "")):
         whole = f"<a {before}{name}={quote}{LINK}{quote}{behind}>x</a>"
         assert fill_html(whole, {LINK: "https://example.org/?a&b"}) == (
@@ -106,14 +106,14 @@ def test_every_address_is_filled_as_one(name: str, quote: str) -> None:
         )
         piece = f"<a {before}{name}={quote}https://example.org/{TOKEN}{quote}{behind}>x</a>"
         assert fill_html(piece, {TOKEN: "a/b c"}) == f'<a {before}{name}="https://example.org/a%2Fb%20c"{behind}>x</a>'
-    # What only ends like one of them is an attribute like any other.
+    # An attribute that only ends like one of them is a normal attribute.
     assert fill_html(f'<p data-{name}="{TOKEN}">', {TOKEN: "a/b c"}) == f'<p data-{name}="a/b c">'
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=60))
 def test_plaintext_and_subject_keep_their_lines(value: str) -> None:
-    """A value begins no line, ends no address and injects no header."""
+    """A value starts no line, ends no address and injects no header."""
     values = {TOKEN: value, LINK: "https://example.org/u"}
     shown = _CONTROL.sub(" ", value)
     text = fill_text(f"Dear {TOKEN},\nsee <https://example.org/{TOKEN}?a> or <{LINK}>, {TOKEN}<b\n", values)
@@ -126,7 +126,7 @@ def test_plaintext_and_subject_keep_their_lines(value: str) -> None:
 
 
 def test_without_values_nothing_changes() -> None:
-    """An edition without merge fields is handed out as it is."""
+    """An edition without merge fields does not change."""
     assert fill_html(PAGE, {}) == PAGE and fill_text("a <b>", {}) == "a <b>"
 
 
@@ -141,7 +141,7 @@ def test_without_values_nothing_changes() -> None:
     ],
 )
 def test_an_address_in_a_text_is_filled_as_one(value: str, written: str) -> None:
-    """In angle brackets: kept if it is a web address, and harmless otherwise."""
+    """In angle brackets: unchanged if it is a web address, otherwise harmless."""
     assert fill_text(f"see <{LINK}>", {LINK: value}) == f"see <{written}>"
 
 
@@ -151,13 +151,13 @@ def test_an_address_in_a_text_is_filled_as_one(value: str, written: str) -> None
         ("", "", "", "", "", ""),
         ("A1", "A1", "A1", "A1", "A1", "A1"),
         ("a-b_c.d~", "a-b_c.d~", "a-b_c.d~", "a-b_c.d~", "a-b_c.d~", "a-b_c.d~"),
-        # A letter and a digit beyond ASCII.
+        # A letter and a digit outside ASCII.
         ("é", "é", "%C3%A9", "%C3%A9", "é", "%C3%A9"),
         ("²", "²", "%C2%B2", "%C2%B2", "²", "%C2%B2"),
         ("a&b", "a&amp;b", "a%26b", "a%26b", "a&b", "a%26b"),
         ("<\"'>", "&lt;&quot;&#x27;&gt;", "%3C%22%27%3E", "%3C%22%27%3E", "<\"'>", "%3C%22%27%3E"),
         ("a\r\nb", "a  b", "a%20%20b", "a%20%20b", "a  b", "a%20%20b"),
-        # An address stays one where a whole one stands: as it is, in capitals, with what must be escaped, without blanks.
+        # An address in place of a whole address: unchanged, in capitals, with escapes, without spaces.
         (
             "https://x.org/a%20b",
             "https://x.org/a%20b",
@@ -180,7 +180,7 @@ def test_an_address_in_a_text_is_filled_as_one(value: str, written: str) -> None
 def test_what_a_value_becomes_in_each_place(
     value: str, html: str, html_address: str, in_address: str, text: str, text_address: str
 ) -> None:
-    """In words and in addresses, of HTML and of plaintext."""
+    """In text and in addresses, of HTML and of plaintext."""
     places = (Escape.HTML, Escape.HTML_ADDRESS, Escape.IN_ADDRESS, Escape.TEXT, Escape.TEXT_ADDRESS)
     assert [escaped(value, how) for how in places] == [html, html_address, in_address, text, text_address]
 
@@ -212,10 +212,10 @@ def test_what_a_value_becomes_in_each_place(
     ],
 )
 def test_places_where_no_value_is_safe(place: str) -> None:
-    """Style sheets, scripts, lists of pictures, what decides where an address leads."""
+    """Style sheets, scripts, lists of pictures, the host of an address."""
     with pytest.raises(PlaceError):
         split_html(f"<p>{place}</p>", [TOKEN, LINK])
-    # Without a field in it nothing is wrong with it.
+    # Without a field they are allowed.
     assert split_html(place.replace(TOKEN, "x"), [TOKEN]) == [place.replace(TOKEN, "x")]
 
 
@@ -232,7 +232,7 @@ def test_places_where_no_value_is_safe(place: str) -> None:
     ],
 )
 def test_places_in_an_address(address: str) -> None:
-    """Behind what decides where it leads; words beside a style sheet are words."""
+    """After the host; text next to a style sheet is normal text."""
     before, _, behind = address.partition(TOKEN)
     slot = MergeSlot(TOKEN, Escape.IN_ADDRESS)
     assert split_html(f"<a href='{address}'>", [TOKEN]) == ["<a ", 'href="', before, slot, behind, '"', ">"]
@@ -241,7 +241,7 @@ def test_places_in_an_address(address: str) -> None:
 
 
 def test_places_in_a_text() -> None:
-    """Each with its escape; an address that leads nowhere known is refused, and a text without a field stays whole."""
+    """Each with its escape; an unknown scheme is rejected, and a text without a field stays in one piece."""
     word, whole, inside = (MergeSlot(TOKEN, each) for each in (Escape.TEXT, Escape.TEXT_ADDRESS, Escape.IN_ADDRESS))
     assert split_text(f"a {TOKEN} <{TOKEN}> <http://x/{TOKEN}> b", [TOKEN]) == [
         *("a ", word, " ", "<", whole, ">"),
@@ -252,6 +252,6 @@ def test_places_in_a_text() -> None:
     for host in (f"<https://{TOKEN}/a>", f"<http://{TOKEN}>"):
         with pytest.raises(PlaceError):
             split_text(host, [TOKEN])
-    # What is in no angle brackets, or is no address of the web, is a text.
+    # Without angle brackets, or without a web address, it is normal text.
     for text in (f"https://{TOKEN}/a", f"<ftp://{TOKEN}/a>", f"<A{TOKEN}B>"):
         assert word in split_text(text, [TOKEN])

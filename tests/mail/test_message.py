@@ -1,4 +1,4 @@
-"""Whole messages: their exact shape once, then hostile content through two foreign subscribers and the judge of bytes."""
+"""Complete messages: their exact structure once, then difficult content with two parsers and the byte checker."""
 
 import re
 from dataclasses import replace
@@ -49,12 +49,12 @@ def build(
     text: str,
     pictures: tuple[MailPart, ...] = (),
 ) -> bytes:
-    """Make a message without merge fields."""
+    """Return a message without merge fields."""
     return compile_message(letterhead, html=html, text=text, pictures=pictures).fill({}, addressing)
 
 
 def test_shape_without_pictures() -> None:
-    """Headers in their order, plain text before HTML, one language everywhere."""
+    """Headers in order, plain text before HTML, one language in all parts."""
     message = build(html="<p>Hello</p>\n", text="Hello\n")
     boundary = re.findall(rb'boundary="(.*)"', message)[0].decode()
     assert message.decode("ascii").replace(boundary, "BOUNDARY").split("\r\n") == [
@@ -97,8 +97,8 @@ def test_shape_without_pictures() -> None:
     assert problems(message) == []
 
 
-def test_pictures_stand_beside_the_html() -> None:
-    """alternative { plain, related { html, picture } }, inline with an id, type= as RFC 2387 asks."""
+def test_pictures_are_next_to_the_html() -> None:
+    """alternative { plain, related { html, picture } }, inline with an id, type= as in RFC 2387."""
     message = build(html='<img src="cid:chart@news.example.org">', text="x", pictures=(PICTURE,))
     assert problems(message) == []
     types = re.findall(rb"Content-Type: ([a-z/]+)", message)
@@ -115,7 +115,7 @@ def test_same_input_same_bytes() -> None:
 
 
 def test_hash_is_blind_to_time_id_and_addressee() -> None:
-    """A test send and the mailing have the hash of the build; whatever a subscriber can see changes it."""
+    """A test send and the mailing have the hash of the build; a visible change changes it."""
 
     def hashed(letterhead: Letterhead = LETTERHEAD, html: str = "a", text: str = "b", *pictures: MailPart) -> str:
         return compile_message(letterhead, html=html, text=text, pictures=pictures).hash
@@ -147,7 +147,7 @@ def test_message_id_comes_from_the_hash() -> None:
 
 
 def test_reply_to_only_where_it_differs() -> None:
-    """A Reply-To equal to From says nothing and is left out."""
+    """A Reply-To equal to From is left out."""
     assert b"Reply-To" not in build(replace(LETTERHEAD, reply_to=LETTERHEAD.sender), html="a", text="b")
     assert b"Reply-To" not in build(replace(LETTERHEAD, reply_to=None), html="a", text="b")
 
@@ -174,7 +174,7 @@ def test_reply_to_only_where_it_differs() -> None:
     ],
 )
 def test_headers_of_bulk_mail_are_right_or_refused(wrong: dict[str, object]) -> None:
-    """No second header, no plain http to leave by, no id that Gmail would not count, nothing that breaks out."""
+    """No duplicate header, no http address to unsubscribe, no id that Gmail ignores, no injection."""
     letterhead = {name: value for name, value in wrong.items() if name.startswith("list") or name == "feedback_id"}
     addressing = {name: value for name, value in wrong.items() if name not in letterhead}
     with pytest.raises(HeaderError):
@@ -182,7 +182,7 @@ def test_headers_of_bulk_mail_are_right_or_refused(wrong: dict[str, object]) -> 
 
 
 def test_what_does_not_belong_is_left_out() -> None:
-    """A test send names the list and carries nobody's address to leave by; the words may be in any script."""
+    """A test send names the list and has no address to unsubscribe; the list name may be in any script."""
     letterhead = replace(LETTERHEAD, list_id="b.example.org", list_name="中国简报", feedback_id=None)
     message = build(letterhead, replace(ADDRESSING, unsubscribe=None), html="a", text="b")
     assert b"List-Unsubscribe" not in message and b"Feedback-ID" not in message
@@ -198,7 +198,7 @@ def test_a_correction_answers_what_it_corrects() -> None:
 
 
 def test_leaving_by_mail() -> None:
-    """The token is in the subject, signs of an address are written as a URI wants them; what is no address is refused."""
+    """The token is in the subject, special characters are escaped for a URI; an invalid address is rejected."""
     assert (
         leave_by_mail("leave@news.example.org", "abc234")
         == "mailto:leave@news.example.org?subject=unsubscribe%20abc234"
@@ -215,7 +215,7 @@ def test_leaving_by_mail() -> None:
 
 
 def test_verp() -> None:
-    """What bounces names its subscriber by the token; RFC 5321's lengths hold."""
+    """A bounce identifies its subscriber by the token; the lengths of RFC 5321 are kept."""
     assert verp("b@bounces.example.org", "abc234") == "b+abc234@bounces.example.org"
     for bounces, token in (("b@x.org", "A"), ("b@x.org", "a b"), ("b" * 60 + "@x.org", "a" * 10), ("b@x.org", "")):
         with pytest.raises(HeaderError):
@@ -223,7 +223,7 @@ def test_verp() -> None:
 
 
 def test_wrong_parts_are_refused() -> None:
-    """Media types that nest, ids twice, ids and languages that break out of their header."""
+    """Nested media types, duplicate ids, ids and languages that inject headers."""
     wrong = [replace(PICTURE, media_type="message/rfc822"), replace(PICTURE, media_type="image/png\r\nX: y")]
     wrong += [replace(PICTURE, content_id="a"), replace(PICTURE, content_id="a@b>\r\nX: <y")]
     for part in wrong:
@@ -237,10 +237,10 @@ def test_wrong_parts_are_refused() -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(subject=line, sender=address, to=st.none() | address, html=body, text=body, filename=file_name)
-def test_foreign_subscribers_see_what_went_in(
+def test_other_parsers_read_the_input(
     subject: str, sender: Address, to: Address | None, html: str, text: str, filename: str
 ) -> None:
-    """Subject, sender, both texts and the picture come out of two other people's parsers as they went in."""
+    """Subject, sender, both texts and the picture are unchanged in two other parsers."""
     picture = replace(PICTURE, filename=filename, data=html.encode())
     letterhead, addressing = replace(LETTERHEAD, subject=subject, sender=sender), replace(ADDRESSING, to=to)
     message = build(letterhead, addressing, html=html, text=text, pictures=(picture,))
@@ -251,9 +251,9 @@ def test_foreign_subscribers_see_what_went_in(
         assert seen.sender == (sender.name, sender.wire)
         assert (seen.text, seen.html) == (canonical(text), canonical(html))
         assert [(cid, data) for cid, _, data in seen.pictures] == [(picture.content_id, picture.data)]
-    # Of the two forms of a file name this subscriber takes the ASCII one, whatever the order.
+    # Of the two forms of a file name this parser uses the ASCII one, in any order.
     assert by_rust.pictures[0][1] in (filename, ascii_fallback(filename))
-    # Python takes away quotation marks that belong to the name.
+    # Python removes quotation marks that belong to the name.
     assert by_python.pictures[0][1] in (filename, unquote(filename))
 
 
@@ -276,8 +276,8 @@ def test_foreign_subscribers_see_what_went_in(
         ((b"--\r\n", b"\r\n"), "boundary lines"),
     ],
 )
-def test_the_judge_sees_damage(damage: tuple[bytes, bytes], words: str) -> None:
-    """The byte checker is worth something: each kind of damage is found."""
+def test_the_byte_checker_finds_damage(damage: tuple[bytes, bytes], words: str) -> None:
+    """The byte checker finds each kind of damage."""
     message = build(html="<p>Hello</p>\n", text="Hello\n")
     assert damage[0] in message
     assert any(words in problem for problem in problems(message.replace(*damage)))

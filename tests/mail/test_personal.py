@@ -1,4 +1,4 @@
-"""Messages made for a thousand subscribers: foreign parsers read the edition with their values in it, and nothing else."""
+"""Messages for a thousand subscribers: other parsers read the edition with the values, and nothing else."""
 
 import os
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from tests.mail.tools import Mailauth, Parsers, Read, dkimpy, missing
 pytestmark = pytest.mark.slow
 
 PEOPLE = people(1000)
-#: Each subscriber gets one of the editions; neighbours are of different kinds.
+#: Each subscriber gets one of the editions; neighbors are of different kinds.
 BY_SHEET = {sheet.name: PEOPLE[number :: len(SHEETS)] for number, sheet in enumerate(SHEETS)}
 MERGE_FIELDS = tuple(MergeField(token=TOKENS[name], name=name, default=FIELDS[name]) for name in FIELDS)
 
@@ -58,7 +58,7 @@ def _addressing(person: Person) -> Addressing:
 
 COMPILED = {sheet.name: _compiled(sheet) for sheet in SHEETS}
 sheets = pytest.mark.parametrize("sheet", SHEETS, ids=[sheet.name for sheet in SHEETS])
-#: Of every message, in their order.
+#: The headers of every message, in order.
 NAMES = (
     *("from", "to", "subject", "date", "message-id", "x-compose-id", "list-unsubscribe", "list-unsubscribe-post"),
     *("feedback-id", "list-id", "auto-submitted", "precedence", "x-auto-response-suppress", "content-language"),
@@ -68,7 +68,7 @@ NAMES = (
 
 @pytest.fixture(scope="module")
 def parsers() -> Iterator[Parsers]:
-    """Provide mailparser and postal-mime; where they are missing it is a failure in CI only."""
+    """Provide mailparser and postal-mime; a missing one is a failure only in CI."""
     if reason := missing():
         if os.environ.get("CI"):
             pytest.fail(reason)
@@ -78,7 +78,7 @@ def parsers() -> Iterator[Parsers]:
 
 
 def _rust(message: bytes) -> Read:
-    """Read with fast-mail-parser, strictly: anything that it had to repair is an error."""
+    """Parse with fast-mail-parser, strictly: every repair is an error."""
     mail = fast_mail_parser.parse_email(message, strict=True)
     leaves = [
         part.content
@@ -97,7 +97,7 @@ def _expected(sheet: Sheet, person: Person) -> Read:
 
 
 def _settled(read: Read, without: str = "") -> Read:
-    """Take away what parsers differ in: empty lines at the end, and the sign that one leaves out at the beginning."""
+    """Remove the differences of parsers: empty lines at the end, and a character that one drops at the start."""
     subject, text, html, name = (
         each.rstrip("\n").removeprefix(without) for each in (read.subject, read.text, read.html, read.to[0])
     )
@@ -106,7 +106,7 @@ def _settled(read: Read, without: str = "") -> Read:
 
 @sheets
 def test_a_thousand_subscribers(sheet: Sheet, parsers: Parsers) -> None:
-    """Three foreign parsers see the reference in every message, and the same headers; the judge of bytes finds nothing."""
+    """Three parsers see the reference in every message, and the same headers; the byte checker finds nothing."""
     compiled = COMPILED[sheet.name]
     for person in BY_SHEET[sheet.name]:
         message = compiled.fill(person.values, _addressing(person))
@@ -115,13 +115,13 @@ def test_a_thousand_subscribers(sheet: Sheet, parsers: Parsers) -> None:
         mailparser, postal_mime = parsers(message)
         for read in (_rust(message), mailparser):
             assert _settled(read) == _settled(expected)
-        # JavaScript's own decoder takes U+FEFF for a byte order mark.
+        # JavaScript's decoder treats U+FEFF as a byte order mark.
         assert _settled(postal_mime, "\ufeff") == _settled(expected, "\ufeff")
 
 
 @sheets
 def test_the_page_is_the_same_for_all(sheet: Sheet) -> None:
-    """Whatever a value holds: no element, no attribute, no address to elsewhere is born of it."""
+    """A value creates no element, attribute or address to another site."""
     pages = [
         lxml.html.document_fromstring(f"<div>{sheet.reference(person)[1]}</div>") for person in BY_SHEET[sheet.name]
     ]
@@ -133,7 +133,7 @@ def test_the_page_is_the_same_for_all(sheet: Sheet) -> None:
 
 @sheets
 def test_signed_as_a_whole_message_is(sheet: Sheet) -> None:
-    """Hashed piece by piece, over what was relaxed beforehand: the same bytes as signing the finished message."""
+    """Hashed piece by piece, with prepared pieces: the same bytes as signing the finished message."""
     compiled = COMPILED[sheet.name]
     for person in BY_SHEET[sheet.name]:
         signed = compiled.signed(person.values, _addressing(person), FAST, now=NOW)
@@ -142,7 +142,7 @@ def test_signed_as_a_whole_message_is(sheet: Sheet) -> None:
 
 @sheets
 def test_signatures_hold(sheet: Sheet, parsers: Parsers) -> None:
-    """Two foreign verifiers say so, of both signatures."""
+    """Two other verifiers accept both signatures."""
     compiled = COMPILED[sheet.name]
     with Mailauth() as mailauth:
         for person in BY_SHEET[sheet.name][::16]:
@@ -153,7 +153,7 @@ def test_signatures_hold(sheet: Sheet, parsers: Parsers) -> None:
 
 @sheets
 def test_kept_and_read_again(sheet: Sheet) -> None:
-    """What lies in the database fills to the same bytes."""
+    """The stored form gives the same bytes."""
     compiled = COMPILED[sheet.name]
     kept = Compiled.from_bytes(compiled.to_bytes())
     for person in BY_SHEET[sheet.name][::5]:
@@ -162,7 +162,7 @@ def test_kept_and_read_again(sheet: Sheet) -> None:
 
 @pytest.mark.parametrize("name", ["sample", "fields", "chinese"])
 def test_real_editions(name: str, parsers: Parsers) -> None:
-    """An edition as editors write it, with its theme: every token is filled, and the page has one shape for all subscribers."""
+    """A real edition with its theme: every token is filled, and the page has the same structure for all subscribers."""
     compiled = build(next(case for case in CASES if case.name == name)).compiled
     shapes = set()
     for person in PEOPLE[::50]:

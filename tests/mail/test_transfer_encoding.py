@@ -1,4 +1,4 @@
-"""Bodies: every text comes back from the standard decoders, and no line can be touched on its way."""
+"""Bodies: the standard decoders return every text, and no line is changed in transit."""
 
 import itertools
 from base64 import b64decode
@@ -34,7 +34,7 @@ def _hold(encoded: bytes) -> None:
 @settings(max_examples=300, deadline=None)
 @given(body)
 def test_quoted_printable_reads_back(text: str) -> None:
-    """Decoding gives the canonical bytes; no line is over 76, begins with a dot or `From `, or ends in a blank."""
+    """Decoding gives the canonical bytes; no line is over 76, starts with a dot or `From `, or ends with a space."""
     data = canonical(text)
     encoded = quoted_printable(data)
     _hold(encoded)
@@ -44,7 +44,7 @@ def test_quoted_printable_reads_back(text: str) -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
 def test_base64_reads_back(data: bytes) -> None:
-    """Lines of 76 at most; decoding gives the bytes."""
+    """Lines of at most 76; decoding gives the bytes."""
     encoded = base64_lines(data)
     _hold(encoded)
     assert b64decode(encoded) == data
@@ -54,17 +54,17 @@ def test_base64_reads_back(data: bytes) -> None:
 @pytest.mark.parametrize("length", range(70, 84))
 @pytest.mark.parametrize("tail", [".", "..", "From x", "=", "\u00e9", " ", ". ", "\u4e2d."])
 def test_wrapping_at_every_offset(length: int, tail: str) -> None:
-    """Wherever the limit falls (before a dot, in `From `, inside an escape, before a blank), the rules hold."""
+    """At any position of the limit (before a dot, in `From `, inside an escape, before a space), the rules are kept."""
     data = canonical("x" * length + tail + "y" * 80 + tail)
     _hold(quoted_printable(data))
     rows = quoted_printable(data).split(b"\r\n")
     for row, behind in itertools.pairwise(rows):
-        # No room was left for what stands first on the next line; what is escaped for standing there is one character.
+        # The first character of the next line did not fit; an escape at the start of a line counts as one character.
         first = 3 if behind.startswith(b"=") and not behind.startswith((b"=2E", b"=46")) else 1
         assert row.endswith(b"=") and len(row) + first > 76
     assert decodestring(quoted_printable(data).replace(b"\r\n", b"\n")) == data
     for piece in (data, data[: length + len(tail.encode())]):
-        # A text that goes on: whatever stands behind it begins a line.
+        # A text that continues: anything after it starts a line.
         encoded = quoted_printable(piece, goes_on=True)
         _hold(encoded)
         assert encoded.endswith(b"=\r\n")
@@ -72,7 +72,7 @@ def test_wrapping_at_every_offset(length: int, tail: str) -> None:
 
 
 def test_the_smaller_encoding_wins() -> None:
-    """English stays readable as quoted-printable; Chinese is a third smaller in base64."""
+    """English stays readable in quoted-printable; Chinese is a third smaller in base64."""
     assert encode_slotted(["<p>An ordinary paragraph.</p>\n" * 50], {})[0] == "quoted-printable"
     assert encode_slotted(["\u4e2d\u6587\n" * 50], {})[0] == "base64"
 
@@ -83,7 +83,7 @@ def test_the_smaller_encoding_wins() -> None:
         # 57 bytes are one line of base64: 76 characters and a line end.
         (57, 85, False),
         (57, 86, True),
-        # One byte more takes another line of four.
+        # One byte more needs another line of four characters.
         (58, 92, False),
         (58, 93, True),
         (0, 0, False),
@@ -93,20 +93,20 @@ def test_the_smaller_encoding_wins() -> None:
     ],
 )
 def test_quoted_printable_may_be_a_tenth_larger(size: int, printable: int, is_smaller: bool) -> None:
-    """Base64 is counted with its line ends; people can read quoted-printable, so that a tenth more is no reason."""
+    """Base64 is counted with its line ends; quoted-printable is readable, so it may be a tenth larger."""
     assert is_smaller_in_base64(size, printable) is is_smaller
     assert printable * 10 > len(base64_lines(b"x" * size)) * 11 or not is_smaller
 
 
 def test_quoted_printable_by_hand() -> None:
-    """The hardening escapes only what it must; line ends become CRLF."""
+    """Only the necessary characters are escaped; line ends become CRLF."""
     assert quoted_printable(canonical(".a\nFrom b\rc=d \r\nFromage")) == b"=2Ea\r\n=46rom b\r\nc=3Dd=20\r\nFromage"
     assert quoted_printable(b"a ", goes_on=True) == b"a =\r\n"
     assert quoted_printable(b"a\r\n", goes_on=True) == b"a\r\n"
 
 
 def test_half_a_pair_is_named() -> None:
-    """A lone surrogate cannot be UTF-8: the message names the line."""
+    """A lone surrogate is not valid UTF-8: the message names the line."""
     with pytest.raises(BodyError, match=r"line 2 .*U\+D800"):
         canonical("a\nb\ud800")
     for text, line in (("\ud800", 1), ("\n\ud800", 2), ("\r\n\ra\udfff\n", 3)):
@@ -115,8 +115,8 @@ def test_half_a_pair_is_named() -> None:
 
 
 @pytest.mark.parametrize("middle", [0, 1, 2, 3, 4, 54, 55, 56, 57, 58, 59, 60, 61, 200])
-def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
-    """Whatever a value leaves over of three bytes, what stands behind it is encoded as if it stood there alone."""
+def test_base64_with_slots_reads_back_at_every_offset(middle: int) -> None:
+    """With any number of left-over bytes of a value, the next piece is encoded correctly."""
     first, second = BodySlot(0, Escape.TEXT), BodySlot(1, Escape.TEXT)
     for begin in range(4):
         pieces = (b"b" * begin, first, b"m" * middle, second, b"the end of it")
@@ -131,8 +131,8 @@ def test_base64_with_holes_reads_back_at_every_offset(middle: int) -> None:
 
 
 @pytest.mark.parametrize("size", [57, 58, 59, 60, 113, 114, 115, 171, 200])
-def test_base64_behind_a_hole_has_full_lines(size: int) -> None:
-    """Of 76 characters as long as there is enough for them, whatever the value leaves over of three bytes."""
+def test_base64_after_a_slot_has_full_lines(size: int) -> None:
+    """Of 76 characters if there is enough text, with any number of left-over bytes."""
     slot, piece = BodySlot(0, Escape.TEXT), bytes(range(size))
     for left in range(3):
         written = Base64Alignment((slot, piece)).filled({slot: b"1" * left})
@@ -142,8 +142,8 @@ def test_base64_behind_a_hole_has_full_lines(size: int) -> None:
 
 
 @pytest.mark.parametrize(("chunks", "is_sound"), [((b"a\r\n", b"b\r\n"), True), ((b"a\r\n", b"b\n"), False)])
-def test_what_stands_still_is_sound_if_all_of_it_is(chunks: tuple[bytes, ...], is_sound: bool) -> None:
-    """A bare line end in any part of it is found."""
+def test_fixed_pieces_are_safe_if_all_of_them_are(chunks: tuple[bytes, ...], is_sound: bool) -> None:
+    """A bare line end in any part is detected."""
     assert Filler(chunks).is_sound is is_sound
 
 
@@ -155,7 +155,7 @@ def test_what_stands_still_is_sound_if_all_of_it_is(chunks: tuple[bytes, ...], i
         (b"x" * 75, b"x" * 75 + b"=\r\n", True),
         (b"x" * 76, b"x" * 75 + b"=\r\nx=\r\n", True),
         (b"x" * 74 + b" ", b"x" * 74 + b" =\r\n", True),
-        # A tab at the end of a line is as lost as a blank.
+        # A tab at the end of a line gets lost like a space.
         (b"a\t\r\nb\t", b"a=09\r\nb=09", False),
         (b"a\tb", b"a\tb", False),
         (b"a\t", b"a=09=\r\n", True),
@@ -179,7 +179,7 @@ def test_lines_end_where_they_must(data: bytes, written: bytes, goes_on: bool) -
     ],
 )
 def test_blanks_and_tabs_become_one_blank(data: bytes, written: bytes) -> None:
-    """Line ends stay (RFC 6376 section 3.4.4)."""
+    """Line ends do not change (RFC 6376 section 3.4.4)."""
     assert squeezed(data) == written
 
 
@@ -203,14 +203,14 @@ CHINESE = "\u4e2d" * 30
         ([SLOT, CHINESE, "\n"], (Base64Alignment((BodySlot(3, Escape.TEXT), CHINESE.encode() + b"\r\n")),)),
     ],
 )
-def test_what_a_text_with_holes_is_made_of(pieces: list[str | MergeSlot], chunks: tuple[object, ...]) -> None:
-    """A line goes on behind a hole unless it ends there; what comes behind begins a line of its own."""
+def test_the_chunks_of_a_text_with_slots(pieces: list[str | MergeSlot], chunks: tuple[object, ...]) -> None:
+    """A line continues after a slot unless it ends there; the next piece starts its own line."""
     encoding = "base64" if any(CHINESE in each for each in pieces if isinstance(each, str)) else "quoted-printable"
     assert encode_slotted(pieces, {SLOT.token: 3}) == (encoding, chunks)
 
 
-def test_soft_breaks_at_holes_do_not_count_against_quoted_printable() -> None:
-    """Base64 has a line end there, too: with a hundred of them a text is encoded as it is without."""
+def test_soft_breaks_at_slots_do_not_count() -> None:
+    """Base64 has a line end there, too: a hundred slots do not change the choice of encoding."""
     words: list[str | MergeSlot] = ["An ordinary word \u00fc", SLOT] * 100
     assert encode_slotted(words, {SLOT.token: 0})[0] == "quoted-printable"
 
@@ -236,7 +236,7 @@ VALUES = (
 @pytest.mark.parametrize("goes_on", [False, True])
 @pytest.mark.parametrize("how", [Escape.TEXT, Escape.HTML, Escape.IN_ADDRESS])
 def test_a_value_is_written_as_a_text_would_be(how: Escape, goes_on: bool) -> None:
-    """Whichever shortcut it takes: every printable letter, where it stands and how long the value is."""
+    """With any shortcut: every printable character, at any position, with any length."""
     slot = BodySlot(1, how, goes_on)
     filler = Filler((slot, b"\r\nend", slot))
     for value in VALUES:
@@ -247,8 +247,8 @@ def test_a_value_is_written_as_a_text_would_be(how: Escape, goes_on: bool) -> No
 
 
 @pytest.mark.parametrize("value", ["a", "a  b", "a\tb", "a ", ".", "From x", "x" * 200, "\u4e2d"])
-def test_a_body_with_holes_has_the_hash_of_the_whole(value: str) -> None:
-    """However many holes there are, of whichever kind, before and behind the first one."""
+def test_a_body_with_slots_has_the_hash_of_the_whole(value: str) -> None:
+    """With any number of slots, of any kind, before and after the first one."""
     texts: tuple[list[str | MergeSlot], ...] = (
         ["a  b\t", SLOT, "  c \n\n", SLOT, "d\n"],
         [CHINESE, SLOT, CHINESE, SLOT],

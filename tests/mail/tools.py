@@ -1,9 +1,9 @@
-"""Foreign judges of messages: verifiers of DKIM signatures, dkimpy in Python and mailauth in JavaScript; two parsers in
+"""Other programs that check messages: DKIM verifiers (dkimpy in Python, mailauth in JavaScript), and two parsers in
 JavaScript, mailparser and postal-mime.
 
-Input: a message, for verifiers the DNS records of its keys. Output: a verdict for each signature, by selector; or
-what a parser shows. What is JavaScript is installed by main() into tests/mail/.tools, which git ignores; it is run in
-tests and is no part of the product.
+Input: a message; for verifiers, the DNS records of its keys. Output: a result for each signature, by selector; or the
+output of a parser. main() installs the JavaScript packages into tests/mail/.tools, which git ignores; only tests use
+them.
 """
 
 import base64
@@ -20,14 +20,14 @@ from typing import Self
 
 import dkim
 
-#: Names in DNS, without a dot at their end, and the strings of their TXT records.
+#: DNS names, without a dot at the end, and the strings of their TXT records.
 Records = Mapping[str, tuple[str, ...]]
 
 FOLDER = Path(__file__).resolve().parent / ".tools"
-#: The packages and the versions that are asked for.
+#: The required packages and versions.
 PACKAGES = {"mailauth": "^4.8", "mailparser": "^3.7", "postal-mime": "^4"}
 
-#: Answers each line of JSON with another, so that node starts once. ANSWER is a function.
+#: Answers each line of JSON with another line, so that node starts only once. ANSWER is a function.
 _SERVER = """
 const packages = process.argv[1] + '/node_modules/';
 const lines = require('readline').createInterface({ input: process.stdin });
@@ -65,7 +65,7 @@ const answer = async ({ message }) => {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A message as its subscriber shows it, line ends as LF; the names of its headers, in their order or the other way."""
+    """A message as a mail program shows it, with LF line ends; the header names in order or reversed."""
 
     subject: str
     to: tuple[str, str]
@@ -75,7 +75,7 @@ class Read:
 
 
 class _Node:
-    """A script in one process of node, to be used in `with`."""
+    """A script in one node process, for use in `with`."""
 
     script: str
 
@@ -104,23 +104,23 @@ class _Node:
 
 
 class Mailauth(_Node):
-    """mailauth, to be used in `with`."""
+    """mailauth, for use in `with`."""
 
     script = _VERIFIER
 
     def __call__(self, message: bytes, records: Records) -> dict[str, bool]:
-        """Tell by selector whether a signature holds."""
+        """Return by selector whether a signature is valid."""
         answer = self._ask(message, records={name: list(records[name]) for name in records})
         return {str(selector): result == "pass" for selector, result in answer}
 
 
 class Parsers(_Node):
-    """mailparser and postal-mime, to be used in `with`."""
+    """mailparser and postal-mime, for use in `with`."""
 
     script = _SUBSCRIBERS
 
     def __call__(self, message: bytes) -> tuple[Read, ...]:
-        """Tell what each reads."""
+        """Return the output of each parser."""
         return tuple(_read(*each) for each in self._ask(message))
 
 
@@ -132,7 +132,7 @@ def _read(subject: object, to: object, text: object, html: object, names: object
 
 
 def dkimpy(message: bytes, records: Records) -> dict[str, bool]:
-    """Tell by selector whether a signature holds."""
+    """Return by selector whether a signature is valid."""
 
     def ask(name: bytes, timeout: int = 5) -> bytes:
         return "".join(records[name.decode().removesuffix(".")]).encode()
@@ -141,7 +141,7 @@ def dkimpy(message: bytes, records: Records) -> dict[str, bool]:
     head = message.partition(b"\r\n\r\n")[0]
     for index, selector in enumerate(re.findall(rb"(?m)^DKIM-Signature:[^:]*?[;\s]s=([^;]+);", head)):
         try:
-            # A verifier of its own for each: it keeps what it read of the one before.
+            # A new verifier for each, because it keeps data of the previous one.
             is_valid = dkim.DKIM(message).verify(index, dnsfunc=ask)
         except dkim.ValidationError:
             is_valid = False
@@ -150,7 +150,7 @@ def dkimpy(message: bytes, records: Records) -> dict[str, bool]:
 
 
 def missing() -> str:
-    """Say in a sentence what is missing; nothing is missing when it is empty."""
+    """Return what is missing as a sentence; an empty text if nothing is missing."""
     if shutil.which("node") is None:
         return "there is no node on this machine, which runs mailauth, mailparser and postal-mime"
     for name in PACKAGES:
@@ -160,7 +160,7 @@ def missing() -> str:
 
 
 def main() -> int:
-    """Install what is missing."""
+    """Install the missing packages."""
     if not missing():
         return 0
     npm = shutil.which("npm")

@@ -1,7 +1,7 @@
-"""`python -m tests.mutants`: makes small changes to the decisive modules, one at a time, and counts those a test notices.
+"""`python -m tests.mutants`: makes small changes to decisive modules, and counts those that a test notices.
 
-Input: `--seed`, `--count`, `--jobs`, `--module`. Output: a line for each change that nobody noticed, with its diff; then
-the share. Exit code 1 where fewer than 95 % of those that change behaviour were noticed.
+Input: `--seed`, `--count`, `--jobs`, `--module`. Output: a line with the diff of each change that was not noticed; then
+the share. Exit code 1 if less than 95 % of the changes in behaviour were noticed.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _WANTED = 0.95
 
 
 def harmless() -> dict[str, str]:
-    """Return the changes that make no difference, by their key, each with the reason (harmless.txt)."""
+    """Return the changes that make no difference, by key, each with the reason (harmless.txt)."""
     lines = (Path(__file__).parent / "harmless.txt").read_text(encoding="utf-8").splitlines()
     rows = [line.rpartition(" :: ") for line in lines if line and not line.startswith("#")]
     return {key: reason for key, _, reason in rows}
@@ -36,7 +36,7 @@ def all_changes(modules: Sequence[str] = tuple(DECISIVE)) -> dict[str, tuple[Cha
 
 
 def sample(changes: dict[str, tuple[Change, ...]], seed: int, count: int) -> list[Change]:
-    """Choose changes: first a module, then a kind of change, then one of them, so that long tables do not outweigh the rest."""
+    """Choose changes: first a module, then a kind of change, then a change, so that long tables do not dominate."""
     dice = random.Random(seed)
     left = {path: _by_kind(found) for path, found in changes.items() if found}
     chosen: list[Change] = []
@@ -88,7 +88,7 @@ def main() -> None:
             break
     print()
     for key in sorted(key for key in known if key.partition(" :: ")[0] in changes and key not in everything):
-        print(f"harmless.txt names a change that is no longer there: {key}")
+        print(f"harmless.txt names a change that no longer exists: {key}")
     sys.exit(_sum_up(found, chosen, time.monotonic() - begun))
 
 
@@ -127,7 +127,7 @@ def _sum_up(found: Sequence[Tried], chosen: Sequence[Change], seconds: float) ->
         f" {len(chosen) - len(found)} make none (harmless.txt); {seconds:.0f} s, {seconds / max(count, 1):.1f} s a change"
     )
     if verdicts[Verdict.BROKEN]:
-        print(f"{verdicts[Verdict.BROKEN]} were not tried: tests that concern them fail without a change")
+        print(f"{verdicts[Verdict.BROKEN]} were not tried, because their tests fail without a change")
     return 0 if share >= _WANTED and not verdicts[Verdict.BROKEN] else 1
 
 

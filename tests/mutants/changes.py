@@ -1,8 +1,7 @@
 """Every small change that can be made to a module.
 
-Input: the module's path and text, what the package says elsewhere. Output: `ProfileChange` values, each with the
-whole changed text and
-a name of its own.
+Input: the module's path and text, the facts about the package. Output: `Change` values, each with the whole changed
+text and a unique name.
 """
 
 import ast
@@ -17,7 +16,7 @@ from tests.mutants.triviality import required_arguments
 
 
 def enums_in(trees: Sequence[ast.AST]) -> dict[str, tuple[str, ...]]:
-    """Return the members of every enum by the name of its class; a name that two classes share has none."""
+    """Return the members of every enum by the name of its class; names shared by two classes are left out."""
     found: dict[str, tuple[str, ...]] = {}
     for tree in trees:
         for node in ast.walk(tree):
@@ -32,7 +31,7 @@ def enums_in(trees: Sequence[ast.AST]) -> dict[str, tuple[str, ...]]:
 
 
 def changes_in(path: str, text: str, package: Package) -> tuple[Change, ...]:
-    """Return every change of a module, in the order of its text; those that read alike in one function are numbered."""
+    """Return every change of a module in the order of its text; changes in one function that read alike are numbered."""
     finder = Finder(path, text, package)
     finder.visit(ast.parse(text))
     seen: Counter[str] = Counter()
@@ -40,7 +39,7 @@ def changes_in(path: str, text: str, package: Package) -> tuple[Change, ...]:
     for change in finder.found:
         seen[change.key] += 1
         number = seen[change.key]
-        # Changed texts of their own: two ways to the same text are one change.
+        # Only distinct changed texts: two ways to the same text are one change.
         named.append(_numbered(change, number) if number > 1 else change)
     return tuple({each.text: each for each in reversed(named)}.values())[::-1]
 
@@ -51,12 +50,12 @@ def _numbered(change: Change, number: int) -> Change:
 
 
 def package_in(texts: Sequence[str]) -> Package:
-    """Return what changes depend on, from the texts of a whole package."""
+    """Return the facts that changes depend on, from the texts of a whole package."""
     trees = [ast.parse(text) for text in texts]
     return Package(enums_in(trees), required_arguments(trees))
 
 
 @cache
 def read_package(root: Path) -> Package:
-    """Return what changes depend on, from the folder of the whole package."""
+    """Return the facts that changes depend on, from the folder of the whole package."""
     return package_in([path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.py"))])

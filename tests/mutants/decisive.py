@@ -1,7 +1,7 @@
-"""The modules whose small changes matter most, and the tests that concern each.
+"""The modules whose small changes matter most, and the tests of each.
 
-What stands here is data: a module of the package, the test files in the order in which they are asked (the quickest and nearest
-first), and whether PostgreSQL is asked, too.
+This is data: a module of the package, its test files in the order in which they are run (the fastest and most specific
+first), and whether to run them on PostgreSQL, too.
 """
 
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concern:
-    """The tests that concern a module."""
+    """The tests of a module."""
 
     tests: tuple[str, ...]
-    #: Whether those on PostgreSQL are run where those on SQLite noticed nothing.
+    #: Whether the tests are run on PostgreSQL if those on SQLite noticed nothing.
     on_both: bool = False
 
 
 def _asked(tests: str, *, on_both: bool = False) -> Concern:
-    """Make a concern of names of test modules, below tests/."""
+    """Return a concern from names of test modules in tests/."""
     paths = []
     for each in tests.split():
         folder, _, name = each.rpartition("/")

@@ -1,4 +1,4 @@
-"""What a small change is, and what it depends on elsewhere in the package: values only."""
+"""A small change, and the facts about the package that changes depend on: values only."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """One small change: where, of which kind, from what to what."""
+    """One small change: its place, its kind, the old and the new text."""
 
     path: str
     function: str
@@ -18,13 +18,13 @@ class Change:
 
     @property
     def key(self) -> str:
-        """Name the change without its line, so that the name outlives changes elsewhere in the file."""
+        """Return a name without the line number, which stays the same if other parts of the file change."""
         return f"{self.path} :: {self.function} :: {self.before} -> {self.after or 'nothing'}"
 
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """What a module's changes depend on: the members of each enum, and the arguments that each function requires."""
+    """The facts about the package: the members of each enum, and the required arguments of each function."""
 
     enums: Mapping[str, Sequence[str]]
     required: Mapping[str, frozenset[str]]

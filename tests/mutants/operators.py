@@ -1,8 +1,8 @@
-"""What can be changed at each place of a module's syntax tree, a little.
+"""The small changes that are possible at each place of a module's syntax tree.
 
-Input: the module's path and text, what the package says elsewhere. Output: `ProfileChange` values, in the order of the text.
-Guarantees: texts for people, annotations, decorators and docstrings stay as they are; what the
-type checker would notice by itself is left out (triviality.py).
+Input: the module's path and text, the facts about the package. Output: `Change` values in the order of the text.
+Guarantees: texts for people, annotations, decorators and docstrings are not changed, and changes that the type checker
+would notice are left out (triviality.py).
 """
 
 import ast
@@ -25,32 +25,32 @@ _CALCULATED: dict[type[ast.operator], type[ast.operator]] = {
     ast.BitXor: ast.BitOr,
 }  # fmt: skip
 _FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any", "sorted": "list"}
-#: Methods whose result is of the same kind as what they are called on.
+#: Methods whose result has the same type as their object.
 _METHODS = frozenset({
     "lower", "upper", "casefold", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix", "replace", "where",
     "distinct", "order_by", "limit", "correlate", "correlate_except", "with_for_update",
 })  # fmt: skip
 #: Functions that take any number of conditions, or of states.
 _SEVERAL = frozenset({"where", "and_", "or_", "stands", "_delivered"})
-#: What says how a class or a cache is built, and nothing of what it does.
+#: Calls that define how a class or a cache is built, without behaviour.
 _BUILT = frozenset({"frozen", "slots", "kw_only", "compare", "repr", "maxsize"})
 
 
 class Finder(ast.NodeVisitor):
-    """Finds the changes of one module; `found` has them."""
+    """Finds the changes of one module, in `found`."""
 
     def __init__(self, path: str, text: str, package: Package) -> None:
         self.path, self.text, self.enums, self.required = path, text, dict(package.enums), package.required
-        #: Where each line begins, in bytes.
+        #: The offset of each line, in bytes.
         self.lines = [0, *itertools.accumulate(len(line) for line in text.encode().splitlines(keepends=True))]
         self.names: list[str] = []
-        #: What the function around returns that is empty.
+        #: The empty return value of the enclosing function.
         self.empty: list[str | None] = []
         self.found: list[Change] = []
         self.is_pattern = self.is_table = False
 
     def put(self, kind: str, node: ast.AST, new: ast.AST | str, before: str = "", after: str | None = None) -> None:
-        """Keep the change of a node's text."""
+        """Add the change of a node's text."""
         written = new if isinstance(new, str) else ast.unparse(new)
         if isinstance(new, ast.expr) and not isinstance(new, ast.Name | ast.Constant | ast.Call | ast.Attribute):
             written = f"({written})"
@@ -112,14 +112,14 @@ class Finder(ast.NodeVisitor):
         self.is_table, self.is_pattern = is_table, is_pattern
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        """Leave texts alone."""
+        """Skip texts."""
 
     def visit_Raise(self, node: ast.Raise) -> None:
         if node.exc and "AssertionError" not in ast.unparse(node.exc):
             self.put("raise dropped", node, "pass", after="")
 
     def visit_Assert(self, node: ast.Assert) -> None:
-        """Leave what only tells the types alone."""
+        """Skip assertions for the type checker."""
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant) and "assert_never" not in ast.unparse(node):
@@ -148,7 +148,7 @@ class Finder(ast.NodeVisitor):
         if ast.unparse(node.test) == "TYPE_CHECKING":
             return
         if not isinstance(node.test, ast.Compare | ast.UnaryOp):
-            # Of those two it is a change of its own.
+            # For these two, it is a separate change.
             self.put("condition turned round", node.test, ast.UnaryOp(ast.Not(), node.test))
         self.generic_visit(node)
 
@@ -212,7 +212,7 @@ class Finder(ast.NodeVisitor):
             case bool():
                 self.put("constant", node, ast.Constant(not node.value))
             case int():
-                # A limit of thousands is nobody's promise to the last one.
+                # For a limit of thousands, one more or less does not matter.
                 self.put("constant", node, ast.Constant(node.value + 1 if node.value <= 100 else 2 * node.value))
             case float():
                 self.put("constant", node, ast.Constant(node.value * 1.5 or 1.0))
@@ -259,7 +259,7 @@ class Finder(ast.NodeVisitor):
     visit_List = visit_Tuple  # type: ignore[assignment]
 
     def rows(self, node: ast.expr) -> None:
-        """Drop each element of a set, a table, or of what something is looked for in."""
+        """Remove each element of a set, of a table, or of a searched tuple."""
         if isinstance(node, ast.Tuple | ast.List | ast.Set) and len(node.elts) > 1:
             for number, each in enumerate(node.elts):
                 new = copy(node)

@@ -1,7 +1,7 @@
 """Small changes to a regular expression.
 
-Input: a pattern as text. Output: what was taken away, and the pattern without it. Whether it still compiles, the
-caller finds out.
+Input: a pattern as text. Output: what was removed, and the pattern without it. The caller checks whether it still
+compiles.
 """
 
 import itertools
@@ -12,7 +12,7 @@ _LOOKS = re.compile(r"\(\?(?:<?[=!])")
 
 
 def changed_patterns(pattern: str) -> Iterator[tuple[str, str]]:
-    """Drop each alternative of each choice, and each condition on what stands around."""
+    """Remove each alternative of each choice, and each lookaround condition."""
     for start, bars, end in _groups(pattern):
         if look := _LOOKS.match(pattern, start - 1) if start else None:
             yield pattern[start - 1 : end + 1], pattern[: start - 1] + pattern[end + 1 :]
@@ -21,19 +21,19 @@ def changed_patterns(pattern: str) -> Iterator[tuple[str, str]]:
         if len(bars) == 0:
             continue
         for left, right in itertools.pairwise(edges):
-            # With the bar before it; of the first one with the bar behind it.
+            # With the bar before it; for the first alternative, with the bar after it.
             cut = (left, right) if left >= inside else (inside, right + 1)
             yield pattern[left + 1 : right].strip(), pattern[: cut[0]] + pattern[cut[1] :]
 
 
 def _prefix(pattern: str, start: int) -> str:
-    """Return what says what kind of group it is: (?: (?P<name> (?i:"""
+    """Return the prefix that gives the kind of a group: (?: (?P<name> (?i:"""
     match = re.compile(r"\?(?:P<\w+>|[aiLmsux-]*:|>)").match(pattern, start) if start else None
     return match[0] if match else ""
 
 
 def _groups(pattern: str) -> Iterator[tuple[int, list[int], int]]:
-    """Find the groups, the whole last: where the inside begins, where its bars are, where it ends."""
+    """Find the groups, the whole pattern last: the start of the inside, its bars, and its end."""
     open_groups: list[tuple[int, list[int]]] = [(0, [])]
     at = 0
     while at < len(pattern):

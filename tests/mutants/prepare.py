@@ -1,9 +1,9 @@
-"""What runs before all changes are tried: it makes the databases that the tests copy (session.py)."""
+"""Runs before all changes are tried: creates the databases that the tests copy (session.py)."""
 
 from composer.database.engine import Database
 
 
 def test_there_are_databases(database: Database) -> None:
-    """Of each kind."""
+    """A database of each kind is created."""
     with database.read():
         pass

@@ -1,8 +1,8 @@
-"""Tries changes on a copy of the tree: one at a time, each against the tests of its module.
+"""Tries changes on a copy of the tree: one at a time, each with the tests of its module.
 
-Input: the folder of the tree, changes, how many at a time. Output: for each change whether a test noticed, and how long
-that took. Guarantees: the tree itself is never written to, and a change that makes tests hang is stopped with all that
-it has started.
+Input: the folder of the tree, changes, the number of parallel runs. Output: for each change, whether a test noticed it,
+and how long that took. Guarantees: the tree itself is not changed, and tests that hang are stopped with everything they
+started.
 """
 
 import json
@@ -31,12 +31,12 @@ from tests.mutants.watching import Watched, importers, read_watched, that_run, t
 _LEFT_BEHIND = shutil.ignore_patterns(
     ".git", ".venv", "outbox", "dist", "node_modules", "__pycache__", ".hypothesis", ".*_cache", ".compose"
 )
-#: Of pytest: all tests passed; one failed; there were none. Another code says that it could not even collect them.
+#: Exit codes of pytest: all tests passed; one failed; none were found. With another code, it could not collect them.
 _PASSED, _FAILED, _NONE = 0, 1, 5
 _ARGUMENTS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutants")
-#: What tests may take beyond three times what they took without a change, in seconds.
+#: Additional seconds for tests, on top of three times their duration without a change.
 _GRACE = 20.0
-#: A test that takes this long and fails is asked again without the change, in seconds.
+#: A failing test that takes at least this many seconds is run again without the change.
 _SLOW = 0.5
 
 
@@ -45,17 +45,17 @@ class BrokenError(Exception):
 
 
 class CannotLoadError(Exception):
-    """The changed module can't be imported."""
+    """The changed module cannot be imported."""
 
 
 class Verdict(StrEnum):
-    """What became of a change."""
+    """The result for a change."""
 
     NOTICED = "noticed"
     MISSED = "NOT NOTICED"
-    #: not noticed, either: the tests ran on far longer than without it, and none of them failed
+    #: not noticed, either: the tests ran much longer than without it, and none of them failed
     HUNG = "HUNG"
-    #: not counted: the module can't even be imported, which says nothing about its tests
+    #: not counted: the module cannot be imported, which says nothing about its tests
     UNLOADABLE = "not loadable"
     #: not tried: the tests fail without it
     BROKEN = "NOT TRIED"
@@ -63,20 +63,20 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
-    """A change, and what became of it."""
+    """A change and its result."""
 
     change: Change
     verdict: Verdict
     seconds: float
-    #: What the tests said that fail without a change.
+    #: The output of tests that fail without a change.
     words: str = ""
 
 
 class Server:
-    """A process that runs tests in forks of its own, one order at a time (warm.py, session.py)."""
+    """A process that runs tests in its own forks, one order at a time (warm.py, session.py)."""
 
     def __init__(self, folder: Path, module: str, *arguments: str) -> None:
-        # Whatever tests start finds this copy, too.
+        # Processes that tests start use this copy, too.
         environment = {**os.environ, "PYTHONPATH": str(folder), "TMPDIR": str(folder.with_suffix(".tmp"))}
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, *arguments],
@@ -88,18 +88,18 @@ class Server:
         )
 
     def read(self) -> int:
-        """Read the number that comes next."""
+        """Read the next number."""
         assert self._process.stdout is not None
         return int(self._process.stdout.readline())
 
     def run(self, order: object, limit: float) -> int | None:
-        """Do what is ordered: the exit code; None if it took longer than the limit."""
+        """Run an order; return its exit code, or None if it took longer than the limit."""
         assert self._process.stdin is not None and self._process.stdout is not None
         print(json.dumps(order), file=self._process.stdin, flush=True)
         process = self.read()
         is_in_time, _, _ = select.select([self._process.stdout], [], [], limit)
         if not is_in_time:
-            # As Ctrl-C does: what tests have started is to end with them.
+            # Like Ctrl-C, so that processes started by the tests end with them.
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGINT)
             if not select.select([self._process.stdout], [], [], _GRACE)[0]:
@@ -111,13 +111,13 @@ class Server:
         return code if is_in_time else None
 
     def close(self) -> None:
-        """Let the process go."""
-        # Closes what leads there, by which it ends, and waits for it.
+        """End the process."""
+        # Closes its input, which ends it, and waits for it.
         self._process.__exit__(None, None, None)
 
 
 class Copy:
-    """A copy of the tree, for one change at a time, and the processes that run its tests."""
+    """A copy of the tree for one change at a time, and the processes that run its tests."""
 
     def __init__(self, root: Path, folder: Path, tests: Sequence[str]) -> None:
         self.root = shutil.copytree(root, folder, ignore=_LEFT_BEHIND)
@@ -128,25 +128,25 @@ class Copy:
         self._session.read()
 
     def watch(self, test: str) -> tuple[Watched, ...]:
-        """Run a file of tests without a change, and see what each of them runs; raises BrokenError if one fails."""
+        """Run a test file without a change, and record what each test runs; raises BrokenError if one fails."""
         rows = self._output.with_suffix(".json")
         if self._session.run({"file": test, "rows": str(rows), "output": str(self._output)}, 900) != _PASSED:
             raise BrokenError(f"{test}:\n{self.output[-3000:]}")
         return read_watched(rows)
 
     def run(self, tests: Sequence[Watched]) -> int | None:
-        """Run tests without a change until the first one fails: the exit code."""
+        """Run tests without a change until the first one fails; return the exit code."""
         return self._session.run({"tests": [each.test for each in tests], "output": str(self._output)}, 900)
 
     def try_functions(self, change: Change, before: str, tests: Sequence[Watched]) -> int | None:
-        """Run tests until the first one fails, with functions changed where they are loaded."""
+        """Run tests until the first one fails, with functions replaced in the loaded modules."""
         names = [each.test for each in tests]
         path = str(self.root / change.path)
         order = {"tests": names, "path": path, "before": before, "output": str(self._output)}
         return self._session.run(order, _limit(tests))
 
     def try_module(self, change: Change, tests: Sequence[Watched]) -> int | None:
-        """Run tests until the first one fails, with everything loaded anew; raises CannotLoadError if it can't be."""
+        """Run tests until the first one fails, with all modules loaded again; raises CannotLoadError if that fails."""
         output = str(self._output)
         if (
             self._warm.run([["import", change.path.removesuffix(".py").replace("/", ".")], output], 6 * _GRACE)
@@ -157,17 +157,17 @@ class Copy:
 
     @property
     def output(self) -> str:
-        """What the last run printed."""
+        """The output of the last run."""
         return self._output.read_text(encoding="utf-8", errors="replace")
 
     def close(self) -> None:
-        """Let the processes go."""
+        """End the processes."""
         self._warm.close()
         self._session.close()
 
     @contextmanager
     def changed(self, change: Change) -> Iterator[str]:
-        """Make a change, and take it back; gives the text before it."""
+        """Apply a change, and undo it afterwards; yields the original text."""
         path = self.root / change.path
         before = path.read_bytes()
         for cached in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
@@ -180,12 +180,12 @@ class Copy:
 
 
 def _limit(tests: Sequence[Watched]) -> float:
-    # Watching takes longer than running, but property tests try more examples than they did then.
+    # Recording takes longer than running, but property tests now try more examples.
     return 3 * sum(each.seconds for each in tests) + _GRACE
 
 
 class Trials:
-    """Tries changes, several at a time, each on a copy of its own."""
+    """Tries changes, several at a time, each on its own copy."""
 
     def __init__(self, root: Path, jobs: int) -> None:
         self._root, self._jobs = root, jobs
@@ -242,7 +242,7 @@ class Trials:
                 if chosen and can_swap(change.path, before, change.text):
                     code = copy.try_functions(change, before, chosen)
                 else:
-                    # What stands outside of every function is used by its module and by those that import it.
+                    # Code outside of functions is used by its module and by the modules that import it.
                     chosen = that_use(watched, self._importers[change.path])
                     code = copy.try_module(change, chosen) if chosen else _NONE
                 verdict = _VERDICTS.get(code, Verdict.UNLOADABLE)
@@ -250,7 +250,7 @@ class Trials:
                 verdict = Verdict.UNLOADABLE
         words = copy.output
         if verdict is Verdict.NOTICED and (slow := _failed(words, chosen)) and copy.run([slow]) != _PASSED:
-            # The time that a test takes on a busy machine is not what it is about.
+            # The duration of a test on a busy machine must not decide.
             verdict = Verdict.BROKEN
         return Tried(change=change, verdict=verdict, seconds=time.monotonic() - begun, words=words)
 
@@ -270,6 +270,6 @@ _VERDICTS = {
 
 
 def _failed(words: str, chosen: Sequence[Watched]) -> Watched | None:
-    """Return which test failed, if it is slow enough to have failed for that alone."""
+    """Return which test failed, if it is slow enough to have failed only for that reason."""
     found = re.search(r"^FAILED (tests/.+?)(?: - .*)?$", words, re.MULTILINE)
     return next((each for each in chosen if found and each.test == found[1] and each.seconds > _SLOW), None)

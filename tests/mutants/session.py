@@ -1,7 +1,8 @@
-"""Runs tests again and again, each time in a fork of one session of pytest that has loaded and collected all of them.
+"""Runs tests repeatedly, each time in a fork of one pytest session that has loaded and collected all of them.
 
-Input: one line of JSON for each run, on stdin: which tests (of a file, or by their names), a change of functions if any, where
-the output and the rows of a watcher go. Output: two lines for each, on stdout: the number of the process, then its exit code.
+Input: on stdin, one line of JSON for each run: the tests (of a file, or by name), the functions to change if any, and
+the files for the output and the recorded rows. Output: on stdout, two lines for each run: the process id, then the exit
+code.
 """
 
 import json
@@ -24,7 +25,7 @@ PREPARE = "tests/mutants/prepare.py"
 
 
 class _Server:
-    """A plugin of pytest: instead of running all tests, it runs those that it is asked for."""
+    """A pytest plugin that, instead of running all tests, runs the requested ones."""
 
     def __init__(self, orders: int, answers: int) -> None:
         self._orders, self._answers = os.fdopen(orders), os.fdopen(answers, "w")
@@ -44,7 +45,7 @@ class _Server:
 
 
 class _Nothing:
-    """What comes next: nothing but the session itself, which is to be kept."""
+    """The next item of a run: only the session itself, which must be kept."""
 
     def __init__(self, session: pytest.Session) -> None:
         self._session = session
@@ -54,7 +55,7 @@ class _Nothing:
 
 
 def _run(item: pytest.Item) -> bool:
-    """Run a test: whether it passed."""
+    """Run a test, and return whether it passed."""
     reports = runtestprotocol(item, log=False, nextitem=_Nothing(item.session))  # type: ignore[arg-type]
     for report in reports:
         if report.failed:
@@ -72,7 +73,7 @@ def _obey(session: pytest.Session, order: dict[str, str | list[str]]) -> None:
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         import tests.databases
 
-        # Databases of its own, by names that no other fork takes.
+        # Its own databases, with names that no other fork uses.
         tests.databases._NUMBERS = count(os.getpid() * 1000)
         if "path" in order:
             swap(str(order["path"]), str(order["before"]), Path(str(order["path"])).read_text(encoding="utf-8"))
@@ -89,7 +90,7 @@ def _obey(session: pytest.Session, order: dict[str, str | list[str]]) -> None:
 def _watch(session: pytest.Session, order: dict[str, str | list[str]]) -> int:
     watcher = Watcher(Path.cwd())
     items = {item.nodeid: item for item in session.items if item.nodeid.partition("::")[0] == order["file"]}
-    # On PostgreSQL a test runs the same functions as on SQLite.
+    # On PostgreSQL, a test runs the same functions as on SQLite.
     twins = {name: twin for name in items if (twin := name.replace("postgresql", "sqlite")) != name and twin in items}
     if not all(watcher.watch(name, partial(_run, item)) for name, item in items.items() if name not in twins):
         return 1
@@ -105,14 +106,14 @@ def _test(session: pytest.Session, tests: list[str]) -> int:
 
 
 def main() -> None:
-    """Collect the test files that are named, and serve."""
+    """Collect the named test files, and serve."""
     orders, answers = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    # The same examples each time; how long one takes on a busy machine says nothing about a change.
+    # The same examples each time, without a deadline, which a busy machine could exceed.
     settings.register_profile("mutants", derandomize=True, deadline=None)
     arguments = ["-s", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--hypothesis-profile", "mutants"]
-    # Hypothesis is loaded already, and needs no rewriting.
+    # Hypothesis is already loaded, and needs no rewriting.
     arguments += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]
     pytest.main([*arguments, *sys.argv[1:], PREPARE], [_Server(orders, answers)])
 

@@ -1,7 +1,7 @@
-"""Changes functions of a module that is loaded already: their code is exchanged, wherever they are referred to.
+"""Changes functions of a loaded module: replaces their code wherever they are referenced.
 
-Input: a module's file, its text before and after. Guarantees: a change outside of functions, or of what has run already when
-the module was loaded, is refused (CannotSwapError): such a module has to be loaded anew.
+Input: a module's file, its text before and after. Guarantees: a change outside of functions, or in code that ran when
+the module was loaded, is refused (CannotSwapError): such a module has to be loaded again.
 """
 
 import functools
@@ -12,11 +12,11 @@ from types import CodeType, FunctionType
 
 
 class CannotSwapError(Exception):
-    """The change is not one of functions alone."""
+    """The change does not only affect functions."""
 
 
 def swap(path: str, before: str, after: str) -> None:
-    """Exchange the code of the functions that differ, and forget what functions of the package have kept."""
+    """Replace the code of the functions that differ, and clear the caches of functions of the package."""
     new = dict(_pairs(compile(before, path, "exec"), compile(after, path, "exec")))
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename == path and each.__code__ in new:
@@ -29,7 +29,7 @@ def swap(path: str, before: str, after: str) -> None:
 
 
 def can_swap(path: str, before: str, after: str) -> bool:
-    """Return whether a change concerns functions alone."""
+    """Return whether a change only affects functions."""
     try:
         return bool(list(_pairs(compile(before, path, "exec"), compile(after, path, "exec"))))
     except CannotSwapError:
@@ -37,7 +37,7 @@ def can_swap(path: str, before: str, after: str) -> bool:
 
 
 def _pairs(before: CodeType, after: CodeType) -> Iterator[tuple[CodeType, CodeType]]:
-    """Pair the functions that differ; those within functions as well, for what has been made of them already."""
+    """Pair the functions that differ, including inner functions, also in objects already created from them."""
     is_function = bool(before.co_flags & inspect.CO_OPTIMIZED)
     if is_function:
         if before == after:

@@ -1,4 +1,4 @@
-"""The small changes that `make mutants` makes: they are what they say, the same for the same seed, and tests notice them."""
+"""The small changes of `make mutants` are as described, the same for the same seed, and noticed by tests."""
 
 import ast
 import re
@@ -73,7 +73,7 @@ def changes(source: str = SOURCE) -> set[tuple[str, str, str]]:
     ],
 )
 def test_each_kind_of_change_is_made(change: tuple[str, str, str]) -> None:
-    """From a comparison to an alternative of a pattern."""
+    """Each kind is made, from a comparison to an alternative of a pattern."""
     assert change in changes()
 
 
@@ -89,7 +89,7 @@ def test_each_kind_of_change_is_made(change: tuple[str, str, str]) -> None:
     ],
 )
 def test_what_the_type_checker_would_notice_is_left_out(returns: str, empty: str | None) -> None:
-    """A value of another type than a function promises is never returned; an argument that is required is never dropped."""
+    """No value of another type than promised is returned, and no required argument is removed."""
     source = f"def f(x: str, *, y: int, z: int = 1) -> {returns}:\n    return g(f(x, y=1, z=2))\n"
     found = {(kind, after or before) for kind, before, after in changes(source)}
     assert {after for kind, after in found if kind == "returned nothing"} == ({f"return {empty}"} if empty else set())
@@ -97,7 +97,7 @@ def test_what_the_type_checker_would_notice_is_left_out(returns: str, empty: str
 
 
 def test_texts_types_and_docstrings_are_left_alone() -> None:
-    """What people read, and what only the type checker reads, is no behaviour."""
+    """Texts for people, and code for the type checker only, are not behaviour."""
     said = " ".join(f"{before} {after}" for _, before, after in changes())
     assert not re.search(r"never changed|count - 1|int & |str & |bytes|Callable|tuple", said)
 
@@ -116,12 +116,12 @@ def test_texts_types_and_docstrings_are_left_alone() -> None:
     ],
 )
 def test_each_alternative_of_a_pattern_is_dropped(pattern: str, left: list[str]) -> None:
-    """Outside of sets of characters, behind no backslash, at any depth; what is looked for around it as well."""
+    """Alternatives are removed at any depth, also in lookarounds, but not in sets of characters or after a backslash."""
     assert [each for _, each in changed_patterns(pattern)] == left
 
 
 def test_the_decisive_modules_have_changes_and_tests() -> None:
-    """Every module and test file that is named is there; every change can be read and differs from what there was."""
+    """Every named module and test file exists; every change can be parsed and differs from the original."""
     found = all_changes()
     for path, concern in DECISIVE.items():
         assert len(found[path]) > 5, path
@@ -132,7 +132,7 @@ def test_the_decisive_modules_have_changes_and_tests() -> None:
 
 
 def test_a_seed_names_a_sample_and_every_change_its_own_name() -> None:
-    """The same seed chooses the same changes, each once; another seed others; no two changes of a module share a name."""
+    """A seed always selects the same changes, each once; another seed selects others; all names are unique."""
     found = all_changes(["composer/delivery/throttle/token_bucket.py", "composer/bounces/record/bounce_policy.py"])
     first = [each.key for each in sample(found, 1, 40)]
     assert first == [each.key for each in sample(found, 1, 40)] != [each.key for each in sample(found, 2, 40)]
@@ -143,13 +143,13 @@ def test_a_seed_names_a_sample_and_every_change_its_own_name() -> None:
 
 
 def test_harmless_changes_have_reasons() -> None:
-    """Each line of harmless.txt names a module that is looked at, a change, and a reason."""
+    """Each line of harmless.txt names a decisive module, a change, and a reason."""
     for key, reason in harmless().items():
         assert key.split(" :: ")[0] in DECISIVE and " -> " in key and len(reason) > 20, key
 
 
 def test_a_change_is_noticed_on_a_copy() -> None:
-    """A doubled rate is noticed, a sum in another order is not, and a module that can't be loaded says nothing of tests."""
+    """A doubled rate is noticed, a sum in another order is not, and a module that cannot be loaded does not count."""
     path = "composer/delivery/throttle/token_bucket.py"
     before = (ROOT / path).read_bytes()
     found = {each.key: each for each in all_changes([path])[path]}

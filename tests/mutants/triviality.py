@@ -1,6 +1,7 @@
-"""What every test or the type checker would notice is no change worth trying: it would only make the share look better.
+"""Changes that every test or the type checker would notice are not tried, because they would only improve the share.
 
-Input: annotations, the modules of the package. Output: the empty value of a type, the arguments that each function requires.
+Input: annotations, the modules of the package. Output: the empty value of a type, the required arguments of each
+function.
 """
 
 import ast
@@ -14,7 +15,7 @@ _EMPTY = {
 
 
 def empty_value(annotation: ast.expr | None) -> str | None:
-    """Return the empty value of what a function returns; None where its type has none, so that mypy would object."""
+    """Return the empty value of a function's return type, or None if mypy would reject every one."""
     text = ast.unparse(annotation) if annotation else ""
     if "None" in text.replace("|", " ").split():
         return "None"
@@ -25,7 +26,7 @@ def empty_value(annotation: ast.expr | None) -> str | None:
 
 
 def required_arguments(trees: Sequence[ast.AST]) -> dict[str, frozenset[str]]:
-    """Return by the name of a function or class which arguments it requires; a name that several share: what all require."""
+    """Return, by the name of a function or class, its required arguments; for a shared name, those that all require."""
     found: dict[str, frozenset[str]] = {}
     for tree in trees:
         for node in ast.walk(tree):
@@ -57,5 +58,5 @@ def _of_dataclass(node: ast.ClassDef) -> frozenset[str]:
 
 
 def is_required(name: str, argument: str | None, required: Mapping[str, frozenset[str]]) -> bool:
-    """Return whether a call without this argument would fail wherever it is made."""
+    """Return whether a call without this argument would always fail."""
     return argument in required.get(name, frozenset())

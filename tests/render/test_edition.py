@@ -166,7 +166,7 @@ def test_text_that_looks_like_our_marks_is_text(tmp_path: Path, text: str) -> No
 @pytest.mark.parametrize(
     ("name", "old", "new", "words"),
     [
-        ("sections/text/section.mjml.j2", "<mj-text ", '<mj-text colour="red" ', "has no attribute colour"),
+        ("sections/text/section.mjml.j2", "<mj-text>", '<mj-text colour="red">', "has no attribute colour"),
         ("sections/text/section.mjml.j2", "</mj-text>", "</mj-txt>", "is never closed"),
         ("page.mjml.j2", "<mj-body ", "<mj-boddy ", "did you mean mj-body?"),
         (

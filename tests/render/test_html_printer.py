@@ -9,9 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
+from composer.content.values.languages import direction
 from composer.content.values.markdown import parse_markdown
+from composer.render.bidi import without_isolates
+from composer.render.block_directions import set_directions
 from composer.render.html_elements import finished
-from composer.render.html_printer import HtmlPrinter, direction
+from composer.render.html_printer import HtmlPrinter
 from tests.content.values.test_markdown_elements import PIECES
 
 SIGNS = st.text(st.sampled_from("<>&\"'/= ab文字かなיד日本語ру1，。“”\u3000"), max_size=60)
@@ -21,7 +24,7 @@ LANGUAGES = st.sampled_from(["en", "de", "zh", "zh-Hant", "ja", "ko", "ru", "ar"
 def printed(markdown: str, language: str = "en", label: str = "") -> str:
     rich, found = parse_markdown(markdown)
     assert found == ()
-    return str(HtmlPrinter(language).html(rich, label))
+    return without_isolates(str(HtmlPrinter(language).html(rich, label)))
 
 
 @settings(max_examples=200, deadline=None)
@@ -84,13 +87,20 @@ def test_labels_are_in_the_first_paragraph() -> None:
     assert printed("- a", label="x") == '<p><strong class="label">x:</strong></p><ul><li>a</li></ul>'
     assert printed("", label="x") == '<p><strong class="label">x:</strong></p>'
     rich, _ = parse_markdown("a")
-    assert str(HtmlPrinter("zh").html(rich, "注", "：")) == '<p><strong class="label">注：</strong> a</p>'
+    assert (
+        without_isolates(str(HtmlPrinter("zh").html(rich, "注", "："))) == '<p><strong class="label">注：</strong>a</p>'
+    )
 
 
 def test_values_of_other_kinds() -> None:
     """None prints nothing, numbers are text, and printed values are not escaped twice."""
     printer = HtmlPrinter("en")
-    assert [str(printer.html(value)) for value in (None, "", 7, Markup("<b>"))] == ["", "", "7", "<b>"]
+    assert [without_isolates(str(printer.html(value))) for value in (None, "", 7, Markup("<b>"))] == [
+        "",
+        "",
+        "7",
+        "<b>",
+    ]
     rich, _ = parse_markdown("a\n\nb\n\n- c")
     assert str(printer.inline(rich)) == "a<br />b<br /><ul><li>c</li></ul>"
 
@@ -102,7 +112,7 @@ LAYOUT = 'role="presentation" border="0" cellpadding="0" cellspacing="0"'
 def test_a_table_has_a_caption_and_scopes() -> None:
     """Headings are th with a scope, without words td; a caption and sides; no style, which the theme adds."""
     assert printed(TABLE) == (
-        f'<table {LAYOUT} width="100%"><tr><td class="apart">'
+        f'<table {LAYOUT} width="100%"><tr><td class="element">'
         '<table class="table" border="0" cellpadding="0" cellspacing="0" width="100%"><caption>C <em>now</em></caption>'
         '<thead><tr><th scope="col">A</th><th scope="col" class="to-right">B &amp; C</th><td class="to-center"></td></tr>'
         '</thead><tbody><tr><th scope="row"><code dir="ltr">x</code></th>'
@@ -173,3 +183,14 @@ def test_any_text_is_valid_html(text: str, language: str) -> None:
 def test_directions() -> None:
     """Arabic and Hebrew are right-to-left in every region."""
     assert [direction(tag) for tag in ("en", "ar", "he-IL", "zh-Hant", "fa")] == ["ltr", "rtl", "rtl", "ltr", "rtl"]
+
+
+def test_aligned_cells_keep_their_side() -> None:
+    """A cell in a column with an alignment gets a span for its direction; other cells get the direction themselves."""
+    rich, found = parse_markdown(": C\n| A | B |\n|---|--:|\n| מחיר | שלום |")
+    assert found == ()
+    page = set_directions(
+        f"<mj-body><mj-text>{HtmlPrinter('en').html(rich)}</mj-text></mj-body>", "ltr", re.compile("(?!)")
+    )
+    assert '<th scope="row" dir="rtl">' in page
+    assert re.search(r'<td class="to-right"><span [^>]*dir="rtl"[^>]*>', page)

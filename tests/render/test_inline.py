@@ -27,7 +27,7 @@ def test_rules_become_style_attributes() -> None:
     for declaration in ("color:#123456 !important", "mso-line-height-rule:exactly", 'font-family:"Noto Serif SC"'):
         assert declaration in paragraph.get("style", "")
     (heading,) = document.cssselect("h2.h")
-    assert heading.get("style") == "font-size:20px; margin:0 0 8px 0"
+    assert heading.get("style") == "font-size:20px;margin:0 0 8px 0"
 
 
 def test_what_inlining_does_not_change() -> None:

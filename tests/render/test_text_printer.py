@@ -19,9 +19,12 @@ from composer.content.values.rich_text import (
     Quote,
     Rich,
 )
-from composer.render.text_printer import WIDTH, line, text, tidy, underline
+from composer.render.bidi import directed_text
+from composer.render.text_printer import WIDTH, TextPrinter, tidy
 from composer.render.text_wrap import cells
 from tests.content.values.test_markdown_elements import PIECES
+
+text, line, underline = TextPrinter().text, TextPrinter().line, TextPrinter().underline
 
 words = st.text(st.sampled_from("ab 中文字，。（）“”é-.\u00a0"), min_size=1, max_size=40).map(PlainWords)
 urls = st.builds("https://example.org/{}".format, st.text("abcdef0123456789/?=&-", max_size=90))
@@ -92,7 +95,7 @@ def test_labels_and_prefixes() -> None:
     assert printed("- a\n- b", label="Facts") == "Facts:\n- a\n- b"
     assert printed("> a", label="Facts") == "Facts:\n\n> a"
     assert text("x " * 40, first="[1] ", indent=4).split("\n")[1].startswith("    x")
-    assert text(None) == "" and text(7, label="n", after="：") == "n： 7"
+    assert text(None) == "" and text(7, label="n", after="：") == "n：7"
 
 
 def test_wide_tables_are_lines() -> None:
@@ -103,6 +106,16 @@ def test_wide_tables_are_lines() -> None:
     assert rows[0] == "  C" and rows[1].startswith("  A: a a") and rows[2].startswith("    a")
     assert rows[3:] == ["  名称：b", "  c", "", "  A: d", "  e"]
     assert all(cells(row) <= WIDTH for row in rows)
+
+
+def test_tables_have_one_direction() -> None:
+    """All rows have the direction of the caption, and cells of another direction are isolated; code is left to right."""
+    rich, found = parse_markdown(": מחיר\n| שם | B |\n|---|--:|\n| Trade | 5 |\n| אב | `c d` |")
+    assert found == ()
+    shown = directed_text(TextPrinter("rtl").text(rich), "rtl").split("\n")
+    assert shown[2] == "\u200f-----  -----"
+    assert shown[3] == "\u200f\u2066Trade\u2069      5"
+    assert shown[4].startswith("אב     \u2066") and "`c d`" in shown[4]
 
 
 def test_columns_leave_room_for_merge_fields() -> None:

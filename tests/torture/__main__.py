@@ -1,7 +1,7 @@
-"""`python -m tests.torture`: kills runs until there were enough, on SQLite and PostgreSQL, 1 and 4 processes at once; then plays
-what happens around the send loop, and whole lives of a newsletter (test_promises.py).
+"""`python -m tests.torture`: kills runs on SQLite and PostgreSQL, and plays scenarios and lives.
 
-Input: `--kills`, `--rounds`, `--lives`, `--seed`. Output: tables on stdout. It ends with a traceback when a promise is broken.
+Input: `--kills`, `--rounds`, `--lives`, `--seed`. Output: tables on stdout. It ends with a traceback if a promise is
+broken. Scenarios are in scenarios.py, lives of a newsletter in lives.py.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def main() -> None:
         if given.kills:
             _print("all", 0, 0, whole)
             print(
-                "After each kill and each restart: nobody has two copies, the ledger knows of every copy, the sums are even."
+                "After each kill and restart: no recipient has two copies, every copy is in the ledger, the totals match."
             )
         _scenarios(given.rounds, given.seed, Path(name), server)
     _lives(given.lives)
@@ -71,7 +71,7 @@ def _scenarios(rounds: int, seed: int, folder: Path, server: PostgresServer) -> 
     )
     for kind in ("SQLite", "PostgreSQL"):
         for scenario, played, copies in play(kind, rounds, seed, folder, server):
-            # A second copy, a loss, a false confirmation or a mailing without an end would have been an AssertionError.
+            # A second copy, a loss, a false confirmation or an endless mailing would have raised an AssertionError.
             print(f"{kind:<12}{scenario:<34}{played:>7}{copies:>8}{0:>8}{0:>6}{0:>7}{0:>7}", flush=True)
 
 
@@ -79,7 +79,7 @@ def _lives(lives: int) -> None:
     if lives:
         live(lives)
         print(
-            f"\n{lives} lives of a newsletter: nobody had two copies, nobody who left was active, every page was true."
+            f"\n{lives} lives of a newsletter: no second copies, no unsubscribed person was active, every page was correct."
         )
 
 
@@ -109,7 +109,7 @@ def _several(
 
 
 def _print(kind: str, processes: int, mailings: int, tally: Tally) -> None:
-    # A second copy, or a subscriber without one of whom the ledger says otherwise, would have ended in an AssertionError.
+    # A second copy, or a copy that is missing although the ledger records it, would have raised an AssertionError.
     print(
         f"{kind:<12}{processes or '':>9}{mailings or '':>10}{tally.kills:>7}{tally.restarts:>10}{tally.recipients:>12}"
         f"{tally.copies:>8}{tally.unknown:>9}{max(0, tally.unknown - tally.silent):>11}{tally.bound:>8}",

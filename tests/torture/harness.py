@@ -1,8 +1,8 @@
-"""Kills runs and counts: real processes, real databases, a server that lies.
+"""Kills runs and counts copies: real processes, real databases, a server that gives wrong answers.
 
-Input: a database, how many processes, connections and kills. Output: a `Tally`, after every restart has been checked:
-the sums equal the frozen audience, nobody has two copies, nobody's copy is forgotten. The server is the only witness: it
-counts what it took, whatever it said.
+Input: a database, the number of processes, connections and kills. Output: a `Tally`, after checking every restart: the
+totals equal the frozen audience, no recipient has two copies, and no copy is forgotten. The server is the only witness:
+it counts what it accepted, whatever it answered.
 """
 
 import contextlib
@@ -34,20 +34,20 @@ _GOOD = b"250 2.1.5 Ok\r\n"
 
 
 class Liar:
-    """A server that misbehaves in all the ways that matter, by the dice; and that kills who talks to it."""
+    """A server that misbehaves randomly in all important ways, and kills the processes that use it."""
 
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
         self._lock = threading.Lock()
         self._recipients = 0
         self.copies: Counter[int] = Counter()
-        #: Messages after whose dot it gave no answer though nobody was killed.
+        #: Messages without an answer after the dot, although no process was killed.
         self.silent = 0
-        #: Kills at the moment when a dot has arrived; set by the harness.
+        #: Kills a process when its dot has arrived; set by the harness.
         self.kill_at_dot = threading.Event()
         self.killed = threading.Event()
         self.victims: list[int] = []
-        #: Messages that are begun before the next one has to wait until `free`; as many as there are while it is None.
+        #: The number of messages after which the next one waits for `free`; None for no limit.
         self.most: int | None = None
         self.free = threading.Event()
         self.office = FakeSmtp({"rcpt": self.rcpt, "dot": self.dot, "mail": self.mail, "greeting": self.greeting})
@@ -80,13 +80,13 @@ class Liar:
         return visit.say(b"451 try later\r\n") if is_third else visit.say(_GOOD)
 
     def dot(self, visit: SmtpSession) -> int:
-        """Take it, or not; say so, or not; slowly, or not."""
+        """Accept the message or not, answer or not, slowly or not."""
         fate = self._roll()
         if self.kill_at_dot.is_set():
             with self._lock:
                 if self.kill_at_dot.is_set():
                     self.kill_at_dot.clear()
-                    # On SQLite one of several is sending: the others have gone.
+                    # On SQLite, only one of several processes is sending; the others have exited.
                     if any(map(_kill, self.victims)):
                         self.killed.set()
         if fate < 0.10:
@@ -116,16 +116,16 @@ class Liar:
 
 @dataclass
 class Tally:
-    """What was counted."""
+    """The counts of a run."""
 
     kills: int = 0
     restarts: int = 0
     recipients: int = 0
     copies: int = 0
-    #: Deliveries of which nobody knows, and those of them that are the server's own doing.
+    #: Unconfirmed deliveries, and those of them that the server caused.
     unknown: int = 0
     silent: int = 0
-    #: What it may be at most: connections times kills.
+    #: The maximum: connections times kills.
     bound: int = 0
     by_step: Counter[str] = field(default_factory=Counter)
 
@@ -137,7 +137,7 @@ class Tally:
 
 
 class Nursery:
-    """Where the runs are born."""
+    """Starts the runs."""
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
@@ -149,7 +149,7 @@ class Nursery:
         )
 
     def begin(self, order: Order) -> int:
-        """Start a run; give its process."""
+        """Start a run, and return its process."""
         assert self._process.stdin is not None and self._process.stdout is not None
         self._process.stdin.write(json.dumps(asdict(order)) + "\n")
         self._process.stdin.flush()
@@ -179,7 +179,7 @@ def torture(
     kills: int,
     recipients: int,
 ) -> Tally:
-    """Send one mailing to its end, with so many kills on the way. Raises AssertionError when a promise is broken."""
+    """Send one mailing to its end, with this number of kills. Raises AssertionError if a promise is broken."""
     dice = random.Random(seed)
     mailing = frozen(database, recipients)
     liar = Liar(seed)
@@ -199,10 +199,10 @@ def torture(
             number = dice.randint(1, 12)
             orders = [order] * processes
             if step in STEPS:
-                # Of every process: each dies when it has come so far, and they are many that die together.
+                # In every process: each dies when it reaches this point, so that many die together.
                 orders = [replace(order, step=step, number=number, witness=str(witness))] * processes
             if step == "at random":
-                # However late the kill comes on a machine that stalls: it comes before all is sent.
+                # Even on a slow machine, the kill comes before everything is sent.
                 liar.free.clear()
                 liar.most = random.Random(f"{seed} {tally.restarts}").randint(1, recipients // 2)
             running = [births.begin(each) for each in orders]
@@ -228,7 +228,7 @@ def torture(
             tally.by_step[step] += int(killed)
             killed += late
             if dice.random() < 0.5 and step:
-                # The others, too, all at once: the machine lost its power.
+                # All others at the same time, as in a power failure.
                 killed += sum(map(_kill, running))
             killed += _wait(running, 60)
             tally.kills += killed
@@ -243,7 +243,7 @@ def torture(
 
 
 def _check(database: Database, mailing_id: int, liar: Liar, tally: Tally) -> Sums:
-    """Compare the ledger with the server's own count."""
+    """Compare the ledger with the server's own counts."""
     with database.read() as connection:
         sums = sums_of(connection, mailing_id)
         rows = connection.execute(
@@ -254,7 +254,7 @@ def _check(database: Database, mailing_id: int, liar: Liar, tally: Tally) -> Sum
         copies = liar.copies[subscriber_id]
         assert copies <= 1, f"subscriber {subscriber_id} has {copies} copies ({tally})"
         if copies:
-            # `sending`: its process is dead, and no other has looked yet.
+            # `sending`: its process is dead, and no other process has checked yet.
             known = (DeliveryState.ACCEPTED, DeliveryState.UNKNOWN, DeliveryState.SENDING)
             assert state in known, f"subscriber {subscriber_id} has a copy and is {state} ({tally})"
         if state == DeliveryState.ACCEPTED:
@@ -271,7 +271,7 @@ def _kill(process: int) -> bool:
 
 
 def _wait(running: list[int], seconds: float, enough: threading.Event | None = None) -> int:
-    """Wait until they are gone, or it is enough; who is not, in the end, is killed. Give how many were."""
+    """Wait until the processes are gone or the time is over, kill the remaining ones, and return their number."""
     end = time.monotonic() + seconds
     while running and time.monotonic() < end:
         if enough is not None and enough.is_set():

@@ -1,7 +1,7 @@
-"""A process that forks runs: `python -m tests.torture.nursery`. What takes long to import is imported once.
+"""A process that forks runs, so that slow imports happen once: `python -m tests.torture.nursery`.
 
-Input: on stdin, a line of JSON for each run (`Order`). Output: on stdout the id of each child, a line each. Ends when
-stdin does. A child sends a mailing by the real engine over real sockets, and kills itself where it is told to.
+Input: on stdin, a line of JSON for each run (`Order`). Output: on stdout, the id of each child, one per line. Ends when
+stdin ends. A child sends a mailing with the real engine over real sockets, and kills itself at the given step.
 """
 
 import json
@@ -29,13 +29,13 @@ POLICY = RetryPolicy(
     delays=(timedelta(milliseconds=20), timedelta(milliseconds=40)),
     pause=timedelta(milliseconds=10),
     longest_pause=timedelta(milliseconds=50),
-    away=timedelta(milliseconds=100),
-    # A server that lies all the time is what this is about.
-    doubts=1_000_000,
+    reconnect_delay=timedelta(milliseconds=100),
+    # The server gives wrong answers all the time, on purpose.
+    max_consecutive_unconfirmed=1_000_000,
 )
 #: Exit codes of a run.
 DONE, BUSY, OTHER = 0, 10, 11
-#: What a run passes again and again, by its name: where it can be killed.
+#: The steps of a run at which it can be killed, by name.
 STEPS = (
     "claimed",
     "before handing over",
@@ -49,21 +49,21 @@ STEPS = (
 
 @dataclass(frozen=True)
 class Order:
-    """What a child is to do."""
+    """The instructions for a child."""
 
     path: str
     url: str
     mailing: int
     port: int
     connections: int
-    #: Die at the so manieth time of this step, and leave a byte in a file first; nowhere when it is empty.
+    #: Die when this step is reached for this number of times, after writing a byte to a file; never if it is empty.
     step: str = ""
     number: int = 0
     witness: str = ""
 
 
 def run(order: Order) -> int:
-    """Send, and give the exit code."""
+    """Send, and return the exit code."""
     location = Location(path=Path(order.path)) if order.path else Location(url=order.url)
     seen = 0
 

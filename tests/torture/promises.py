@@ -1,9 +1,10 @@
-"""A newsletter's whole life by the dice, from outside: commands, pages, a mail server that counts, files copied and put back.
+"""A newsletter's whole life with random events: commands, pages, a mail server that counts, files copied and restored.
 
-Input: a folder, and where the database is. Output: a `Life` whose every step keeps to the promises, or an AssertionError:
-nobody has two copies of an issue, nobody who left is active, every page tells the truth, every mailing can be ended.
+Input: a folder, and the location of the database. Output: a `Life` whose every step keeps the promises, or an
+AssertionError: no mailbox has two copies of an issue, no unsubscribed person is active, every page is correct, every
+mailing can be ended.
 
-The witness is the mail server: it counts what it took by issue and mailbox, whatever it answered.
+The witness is the mail server: it counts the accepted messages by issue and mailbox, whatever it answered.
 """
 
 import asyncio
@@ -47,9 +48,10 @@ from composer.web.public.transactional.mail_requests import CONFIRM_FOR, EmailKi
 from tests.bounces.news import complaint, report
 from tests.cli_harness import ISSUE, NEWSLETTER
 from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
+from tests.web.public.running import texts
 
 KEY = "k" * 64
-#: Two spellings that people confuse and that are two people here; capitals are one.
+#: Two spellings that are easily confused and are two people here; upper and lower case are the same.
 PEOPLE = (
     "anna@example.net",
     "anna+x@example.net",
@@ -60,15 +62,15 @@ PEOPLE = (
 )
 ISSUES = ("2031-01-30", "2031-02-06")
 CORRECTION = "2031-02-13"
-_NUMBER = re.compile(r"which is ([\d,]+)")
+_NUMBER = re.compile(r"number of recipients, ([\d,]+)")
 _LINK = re.compile(r"https://leave\.example\.org/([a-z2-7]{34})")
-#: Where the pages think that they are.
+#: The public address of the pages.
 _PUBLIC = "https://news.example.org/n"
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a command did."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -77,7 +79,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A message that the mail server took."""
+    """A message that the mail server accepted."""
 
     issue: str
     mailbox: str
@@ -102,7 +104,7 @@ class Life:
         self.folder = folder
         self.path = self.root / "newsletter.db"
         self.location = location or Location(path=self.path)
-        #: So many copies are taken before the mail server waits until `free`; as many as there are while it is None.
+        #: The number of copies after which the mail server waits for `free`; None for no limit.
         self.most: int | None = None
         self.free = threading.Event()
         (self.root / "issues").mkdir(parents=True)
@@ -113,9 +115,9 @@ class Life:
             (self.root / "issues" / f"{name}.yaml").write_text(text.replace("{body}", body), encoding="utf-8")
         self.fate = Fate()
         self.copies: list[Copy] = []
-        #: Copies by (issue, mailbox): what the promise is about.
+        #: Copies by (issue, mailbox), to which the promise applies.
         self.counts: Counter[tuple[str, str]] = Counter()
-        #: Who has left, and has not come back by themselves.
+        #: People who unsubscribed, and have not subscribed again themselves.
         self.left: set[str] = set()
         self.tokens = Tokens((KEY.encode(),))
         self.now = datetime.now(UTC)
@@ -152,7 +154,7 @@ class Life:
                 raise HangUp
         return visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
 
-    # The person at the keyboard.
+    # Commands by a person.
 
     def say(self, *arguments: str) -> Said:
         out, err = io.StringIO(), io.StringIO()
@@ -185,11 +187,11 @@ class Life:
             self.left.add(normal_address(who))
 
     def move(self, old: str, new: str) -> None:
-        # Refused where nobody has the old address, or somebody has the new one; any other exit code is a fault.
+        # Refused if the old address is unknown or the new one is in use; any other exit code is a bug.
         assert self.say("subscribers", "move", old, new).code in (0, 1)
 
     def send(self, issue: str, *more: str) -> Said:
-        """Test and send an issue, or go on with it; the number is read from the refusal, as a person reads it."""
+        """Test and send an issue, or continue it; the number is read from the refusal, as a person reads it."""
         assert self.say("test", issue).code == 0
         return self._send(issue, *more)
 
@@ -220,12 +222,12 @@ class Life:
     # Subscribers.
 
     def unsubscribe(self, copy: Copy) -> None:
-        """One click in a delivered message: afterwards nobody of this mailbox is active, or the page says why not."""
+        """Unsubscribe with one click in a delivered message: then the mailbox is not active, or the page says why."""
         status, body = self._ask("POST", f"/unsubscribe/{copy.token}", {"List-Unsubscribe": "One-Click"})
         active = self.status_of(copy.mailbox) == "active"
         assert status in (200, 404, 410), status
         assert not active, f"{copy.mailbox} clicked to leave, was answered {status}, and is active"
-        if "You are unsubscribed" in body:
+        if texts("en")["left_title"] in body:
             assert (
                 self.status_of(copy.mailbox) in ("unsubscribed", "bounced", "complained")
                 or copy.mailbox in self._listed()
@@ -234,7 +236,7 @@ class Life:
             self.left.add(copy.mailbox)
 
     def sign_up(self, who: str) -> None:
-        """Ask by the form, and follow the link in the mailbox."""
+        """Sign up by the form, and follow the link in the message."""
         self._ask("POST", "/subscribe", {"email": who, "language": "en"})
         with self.open() as database:
             with database.write() as connection:
@@ -261,7 +263,7 @@ class Life:
         self.left.discard(normal_address(who))
 
     def come_back(self, copy: Copy, *, is_complaint: bool) -> None:
-        """A message comes back as undeliverable, or with a complaint."""
+        """Return a message as undeliverable, or as a complaint."""
         self.number += 1
         path = self.folder / f"back-{self.number}.eml"
         data = (
@@ -278,7 +280,7 @@ class Life:
                 self.left.add(copy.mailbox)
 
     def _ask(self, method: str, path: str, form: dict[str, str]) -> tuple[int, str]:
-        """Ask the public pages, as a proxy hands it on."""
+        """Send a request to the public pages, as a proxy forwards it."""
         with self.open() as database:
             executor = WriteExecutor(database)
             try:
@@ -295,7 +297,7 @@ class Life:
                 executor.close()
 
     def _pages(self) -> Path:
-        """The same newsletter with pages of its own."""
+        """The public pages of the same newsletter."""
         folder = self.folder / "pages"
         if not folder.exists():
             shutil.copytree(self.root, folder, ignore=shutil.ignore_patterns("*.db*", "outbox"))
@@ -307,7 +309,7 @@ class Life:
     # Files.
 
     def back_up(self, *, is_by_command: bool) -> Path:
-        """Keep a copy, made by the command or by cp, and the keys beside it in a file of their own."""
+        """Store a copy made by the command or by cp, and the keys in a separate file."""
         self.number += 1
         kept = self.folder / f"backup-{self.number}"
         kept.mkdir()
@@ -323,7 +325,7 @@ class Life:
         return kept
 
     def restore(self, kept: Path, how: str) -> None:
-        """Put a copy back as docs/server.md says: the keys, then who has left since the copy was made."""
+        """Restore a copy as docs/how-to/back-up-and-restore.md says: the keys, then those who unsubscribed since."""
         damaged = self.folder / f"damaged-{len(list(self.folder.glob('damaged-*')))}"
         damaged.mkdir()
         for path in self.root.glob("newsletter.db*"):
@@ -357,7 +359,7 @@ class Life:
             assert said.code == 0, (command, said)
 
     def copy_issue(self, issue: str, name: str) -> None:
-        """A sync program makes a copy of an issue file: neither it nor the original may mail everyone again."""
+        """Copy an issue file as a sync program does: neither the copy nor the original may be sent to everyone again."""
         path = self.root / "issues" / name
         shutil.copy2(self.root / "issues" / f"{issue}.yaml", path)
         before = len(self.copies)
@@ -369,7 +371,7 @@ class Life:
         finally:
             path.unlink()
 
-    # What must hold.
+    # Invariants.
 
     def status_of(self, normal: str) -> str | None:
         with self.open() as database, database.read() as connection:

@@ -1,8 +1,10 @@
-"""What happens around the send loop, with processes that are killed at any moment: `make torture` plays it by the hundred.
+"""Everything around the send loop, with processes that are killed at any moment.
 
-Input: a place for a database of either kind, dice. Output: a line of counts for each scenario, or an AssertionError where
-a promise of docs/ledger.md is broken: a second copy, a recipient who is lost, a page that confirms what did not happen, a
-mailing that cannot be ended.
+`make torture` runs it hundreds of times.
+
+Input: a location for a database of either kind, a random generator. Output: a line of counts for each scenario, or an
+AssertionError if a promise of docs/explanation/delivery-guarantees.md is broken: a second copy, a lost recipient, a
+page that confirms what did not happen, a mailing that cannot be ended.
 """
 
 import contextlib
@@ -31,7 +33,7 @@ _GIVE_UP = 60
 
 @dataclass(frozen=True, slots=True)
 class Rig:
-    """A newsletter with forty subscribers, and how its database is copied and put back."""
+    """A newsletter with forty subscribers, and functions that copy and restore its database."""
 
     life: Life
     dice: random.Random
@@ -47,7 +49,7 @@ class Rig:
         )  # fmt: skip
 
     def send_and_kill(self) -> None:
-        """Test and freeze it, begin to send, and be killed behind the dot of one of the first thirty."""
+        """Test and freeze the issue, begin to send, and be killed after the dot of one of the first thirty."""
         assert self.life.say("test", _ISSUE).code == 0
         code, said = self.send_until(self.dice.randint(1, 30), lambda process: process.kill())
         assert code == -signal.SIGKILL, said
@@ -55,7 +57,7 @@ class Rig:
     def send_until(
         self, count: int, act: Callable[["subprocess.Popen[str]"], None], *, connections: int = 4
     ) -> tuple[int, str]:
-        """Begin to send to forty; act as soon as the server has taken so many, and before it has taken six more."""
+        """Start sending to forty; act once the server has accepted this number, and before it has accepted six more."""
         life, end = self.life, time.monotonic() + _GIVE_UP
         before = len(life.copies)
         life.free.clear()
@@ -68,13 +70,13 @@ class Rig:
         life.most = None
         life.free.set()
         said, _ = process.communicate(timeout=_GIVE_UP)
-        # What was on its way is counted before anybody looks.
+        # Messages being sent are counted before anything is checked.
         while not life.office.is_empty:
             time.sleep(0.001)
         return process.returncode, said
 
     def back_up_while_it_sends(self) -> Path:
-        """Take a copy in the middle of a mailing, which goes on to its end, or is killed."""
+        """Copy the database in the middle of a mailing, which then continues to its end, or is killed."""
         assert self.life.say("test", _ISSUE).code == 0
         kept: list[Path] = []
 
@@ -119,7 +121,7 @@ class Rig:
             case "renamed":
                 self.swap(self.make_ready(kept))
             case "in place":
-                # The tables stay: only what is in them is older.
+                # The tables stay; only their content is older.
                 tables = "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'"
                 script = f"DO $$ BEGIN EXECUTE (SELECT 'TRUNCATE ' || ({tables}) || ' CASCADE'); END $$"
                 self._postgres("psql", "--quiet", "--dbname={dsn}", "--command", script)
@@ -128,14 +130,14 @@ class Rig:
                 raise ValueError(way)
 
     def make_ready(self, kept: Path) -> str:
-        """Restore a copy into a database of its own; give its name."""
+        """Restore a copy into its own database, and return its name."""
         assert self.server is not None
         other = self.server.create()
         self._postgres("pg_restore", f"--dbname={_dsn(other)}", str(kept))
         return other.name.rpartition("/")[2]
 
     def swap(self, other: str) -> None:
-        """Put a database in the place of the newsletter's, whoever is connected to that."""
+        """Replace the newsletter's database with another one, even if processes are connected to it."""
         assert self.server is not None
         name = self.location.name.rpartition("/")[2]
         self.server.run(f"DROP DATABASE {name} WITH (FORCE)")
@@ -153,7 +155,7 @@ class Rig:
         assert done.returncode == 0, done.stderr
 
     def states(self) -> Counter[str]:
-        """How the deliveries of the issue stand, over all its mailings."""
+        """Return the states of all deliveries of the issue, over all its mailings."""
         from sqlalchemy import func, select
 
         from composer.database.tables.mailing_tables import deliveries
@@ -199,7 +201,7 @@ WAYS = {
 
 @contextlib.contextmanager
 def rigged(kind: str, folder: Path, dice: random.Random, server: PostgresServer | None) -> Iterator[Rig]:
-    """Make a newsletter with a database of a kind, and point this process's environment at it."""
+    """Create a newsletter with a database of a kind, and set this process's environment for it."""
     folder.mkdir(parents=True)
     before = dict(os.environ)
     location = Location(path=folder / "news" / "newsletter.db")
@@ -226,7 +228,7 @@ def rigged(kind: str, folder: Path, dice: random.Random, server: PostgresServer 
 
 
 def undo_and_import_again(rig: Rig) -> None:
-    """Sent or killed on the way, taken back, imported again, sent again: nobody has two, everybody has one or may have it."""
+    """Sent or killed on the way, undone, imported again, sent again: one copy each, or unconfirmed."""
     life = rig.life
     if rig.dice.random() < 0.5:
         rig.send_and_kill()
@@ -235,7 +237,7 @@ def undo_and_import_again(rig: Rig) -> None:
     life.undo()
     life.take_list(_PEOPLE)
     _to_the_end(rig)
-    # Who was taken back before their turn left that mailing, and gets the issue as one who joined later.
+    # Subscribers removed before their turn left that mailing, and get the issue as late joiners.
     life.send(_ISSUE, "--to-those-without")
     life.check()
     states = rig.states()
@@ -243,7 +245,10 @@ def undo_and_import_again(rig: Rig) -> None:
 
 
 def restore_in_the_middle(rig: Rig, way: str) -> None:
-    """A copy from the middle of a mailing is put back: sending refuses; after `db restored` nobody gets a second one."""
+    """A copy from the middle of a mailing is restored: sending is refused.
+
+    After `db restored`, nobody receives a second copy.
+    """
     life = rig.life
     kept = rig.back_up_while_it_sends()
     sent = len(life.copies)
@@ -261,7 +266,7 @@ def restore_in_the_middle(rig: Rig, way: str) -> None:
 
 
 def replaced_while_it_sends(rig: Rig) -> None:
-    """The database is taken away, or an older one put in its place, while a mailing runs: it stops and says so."""
+    """The database is removed or replaced by an older one while a mailing runs: the run stops and says so."""
     life = rig.life
     assert life.say("test", _ISSUE).code == 0
     kept = rig.copy()
@@ -278,13 +283,13 @@ def replaced_while_it_sends(rig: Rig) -> None:
 
     code, out = rig.send_until(rig.dice.randint(1, 15), act, connections=2)
     assert code in (1, 75), f"{code}: {out}"
-    assert "everybody is accounted for" not in out, out
+    assert "accounted for" not in out, out
     assert len(life.counts) < len(_PEOPLE), "it went on without its database"
     if rig.server is not None:
         assert life.send(_ISSUE).code != 0
         assert life.say("db", "restored", "--yes").code == 0
     else:
-        # The original comes back, with what was written beside it.
+        # The original is restored, with the files next to it.
         life.path.unlink(missing_ok=True)
         away.rename(life.path)
     _to_the_end(rig)
@@ -292,7 +297,7 @@ def replaced_while_it_sends(rig: Rig) -> None:
 
 
 def end_after_a_kill(rig: Rig) -> None:
-    """Killed, then ended for good: at once, and who was on the way is unconfirmed."""
+    """Killed and then cancelled: it ends at once, and recipients being sent to are unconfirmed."""
     life = rig.life
     rig.send_and_kill()
     begun = time.monotonic()
@@ -307,7 +312,7 @@ def end_after_a_kill(rig: Rig) -> None:
 
 
 def due_after_a_kill(rig: Rig) -> None:
-    """Killed, then `send --due`, as the timer does: it goes on, though a hand had begun it."""
+    """Killed, then `send --due` as from a timer: it continues, although a person had started it."""
     life = rig.life
     rig.send_and_kill()
     said = life.say("send", "--due")
@@ -318,7 +323,10 @@ def due_after_a_kill(rig: Rig) -> None:
 
 
 def old_tokens(rig: Rig) -> None:
-    """Links in messages of people who were taken back or erased, and came again, or not: they leave, and pages are true."""
+    """Links in messages of subscribers who were removed or erased, and added again or not, still unsubscribe.
+
+    The pages are correct.
+    """
     life = rig.life
     life.send(_ISSUE)
     some = rig.dice.sample(life.copies, 6)
@@ -336,7 +344,7 @@ def old_tokens(rig: Rig) -> None:
 
 
 def _to_the_end(rig: Rig) -> None:
-    """Go on until nothing is left to do; what cannot be known counts as received."""
+    """Continue until nothing is left to do; unconfirmed recipients count as received."""
     life = rig.life
     for _ in range(5):
         if life.send(_ISSUE).code not in (75,):
@@ -345,7 +353,7 @@ def _to_the_end(rig: Rig) -> None:
     life.end_all()
 
 
-#: What is played, by name; a scenario that has ways is played in each.
+#: The scenarios by name; a scenario with variants is run in each of them.
 SCENARIOS: Mapping[str, Callable[[Rig], None]] = {
     "undo and import again": undo_and_import_again,
     "replaced while it sends": replaced_while_it_sends,
@@ -358,7 +366,10 @@ SCENARIOS: Mapping[str, Callable[[Rig], None]] = {
 def play(
     kind: str, rounds: int, seed: int, folder: Path, server: PostgresServer | None
 ) -> Iterator[tuple[str, int, int]]:
-    """Play every scenario so often; give its name, how often, and how many copies the server has."""
+    """Run every scenario this number of times.
+
+    Yield its name, the number of runs, and the number of copies on the server.
+    """
     scenarios = dict(SCENARIOS)
     for way in WAYS[kind]:
         scenarios[f"restored by {way}"] = lambda rig, way=way: restore_in_the_middle(rig, way)  # type: ignore[misc]

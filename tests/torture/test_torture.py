@@ -1,6 +1,7 @@
-"""A run may be killed at any moment: nobody gets two copies, nobody is forgotten, the sums add up. In short.
+"""A run can be killed at any moment: no one gets two copies or is forgotten, and the totals match (short form).
 
-The long form, over a thousand kills, is `make torture`; its figures stand in docs/ledger.md.
+The long form, with over a thousand kills, is `make torture`; its results are in
+docs/explanation/delivery-guarantees.md.
 """
 
 from pathlib import Path
@@ -13,7 +14,7 @@ from tests.torture.harness import nursery, torture
 
 @pytest.mark.parametrize("processes", [1, 4])
 def test_killed_at_every_step(database: Database, processes: int, tmp_path: Path) -> None:
-    """Killed at named steps, at the dot, at random, by a machine that loses its power; the server counts the copies."""
+    """Killed at named steps, at the dot, at random, by a power failure; the server counts the copies."""
     with nursery() as births:
         tally = torture(
             database,

@@ -1,4 +1,4 @@
-"""Certificates, made for each run of the tests."""
+"""Certificates, generated for each test run."""
 
 import datetime
 import ipaddress
@@ -19,7 +19,7 @@ AUTHORITY_KEY = ec.generate_private_key(ec.SECP256R1())
 
 @dataclass(frozen=True)
 class Papers:
-    """Contexts of servers, each with another certificate, and the file of the authority."""
+    """Server contexts, each with another certificate, and the file of the authority."""
 
     ca_file: Path
     good: ssl.SSLContext

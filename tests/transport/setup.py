@@ -1,4 +1,4 @@
-"""What the tests of this room share: servers to call, envelopes, a message."""
+"""Shared by the tests of transports: servers, envelopes, a message."""
 
 import contextlib
 import contextvars
@@ -20,7 +20,7 @@ from tests.fake_smtp import FakeSmtp
 
 #: For servers that answer: long, so that a busy machine does not fail a test.
 PATIENT = ServerLimits(connect=30, reply=30, dot=30, quit=30)
-#: For servers that do not; only in tests that are tried `with_more_time`.
+#: For servers that do not answer; only in tests with `with_more_time`.
 HASTY = ServerLimits(connect=0.2, reply=0.2, dot=0.2, quit=0.1)
 
 MESSAGE = b"Subject: hello\r\n\r\n.a dot\r\n..two\r\n.\r\nend\r\n"
@@ -28,15 +28,15 @@ ANNA = Envelope(sender="news@example.org", recipient="anna@example.net")
 BORIS = Envelope(sender="news@example.org", recipient="boris@example.net")
 
 
-#: How much more time there is than at the first try.
+#: The factor of time compared to the first attempt.
 factor: contextvars.ContextVar[float] = contextvars.ContextVar("factor", default=1)
 Test = TypeVar("Test", bound=Callable[..., None])
 
 
 def with_more_time(test: Test) -> Test:
-    """Try a test with a server that does not answer again where it failed, with ten times the time, and then a hundred times.
+    """Repeat a failed test of a server that does not answer, with ten times the time, and then a hundred times.
 
-    A machine that stalls makes a server late that does answer; whatever else is wrong stays wrong.
+    A machine that stalls makes a server late; any other failure stays a failure.
     """
 
     @functools.wraps(test)
@@ -45,7 +45,7 @@ def with_more_time(test: Test) -> Test:
             factor.set(more)
             with contextlib.suppress(Exception, pytest.fail.Exception):
                 return test(*arguments, **named)
-            # What a failed try left open is no fault of the next one.
+            # Open connections of a failed attempt do not affect the next one.
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", ResourceWarning)
                 gc.collect()
@@ -80,7 +80,7 @@ def copies(office: FakeSmtp, envelope: Envelope = ANNA) -> int:
 
 
 def check_count(office: FakeSmtp, outcome: Outcome, envelope: Envelope = ANNA) -> None:
-    """The law: a copy that was taken is told as ACCEPTED or UNKNOWN, and there are never two."""
+    """Check that every accepted copy is reported as ACCEPTED or UNKNOWN, and that there are no duplicates."""
     match outcome.state:
         case OutcomeState.ACCEPTED:
             assert copies(office, envelope) == 1

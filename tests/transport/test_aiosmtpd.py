@@ -1,4 +1,4 @@
-"""A server that others wrote: aiosmtpd, encrypted, with signing in; what it takes is read by a foreign parser."""
+"""An independent server: aiosmtpd, with encryption and sign-in; another parser reads the accepted messages."""
 
 import base64
 import socket
@@ -52,7 +52,7 @@ def running(request: pytest.FixtureRequest, papers: Papers) -> Iterator[tuple[In
     more: dict[str, Any] = {}
     context: ssl.SSLContext = papers.good
     if security is Security.TLS:
-        # aiosmtpd sees TLS that it did not begin as none.
+        # aiosmtpd does not recognize TLS that it did not start.
         more = {"ssl_context": context, "auth_require_tls": False}
     else:
         more = {"tls_context": context, "require_starttls": True}
@@ -76,7 +76,7 @@ def running(request: pytest.FixtureRequest, papers: Papers) -> Iterator[tuple[In
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_message_arrives_as_it_was(running: tuple[Inbox, MailServer]) -> None:
-    """Encrypted and signed in, several messages over one connection; byte for byte, and as a foreign parser reads it."""
+    """Encrypted and signed in, several messages over one connection; unchanged bytes, and readable for another parser."""
     inbox, server = running
     connection = SmtpTransport(replace(server, secret=Secret(SECRET))).connect()
     for message in (MESSAGE, DOTTED):
@@ -91,9 +91,9 @@ def test_a_message_arrives_as_it_was(running: tuple[Inbox, MailServer]) -> None:
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
 def test_a_wrong_password(running: tuple[Inbox, MailServer]) -> None:
-    """It is tried once and told in the server's words; the password is not in them."""
+    """There is one attempt, reported with the server's reply; the password is not in it."""
     inbox, server = running
-    with pytest.raises(TransportError, match=r"refuses the user name or the password: 535 5\.7\.8") as caught:
+    with pytest.raises(TransportError, match=r"the user name or the password: 535 5\.7\.8") as caught:
         SmtpTransport(replace(server, secret=Secret("wr0ng"))).connect()
     assert "wr0ng" not in f"{caught.value} {caught.value.hint}"
     assert (inbox.mechanisms, inbox.taken) == (["PLAIN"], [])

@@ -1,4 +1,4 @@
-"""Every stage of a transaction, every way in which a server can fail at it, with and without pipelining."""
+"""Every stage of a transaction, every possible failure, with and without pipelining."""
 
 import select
 import socket
@@ -63,9 +63,9 @@ def _limits(trouble: str) -> ServerLimits:
 
 
 def _hand_over(office: FakeSmtp, trouble: str, message: bytes = MESSAGE) -> Outcome:
-    """Hand one message over to a server in trouble, and one to the server recovered; count at the end.
+    """Send one message to a failing server, and one to the recovered server; count the copies at the end.
 
-    What was put off is handed over again, as the loop above this room does: then there is one copy, never two.
+    Deferred messages are sent again, as a run would do: then there is one copy, never two.
     """
     with office:
         connection = transport(office, _limits(trouble)).connect()
@@ -74,7 +74,7 @@ def _hand_over(office: FakeSmtp, trouble: str, message: bytes = MESSAGE) -> Outc
         second = connection.hand_over(BORIS, MESSAGE)
         again = connection.hand_over(ANNA, MESSAGE) if first.state is OutcomeState.DEFERRED else first
         connection.close()
-    # Counted when the server has come to rest: it answers a moment before it counts.
+    # Counted when the server is idle, because it answers a moment before it counts.
     assert second.state is OutcomeState.ACCEPTED
     check_count(office, second, BORIS)
     check_count(office, again)
@@ -87,26 +87,26 @@ def _hand_over(office: FakeSmtp, trouble: str, message: bytes = MESSAGE) -> Outc
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data"])
 @with_more_time
 def test_before_the_message(stage: str, trouble: str, offers: tuple[str, ...]) -> None:
-    """Whatever goes wrong before the message, the server has nothing, and this is what is told."""
+    """With any failure before the message, the server has nothing, and this is reported."""
     if (stage, trouble) == ("data", "unasked"):
         pytest.skip("that is what is asked for")
     office = FakeSmtp({stage: TROUBLES[trouble]}, offers=offers)
     outcome = _hand_over(office, trouble)
     assert outcome.stage == stage
     assert outcome.state is (OutcomeState.REFUSED if trouble == "5xx" else OutcomeState.DEFERRED)
-    # Before the recipient is named, a refusal is about us.
+    # Before RCPT, a rejection is about the sender.
     is_theirs = trouble == "4xx" or (trouble == "5xx" and stage != "mail")
     assert outcome.scope is (Scope.RECIPIENT if is_theirs else Scope.SERVER)
     assert (outcome.reply is not None) == (trouble in ("4xx", "5xx", "421", "unasked", "other"))
     assert bool(outcome.reason) == (trouble not in ("4xx", "5xx", "421"))
-    # The session is kept where the answer was clear.
+    # The session is kept after a clear answer.
     assert len(office.visits) == (1 if trouble in ("4xx", "5xx") else 2)
 
 
 @pytest.mark.parametrize("trouble", ["4xx", "5xx"])
 @pytest.mark.parametrize(("stage", "said"), [("mail", ["MAIL"]), ("rcpt", ["MAIL", "RCPT"])])
-def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: list[str], trouble: str) -> None:
-    """The next line is the one that begins anew."""
+def test_without_pipelining_nothing_is_sent_after_a_rejection(stage: str, said: list[str], trouble: str) -> None:
+    """The next line starts a new transaction."""
     with FakeSmtp({stage: TROUBLES[trouble]}, offers=()) as office:
         connection = transport(office).connect()
         connection.hand_over(ANNA, MESSAGE)
@@ -121,7 +121,7 @@ def test_without_pipelining_nothing_is_said_behind_a_refusal(stage: str, said: l
 @pytest.mark.parametrize("trouble", ["4xx", "5xx", "421", "close", "garbage", "never", "slow"])
 @with_more_time
 def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:
-    """A server that leaves, or stops reading, in the middle of a message does not have it; its last words are heard."""
+    """A server that disconnects, or stops reading, during a message does not have it; its last reply is read."""
     actions = {**TROUBLES, "never": stops_reading, "slow": reads_slowly}
     outcome = _hand_over(FakeSmtp({"body": actions[trouble]}, offers=offers), trouble, LARGE)
     assert outcome.stage is Stage.BODY
@@ -134,7 +134,7 @@ def test_in_the_message(trouble: str, offers: tuple[str, ...]) -> None:
 @pytest.mark.parametrize("is_taken", [True, False], ids=["taken", "not taken"])
 @with_more_time
 def test_after_the_dot(trouble: str, is_taken: bool, offers: tuple[str, ...]) -> None:
-    """After the dot a clear answer is believed, and anything else is UNKNOWN: the message may be there."""
+    """After the dot a clear answer counts, and anything else is UNKNOWN: the server may have the message."""
     is_answered = trouble in ("4xx", "5xx", "421")
     if is_answered and is_taken:
         pytest.skip("a server that lies")
@@ -150,7 +150,7 @@ def test_after_the_dot(trouble: str, is_taken: bool, offers: tuple[str, ...]) ->
 @pytest.mark.parametrize("stage", ["greeting", "ehlo", "starttls", "auth"])
 @with_more_time
 def test_before_a_session(stage: str, trouble: str) -> None:
-    """A connection that cannot be had is an exception that says where and whether to try again."""
+    """A failed connection is an exception that says where, and whether to try again."""
     more: dict[str, dict[str, Any]] = {
         "starttls": {"security": Security.STARTTLS},
         "auth": {"username": "anna", "secret": Secret("open sesame")},
@@ -159,7 +159,7 @@ def test_before_a_session(stage: str, trouble: str) -> None:
         with pytest.raises(TransportError) as caught:
             transport(office, _limits(trouble), **more.get(stage, {})).connect()
         assert caught.value.stage == stage
-        # A dialogue that makes no sense at all will not make more of it later.
+        # A nonsensical dialogue will not be better later.
         assert caught.value.is_temporary == (trouble not in ("5xx", "unasked", "other"))
         assert caught.value.exit_code == 1
         assert (caught.value.reply is not None) == (trouble in ("4xx", "5xx", "421", "unasked", "other"))
@@ -169,7 +169,7 @@ def test_before_a_session(stage: str, trouble: str) -> None:
 @pytest.mark.parametrize("stage", ["greeting", "ehlo"])
 @with_more_time
 def test_connecting_again(stage: str, trouble: str) -> None:
-    """A connection that is lost between messages and cannot be had again defers the message: nothing of it was sent."""
+    """A connection that is lost between messages and cannot be opened again defers the message: nothing was sent."""
     with FakeSmtp({stage: once(TROUBLES[trouble], GOOD[stage], number=2)}, offers=()) as office:
         connection = transport(office, _limits(trouble)).connect()
         office.visits[0].connection.shutdown(socket.SHUT_RDWR)
@@ -186,7 +186,7 @@ def test_connecting_again(stage: str, trouble: str) -> None:
 @pytest.mark.parametrize("question", ["noop", "rset"])
 @with_more_time
 def test_between_messages(question: str, trouble: str, offers: tuple[str, ...]) -> None:
-    """A session that does not answer between messages is made anew, and nobody notices."""
+    """A session that does not answer between messages is replaced without effect."""
     script: dict[str, Action] = {question: TROUBLES[trouble]}
     if question == "rset":
         script["rcpt"] = once(says(b"550 5.1.1 no such user\r\n"), GOOD["rcpt"])
@@ -205,14 +205,14 @@ def test_between_messages(question: str, trouble: str, offers: tuple[str, ...]) 
     "words", [b"421 4.4.2 idle for too long\r\n", b"250 2.0.0 Ok: queued as X\r\n", b"\xff\n", b""]
 )
 def test_unasked_between_messages(words: bytes, offers: tuple[str, ...]) -> None:
-    """What a server says when nobody asked, and its leaving, ends the session; the next message has one of its own."""
+    """Unrequested data or a disconnect ends the session; the next message gets a new one."""
     with FakeSmtp(offers=offers) as office:
         connection = transport(office).connect()
         assert connection.hand_over(BORIS, MESSAGE).state is OutcomeState.ACCEPTED
         office.visits[0].connection.sendall(words)
         if not words:
             office.visits[0].connection.shutdown(socket.SHUT_RDWR)
-        # Coming later still it would be read as an answer to this message, and one too many keeps the dot back.
+        # Data that comes even later would be read as an answer, and an extra answer prevents the dot.
         assert connection._session is not None
         select.select([connection._session.wire._socket], [], [], 30)
         outcome = connection.hand_over(ANNA, MESSAGE)
@@ -226,7 +226,7 @@ def test_unasked_between_messages(words: bytes, offers: tuple[str, ...]) -> None
 @PIPELINING
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
 def test_slow_but_in_time(stage: str, offers: tuple[str, ...]) -> None:
-    """An answer that comes a byte at a time, and in time, is an answer like any other."""
+    """An answer that comes byte by byte, in time, is a normal answer."""
     with FakeSmtp({stage: dribbles(GOOD[stage])}, offers=offers) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
@@ -242,36 +242,36 @@ ENDLESS: dict[str, bytes] = {"a line without end": b"250 " + b"x" * 65536, "line
 @pytest.mark.parametrize("stage", ["greeting", "ehlo", "rcpt", "dot"])
 @pytest.mark.parametrize("kind", ENDLESS)
 def test_endless_answer(kind: str, stage: str) -> None:
-    """A hundred megabytes of an answer are not taken in: after some kilobytes it is no answer any more."""
+    """A hundred megabytes of an answer are not read: after some kilobytes it is invalid."""
     office = FakeSmtp({stage: floods(ENDLESS[kind])})
     if stage in ("greeting", "ehlo"):
-        with office, pytest.raises(TransportError, match="cannot be understood"):
+        with office, pytest.raises(TransportError, match="invalid reply"):
             transport(office).connect()
     else:
         outcome = _hand_over(office, "")
         assert outcome.state is (OutcomeState.UNKNOWN if stage == "dot" else OutcomeState.DEFERRED)
-        assert "cannot be understood" in outcome.reason and len(outcome.reason) < 200
+        assert "invalid reply" in outcome.reason and len(outcome.reason) < 200
     assert office.flooded < 20_000_000
 
 
 def test_no_server() -> None:
-    """A port where nobody listens."""
+    """A port without a server."""
     with FakeSmtp() as office:
         pass
-    with pytest.raises(TransportError, match="does not take connections") as caught:
+    with pytest.raises(TransportError, match="does not accept connections") as caught:
         transport(office).connect()
     assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, True)
 
 
 def test_no_answer() -> None:
-    """A server that lets the call ring."""
+    """A server that does not accept the connection."""
     with full_office() as port, pytest.raises(TransportError, match="does not answer") as caught:
         SmtpTransport(MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=HASTY)).connect()
     assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, True)
 
 
 def test_no_such_host() -> None:
-    """A name that none can be: the domain name system is not even asked."""
+    """An invalid name: DNS is not used."""
     with FakeSmtp() as office, pytest.raises(TransportError, match="no server with the name") as caught:
         transport(office, host="mail..example").connect()
     assert (caught.value.stage, caught.value.is_temporary) == (Stage.CONNECT, False)
@@ -280,9 +280,9 @@ def test_no_such_host() -> None:
 @pytest.mark.parametrize("lone", ["250", "554", "421", "close", "garbage"])
 @pytest.mark.parametrize("code", ["450 4.2.2 full", "550 5.1.1 no such user"])
 def test_lone_dot(code: str, lone: str) -> None:
-    """RFC 2920, section 3.1: a refused recipient, and a server that goes ahead all the same, gets a lone dot.
+    """RFC 2920, section 3.1: if a server rejects the recipient but accepts DATA, it gets only a dot.
 
-    Its answer changes nothing: a message to nobody was taken, not ours.
+    Its answer does not matter: it is about a message without a recipient.
     """
     answers = {"250": says(b"250 2.0.0 Ok: queued as X\r\n"), "554": says(b"554 5.5.1 no valid recipients\r\n")}
     script = {"rcpt": says(f"{code}\r\n".encode()), "lone dot": {**TROUBLES, **answers}[lone]}
@@ -295,7 +295,7 @@ def test_lone_dot(code: str, lone: str) -> None:
 
 @PIPELINING
 def test_a_connection_that_is_gone_before_the_first_line(offers: tuple[str, ...]) -> None:
-    """Where not even the first line can be sent nothing was handed over, and the server is to blame."""
+    """If not even the first line can be sent, nothing was sent, and the server is the cause."""
     with FakeSmtp(offers=offers) as office:
         connection = transport(office).connect()
         session = connection._session
@@ -310,7 +310,9 @@ def test_a_connection_that_is_gone_before_the_first_line(offers: tuple[str, ...]
 
 
 def test_no_lone_dot_for_a_recipient() -> None:
-    """A server that refuses MAIL and takes RCPT and DATA would deliver an empty message: we hang up instead."""
+    """A server that rejects MAIL but accepts RCPT and DATA would deliver an empty message: the connection is closed
+    instead.
+    """
 
     def contradict(visit: SmtpSession) -> int:
         visit.say(b"550 5.7.1 not you\r\n250 2.1.5 Ok\r\n354 go ahead\r\n")
@@ -323,7 +325,7 @@ def test_no_lone_dot_for_a_recipient() -> None:
     office = FakeSmtp({"mail": contradict})
     outcome = _hand_over(office, "")
     assert (outcome.state, outcome.stage, outcome.scope) == (OutcomeState.REFUSED, Stage.MAIL, Scope.SERVER)
-    # The second message only, as it went over the wire: nothing empty, and nobody twice.
+    # Only the second message, as it was sent: nothing empty, and no duplicate.
     assert [content.replace(b"\n..", b"\n.") for _, content in office.taken] == [MESSAGE]
 
 
@@ -331,12 +333,12 @@ def test_no_lone_dot_for_a_recipient() -> None:
     "early", [b"250 2.0.0 Ok: queued as EARLY\r\n", b"552 5.3.4 too large\r\n", b"421 4.3.2 bye\r\n"]
 )
 def test_answer_before_the_dot(early: bytes) -> None:
-    """An answer that comes before the message is complete is no answer to it: the dot is not sent."""
+    """An answer before the end of the message is not an answer to it: the dot is not sent."""
     office = FakeSmtp({"data": says(b"354 go ahead\r\n" + early)})
     outcome = _hand_over(office, "")
     assert outcome.stage is Stage.BODY
     assert outcome.state is (OutcomeState.REFUSED if early.startswith(b"5") else OutcomeState.DEFERRED)
-    # The server still reads a message: whatever is said on this connection would be taken for a line of it.
+    # The server is still reading a message: any command would become a line of it.
     assert b"".join(bytes(visit.data) for visit in office.visits[:1]) in (
         b"",
         MESSAGE.replace(b"\r\n.", b"\r\n..")[:-2],
@@ -345,7 +347,7 @@ def test_answer_before_the_dot(early: bytes) -> None:
 
 
 def test_one_answer_too_many() -> None:
-    """A server that answers the dot twice is out of step: its second answer is taken for nothing."""
+    """A server that answers the dot twice is out of step: its second answer is ignored."""
     with FakeSmtp({"dot": once(says(b"250 2.0.0 Ok\r\n250 2.0.0 Ok\r\n"), b"550 5.7.1 no\r\n")}) as office:
         connection = transport(office).connect()
         first, second = connection.hand_over(ANNA, MESSAGE), connection.hand_over(BORIS, MESSAGE)
@@ -355,7 +357,7 @@ def test_one_answer_too_many() -> None:
 
 
 def test_first_failure_is_told() -> None:
-    """The answers to a group are read to the end, and the first that is no is the one that counts."""
+    """All answers to a group are read, and the first rejection counts."""
     with FakeSmtp({"rcpt": says(b"550 5.1.1 no such user\r\n"), "data": leaves}, is_naive=True) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
@@ -364,8 +366,8 @@ def test_first_failure_is_told() -> None:
     assert outcome.reply is not None and outcome.reply.enhanced == "5.1.1"
 
 
-def test_who_is_meant() -> None:
-    """A recipient with an address that no server could take is not even told to one."""
+def test_the_filter_selects_subscribers() -> None:
+    """An invalid address of a recipient is not even sent."""
     strange = (
         "anna@b c.example",
         "anna@example.net>\r\nRCPT TO:<eve@x.example",

@@ -1,4 +1,4 @@
-"""The other ways out: files, and the twin of a server that tests of the rooms above use. One protocol for all."""
+"""The other transports: files, and the server in memory for other tests. They have the same interface."""
 
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from tests.transport.setup import ANNA, BORIS, MESSAGE, server
 STRANGE = Envelope(sender="", recipient="a b@example.net")
 
 
-def test_the_twin_does_as_the_server(tmp_path: Path) -> None:
-    """Taken, held back, an address that none can be, a message that none can be: both say the same."""
+def test_the_memory_transport_behaves_like_the_server(tmp_path: Path) -> None:
+    """Accepted, canceled, an invalid address, an invalid message: both return the same."""
     said = []
     memory = MemoryTransport()
     with FakeSmtp() as office:
@@ -41,8 +41,8 @@ def test_the_twin_does_as_the_server(tmp_path: Path) -> None:
     assert memory.open_connections == 0
 
 
-def test_the_twin_plays_a_script() -> None:
-    """An UNKNOWN is taken or not, as the script has it; a connection can be refused; what was begun is remembered."""
+def test_the_memory_transport_follows_a_script() -> None:
+    """An UNKNOWN message is accepted or not, as scripted; a connection can fail; started messages are recorded."""
     unknown = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT)
     plays: dict[Envelope, Played | Outcome] = {ANNA: Played(outcome=unknown, is_taken=True), BORIS: unknown}
     memory = MemoryTransport(
@@ -69,7 +69,7 @@ def test_the_twin_plays_a_script() -> None:
     ],
 )
 def test_files(recipient: str, name: str, tmp_path: Path) -> None:
-    """One file for each recipient, in the folder whatever the address, as it was handed over; held back, none."""
+    """One file for each recipient, in the folder for any address, with the same bytes; none if canceled."""
     folder = tmp_path / "outbox" / "tests"
     connection = FileTransport(folder).connect()
     envelope = Envelope(sender="", recipient=recipient)
@@ -84,8 +84,8 @@ def test_files(recipient: str, name: str, tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == [tmp_path / "outbox"]
 
 
-def test_a_folder_that_cannot_be(tmp_path: Path) -> None:
-    """A file in its place, and a folder that is taken away: said, in one line."""
+def test_an_unusable_folder(tmp_path: Path) -> None:
+    """A file in its place, and a deleted folder: reported in one line."""
     (tmp_path / "outbox").write_text("a file")
     with pytest.raises(OutputError, match="cannot be written"):
         FileTransport(tmp_path / "outbox").connect()

@@ -1,1 +1,1 @@
-"""Use cases of operators: public pages, database, keys and `compose doctor`."""
+"""Use cases for operators: public pages, database, keys and `compose doctor`."""

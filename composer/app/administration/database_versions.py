@@ -1,7 +1,7 @@
-"""Brings the database up to date, and copies it.
+"""Upgrades and copies the database.
 
-Input: a workspace, or a newsletter's context. Output: which version it was and is; how large the copy is. Guarantees: a copy is
-taken while others write, and overwrites no file.
+Input: a workspace, or a newsletter's context. Output: the versions before and after; the size of the copy. Guarantees:
+a copy can be made while others write, and overwrites no file.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from composer.doctor.key_backups import look_at_key_backup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUpgrade:
-    """A database, and its versions before and after; the same where it was up to date."""
+    """A database, with its versions before and after; they are the same if it was up to date."""
 
     name: str
     before: int
@@ -36,12 +36,12 @@ class DatabaseBackup:
 
     #: In bytes.
     size: int
-    #: What to tell about the keys, which the copy does not hold; None if there are none.
+    #: The state of the backup of the keys, which the copy does not contain; None without keys.
     keys: Diagnosis | None
 
 
 def upgrade_database(workspace: Workspace, environment: Environment) -> DatabaseUpgrade:
-    """Bring the database up to this program's version. Raises ContentError, DatabaseError."""
+    """Upgrade the database to this program's version. Raises ContentError, DatabaseError."""
     location = location_of(read_newsletter(workspace), workspace, environment.environment)
     with connect(location) as database:
         before, after = upgrade(database)
@@ -50,7 +50,7 @@ def upgrade_database(workspace: Workspace, environment: Environment) -> Database
 
 
 def back_up_database(context: MailingContext, file: Path, now: datetime) -> DatabaseBackup:
-    """Copy the database to a new file. Raises DatabaseError, also for PostgreSQL, which has its own tools."""
+    """Copy the database to a new file. Raises DatabaseError, also for PostgreSQL, which has its own backup tools."""
     size = backup(context.database, file, now)
     keys = look_at_key_backup(context.database, context.newsletter, context.environment)
     return DatabaseBackup(size=size, keys=keys)

@@ -1,7 +1,7 @@
-"""Makes the keys that sign messages, and the DNS records that tell the world about them.
+"""Creates the keys that sign messages, and returns their DNS records.
 
-Input: a newsletter, where keys are kept, a domain, selectors. Output: the records, as a zone file has them. Guarantees: no key is
-overwritten, and none is returned.
+Input: a newsletter, the environment with the key folder, a domain, selectors. Output: the records in zone file format.
+Guarantees: no key is overwritten, and no private key is returned.
 """
 
 import re
@@ -22,13 +22,13 @@ _SELECTOR = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,50}[A-Za-z0-9])?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DkimRecords:
-    """Keys by their selectors, and their DNS records."""
+    """The selectors of keys, and their DNS records."""
 
     domain: str
     selectors: tuple[str, ...]
-    #: As they are written in a zone file.
+    #: In zone file format.
     records: tuple[str, ...]
-    #: Whether somebody named the selectors: the caller, or newsletter.yaml.
+    #: Whether the selectors were named by the caller or by newsletter.yaml.
     is_named: bool = True
 
 
@@ -40,14 +40,16 @@ def make_dkim_keys(
     domain: str | None = None,
     written: Callable[[Path], None] = lambda path: None,
 ) -> DkimRecords:
-    """Make two keys, one RSA and one Ed25519; `written` is called with each file. Raises UsageError, KeyFileError."""
+    """Create an RSA and an Ed25519 key; `written` is called with each file. Raises UsageError, KeyFileError."""
     if not _SELECTOR.fullmatch(selector):
-        raise UsageError(f"“{selector}” cannot be a selector", "letters, digits and - only, such as   compose")
+        raise UsageError(f"“{selector}” is not a valid selector", "use only letters, digits and -, such as   compose")
     signing_domain = _domain(domain, newsletter)
     made = {f"{selector}-rsa": Algorithm.RSA, f"{selector}-ed": Algorithm.ED25519}
     paths = {name: key_path(environment, signing_domain, name) for name in made}
     if taken := next((path for path in paths.values() if path.exists()), None):
-        raise UsageError(f"there is a key already: {taken}", "name others:   compose dkim keygen --selector compose2")
+        raise UsageError(
+            f"the key already exists: {taken}", "use another name:   compose dkim keygen --selector compose2"
+        )
     for name, algorithm in made.items():
         write_key(paths[name], generate(algorithm))
         written(paths[name])
@@ -57,7 +59,7 @@ def make_dkim_keys(
 def dkim_records(
     newsletter: Newsletter, environment: Environment, selectors: Sequence[str] = (), *, domain: str | None = None
 ) -> DkimRecords:
-    """Return the records of keys; without names, of those in newsletter.yaml, or of all there are.
+    """Return the records of keys; without selectors, of those in newsletter.yaml, or else of all keys.
 
     Raises UsageError if no key is set up, and KeyFileError if one cannot be read.
     """
@@ -68,8 +70,8 @@ def dkim_records(
     found = selectors_of(environment, signing_domain)
     if not found:
         raise UsageError(
-            f"newsletter.yaml names no selectors, and there is no key for {signing_domain}",
-            "make keys:   compose dkim keygen",
+            f"newsletter.yaml lists no selectors, and no key for {signing_domain} was found",
+            "to create keys, run   compose dkim keygen",
         )
     return _records(environment, signing_domain, found, is_named=False)
 
@@ -78,7 +80,7 @@ def _domain(given: str | None, newsletter: Newsletter) -> str:
     try:
         return domain_to_ascii(given) if given else newsletter.sender.domain
     except AddressError as error:
-        raise UsageError(f"--domain: {error}", "it looks like   news.example.org") from None
+        raise UsageError(f"--domain: {error}", "write a domain such as   news.example.org") from None
 
 
 def _records(environment: Environment, domain: str, selectors: Iterable[str], *, is_named: bool = True) -> DkimRecords:

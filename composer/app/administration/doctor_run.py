@@ -1,7 +1,7 @@
-"""Looks at everything that sending needs, and names the next step.
+"""Checks everything that sending needs, and returns the next steps.
 
-Input: a workspace, where secrets come from, the time. Output: findings, one at a time. Guarantees: changes nothing and sends
-nothing; a database of another version is not opened, and none is made.
+Input: a workspace, the environment with the secrets, the time. Output: findings, one at a time. Guarantees: changes
+nothing and sends nothing; no database is created, and one of another version is not upgraded.
 """
 
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from composer.doctor.signing_keys import look_at_keys
 def diagnose(
     workspace: Workspace, environment: Environment, now: datetime, *, is_offline: bool = False
 ) -> Iterator[Diagnosis]:
-    """Look at everything that sending needs, one finding at a time; `is_offline` leaves servers and name servers alone."""
+    """Check everything that sending needs, and yield findings; `is_offline` contacts no mail server or name server."""
     yield from look_at_packages()
     yield from look_at_git(workspace)
     try:
@@ -41,13 +41,15 @@ def diagnose(
         count = len(error.problems)
         seen = f"{count} problem{'s' if count > 1 else ''}, the first: {error.problems[0].message}"
         place = f"{error.problems[0].path}:{error.problems[0].line}"
-        yield Diagnosis(subject="newsletter.yaml", health=DiagnosisLevel.BAD, seen=seen, step=f"mend {place}")
+        yield Diagnosis(subject="newsletter.yaml", health=DiagnosisLevel.BAD, seen=seen, step=f"fix {place}")
         return
     if newsletter.editors:
-        yield Diagnosis(subject="editors", health=DiagnosisLevel.GOOD, seen="test sends have somewhere to go")
+        yield Diagnosis(subject="editors", health=DiagnosisLevel.GOOD, seen="test messages have recipients")
     else:
-        step = "write   editors:   with   - name@example.org   below it into newsletter.yaml"
-        yield Diagnosis(subject="editors", health=DiagnosisLevel.OPEN, seen="nobody gets test sends", step=step)
+        step = "add to newsletter.yaml:   editors:   and below it   - name@example.org"
+        yield Diagnosis(
+            subject="editors", health=DiagnosisLevel.OPEN, seen="test messages have no recipients", step=step
+        )
     yield from _sending(workspace, newsletter, environment, now, is_offline=is_offline)
 
 
@@ -56,11 +58,11 @@ def _sending(
 ) -> Iterator[Diagnosis]:
     host = ""
     if transport_name(newsletter, environment) == "outbox":
-        step = "when you want to send:   docs/sending.md"
+        step = "to set one up, see   docs/how-to/set-up-sending.md"
         yield Diagnosis(
             subject="mail server",
             health=DiagnosisLevel.OPEN,
-            seen="none is set up: sends are written to outbox/",
+            seen="not set up: messages are written to outbox/",
             step=step,
         )
     else:
@@ -82,7 +84,7 @@ def _sending(
 
 
 def _database(workspace: Workspace, newsletter: Newsletter, environment: Environment) -> Iterator[Diagnosis]:
-    """Look into the database, if there is one of this program's version: nothing is made or upgraded here."""
+    """Check the database if it exists and has this program's version; it is not created or upgraded here."""
     try:
         location = location_of(newsletter, workspace, environment.environment)
         if location.path is not None and not location.path.exists():

@@ -1,7 +1,7 @@
-"""Backs up the keys that a copy of the database does not hold, and puts them back.
+"""Backs up and restores the keys, which database backups do not contain.
 
-Input: a newsletter's context, a file, and what asks for a passphrase. Output: what was written or restored. Guarantees: no file
-and no key is overwritten; the passphrase is asked for only once everything else is known to work.
+Input: a newsletter's context, a file, and a function that asks for the passphrase. Output: what was written or
+restored. Guarantees: no file and no key is overwritten; the passphrase is only asked for once everything else works.
 """
 
 from collections.abc import Callable
@@ -19,24 +19,24 @@ from composer.delivery.config.passphrase_encryption import seal, unseal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedKeys:
-    """The content of a backup, encrypted."""
+    """The encrypted content of a backup."""
 
-    #: The file, for messages.
+    #: The file name, for messages.
     name: str
     text: str
 
 
 def require_new_file(file: Path) -> None:
-    """Refuse a file that exists. Raises SettingsError."""
+    """Check that the file does not exist. Raises SettingsError."""
     if file.exists():
-        raise SettingsError(f"{file} is there already and stays as it is", "name another file")
+        raise SettingsError(f"{file} already exists, and is not overwritten", "choose another file name")
 
 
 def back_up_keys(context: MailingContext, file: Path, passphrase: Callable[[], str], now: datetime) -> KeySet:
     """Write the keys to a new file, encrypted. Raises SettingsError, and what `passphrase` raises."""
     require_new_file(file)
     with context.database.write() as connection:
-        # Created now if nobody was erased yet, so that a restored database recognises people who are erased later.
+        # Created now even if nobody was erased yet, so that a restored database recognises people who are erased later.
         make_erasure_key(connection)
         keys = keys_of(connection, context.newsletter, context.environment)
     try:
@@ -56,11 +56,11 @@ def sealed_keys(file: Path) -> SealedKeys:
 
 
 def restore_keys(context: MailingContext, sealed: SealedKeys, passphrase: Callable[[], str]) -> tuple[str, ...]:
-    """Put back the keys that are missing; return what became of each, a line each. Raises SealError, SettingsError."""
+    """Restore missing keys, and return the result as one line per key. Raises SealError, SettingsError."""
     keys = key_set(unseal(sealed.text, passphrase(), sealed.name))
     return put_back(context.database, context.environment, keys)
 
 
 def replace_lost_keys(context: MailingContext) -> int:
-    """Make a new key where the old one is lost; return how many suppressed hashes no longer match anybody."""
+    """Create a new key if the old one is lost; return how many suppressed hashes no longer match anyone."""
     return begin_anew(context.database)

@@ -1,7 +1,8 @@
-"""Runs the public pages until the process is told to end.
+"""Runs the public pages until the process is stopped.
 
-Input: a workspace, where secrets come from, an address and a port. Output: nothing; log lines go to a function. Guarantees: what
-is missing in the settings is told before a port is taken, and a message that is being sent at the end is waited for.
+Input: a workspace, the environment with the secrets, an address and a port. Output: nothing; log lines go to a
+function. Guarantees: missing settings are reported before a port is opened, and a message that is being sent is
+finished at the end.
 """
 
 import contextlib
@@ -27,7 +28,7 @@ from composer.web.public.server.reload import Alert, Reloader
 from composer.web.public.site.public_settings import PublicSettings, read_public_settings
 from composer.web.public.transactional.worker import TransactionalWorker
 
-#: Seconds that a message on its way may take when the server is told to end.
+#: The seconds that a message being sent may take when the server is stopped.
 _LAST_MESSAGE = 20
 #: Proxies on this computer.
 _OWN = ("127.0.0.1", "::1")
@@ -35,16 +36,16 @@ _OWN = ("127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerAddress:
-    """Where the pages answer. Sockets that systemd passes are used instead of host and port."""
+    """The address of the pages. Sockets that systemd passes are used instead of host and port."""
 
     host: str = HOST
     port: int = PORT
-    #: Addresses and networks of proxies that are believed when they tell who asks.
+    #: Addresses and networks of trusted proxies, whose information about the client is used.
     proxies: tuple[str, ...] = _OWN
 
 
 def public_settings(workspace: Workspace, environment: Environment, now: datetime) -> PublicSettings:
-    """Read the settings of the pages, and try what can be tried without the network.
+    """Read the settings of the pages, and check what can be checked without the network.
 
     Raises ContentError, SettingsError, KeyFileError, DatabaseError, PublicError.
     """
@@ -60,12 +61,11 @@ def serve_pages(
     clock: Callable[[], datetime],
     tell: Callable[[str], None],
 ) -> None:
-    """Answer until SIGINT or SIGTERM; SIGHUP reads the settings again.
+    """Serve until SIGINT or SIGTERM; SIGHUP reloads the settings.
 
-    `opened` is called once the pages answer, with where; `tell` with each line that people read. Events for programs
-    go to the log
-    `compose.serve`. Raises DatabaseError, SettingsError,
-    and PublicError for an address that cannot be used.
+    `opened` is called with the addresses once the pages are served; `tell` with each line for people. Events for
+    programs go to the log `compose.serve`. Raises DatabaseError, SettingsError, and PublicError for an address that
+    cannot be used.
     """
     workspace, log = settings.workspace, logging.getLogger("compose.serve")
     with contextlib.ExitStack() as stack:
@@ -75,7 +75,7 @@ def serve_pages(
         for listener in listeners:
             stack.enter_context(listener)
         with database.read() as connection:
-            # Told now, and not by each page that asks whether somebody was erased.
+            # Checked now, and not only by the first page that asks whether someone was erased.
             erasure_key(connection)
         tokens, executor = tokens_of(database, environment), WriteExecutor(database)
         worker = TransactionalWorker(executor=executor, mailer=settings.mailer, tokens=tokens, clock=clock, log=log)

@@ -1,1 +1,1 @@
-"""Issues before they are sent: found, begun, built, checked, previewed, tested; and where the current one stands."""
+"""Use cases about issues before they are sent: find, create, build, check, preview, test, overview."""

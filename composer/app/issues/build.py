@@ -16,25 +16,25 @@ from composer.editions.pipeline import Built, hash_of, variants_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltEdition:
-    """What was written for some of the subscribers, or for all of them."""
+    """The files written for some or all of the subscribers."""
 
-    #: Who gets it, for people; empty where everybody gets the same.
+    #: Who gets it, as text; empty if everyone gets the same.
     subscribers: str
-    #: The page, the plaintext and the message.
+    #: The HTML, the plain text and the message.
     files: tuple[Path, ...]
     hash: str
-    #: Bytes of its HTML by section.
+    #: The bytes of its HTML by section.
     sizes: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What became of an issue. Without editions it is not built, and `problems` or `error` say why."""
+    """The result of a build. Without editions, the issue was not built, and `problems` or `error` say why."""
 
     issue: str
-    #: The fullest first.
+    #: The one with the most content first.
     editions: tuple[BuiltEdition, ...] = ()
-    #: The hash of everything that subscribers may get: tests and approvals are bound to it.
+    #: The hash of everything that subscribers may get; tests and approvals apply to this hash only.
     hash: str = ""
     problems: tuple[Problem, ...] = ()
     error: str = ""
@@ -42,14 +42,14 @@ class BuildResult:
 
     @property
     def is_built(self) -> bool:
-        """Whether the outbox holds it as it stands now."""
+        """Whether the issue was built."""
         return bool(self.editions)
 
 
 def build(issue: IssueFile, output: Path | None = None) -> BuildResult:
-    """Build an issue into a folder below `output`, by default the newsletter's outbox; all of its editions or none.
+    """Build an issue into a folder inside `output`, by default the newsletter's outbox; all of its editions or none.
 
-    What an editor or the disk has to answer for is in the result. Raises WorkspaceError.
+    Mistakes in the issue and failures to write are in the result. Raises WorkspaceError.
     """
     workspace = issue.workspace
     try:
@@ -78,7 +78,7 @@ def _same_issue(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
     """Report other files of the same issue."""
     if not same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number):
         return ()
-    # Late: a build needs no other check, and there is seldom such a file.
+    # Imported late: a build needs no other check, and such a file is rare.
     from composer.editions.check_run import same_issue_problems
 
     return same_issue_problems(workspace, built)

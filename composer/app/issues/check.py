@@ -1,7 +1,7 @@
-"""Checks an issue as a careful colleague would, before it goes out.
+"""Checks an issue before it is sent.
 
-Input: an issue's file, the day it is to go out, what a person allows. Output: a `CheckReport`, which is also kept below
-.compose/: the record of the last check. Asks the web only when it is asked to.
+Input: an issue's file, the date on which it will be sent, the findings that a person accepts. Output: a `CheckReport`,
+which is also stored in .compose/ as the record of the last check. Guarantees: uses the network only if `links` is set.
 """
 
 import datetime
@@ -21,7 +21,7 @@ from composer.core.workspace import Workspace
 from composer.editions.check_reports import CheckReport, keep, report
 from composer.editions.check_run import check_issue
 
-#: Where the answers of links are kept for a day.
+#: The file where results of links are kept for a day.
 _LINKS = Path(".compose") / "links.json"
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -35,11 +35,11 @@ def check(
     progress: Callable[[int, int], None] | None = None,
     now: datetime.datetime | None = None,
 ) -> CheckReport:
-    """Check an issue for the day it is to go out, by default today, and keep the report.
+    """Check an issue for the date on which it will be sent, by default today, and store the report.
 
-    `allowed` names checks whose findings may pass, each with the reason, which is recorded. With `links`, every link is
-    asked whether it leads somewhere, and `progress` hears how many pages were asked of how many. Mistakes in the issue
-    are findings, too. Raises UsageError for a check that does not exist, CompilerError, OutputError, WorkspaceError.
+    `allowed` names checks whose findings are accepted, each with the reason, which is recorded. With `links`, every
+    link is requested, and `progress` is called with the number of pages done and in total. Mistakes in the issue are
+    findings, too. Raises UsageError for a check that does not exist, CompilerError, OutputError, WorkspaceError.
     """
     for code in allowed:
         find_check(code)
@@ -50,17 +50,18 @@ def check(
 
 
 def all_checks() -> tuple[Check, ...]:
-    """List the checks, with their levels and limits."""
+    """Return all checks, with their levels and limits."""
     return tuple(catalogue().values())
 
 
 def find_check(code: str) -> Check:
-    """Find a check by its code. Raises UsageError, which names the nearest."""
+    """Return a check by its code. Raises UsageError, which names the closest match."""
     found = catalogue().get(code)
     if found is None:
         near = nearest(code, tuple(catalogue()))
         raise UsageError(
-            f"there is no check “{code}”", f"did you mean {near}?" if near else "see: compose check --list"
+            f"unknown check “{code}”",
+            f"did you mean {near}?" if near else "to list all checks, run   compose check --list",
         )
     return found
 
@@ -97,7 +98,7 @@ def _report(
 def _ask(
     workspace: Workspace, reviews: tuple[ReviewedEdition, ...], progress: Callable[[int, int], None] | None
 ) -> tuple[Problem, ...]:
-    # Late: few checks ask the web.
+    # Imported late: most checks do not use the network.
     from composer.links.link_check import ask
 
     now = datetime.datetime.now(datetime.UTC)

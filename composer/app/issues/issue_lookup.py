@@ -1,6 +1,6 @@
-"""Finds issue files, by what a person calls them.
+"""Finds issue files by path or by stem.
 
-Input: a path or a stem, and a folder. Output: an `IssueFile`. Reads nothing of what is in it.
+Input: a path or a stem, and a folder. Output: an `IssueFile`. Guarantees: does not read the file.
 """
 
 from collections.abc import Iterable
@@ -19,19 +19,19 @@ class IssueFile:
 
     @property
     def name(self) -> str:
-        """The file as people see it: `issues/2025-01-30.yaml`."""
+        """The file as shown to people: `issues/2025-01-30.yaml`."""
         return self.workspace.name(self.path)
 
     @property
     def stem(self) -> str:
-        """What commands call it: `2025-01-30`, `2025-01-30.de`."""
+        """The name that commands take: `2025-01-30`, `2025-01-30.de`."""
         return self.path.stem
 
 
 def find_issue(name: str | Path, folder: Path | None = None) -> IssueFile:
-    """Find an issue by path or by stem, seen from a folder of the newsletter; without one, from the current folder.
+    """Find an issue by path or by stem, relative to a folder of the newsletter, by default the current folder.
 
-    Raises WorkspaceError where there is no newsletter, UsageError where there is no such issue.
+    Raises WorkspaceError without a newsletter, UsageError without such an issue.
     """
     path = Path(name) if folder is None else folder / name
     if path.is_file():
@@ -42,5 +42,5 @@ def find_issue(name: str | Path, folder: Path | None = None) -> IssueFile:
 
 
 def find_issues(names: Iterable[str | Path], folder: Path | None = None) -> tuple[IssueFile, ...]:
-    """Find several issues as `find_issue` does, each of them once."""
+    """Find several issues as `find_issue` does, without duplicates."""
     return tuple(dict.fromkeys(find_issue(name, folder) for name in dict.fromkeys(names)))

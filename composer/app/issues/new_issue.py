@@ -1,6 +1,7 @@
-"""Begins a new issue, or an edition of one in another language.
+"""Creates a new issue, or a translation of one.
 
-Input: a newsletter's folder, a day, languages. Output: a file whose texts are still to be written. Never overwrites a file.
+Input: a newsletter's folder, a date, languages. Output: a file in which the texts are missing. Guarantees: overwrites
+no file.
 """
 
 import datetime
@@ -10,8 +11,9 @@ from pathlib import Path
 
 from composer.app.editor_schemas import write_schemas
 from composer.app.issues.issue_lookup import IssueFile
+from composer.app.issues.new_language import begin_language
 from composer.app.scaffold import NextIssue, next_issue, skeleton, translation
-from composer.content.document.newsletter import overlay_name, read_newsletter
+from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.section_types import read_document
 from composer.content.values.formats import language_tag
 from composer.content.yaml.nodes import Mapping
@@ -29,20 +31,21 @@ def new_issue(
     language: str | None = None,
     source: str | None = None,
     today: datetime.date | None = None,
-    overlay_made: Callable[[Path], None] | None = None,
+    file_made: Callable[[Path], None] | None = None,
 ) -> IssueFile:
-    """Write the skeleton of an issue for a day, by default the next in the rhythm of the issues there are.
+    """Write the skeleton of an issue for a date, by default the next one that follows from earlier issues.
 
-    With a language that is not the newsletter's own, it is an edition of that day's issue; `source` is a language to
-    translate from, and without a day the latest issue is. `overlay_made` hears of the file that holds what differs in a
-    language, if it had to be made. Raises UsageError where there is such an issue, ContentError, OutputError.
+    With a language other than the newsletter's, it is a translation of the issue of that date. `source` is the language
+    to translate from; without a date, the latest issue is translated. `file_made` is called with each other file that was
+    created: the settings of a new language, and texts to translate. Raises UsageError if the issue exists, ContentError,
+    OutputError.
     """
     newsletter = read_newsletter(workspace)
     own = newsletter.language
     tag = _language(language) if language else None
     other = tag if tag != own else None
     if other is not None:
-        _make_overlay(workspace.root / overlay_name(other), other, overlay_made)
+        _begin(workspace, newsletter, other, file_made)
         newsletter = read_newsletter(workspace, other)
     upcoming = next_issue(workspace, today or datetime.date.today())
     if day is None:
@@ -56,7 +59,7 @@ def new_issue(
         text = skeleton(newsletter, replace(upcoming, date=day))
     try:
         path.parent.mkdir(exist_ok=True)
-        # "x": a file that a sync program puts here at this moment is not overwritten.
+        # "x": does not overwrite a file that a sync program creates at the same moment.
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
@@ -74,25 +77,25 @@ def _refuse_second(
     language: str | None,
     is_translation: bool,
 ) -> None:
-    """Raise UsageError where a file holds the issue already."""
+    """Check that no file contains the issue already. Raises UsageError."""
     others = files_of_day(workspace, day, language)
     if not path.exists() and not others:
         return
     options = "" if language is None else f"--language {language}"
-    hint = f"name another day: {command_line('new', str(upcoming.date), options=options)}"
+    hint = f"use another date: {command_line('new', str(upcoming.date), options=options)}"
     if is_translation:
-        hint = "to translate it again, delete it first; or name another issue's date"
+        hint = "to translate it again, delete it first; or use the date of another issue"
     if path.exists():
-        raise UsageError(f"{workspace.name(path)} exists already", hint)
+        raise UsageError(f"{workspace.name(path)} already exists", hint)
     if upcoming.date == day:
-        hint = "delete or move that file if it is only a copy, or name another date"
-    raise UsageError(f"{workspace.name(others[0])} exists already, for the issue of {day}", hint)
+        hint = "delete or move that file if it is only a copy, or use another date"
+    raise UsageError(f"{workspace.name(others[0])} already exists for the issue of {day}", hint)
 
 
 def _language(text: str) -> str:
     tag = language_tag(text)
     if tag is None:
-        raise UsageError(f"“{text}” is not a language", "write de, zh, zh-Hant …")
+        raise UsageError(f"“{text}” is not a language code", "write a code such as de, zh or zh-Hant")
     return tag
 
 
@@ -100,21 +103,20 @@ def _latest(workspace: Workspace) -> datetime.date:
     days = [day for path in workspace.issues() if "." not in path.stem and (day := date_in(path.name))]
     if days:
         return days[-1]
-    raise UsageError("there is no issue to translate", "name its day:   compose new 2025-01-30 --language de --from en")
-
-
-def _make_overlay(path: Path, tag: str, made: Callable[[Path], None] | None) -> None:
-    """Create the overlay file of a language if it does not exist."""
-    if path.exists():
-        return
-    text = (
-        "# What differs in this language: only these keys; everything else stands in newsletter.yaml.\n"
-        f"language: {tag}\n"
-        '# name: "…"\n# sections:\n#   top_story:\n#     heading: "…"\n'
+    raise UsageError(
+        "no issue to translate was found", "give its date:   compose new 2025-01-30 --language de --from en"
     )
-    path.write_text(text, encoding="utf-8", newline="\n")
-    if made is not None:
-        made(path)
+
+
+def _begin(workspace: Workspace, newsletter: Newsletter, tag: str, made: Callable[[Path], None] | None) -> None:
+    """Create what a language needs and does not have."""
+    try:
+        written = begin_language(workspace, newsletter, tag)
+    except OSError as error:
+        raise OutputError(f"{error.filename} cannot be written: {error.strerror}") from error
+    for path in written:
+        if made is not None:
+            made(path)
 
 
 def _read_source(workspace: Workspace, day: datetime.date, source: str, own: str) -> Mapping:
@@ -123,5 +125,5 @@ def _read_source(workspace: Workspace, day: datetime.date, source: str, own: str
     path = workspace.issue(stem)
     root, where = read_document(path, workspace.name(path))
     if not isinstance(root, Mapping):
-        raise ContentError((where.place(0).problem("type", "an issue is made of keys and values"),))
+        raise ContentError((where.place(0).problem("type", "an issue must contain keys and values"),))
     return root

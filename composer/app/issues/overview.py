@@ -1,7 +1,7 @@
-"""Where the current issue stands, and the next step.
+"""The state of the current issue, and the next step.
 
-Input: a workspace, the time, the environment. Output: an `Overview`. Builds in memory to compare with the outbox; opens a
-database only where there is one; never writes.
+Input: a workspace, the time, the environment. Output: an `Overview`. Guarantees: writes nothing, and opens the database
+only if it exists. Builds in memory to compare with the outbox.
 """
 
 import datetime
@@ -35,69 +35,69 @@ class EditionOverview:
     stem: str
     language: str | None
     problems: int
-    #: Whether the outbox holds exactly what a build would write now.
+    #: Whether the outbox contains exactly what a build would write now.
     is_built: bool
-    #: Whether it was checked as it stands now, and nothing keeps it from being sent.
+    #: Whether its current version was checked, and nothing prevents sending it.
     is_checked: bool = False
-    #: Whether a server took a test send of it as it stands now.
+    #: Whether a server accepted a test of its current version.
     is_tested: bool = False
-    #: Whether enough have approved it as it stands now; None where nobody must, or without a database.
+    #: Whether its current version has enough approvals; None if none are required, or without a database.
     is_approved: bool | None = None
-    #: Whether it was tested or approved, and the way editions are hashed has changed since.
+    #: Whether it was tested or approved before the way editions are hashed changed.
     is_outdated: bool = False
-    #: What keeps it from being sent: other files that hold the same issue.
+    #: Other files with the same issue, which prevent sending it.
     same_issue: tuple[Problem, ...] = ()
-    #: Its date; None while it is broken.
+    #: Its date; None while it has mistakes.
     date: datetime.date | None = None
-    #: All that subscribers may get of it; none while it is broken.
+    #: Everything that subscribers may get of it; empty while it has mistakes.
     variants: tuple[BuiltVariant, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailedIssue:
-    """The last mailing of the current issue, as far as the next step asks for it."""
+    """The last mailing of the current issue, as far as the next step depends on it."""
 
     number: int
     frozen: int
     taken: int
     unknown: int
-    #: Whether something is still to be done.
+    #: Whether the mailing is unfinished.
     is_open: bool
-    #: How often those get it who are still to get it.
+    #: Whether some of the remaining recipients may get it twice, as text.
     promise: str
-    #: The time that it waits for, as editors read it, where they are; empty for one that does not wait.
+    #: The time it is scheduled for, in the editors' time zone; empty if it is not scheduled.
     waits: str = ""
-    #: Whether only a person goes on with it.
+    #: Why it is paused, so that only a person can continue it.
     pause: "Pause | None" = None
-    #: Whether it may not go on, because its edition is not approved any more.
+    #: Whether it cannot continue, because its edition is no longer approved.
     is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The current issue in all its languages; `next` is a command, with what it is for."""
+    """The current issue in all its languages; `next` is a command, and `why` says what it does."""
 
     newsletter: str
     editions: tuple[EditionOverview, ...]
     next: str
     why: str
-    #: Files among the issues that are not named as issues are.
+    #: Files in the folder of issues whose names are not those of issues.
     other_files: tuple[str, ...] = ()
-    #: Its last mailing; None where there is none.
+    #: Its last mailing; None without a mailing.
     mailing: MailedIssue | None = None
-    #: Why the database could not be looked at.
+    #: Why the database could not be read.
     trouble: str = ""
 
 
 def overview(
     workspace: Workspace, now: datetime.datetime | None = None, environment: Environment | None = None
 ) -> Overview:
-    """Look at the current issue: the one whose name comes last. Raises ContentError when newsletter.yaml is broken."""
+    """Return the state of the current issue, whose name sorts last. Raises ContentError for newsletter.yaml."""
     environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
     newsletter = read_newsletter(workspace)
     paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
     if not paths:
-        why = "no issue is named by its date yet" if others else "there is no issue yet"
+        why = "no file has the name of an issue yet" if others else "creates your first issue"
         return Overview(newsletter=newsletter.name, editions=(), next="compose new", why=why, other_files=others)
     current = max(map(issue_key, paths))
     editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)
@@ -108,7 +108,7 @@ def overview(
             editions, mailing = _mailed(location, newsletter, current, editions, now)
     except ComposeError as error:
         trouble = error.message
-    # Without a mail server test sends are files: they show how it looks, and count for nothing.
+    # Without a mail server, tests are files that show what the issue looks like, and are not recorded as tests.
     written = workspace.root / OUTBOX / "tests" / current
     is_stuck = transport_name(newsletter, environment) == "outbox" and written.is_dir()
     step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)
@@ -130,8 +130,8 @@ def _mailed(
     editions: tuple[EditionOverview, ...],
     now: datetime.datetime,
 ) -> tuple[tuple[EditionOverview, ...], MailedIssue | None]:
-    """Ask the database: what was tested and approved as it stands now, and what has gone out. Raises ComposeError."""
-    # Late: a newsletter without subscribers needs no database.
+    """Read from the database what was tested, approved and sent of the current version. Raises ComposeError."""
+    # Imported late: a newsletter without subscribers needs no database.
     from composer.database.engine import connect
     from composer.database.schema_version import newest, version_of
     from composer.delivery.approval.approvals import approval_of, is_permitted
@@ -146,7 +146,7 @@ def _mailed(
     settings = settings_of(newsletter)
     with connect(location) as database, database.read() as connection:
         if version_of(connection) != newest():
-            # It is brought up to date by the first command that needs it.
+            # The first command that needs it upgrades it.
             return editions, None
         made = {each.stem: edition_of(each.variants) for each in editions if each.variants}
         approval = None
@@ -196,7 +196,7 @@ def _next(
     *,
     is_stuck: bool,
 ) -> tuple[str, str]:
-    """Name the next step, and what it is for. `is_stuck`: test sends were written, and there is no server to take any."""
+    """Return the next step, and what it does. `is_stuck`: tests were written to files, and no mail server is set up."""
     broken = next((edition for edition in editions if edition.problems), None)
     stale = [edition.stem for edition in editions if not edition.is_built]
     ahead = [edition for edition in editions if edition.date and edition.date >= today]
@@ -205,34 +205,34 @@ def _next(
     untested = [edition.stem for edition in ahead if not edition.is_tested]
     unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
     if mailing is not None and mailing.is_held:
-        return f"compose status {mailing.number}", "its edition is not approved any more, so it is not sent"
+        return f"compose status {mailing.number}", "its edition is no longer approved, so it is not sent"
     if mailing is not None and mailing.waits:
-        return "compose send --due", f"it sends mailing {mailing.number} as soon as it is {mailing.waits}, not before"
+        return "compose send --due", f"sends mailing {mailing.number}, but not before {mailing.waits}"
     if mailing is not None and mailing.is_open:
-        return command_line("send", current), f"it goes on; {mailing.promise}"
+        return command_line("send", current), f"continues; {mailing.promise}"
     if mailing is not None and mailing.unknown:
-        return command_line(
-            "settle", str(mailing.number)
-        ), f"of {mailing.unknown:,} nobody can know whether they have it"
+        return command_line("settle", str(mailing.number)), f"unconfirmed recipients: {mailing.unknown:,}"
     if mailing is not None:
-        return "compose new", f"{current} is out:   compose report {mailing.number}"
+        return "compose new", f"{current} was sent; for its report:   compose report {mailing.number}"
     if broken:
-        return command_line("build", broken.stem), "it lists the problems, each with its line"
+        return command_line("build", broken.stem), "lists the problems, each with its line"
     if stale:
-        return command_line("build", *stale), "the outbox does not hold it as it stands now"
+        return command_line("build", *stale), "the current version is not in the outbox"
     if double:
-        return command_line("check", *double), "two files hold this issue; nothing is sent until only one does"
+        return command_line(
+            "check", *double
+        ), "several files contain this issue; nothing is sent until there is only one"
     if unchecked:
-        return command_line("check", *unchecked), "before it goes out: size, links, accessibility, the law"
+        return command_line("check", *unchecked), "checks size, links, accessibility and legal requirements"
     if untested and is_stuck:
-        return "compose doctor", "test sends lie in outbox/tests/; it says what sending needs"
+        return "compose doctor", "test messages are in outbox/tests/; this shows what sending needs"
     if untested:
-        return command_line("test", untested[0]), "to the editors, before anybody else"
+        return command_line("test", untested[0]), "sends a test to the editors"
     if unapproved:
-        return command_line("approve", unapproved[0], options="--as ADDRESS"), "before it goes out"
+        return command_line("approve", unapproved[0], options="--as ADDRESS"), "approves it for sending"
     if ahead:
-        return command_line("send", current), "it shows what would go out, and asks"
-    return "compose new", f"{current} is built; look at outbox/{current}/issue.html"
+        return command_line("send", current), "shows what will be sent, and asks for confirmation"
+    return "compose new", f"{current} is built; open outbox/{current}/issue.html"
 
 
 def _edition(workspace: Workspace, path: Path) -> EditionOverview:

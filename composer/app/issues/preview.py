@@ -1,7 +1,7 @@
-"""Shows an issue while it is written: once, as files, or in a browser until it is ended.
+"""Shows an issue while it is being written: as a value, as files, or in the browser.
 
-Input: an issue's file, perhaps the subscriber through whose eyes it is seen. Output: what the preview shows, a folder, or a
-server on this computer only. Never changes the newsletter.
+Input: an issue's file, and optionally the subscriber whose edition is shown. Output: the content of the preview, a
+folder, or a server on this computer only. Guarantees: does not change the newsletter.
 """
 
 import datetime
@@ -19,7 +19,7 @@ from composer.web.preview.view_model import Attempt, ShownVariant
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WrittenPreview:
-    """A preview as files. Without a page there was nothing to show, and `problems` or `error` say why."""
+    """A preview as files. Without a page, nothing could be shown, and `problems` or `error` say why."""
 
     page: Path | None
     problems: tuple[Problem, ...] = ()
@@ -29,14 +29,14 @@ class WrittenPreview:
 def preview(
     issue: IssueFile, *, subscriber: SampleSubscriber | None = None, day: datetime.date | None = None
 ) -> Attempt:
-    """Build and check an issue once, as the preview shows it, for the day it is to go out: by default today."""
+    """Build and check an issue once, as the preview does, for the date on which it will be sent, by default today."""
     return preview_builder(issue.workspace, issue.path, _now, day, subscriber)()
 
 
 def write_preview(issue: IssueFile, folder: Path, *, subscriber: SampleSubscriber | None = None) -> WrittenPreview:
-    """Write the preview as a folder that opens without a server; for its owner only where it shows a subscriber.
+    """Write the preview to a folder that opens without a server; private to its owner if it shows a subscriber.
 
-    Raises OutputError when the folder holds something else, or cannot be written.
+    Raises OutputError if the folder contains other files, or cannot be written.
     """
     attempt = preview(issue, subscriber=subscriber)
     if attempt.model is None:
@@ -54,11 +54,11 @@ def serve_preview(
     port: int | None = None,
     subscriber: SampleSubscriber | None = None,
 ) -> None:
-    """Show an issue in the browser, following every save, until Ctrl-C; `opened` hears the address once it answers.
+    """Show an issue in the browser, updated on every save, until Ctrl-C; `opened` is called with the address.
 
-    Without a port the first free one from 8700 is taken. Raises PreviewError when there is none.
+    Without a port, the first free one from 8700 is used. Raises PreviewError if none is free.
     """
-    # Late: a preview as files needs no server.
+    # Imported late: a preview as files needs no server.
     from composer.web.preview.preview_server import serve
 
     rebuild = preview_builder(issue.workspace, issue.path, _now, asked=subscriber)

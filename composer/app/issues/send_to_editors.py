@@ -1,7 +1,7 @@
-"""Sends an issue to its editors, before it goes to anybody else.
+"""Sends a test of an issue to its editors.
 
-Input: an issue's file, and whom to send to. Output: what became of each message. That a server took the edition is
-recorded: sending asks for it. Files count for nothing.
+Input: an issue's file, and the addresses. Output: the outcome of each message. If a server accepted the edition, that
+is recorded, because sending requires it. Tests that are written to files are not recorded.
 """
 
 import datetime
@@ -30,16 +30,16 @@ from composer.web.preview.simulation.sample_subscribers import SampleSubscriber
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditorTest:
-    """A test that can be sent: every variant to every address."""
+    """A test that is ready to send: every variant to every address."""
 
     issue: IssueFile
-    #: `smtp`, or `outbox`: nothing leaves this computer.
+    #: `smtp`, or `outbox` for files.
     transport: str
     addresses: tuple[Address, ...]
-    #: What is sent: all there are, or the one that the subscriber gets.
+    #: The variants that are sent: all, or the one that the subscriber gets.
     variants: tuple[BuiltVariant, ...]
     checked: Checked = field(repr=False)
-    #: Whose values the messages show; None for each editor's own.
+    #: The subscriber whose values the messages contain; None for the editors' own values.
     subscriber: SampleSubscriber | None = field(default=None, repr=False)
     now: datetime.datetime
     environment: Environment = field(repr=False)
@@ -51,17 +51,17 @@ class EditorTest:
 
     @property
     def blockers(self) -> int:
-        """How many findings keep the issue from being sent to subscribers."""
+        """The number of findings that prevent sending the issue to subscribers."""
         return sum(problem.level is Level.BLOCKER for problem in self.checked.problems)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The merge fields that the subscriber has no value for, and that have no default."""
+        """The merge fields without a default for which the subscriber has no value."""
         return () if self.subscriber is None else tuple(self.variants[0].compiled.missing(self.subscriber.values))
 
     @property
     def folder(self) -> Path:
-        """Where the messages are written without a mail server."""
+        """The folder for the messages without a mail server."""
         return self.issue.workspace.root / OUTBOX / "tests" / self.variants[0].built.issue.stem
 
 
@@ -74,21 +74,21 @@ def prepare_editor_test(
     now: datetime.datetime | None = None,
     environment: Environment | None = None,
 ) -> EditorTest:
-    """Build and check an issue for a test: to the editors that newsletter.yaml names, or to those given.
+    """Build and check an issue for a test, to the editors in newsletter.yaml or to the given addresses.
 
-    `subscriber` is the address of one whose edition and values are sent; without `transport`, what is set up decides.
-    Raises UsageError where nobody is named, UnknownSubscriberError, ContentError, CompilerError, DatabaseError.
+    `subscriber` is the address of the subscriber whose edition and values are sent. Without `transport`, the settings
+    decide. Raises UsageError without addresses, UnknownSubscriberError, ContentError, CompilerError, DatabaseError.
     """
     environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
     checked = check_issue(issue.workspace, issue.path, now)
     newsletter = checked.built.newsletter
     addresses = unique(list(to)) or editors_of(newsletter)
     if not addresses:
-        hint = "write   editors:   with   - name@example.org   below it, or name one: --to name@example.org"
-        raise UsageError("newsletter.yaml names no editors", hint)
+        hint = "use   --to name@example.org   or add   editors:   and below it   - name@example.org"
+        raise UsageError("newsletter.yaml lists no editors", hint)
     variants, person = checked.variants, None
     if subscriber is not None:
-        # Late: without a subscriber no database is needed.
+        # Imported late: without a subscriber, no database is needed.
         from composer.app.issues.simulated_subscriber import find_preview_subscriber
 
         person = find_preview_subscriber(issue, subscriber, environment)
@@ -111,10 +111,10 @@ def send_editor_test(
     *,
     started: Callable[[], None] | None = None,
 ) -> tuple[TestSend, ...]:
-    """Send a test. `progress` hears what became of each message as soon as it is known, also when a person interrupts.
+    """Send a test. `progress` is called with each outcome as soon as it is known, also if a person interrupts.
 
-    `started` is called when every message is made and none has gone. Raises TransportError where there is no connection,
-    HeaderError, SettingsError, DatabaseError: then nothing has been sent.
+    `started` is called once all messages are composed, before the first is sent. Raises TransportError without a
+    connection, HeaderError, SettingsError, DatabaseError: then nothing has been sent.
     """
     sent: list[TestSend] = []
     with _record(test) as record:
@@ -122,7 +122,7 @@ def send_editor_test(
         newsletter = test.checked.built.newsletter
         sign = signer_of(newsletter, test.environment, server.host if server else "", int(test.now.timestamp()))
         values = test.subscriber.values if test.subscriber is not None else None
-        # All are made before the first is handed over: what cannot be written is told while nothing has gone.
+        # All messages are composed before the first is sent, so that errors are reported while nothing has been sent.
         ready = tuple(messages(test.variants, test.addresses, test.now, sign, values))
         if started is not None:
             started()
@@ -142,13 +142,13 @@ def _server(test: EditorTest) -> MailServer | None:
 
 def _hand_over(test: EditorTest, server: MailServer | None, ready: tuple[Addressed, ...]) -> Iterator[TestSend]:
     if server is not None:
-        # Late: files need no connection.
+        # Imported late: files need no connection.
         from composer.transport.smtp.smtp_transport import SmtpTransport
 
         yield from send_test(SmtpTransport(server), ready)
         return
     for variant in test.variants:
-        # One address, one file: each variant has a folder of its own.
+        # Files are named by address, so each variant needs its own folder.
         place = test.folder / variant.name if len(test.variants) > 1 else test.folder
         yield from send_test(
             FileTransport(place, test.issue.workspace.root / OUTBOX),
@@ -158,14 +158,14 @@ def _hand_over(test: EditorTest, server: MailServer | None, ready: tuple[Address
 
 @contextmanager
 def _record(test: EditorTest) -> Iterator[Callable[[TestSend], None]]:
-    """Provide what records that a server took all variants of the edition to the same editor.
+    """Provide a function that records when a server has accepted all variants of the edition for one editor.
 
-    The database is opened before the first message goes, so that none goes unrecorded.
+    The database is opened before the first message is sent, so that every message is recorded.
     """
     if test.transport != "smtp":
         yield lambda sent: None
         return
-    # Late: files need no database.
+    # Imported late: files need no database.
     from composer.database.location import location_of
     from composer.database.schema_upgrade import open_database
     from composer.delivery.approval.recorded_editions import edition_of, record_test

@@ -1,7 +1,7 @@
-"""The subscriber through whose eyes an issue is seen.
+"""The subscriber whose edition is shown.
 
-Input: an issue's file and an address. Output: a subscriber of the database; a sample subscriber while there is none in it.
-Never changes anything, and makes no database.
+Input: an issue's file and an address. Output: a subscriber of the database, or a sample subscriber while it is empty.
+Guarantees: changes nothing, and creates no database.
 """
 
 from composer.app.issues.issue_lookup import IssueFile
@@ -16,11 +16,11 @@ from composer.web.preview.simulation.sample_subscribers import ASKED, DEFAULTS, 
 
 
 class UnknownSubscriberError(UsageError):
-    """An address that is not among the subscribers."""
+    """An address that is not a subscriber's."""
 
 
 def find_preview_subscriber(issue: IssueFile, address: str, environment: Environment | None = None) -> SampleSubscriber:
-    """Find a subscriber by address, or a sample subscriber by address or key while there are no subscribers.
+    """Return a subscriber by address, or a sample subscriber by address or key while the database is empty.
 
     Raises UnknownSubscriberError, AudienceError, DatabaseError, ContentError.
     """
@@ -33,12 +33,12 @@ def find_preview_subscriber(issue: IssueFile, address: str, environment: Environ
     for each in samples:
         if address in (each.key, each.values["email"]):
             return each
-    hint = f"there are no subscribers yet; sample subscribers: {', '.join(each.key for each in samples)}"
-    raise UnknownSubscriberError(f"{address} is not among the subscribers", hint)
+    hint = f"the newsletter has no subscribers yet; use a sample subscriber: {', '.join(each.key for each in samples)}"
+    raise UnknownSubscriberError(f"{address} is not a subscriber", hint)
 
 
 def _in(location: Location, address: str) -> SampleSubscriber | None:
-    """Find the subscriber in the database; None where it has no subscribers yet."""
+    """Return the subscriber from the database; None if it has no subscribers yet."""
     with open_database(location) as database, database.read() as connection:
         if not count(connection):
             return None

@@ -1,1 +1,1 @@
-"""Use cases about mailings: proposed, sent, resumed, stopped, settled, and what became of them."""
+"""Use cases about mailings: propose, send, resume, stop, settle, report."""

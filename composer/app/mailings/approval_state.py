@@ -1,7 +1,7 @@
-"""The approvals of a mailing, looked at again whenever it is to begin or go on.
+"""The approvals of a mailing, checked again whenever it begins or continues.
 
-Input: an open newsletter and a mailing. Output: whether it may, and what keeps it from that. Decides nothing itself: what
-counts is decided in composer/delivery/approval/approvals.py.
+Input: an open newsletter and a mailing. Output: whether it may begin or continue, and what prevents it. The decision
+itself is made in composer/delivery/approval/approvals.py.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,22 +23,22 @@ from composer.delivery.preflight.proposal import Proposal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """Whether a mailing may begin or go on, as far as its approvals are concerned."""
+    """Whether the approvals of a mailing allow it to begin or continue."""
 
     is_granted: bool
-    #: What keeps it.
+    #: What prevents it.
     refusals: tuple[Refusal, ...] = ()
 
 
 def settings_now(context: MailingContext) -> Settings:
-    """Read newsletter.yaml again: who may approve may have changed while a question waited for its answer."""
+    """Read newsletter.yaml again: the approvers may have changed while a prompt waited for its answer."""
     return settings_of(read_newsletter(context.workspace))
 
 
 def may_begin(context: MailingContext, mailing: Mailing, allowed_until: int | None) -> Callable[[Connection], bool]:
-    """Return what tells, in the transaction in which a mailing begins, whether it still may.
+    """Return a function that checks, in the transaction in which a mailing begins, whether it still may.
 
-    `allowed_until`: the last answer that was shown to whoever has just allowed it to go out without approvals.
+    `allowed_until`: the last answer that was shown to the person who has just allowed sending without approvals.
     """
     if mailing.is_rehearsal:
         return lambda connection: True
@@ -47,7 +47,7 @@ def may_begin(context: MailingContext, mailing: Mailing, allowed_until: int | No
 
 
 def refusal_of(connection: Connection, mailing: Mailing, settings: Settings) -> Refusal | None:
-    """Return why a mailing that is not over may not begin or go on."""
+    """Return why an unfinished mailing may not begin or continue."""
     if mailing.is_rehearsal or mailing.ended is not None:
         return None
     known = PreflightFacts(
@@ -61,7 +61,7 @@ def refusal_of(connection: Connection, mailing: Mailing, settings: Settings) -> 
 
 
 def permission(context: MailingContext, mailing: Mailing, allowed_until: int | None) -> Permission:
-    """Return whether a mailing may begin or go on now."""
+    """Return whether a mailing may begin or continue now."""
     if mailing.is_rehearsal:
         return Permission(is_granted=True)
     settings = settings_now(context)
@@ -75,7 +75,7 @@ def permission(context: MailingContext, mailing: Mailing, allowed_until: int | N
 def permission_to_freeze(
     connection: Connection, proposal: Proposal, settings: Settings, allowed_until: int | None, now: datetime
 ) -> Permission:
-    """Tell, in the transaction that freezes a mailing, whether what was proposed is approved."""
+    """Check, in the transaction that freezes a mailing, whether the proposal is approved."""
     hold(connection, proposal.review, now)
     approval = approval_of(connection, proposal.review, settings)
     if approval.permits(allowed_until):
@@ -85,11 +85,11 @@ def permission_to_freeze(
 
 
 def allowed_until(approval: Approval, allowed: Mapping[str, str]) -> int | None:
-    """Return the last answer known to whoever allowed `unapproved`; None where nobody did, or nobody had to."""
+    """Return the last answer known to the person who allowed `unapproved`; None if nobody did, or it was not needed."""
     return approval.last if Code.UNAPPROVED in allowed and not approval.is_enough else None
 
 
 def requests_of(context: MailingContext, mailing: Mailing) -> tuple[GivenAnswer, ...]:
-    """Return who requests changes of a mailing."""
+    """Return who requests changes to a mailing."""
     with context.database.read() as connection:
         return approval_of_mailing(connection, mailing.id, settings_now(context)).returned

@@ -1,8 +1,7 @@
-"""Sends what is due: mailings that wait for a time that has come, and those that were interrupted.
+"""Sends mailings that are due: scheduled mailings whose time has come, and interrupted mailings.
 
-Input: an open newsletter, who watches and who may stop it. Output: what became of each mailing, one by one.
-Guarantees: a mailing that a person paused is named and never sent; a mailing that cannot be sent keeps no other from being
-sent.
+Input: an open newsletter, and the controls that watch and stop a run. Output: the result of each mailing, one by one.
+Guarantees: a mailing that a person paused is reported and never sent; a mailing that fails does not prevent others.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,21 +22,21 @@ from composer.delivery.selection.due_mailings import next_due
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DuePaused:
-    """A person paused it, and a person goes on with it."""
+    """A person paused the mailing, so a person must continue it."""
 
     mailing: Mailing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueDry:
-    """It would be sent now."""
+    """The mailing would be sent now."""
 
     mailing: Mailing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueBusy:
-    """Another process sends it."""
+    """Another process is sending the mailing."""
 
     mailing: Mailing
     worker: DeadWorker
@@ -45,7 +44,7 @@ class DueBusy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueLater:
-    """What was put off is not tried before this time."""
+    """Deferred messages are not retried before this time."""
 
     mailing: Mailing
     again: datetime
@@ -53,7 +52,7 @@ class DueLater:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueUnconfirmed:
-    """A run died while its last messages were on their way: a person decides."""
+    """A run crashed while its last messages were being sent, so a person must decide about them."""
 
     mailing: Mailing
     sums: Sums
@@ -61,7 +60,7 @@ class DueUnconfirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueFailed:
-    """It could not be sent: a ComposeError that a person can mend, or a bug."""
+    """The mailing could not be sent because of a ComposeError that a person can fix, or because of a bug."""
 
     mailing: Mailing
     error: Exception
@@ -69,7 +68,7 @@ class DueFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueSent:
-    """It was run."""
+    """The mailing was run."""
 
     mailing: Mailing
     outcome: RunOutcome
@@ -77,7 +76,7 @@ class DueSent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueStopped:
-    """Somebody said stop; whatever else is due was not looked at."""
+    """A person stopped the run; other due mailings were not looked at."""
 
 
 DueOutcome = DuePaused | DueDry | DueBusy | DueLater | DueUnconfirmed | DueFailed | DueSent | DueStopped
@@ -92,16 +91,16 @@ def send_due(
     is_dry: bool = False,
     begins: Callable[[Mailing], None] = lambda mailing: None,
 ) -> Iterator[DueOutcome]:
-    """Send every unfinished mailing whose time has come and that nobody paused: a person confirmed it when it was frozen.
+    """Send every unfinished mailing that is due and not paused; a person confirmed each when it was frozen.
 
-    Yields what became of each as soon as that is known, and goes on when it is asked for the next. `begins` is called before
-    one is run. Raises DatabaseError.
+    Yields the result of each as soon as it is known, and continues when the next one is requested. `begins` is called
+    before a mailing is run. Raises DatabaseError.
     """
     controls, seen = controls or RunControls(), set[int]()
     stop = controls.stop()
     controls = replace(controls, stop=lambda: stop)
     while stop.level is StopLevel.NONE:
-        # Asked anew each time: while one is sent for an hour, another may be paused, ended or come due.
+        # Looked up again each time: while one mailing is sent for an hour, another may be paused, ended or become due.
         mailing = next_due(context.database, controls.clock(), seen)
         if mailing is None:
             return
@@ -109,7 +108,7 @@ def send_due(
         outcome: DueOutcome
         try:
             outcome = _send(context, settings, controls, mailing, begins, limit=limit, is_dry=is_dry)
-        except Exception as error:  # a bug, too, leaves the other mailings their time
+        except Exception as error:  # also a bug does not prevent the other mailings
             outcome = DueFailed(mailing=mailing, error=error)
         yield outcome
     yield DueStopped()

@@ -1,7 +1,7 @@
-"""Records who approves an issue and who requests changes, and asks those who have not answered, by mail.
+"""Records approvals of an issue and requests for changes, and sends requests to approvers who have not answered.
 
-Input: a newsletter's context, an issue, an answer. Output: what the answer did, and how many approvals there are. Guarantees: an
-answer covers the issue exactly as it was looked at, in all its languages and for all its subscribers.
+Input: a newsletter's context, an issue, an answer. Output: the effect of the answer, and the number of approvals.
+Guarantees: an answer covers the issue exactly as it was reviewed, in all its languages and for all its subscribers.
 """
 
 from collections.abc import Callable, Iterator
@@ -30,49 +30,49 @@ from composer.transport.protocol import Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRound:
-    """An issue as it is now, built and checked, and who may approve it."""
+    """An issue as it is now, built and checked, with its approvers."""
 
     settings: Settings
-    #: Its files, and what became of each.
+    #: Its files, and the result of each.
     paths: tuple[Path, ...]
     checked: tuple[Checked, ...]
     review: Review
-    #: Whose answer it is; None where nobody answers and everybody is asked.
+    #: The person who answers; None if requests are sent to all approvers instead.
     approver: Address | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedAnswer:
-    """What an answer did."""
+    """The effect of an answer."""
 
     answer: ReviewAnswer
     effect: AnswerEffect
-    #: The approvals before it and after it.
+    #: The approvals before and after the answer.
     before: Approval
     after: Approval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequests:
-    """Messages to those who may approve and have not answered, and what hands them over."""
+    """Messages to approvers who have not answered, and the transport that sends them."""
 
     messages: tuple[Addressed, ...]
     transport: Transport
 
     def send(self) -> Iterator[TestSend]:
-        """Send them, one outcome each. Raises TransportError where there is no connection."""
+        """Send the messages, and yield one outcome for each. Raises TransportError without a connection."""
         return send_test(self.transport, self.messages)
 
 
 def begin_approval(context: MailingContext, issue: str, now: datetime, *, who: str | None = None) -> ApprovalRound:
-    """Build and check an issue in all its languages. `who`: the address of one of those who may approve.
+    """Build and check an issue in all its languages. `who`: the address of an approver.
 
-    Raises UsageError where nobody may approve, or `who` may not; ContentError with the problems of all languages.
+    Raises UsageError without approvers, or if `who` is not one; ContentError with the problems of all languages.
     """
     settings = settings_of(context.newsletter)
     if not settings.approvers:
-        hint = "write   approvals:   with   needed: 1   and   by:   with the addresses of those who may"
-        raise UsageError("newsletter.yaml names nobody who may approve", hint)
+        hint = "add   approvals:   and below it   needed: 1   and   by:   with the approvers' addresses"
+        raise UsageError("newsletter.yaml lists no approvers", hint)
     paths = tuple(editions_of_issue(context.workspace, context.workspace.issue(issue)))
     approver = None if who is None else _approver(settings, who)
     checked = check_all(context, paths, now)
@@ -84,10 +84,10 @@ def _approver(settings: Settings, who: str) -> Address:
     try:
         approver = settings.approver(who)
     except AddressError as error:
-        raise UsageError(f"--as: {error}", "it looks like   name@example.org") from None
+        raise UsageError(f"--as: {error}", "write an address such as   name@example.org") from None
     if approver is None:
         names = ", ".join(each.address for each in settings.approvers)
-        raise UsageError(f"{who} is not one of those who may approve", f"there are: {names}")
+        raise UsageError(f"{who} is not an approver", f"the approvers are: {names}")
     return approver
 
 
@@ -101,7 +101,7 @@ def answer_review(
     typed_by: str,
     now: datetime,
 ) -> RecordedAnswer:
-    """Record that somebody approves, or which `changes` they request; a request stops a mailing that is not over."""
+    """Record an approval, or the `changes` that are requested; a request stops an unfinished mailing."""
     answer = ReviewAnswer.YES if changes is None else ReviewAnswer.NO
     with context.database.write() as connection:
         before = approval_of(connection, review, settings)
@@ -111,16 +111,19 @@ def answer_review(
 
 
 def ask_for_approval(context: MailingContext, asked: ApprovalRound, clock: Callable[[], datetime]) -> ApprovalRequests:
-    """Make a message with a link for everybody who may approve and has not answered; `send` sends them.
+    """Compose a message with a link for each approver who has not answered; `send` sends the messages.
 
-    Raises UsageError where links lead nowhere or no mail server is set up, and whatever is wrong with its settings.
+    Raises UsageError without public pages or a mail server, and errors about the mail server's settings.
     """
     settings, review = asked.settings, asked.review
     if settings.public_url is None:
-        hint = "set delivery.public_url; without it:   compose approve ISSUE --as ADDRESS"
-        raise UsageError("the link leads to the public pages, and there are none", hint)
+        hint = "set delivery.public_url, or run   compose approve ISSUE --as ADDRESS"
+        raise UsageError("approval links need the public pages, which are not set up", hint)
     if transport_name(context.newsletter, context.environment) == "outbox":
-        raise UsageError("no mail server is set up, so nobody can be asked", "compose approve ISSUE --as ADDRESS")
+        raise UsageError(
+            "approval requests cannot be sent, because no mail server is set up",
+            "to record an approval, run   compose approve ISSUE --as ADDRESS",
+        )
     transport, host = transport_to(context)
     at = clock().astimezone(context.newsletter.zone)
     sign = signer_of(context.newsletter, context.environment, host, int(at.timestamp()))

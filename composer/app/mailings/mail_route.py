@@ -1,6 +1,6 @@
-"""Which way messages leave: by the mail server that is set up, or as files.
+"""How messages are sent: by the configured mail server, or as files.
 
-Input: an open newsletter. Output: a transport that is not connected yet, and what the throttle calls it.
+Input: an open newsletter. Output: a transport that is not connected yet, and its name for the throttle.
 """
 
 from pathlib import Path
@@ -14,7 +14,7 @@ from composer.transport.smtp.smtp_transport import SmtpTransport
 
 
 def transport_to(context: MailingContext, folder: Path | None = None) -> tuple[Transport, str]:
-    """Return what hands messages over, and its host: files in a folder, else the mail server. Raises ComposeError."""
+    """Return the transport and its host: files in a folder, or else the mail server. Raises ComposeError."""
     if folder is not None:
         return FileTransport(folder, context.workspace.root / OUTBOX), ""
     server = server_of(context.newsletter, context.workspace, context.environment)
@@ -22,5 +22,5 @@ def transport_to(context: MailingContext, folder: Path | None = None) -> tuple[T
 
 
 def route_of(context: MailingContext, *, is_rehearsal: bool) -> str:
-    """Name the server, as the throttle knows it. Raises ComposeError for whatever is wrong with its settings."""
+    """Return the server's name for the throttle. Raises ComposeError for errors in its settings."""
     return "outbox" if is_rehearsal else transport_to(context)[0].name

@@ -1,7 +1,7 @@
-"""Everything that is looked at before a new mailing is confirmed: who would get what, by which way, and what keeps it back.
+"""Checks everything before a mailing is confirmed: who would get what, by which route, and what prevents sending.
 
 Input: an open newsletter, an issue, options. Output: a `ProposedMailing`; `mailing_start.send` freezes exactly that.
-Guarantees: nothing is written and nothing is sent; what a person is asked is the caller's.
+Guarantees: nothing is written and nothing is sent. The caller asks for confirmation.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from composer.app.clock import now
 from composer.app.context import MailingContext, notes_of
 from composer.app.mailings.mail_route import route_of
 from composer.app.mailings.send_options import SendOptions
@@ -19,7 +20,7 @@ from composer.audience.identity.token_secret import tokens_of
 from composer.audience.identity.tokens import Tokens
 from composer.core.command_lines import command_line
 from composer.core.issue_files import issue_key
-from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.config.delivery_settings import Settings, settings_of
 from composer.delivery.core.mailing import MailingError, mailings_of
 from composer.delivery.database_guard.copy_detection import check_original
 from composer.delivery.database_guard.sending_lock import lock_sending
@@ -30,68 +31,72 @@ from composer.delivery.preflight.storage_place import Commit, commit_of, trouble
 from composer.delivery.selection.selection import LeftOut, Selection, count
 from composer.editions.check_run import Checked
 
-#: An issue may go out on the evening before its date; from so many days on somebody is asked.
+#: An issue may be sent on the evening before its date; from this number of days on, a person is asked.
 _EARLY_DAYS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedMailing:
-    """A new mailing as it would be, and what keeps it from going out."""
+    """A new mailing as it would be sent, and what prevents it."""
 
     proposal: Proposal
     options: SendOptions
     settings: Settings
-    #: When it is to go out; None for now.
+    #: When it will be sent; None for now.
     due: datetime | None
     #: The mail server, or `outbox`.
     route: str
     outlook: ProposalOutlook
     commit: Commit | None
-    #: The mailing that it corrects.
+    #: The number of the mailing that it corrects.
     corrects: int | None
-    #: The issue's date, and how many days before it the mailing would go out; 0 where nobody need be asked.
+    #: The issue's date, and how many days before it the mailing would be sent; 0 if no question is needed.
     dated: date
     days_early: int
     refusals: tuple[Refusal, ...]
-    #: Refusals that a reason of the options lets pass.
+    #: Refusals that are overridden by a reason in the options.
     waived: tuple[Refusal, ...]
-    #: Of a rehearsal: what would keep it back if a mail server were set up.
+    #: For a rehearsal: what would prevent sending if a mail server were set up.
     later_refusals: tuple[Refusal, ...] = ()
     tokens: Tokens = field(repr=False)
 
     @property
     def is_rehearsal(self) -> bool:
-        """Whether nothing leaves this computer."""
+        """Whether messages are only written to files."""
         return self.proposal.known.is_rehearsal
 
     @property
     def count(self) -> int:
-        """How many would get it: the number that confirms it."""
+        """The number of recipients, which confirms the mailing."""
         return self.proposal.counts.included
 
     def require_recipients(self) -> None:
-        """Raise MailingError where nobody would get it."""
+        """Check that there are recipients. Raises MailingError."""
         if self.count:
             return
         if self.proposal.counts.left_out:
-            raise MailingError("nobody would get it: everybody is left out", "the lines above say why")
+            raise MailingError("no recipients: every selected subscriber is excluded", "the lines above show why")
         what = self.proposal.selection.condition.in_words
-        raise MailingError(f"nobody would get it: there are no subscribers ({what})", "compose subscribers import FILE")
+        raise MailingError(
+            f"no recipients: no subscribers match ({what})", "to add some:   compose subscribers import FILE"
+        )
 
 
 def propose(
     context: MailingContext,
     target: SendTarget,
-    options: SendOptions,
-    settings: Settings,
-    clock: Callable[[], datetime],
+    options: SendOptions | None = None,
+    settings: Settings | None = None,
+    clock: Callable[[], datetime] = now,
     *,
     due: datetime | None = None,
 ) -> ProposedMailing:
-    """Propose a new mailing of an issue: all that a person should know before they say yes.
+    """Propose a new mailing of an issue, with everything a person should know before they confirm it.
 
-    Raises UsageError, ContentError, MailingError where everybody has the issue, SettingsError of the mail server.
+    Raises UsageError, ContentError, MailingError if everyone has the issue, SettingsError about the mail server.
     """
+    options = options or SendOptions()
+    settings = settings or settings_of(context.newsletter)
     is_rehearsal = target.is_rehearsal
     selection = Selection(
         issue=issue_key(target.paths[0]),
@@ -102,7 +107,7 @@ def propose(
     )
     with context.database.read() as connection:
         _require_somebody_without(connection, selection)
-    # On the day when it goes out: dates are past then that are not past today.
+    # For the date on which it is sent: dates that are in the future today may be in the past then.
     checked = check_all(context, target.paths, due or clock())
     tokens = tokens_of(context.database, context.environment)
     route = route_of(context, is_rehearsal=is_rehearsal)
@@ -138,48 +143,48 @@ def propose(
 
 
 def check_ready(context: MailingContext, proposed: ProposedMailing, *, is_dry: bool = False) -> None:
-    """Check, before the question, that this database may send and that no other process does.
+    """Check, before the prompt, that this database may send, and that no other process is sending.
 
-    `is_dry`: nothing is to be sent, whoever sends meanwhile. Raises CopyError, BusyError.
+    `is_dry`: nothing will be sent, so another process may be sending. Raises CopyError, BusyError.
     """
     if not proposed.is_rehearsal:
         check_original(context.database, notes_of(context.environment))
     if proposed.due is None and not is_dry:
-        # Known before the question; a timer that comes meanwhile is not kept waiting by somebody who thinks it over.
+        # Checked before the prompt and released, so that a timer does not have to wait while a person decides.
         lock_sending(context.database).release()
 
 
 def days_early(dated: date, moment: datetime, zone: ZoneInfo) -> int:
-    """Return how many days before its date an issue goes out; 0 where nobody need be asked."""
+    """Return how many days before its date an issue would be sent; 0 if no question is needed."""
     days = (dated - moment.astimezone(zone).date()).days
     return days if days >= _EARLY_DAYS else 0
 
 
 def _require_somebody_without(connection: Connection, selection: Selection) -> None:
-    """Refuse an issue that has gone to everybody, before anything else is looked at. Raises MailingError."""
+    """Check first that not everyone has received the issue already. Raises MailingError."""
     if all(each.is_rehearsal for each in mailings_of(connection, selection.issue)):
         return
     counts = count(connection, selection)
     if counts.included or LeftOut.HAS_IT not in counts.left_out:
         return
-    may = ", or may have it" if LeftOut.CANNOT_KNOW in counts.left_out else ""
+    may = ", or may have received it" if LeftOut.CANNOT_KNOW in counts.left_out else ""
     key = selection.issue
     again = command_line("send", key, options='--again "the reason"')
-    again = f"{again}   sends it once more, also to all who have it; the reason is kept"
+    again = f"to send it to all of them again, with a reason that is recorded:   {again}"
     raise MailingError(
-        f"everybody who is to get {key} has it already{may}",
-        again if selection.got is None else "another correction is an issue of its own",
+        f"all selected subscribers have already received {key}{may}",
+        again if selection.got is None else "to send another correction, write another issue",
     )
 
 
 def _look(
     context: MailingContext, settings: Settings, checked: Sequence[Checked], tokens: Tokens, *, is_rehearsal: bool
 ) -> PreflightFacts:
-    """Look at the disk and, for a real mailing, ask the web."""
+    """Check the disk and, for a real mailing, the public pages and pictures."""
     leaving = settings.unsubscribe_url or settings.public_url
     words = ""
     if leaving is not None and not leaving.startswith("https://"):
-        words = f"subscribers' programs leave by https only, and this is not: {leaving}"
+        words = f"the unsubscribe address must begin with https://, so that mail programs can use it: {leaving}"
     if is_rehearsal:
         return PreflightFacts(editions=(), leaving=words)
     path = context.database.path
@@ -199,10 +204,10 @@ def _look(
 
 
 def _corrected(connection: Connection, got: str | None) -> int | None:
-    """Return the mailing that is corrected: of several of an issue the one with the most subscribers."""
+    """Return the number of the corrected mailing: of several of an issue, the one with the most recipients."""
     if got is None:
         return None
     found = [each for each in mailings_of(connection, got) if not each.is_rehearsal]
     if not found:
-        raise MailingError(f"no mailing of {got} has gone out", "compose status lists them")
+        raise MailingError(f"no mailing of {got} was sent", "to list all mailings:   compose status")
     return max(found, key=lambda each: each.frozen).id

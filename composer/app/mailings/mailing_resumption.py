@@ -1,7 +1,7 @@
-"""Resumes a mailing that was frozen: as it was frozen, whatever has become of the issue since.
+"""Resumes a frozen mailing as it was frozen, even if the issue has changed since.
 
-Input: an open newsletter, an unfinished mailing, options. Output: a `ProposedResumption`, then how the run went.
-Guarantees: nothing of the issue is read but to say that it has changed; nothing is sent before `resume`.
+Input: an open newsletter, an unfinished mailing, options. Output: a `ProposedResumption`, then the result of the run.
+Guarantees: the issue is only read to report changes; nothing is sent before `resume`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ from composer.delivery.preflight.storage_place import trouble_with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedResumption:
-    """A frozen mailing that is to go on, and what keeps it from that."""
+    """A frozen mailing to resume, and what prevents it."""
 
     mailing: Mailing
     sums: Sums
@@ -40,25 +40,25 @@ class ProposedResumption:
     settings: Settings
     #: The mail server.
     route: str
-    #: The time that it waits for: to go on with it would send it before that.
+    #: The time it is scheduled for, if resuming would send it before that.
     waits_for: datetime | None
     known: PreflightFacts
-    #: The reasons of the options, and those for which it was frozen.
+    #: The reasons in the options, and those with which it was frozen.
     allowed: Mapping[str, str]
 
     @property
     def refusals(self) -> tuple[Refusal, ...]:
-        """What keeps it from going on."""
+        """What prevents it from continuing."""
         return refusals(self.known, self.allowed)
 
     @property
     def waived(self) -> tuple[Refusal, ...]:
-        """Refusals that a reason lets pass."""
+        """Refusals that are overridden by a reason."""
         return waived(self.known, self.allowed)
 
     @property
     def count(self) -> int:
-        """How many are still to get it: the number that confirms it. What is on its way is another run's."""
+        """The number of remaining recipients, which confirms it. Messages being sent belong to another run."""
         return self.sums.open - self.sums[DeliveryState.SENDING]
 
 
@@ -70,14 +70,14 @@ def propose_resumption(
     settings: Settings,
     clock: Callable[[], datetime],
 ) -> ProposedResumption:
-    """Propose to go on with a mailing. `paths`: the files of its issue today.
+    """Propose to resume a mailing. `paths`: the files of its issue today.
 
-    Releases what dead processes had in hand. Raises MailingError where other people are meant now than when it was frozen.
+    Releases the recipients claimed by dead processes. Raises MailingError if the options name another audience.
     """
     if options.audience is not None and audience_of(context, options.audience).code != mailing.audience.code:
         raise MailingError(
-            f"mailing {mailing.id} of {mailing.issue} is not finished, and goes to {mailing.audience.in_words}",
-            f"{command_line('send', mailing.issue)} finishes it; then comes the next",
+            f"mailing {mailing.id} of {mailing.issue} is not finished, and its audience is {mailing.audience.in_words}",
+            f"finish it first:   {command_line('send', mailing.issue)}",
         )
     changed = _changes(context, mailing, paths, clock())
     reap(context.database, mailing.id, clock())
@@ -95,7 +95,7 @@ def propose_resumption(
         differences=changed,
         database=trouble_with(path) if path is not None else "",
     )
-    # What was allowed when it was frozen does not cover a request for changes that came since (`allowed_until`).
+    # Reasons given when it was frozen do not cover a later request for changes (`allowed_until`).
     before = {code: reason for code, reason in mailing.allowed.items() if code != Code.UNAPPROVED}
     return ProposedResumption(
         mailing=mailing,
@@ -112,7 +112,7 @@ def propose_resumption(
 def _changes(
     context: MailingContext, mailing: Mailing, paths: Sequence[Path], now: datetime
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return how the frozen editions differ from the files, in codes by stem."""
+    """Return how the frozen editions differ from the files, as codes by stem."""
     try:
         editions = [edition_of(each.variants) for each in check_all(context, paths, now)]
         with context.database.read() as connection:
@@ -122,14 +122,14 @@ def _changes(
 
 
 def check_ready_to_resume(context: MailingContext, proposed: ProposedResumption) -> None:
-    """Check, before the question, that this database may go on with the mailing. Raises CopyError."""
+    """Check, before the prompt, that this database may continue the mailing. Raises CopyError."""
     check_original(context.database, notes_of(context.environment), proposed.mailing.id)
 
 
 def resume(context: MailingContext, proposed: ProposedResumption, controls: RunControls | None = None) -> RunOutcome:
-    """Go on with a mailing as it was proposed; the reasons that let something pass are recorded.
+    """Resume a mailing as it was proposed; the reasons that override refusals are recorded.
 
-    Raises MailingError for one that is over meanwhile, BusyError, CopyError.
+    Raises MailingError if it has ended in the meantime, BusyError, CopyError.
     """
     if proposed.refusals:
         return RunRefused(refusals=proposed.refusals)

@@ -1,17 +1,19 @@
-"""Runs a mailing that was frozen: through which transport, with which messages, how fast; and what became of it.
+"""Runs a frozen mailing: chooses transport, messages and rate, and returns the result.
 
-Input: an open newsletter, a frozen mailing, who watches and who may stop it. Output: a value that says how the run went, or
-why there was none. Guarantees: a mailing that is not approved does not begin; what is sent, and when, the run loop decides.
+Input: an open newsletter, a frozen mailing, and the controls that watch and stop the run. Output: the result of the
+run, or why it did not start. Guarantees: a mailing without the required approvals does not begin. The run loop decides
+what is sent when.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from composer.app.clock import now
 from composer.app.context import MailingContext, notes_of, person
 from composer.app.mailings.approval_state import may_begin, permission, requests_of
 from composer.app.mailings.mail_route import transport_to
@@ -41,14 +43,14 @@ from composer.transport.protocol import TransportError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRefused:
-    """Nothing was sent: this keeps the mailing from going out."""
+    """Nothing was sent, because of these refusals."""
 
     refusals: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerUnreachable:
-    """Nothing was sent: there was no connection to begin with. The mailing stays frozen."""
+    """Nothing was sent, because the connection failed at the start. The mailing stays frozen."""
 
     mailing: Mailing
     error: TransportError
@@ -56,7 +58,7 @@ class ServerUnreachable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseUnreachable:
-    """The database could not be asked before the run, or after it. The mailing is not finished."""
+    """The database could not be reached before or after the run. The mailing is not finished."""
 
     mailing: Mailing
     error: DatabaseError
@@ -64,17 +66,17 @@ class DatabaseUnreachable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFinished:
-    """A run has ended."""
+    """A run that has ended."""
 
     mailing: Mailing
     run: Run
-    #: How many were to get it who may have it already, because a person decided so.
+    #: The number of remaining recipients who may get it twice, because a person decided to send it again.
     twice: int
-    #: Where a rehearsal wrote to.
+    #: The folder that a rehearsal wrote to.
     folder: Path
-    #: Where it was stopped: who requests changes of it.
+    #: If it was stopped: the requests for changes.
     requests: tuple[GivenAnswer, ...] = ()
-    #: Its bounces that a person decides.
+    #: Its held bounces, about which a person decides.
     holds: tuple[Hold, ...] = ()
 
 
@@ -88,13 +90,13 @@ def _unwatched(mailing: Mailing) -> Iterator[Callable[[Progress], None]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunControls:
-    """Who may stop a run, and who watches it."""
+    """The functions that stop a run and watch it."""
 
-    #: Called when a frozen mailing is about to be sent; what it returns is asked from then on whether to stop.
+    #: Called before a frozen mailing is sent; the run then checks the returned object for stop requests.
     stop: Callable[[], Stop] = Stop
-    #: Entered while messages go out; what it yields is told several times a second how it goes.
+    #: Entered while messages are sent; the function it yields is called with the progress several times a second.
     watch: Callable[[Mailing], AbstractContextManager[Callable[[Progress], None]]] = _unwatched
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = now
 
 
 def run_mailing(
@@ -109,11 +111,11 @@ def run_mailing(
     is_unattended: bool = False,
     allowed_until: int | None = None,
 ) -> RunOutcome:
-    """Run a mailing that was frozen.
+    """Run a frozen mailing.
 
-    `limit`: how many are tried at most. `lock`: taken before it was frozen. `is_unattended`: a timer started it.
-    `allowed_until`: the last answer that was shown to whoever has just allowed it to go out without approvals.
-    Raises MailingError for one that is over, BusyError, CopyError.
+    `limit`: the most messages to try. `lock`: acquired before it was frozen. `is_unattended`: a timer started it.
+    `allowed_until`: the last answer that was shown to the person who has just allowed sending without approvals.
+    Raises MailingError if it has ended, BusyError, CopyError.
     """
     stop = controls.stop()
     try:
@@ -191,7 +193,7 @@ def _run(
         except TransportError as error:
             return ServerUnreachable(mailing=mailing, error=error)
     if is_rehearsal and not run.is_over:
-        # It counts for nothing: subscribers' values are not kept for it.
+        # A rehearsal is not resumed, so subscribers' values are not kept for it.
         with database.write() as connection:
             end_for_good(connection, mailing.id, who, controls.clock())
     requests = requests_of(context, mailing) if run.ending is Ending.STOPPED else ()

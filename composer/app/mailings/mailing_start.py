@@ -1,8 +1,8 @@
-"""Starts a mailing that was proposed and confirmed: freezes exactly that, and sends it or leaves it to wait for its time.
+"""Starts a confirmed mailing: freezes it as proposed, and sends it or leaves it scheduled.
 
-Input: an open newsletter, a `ProposedMailing`, who watches and who may stop it. Output: what became of it.
-Guarantees: it is frozen in one transaction, as it was proposed or not at all; whoever may not send leaves no frozen mailing
-behind.
+Input: an open newsletter, a `ProposedMailing`, and the controls that watch and stop the run. Output: the result.
+Guarantees: it is frozen in one transaction, as it was proposed or not at all; if sending is not possible, no frozen
+mailing is left behind.
 """
 
 from collections.abc import Callable
@@ -26,14 +26,14 @@ from composer.delivery.selection.freeze import freeze
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalsChanged:
-    """Nothing was frozen: since it was proposed somebody withdrew an approval, or requests changes."""
+    """Nothing was frozen, because an approval was withdrawn or changes were requested after the proposal."""
 
     refusals: tuple[Refusal, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingWaits:
-    """A mailing is frozen and waits for its time."""
+    """A mailing that is frozen and scheduled."""
 
     mailing: Mailing
 
@@ -42,9 +42,9 @@ SendOutcome = RunOutcome | MailingWaits | ApprovalsChanged
 
 
 def send(context: MailingContext, proposed: ProposedMailing, controls: RunControls | None = None) -> SendOutcome:
-    """Freeze a mailing as it was proposed, and send it; or have it wait for its time.
+    """Freeze a mailing as it was proposed, and send it or leave it scheduled.
 
-    Raises MailingError where nobody would get it, or somebody came or left since it was proposed; BusyError, CopyError.
+    Raises MailingError without recipients, or if the number of recipients has changed since; BusyError, CopyError.
     """
     controls = controls or RunControls()
     proposed.require_recipients()
@@ -55,7 +55,7 @@ def send(context: MailingContext, proposed: ProposedMailing, controls: RunContro
     if proposed.due is not None:
         frozen = _freeze(context, proposed, controls.clock)
         return frozen if isinstance(frozen, ApprovalsChanged) else MailingWaits(mailing=frozen)
-    # Held from before the freezing on: whoever may not send leaves no frozen mailing behind.
+    # Locked before freezing: if sending is not possible, no frozen mailing is left behind.
     with lock_sending(context.database) as lock:
         frozen = _freeze(context, proposed, controls.clock)
         if isinstance(frozen, ApprovalsChanged):
@@ -101,13 +101,13 @@ def _freeze(
         )
         mailing = freeze(connection, draft, clock())
         if options.limit is not None and not is_rehearsal:
-            # Before anything is sent: whatever becomes of this process, the rest is for a person to send.
+            # Paused before anything is sent: even if this process dies, only a person sends the rest.
             pause(connection, mailing.id, draft.made_by, PauseReason.LIMIT, clock())
             mailing = mailing_of(connection, mailing.id)
         if not is_rehearsal and mailing.frozen != proposed.count:
             raise MailingError(
-                f"subscribers came or went meanwhile: it would be {mailing.frozen:,} now; nothing was sent",
-                "run it again",
+                f"the number of recipients has changed to {mailing.frozen:,}; nothing was sent",
+                "run the command again",
             )
         link_to_mailing(connection, mailing.id, proposal.review, clock(), until)
     return mailing

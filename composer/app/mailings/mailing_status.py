@@ -1,6 +1,7 @@
-"""How mailings stand: their totals, what people decided about them, what keeps them from going on.
+"""The status of mailings: their totals, people's decisions about them, and what prevents them from continuing.
 
-Input: an open newsletter, one mailing or all. Output: values; of one mailing also who has not got it. Changes nothing.
+Input: an open newsletter, one mailing or all. Output: values; for one mailing also who has not received it. Guarantees:
+changes nothing.
 """
 
 from collections.abc import Mapping
@@ -23,28 +24,28 @@ from composer.delivery.reporting.statistics import RecipientOutcome, next_try, n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingStatus:
-    """How one mailing stands."""
+    """The status of one mailing."""
 
     mailing: Mailing
     sums: Sums
-    #: Who counts as having received it because a person said so.
+    #: Recipients who count as having received the mailing, because a person decided so.
     decided: tuple[Decided, ...]
-    #: When the next message that was put off is tried again.
+    #: When the next deferred message is retried.
     next_try: datetime | None
-    #: What those who may approve said of it.
+    #: The approvers' answers.
     answers: tuple[GivenAnswer, ...]
-    #: Why it may not go on, as far as its approvals are concerned.
+    #: Why its approvals do not allow it to continue.
     held: Refusal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingOverview:
-    """How one mailing stands, or all of them."""
+    """The status of one mailing, or of all."""
 
     mailings: tuple[MailingStatus, ...]
-    #: Issues whose mailing was lost when a backup was restored, and when that was; looked for among all mailings only.
+    #: Issues whose mailing was lost when a backup was restored, and when that was; only filled for all mailings.
     lost: Mapping[str, datetime] = field(default_factory=dict)
-    #: The first of those who have not got a mailing; looked for in one mailing only.
+    #: The first recipients who have not received a mailing; only filled for one mailing.
     not_received: tuple[RecipientOutcome, ...] = ()
 
     @property
@@ -54,7 +55,7 @@ class MailingOverview:
 
 
 def status(context: MailingContext, mailing_id: int | None = None, *, most: int = 0) -> MailingOverview:
-    """Look how mailings stand; of one mailing, name `most` who have not got it at most. Raises MailingError."""
+    """Return the status of mailings; for one, with at most `most` who have not received it. Raises MailingError."""
     settings = settings_of(context.newsletter)
     with context.database.read() as connection:
         if mailing_id is None:

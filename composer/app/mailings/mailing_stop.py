@@ -1,7 +1,8 @@
-"""Stops a mailing from anywhere, or ends it for good.
+"""Stops a mailing from any computer, or cancels it.
 
-Input: an open newsletter, the number of a mailing, the time. Output: whether that was new; how the mailing stands.
-Guarantees: from the moment `stop` returns no further message goes out; what a living process has in hand is not touched.
+Input: an open newsletter, the number of a mailing, the time. Output: whether it was running before; the mailing's
+totals. Guarantees: once `stop` returns, no further message is sent; recipients claimed by a live process are not
+touched.
 """
 
 import time
@@ -15,13 +16,13 @@ from composer.delivery.core.mailing import Sums, mailing_of, sums_of
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.ledger.reaper import DeadWorker, reap, reap_and_end
 
-#: Seconds between two looks whether a run has ended, and beyond the time that it takes to end at most.
+#: Seconds between two checks whether a run has ended, and seconds added to the longest time that a run takes to end.
 _LOOK, _MARGIN = 0.25, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopResult:
-    """A mailing that is stopped."""
+    """A mailing that was stopped."""
 
     mailing_id: int
     issue: str
@@ -31,15 +32,15 @@ class StopResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndResult:
-    """Whether a mailing is over."""
+    """The result of cancelling a mailing."""
 
-    #: How it ended; None where it is not over, because a living process has messages in hand.
+    #: Its final totals; None if it has not ended, because a live process is still sending.
     sums: Sums | None
     alive: tuple[DeadWorker, ...] = ()
 
 
 def stop(context: MailingContext, mailing_id: int, now: datetime) -> StopResult:
-    """Stop a mailing, whichever process or computer sends it. Raises MailingError for one that is over or not there."""
+    """Stop a mailing, whichever process or computer sends it. Raises MailingError if it has ended or does not exist."""
     who = person(context.workspace)
     with context.database.write() as connection:
         issue = mailing_of(connection, mailing_id).issue
@@ -48,7 +49,7 @@ def stop(context: MailingContext, mailing_id: int, now: datetime) -> StopResult:
 
 
 def release(context: MailingContext, mailing_id: int, now: datetime) -> Sums:
-    """Release what dead processes had in hand of a mailing; return how it stands. Raises MailingError."""
+    """Release recipients claimed by dead processes, and return the mailing's totals. Raises MailingError."""
     reap(context.database, mailing_id, now)
     with context.database.read() as connection:
         return sums_of(connection, mailing_id)
@@ -61,13 +62,13 @@ def end(
     *,
     tell: Callable[[Sequence[DeadWorker], datetime], None] = lambda alive, until: None,
 ) -> EndResult:
-    """End a stopped mailing for good, as soon as no living process has anything in hand.
+    """Cancel a stopped mailing, as soon as no live process is sending any of it.
 
-    Waits for such a process as long as a run takes to end. `tell` is called once, if it has to wait: for which processes,
-    and until when. Raises MailingError for a mailing that is over.
+    Waits for such a process as long as a run takes to end. If it has to wait, `tell` is called once with the processes
+    and the latest time. Raises MailingError if the mailing has ended.
     """
     policy, who = RetryPolicy(), person(context.workspace)
-    most = policy.drain + policy.record + timedelta(seconds=_MARGIN)
+    most = policy.drain + policy.database_wait + timedelta(seconds=_MARGIN)
     deadline, is_told = time.monotonic() + most.total_seconds(), False
     while True:
         sums, reaped = reap_and_end(context.database, mailing_id, who, clock())

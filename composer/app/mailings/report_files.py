@@ -1,12 +1,13 @@
-"""Writes what became of a mailing: a page, a text, tables, and everything that happened.
+"""Writes the report of a mailing: web page, text, tables, and all events.
 
-Input: an open newsletter, the number of a mailing, the time. Output: files in a folder of their own, and the figures in them.
+Input: an open newsletter, the number of a mailing, the time. Output: files in their own folder, and the figures in them.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from composer.app.clock import now
 from composer.app.context import MailingContext
 from composer.app.mailings.send_options import MAILINGS
 from composer.core.folders import make_private
@@ -17,21 +18,24 @@ from composer.delivery.reporting.statistics import Statistics, each_event, each_
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFiles:
-    """A report that was written."""
+    """A written report."""
 
     statistics: Statistics
     paths: tuple[Path, ...]
 
 
-def report(context: MailingContext, mailing_id: int, now: datetime, *, folder: Path | None = None) -> ReportFiles:
-    """Write the report of a mailing below a folder, by default the outbox. Raises MailingError, OutputError."""
+def report(
+    context: MailingContext, mailing_id: int, at: datetime | None = None, *, folder: Path | None = None
+) -> ReportFiles:
+    """Write the report of a mailing to a folder, by default in the outbox. Raises MailingError, OutputError."""
+    at = at or now()
     root, newsletter = context.workspace.root, context.newsletter
     with context.database.read() as connection:
         if folder is None:
             make_private(root / MAILINGS, root / OUTBOX)
-        statistics = statistics_of(connection, mailing_id, now)
+        statistics = statistics_of(connection, mailing_id, at)
         paths = write(
-            # A folder of its own: it is replaced whole.
+            # The report has its own folder, because the whole folder is replaced.
             (folder or root / MAILINGS) / f"{mailing_id}-report",
             statistics,
             each_not_received(connection, mailing_id),

@@ -1,6 +1,6 @@
-"""What whoever sends an issue chooses, and where mailings are written to.
+"""The options for sending an issue, and the folder that mailings are written to.
 
-Input: nothing. Output: values that the use cases about sending share. Never reads anything.
+Input: nothing. Output: values that the use cases about sending share. Guarantees: reads nothing.
 """
 
 from collections.abc import Mapping
@@ -9,30 +9,30 @@ from pathlib import Path
 
 from composer.core.workspace import OUTBOX
 
-#: Where rehearsals and reports of mailings are written, by their number.
+#: The folder of rehearsals and reports, each in a folder named by the mailing's number.
 MAILINGS = Path(OUTBOX) / "mailings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendOptions:
-    """How an issue is sent, and to whom."""
+    """How an issue is sent, and to which subscribers."""
 
-    #: A name of newsletter.yaml; None for all subscribers.
+    #: The name of an audience in newsletter.yaml; None for all subscribers.
     audience: str | None = None
-    #: How many to try now at most.
+    #: The most messages to try now.
     limit: int | None = None
-    #: A rehearsal for every subscriber.
+    #: Whether a rehearsal covers every subscriber.
     is_all: bool = False
-    #: Reasons by the code of what they let pass.
+    #: Reasons by the code of the refusal or finding that they override.
     allowed: Mapping[str, str] = field(default_factory=dict)
-    #: Only to those who have not got the issue.
+    #: Whether to send only to subscribers who have not received the issue.
     is_rest: bool = False
-    #: The key of the issue that is corrected.
+    #: The key of the corrected issue.
     got: str | None = None
-    #: Why people get it again.
+    #: The reason for sending it again.
     again: str | None = None
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is the issue's own mailing, to whoever has not had it."""
+        """Whether it is the issue's regular mailing, without special options."""
         return not (self.is_rest or self.got or self.again)

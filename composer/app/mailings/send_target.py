@@ -1,6 +1,6 @@
-"""What a person means who names an issue to send: its files in all languages, its mailing that is not over, an audience.
+"""Finds what the name of an issue refers to: its files in all languages, its unfinished mailing, an audience.
 
-Input: an open newsletter, the name of an issue. Output: values; or the error that names what is meant instead.
+Input: an open newsletter, the name of an issue. Output: values, or an error that suggests the right name.
 """
 
 from collections.abc import Sequence
@@ -23,34 +23,37 @@ from composer.editions.check_run import Checked, check_issue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendTarget:
-    """An issue that is to be sent."""
+    """An issue to send."""
 
     issue: str
-    #: Its file in every language; none where the files are gone and a frozen mailing goes on.
+    #: Its file in every language; empty if the files were removed and a frozen mailing continues.
     paths: tuple[Path, ...]
-    #: Whether no mail server is set up: nothing leaves this computer.
+    #: Whether no mail server is set up, so that messages are only written to files.
     is_rehearsal: bool
-    #: Its mailing that is not over; there is one at a time.
+    #: Its unfinished mailing; there is at most one.
     unfinished: Mailing | None = None
 
 
-def target_of(context: MailingContext, issue: str, options: SendOptions) -> SendTarget:
-    """Find what is to be sent: a new mailing, or the rest of one that is not over.
+def target_of(context: MailingContext, issue: str, options: SendOptions | None = None) -> SendTarget:
+    """Find what to send: a new mailing, or the rest of an unfinished one.
 
-    Raises UsageError, WorkspaceError; MailingError where another mailing of the issue must be finished before.
+    Raises UsageError, WorkspaceError; MailingError if another mailing of the issue must be finished first.
     """
+    options = options or SendOptions()
     key, paths, missing = _editions(context.workspace, issue)
     is_rehearsal = transport_name(context.newsletter, context.environment) == "outbox"
     if options.is_all and not is_rehearsal:
-        raise UsageError("--all is for rehearsals: without it all subscribers get it already", "leave it out")
+        raise UsageError(
+            "--all is for rehearsals only; a real mailing goes to all subscribers anyway", "leave out --all"
+        )
     other = None
     if not is_rehearsal:
         with context.database.read() as connection:
             other = unfinished(connection, key)
     if other is not None and not options.is_plain:
         raise MailingError(
-            f"mailing {other.id} of {key} is not finished, and there is one at a time",
-            f"{command_line('send', key)} finishes it; compose stop {other.id} --for-good ends it",
+            f"mailing {other.id} of {key} is not finished, and an issue can have only one unfinished mailing",
+            f"{command_line('send', key)} finishes it; compose stop {other.id} --for-good cancels it",
         )
     if other is None and missing is not None:
         raise missing
@@ -58,7 +61,7 @@ def target_of(context: MailingContext, issue: str, options: SendOptions) -> Send
 
 
 def _editions(workspace: Workspace, issue: str) -> tuple[str, tuple[Path, ...], WorkspaceError | UsageError | None]:
-    """Return the issue key and its files in all languages; or why there are none, which a frozen mailing need not mind."""
+    """Return the issue key and its files in all languages, or the error, which does not matter to a frozen mailing."""
     try:
         named = workspace.issue(issue)
     except (WorkspaceError, UsageError) as error:
@@ -67,7 +70,7 @@ def _editions(workspace: Workspace, issue: str) -> tuple[str, tuple[Path, ...], 
 
 
 def check_all(context: MailingContext, paths: Sequence[Path], now: datetime) -> tuple[Checked, ...]:
-    """Build and check every language edition of an issue. Raises ContentError with the problems of all."""
+    """Build and check every language edition of an issue. Raises ContentError with the problems of all editions."""
     found: list[Checked] = []
     problems: list[Problem] = []
     for path in paths:
@@ -81,12 +84,12 @@ def check_all(context: MailingContext, paths: Sequence[Path], now: datetime) -> 
 
 
 def audience_of(context: MailingContext, name: str | None) -> AudienceFilter:
-    """Return who is meant by the name of an audience; everybody without one. Raises UsageError."""
+    """Return the filter of an audience; without a name, it matches everyone. Raises UsageError."""
     if name is None:
         return AudienceFilter()
     known = context.newsletter.audiences
     if name not in known:
         near = nearest(name, tuple(known))
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
+        hint = f"did you mean {near}?" if near else f"its audiences are: {', '.join(known) or 'none'}"
         raise UsageError(f"newsletter.yaml has no audience “{name}”", hint)
     return known[name]

@@ -1,7 +1,7 @@
-"""Settles what could not be confirmed: by a mail server's log, or by a person's decision.
+"""Resolves unconfirmed recipients: by a mail server's log, or by a person's decision.
 
-Input: an open newsletter, a mailing or a lost issue, a log or a decision. Output: how many were settled, and how the mailing
-stands. Guarantees: nothing is sent; nobody is sent anything again unless the decision says so.
+Input: an open newsletter, a mailing or a lost issue, a log or a decision. Output: how many were resolved, and the
+mailing's totals. Guarantees: nothing is sent, and nothing will be sent again unless the decision says so.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,9 +31,9 @@ from composer.delivery.selection.selection import LeftOut, Selection, count
 
 
 class SettleDecision(StrEnum):
-    """What a person decides about messages of which nobody can know whether they arrived."""
+    """What a person decides about messages whose delivery could not be confirmed."""
 
-    #: They count as taken by their server.
+    #: They count as accepted by the server.
     RECEIVED = "received"
     #: They are sent again; some people may get a second copy, with the same Message-ID.
     AGAIN = "again"
@@ -41,11 +41,11 @@ class SettleDecision(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnconfirmedRecipient:
-    """Somebody whose server never answered."""
+    """A recipient whose delivery the server did not confirm."""
 
-    #: As people are named in lists: their address, or a number after an erasure.
+    #: The name in lists: the address, or a number after an erasure.
     name: str
-    #: Of their message: what to look for in a server's log.
+    #: The Message-ID to look for in a server's log.
     message_id: str
 
 
@@ -61,10 +61,10 @@ class Unconfirmed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettleResult:
-    """What became of the unconfirmed recipients of a mailing."""
+    """The result for the unconfirmed recipients of a mailing."""
 
     mailing: Mailing
-    #: How many are settled now, and how many are still unconfirmed.
+    #: How many were resolved, and how many are still unconfirmed.
     settled: int
     left: int
     sums: Sums
@@ -75,14 +75,17 @@ class LostMailing:
     """An issue whose mailing was lost when the database was restored from a backup."""
 
     issue: str
-    #: When it was restored.
+    #: When the database was restored.
     since: datetime
-    #: Of how many nobody can know whether they have it.
+    #: How many may have received it.
     count: int
 
 
 def unconfirmed(context: MailingContext, mailing_id: int, now: datetime, *, most: int = 20) -> Unconfirmed:
-    """Release what dead processes had in hand, and look who is unconfirmed; name `most` at most. Raises MailingError."""
+    """Release recipients claimed by dead processes, and return who is unconfirmed, at most `most` by name.
+
+    Raises MailingError.
+    """
     reap(context.database, mailing_id, now)
     with context.database.read() as connection:
         mailing = mailing_of(connection, mailing_id)
@@ -98,9 +101,9 @@ def unconfirmed(context: MailingContext, mailing_id: int, now: datetime, *, most
 
 
 def settle(context: MailingContext, mailing_id: int, how: Path | SettleDecision, now: datetime) -> SettleResult:
-    """Settle the unconfirmed recipients of a mailing by a Postfix log, or all of them by a decision.
+    """Resolve unconfirmed recipients of a mailing by a Postfix log, or all of them by a decision.
 
-    The mailing ends where nothing is left to do. Raises MailingError, UsageError for a log that cannot be read.
+    The mailing ends if nothing is left to do. Raises MailingError, UsageError for a log that cannot be read.
     """
     who, lines = person(context.workspace), list(_lines(how)) if isinstance(how, Path) else []
     with context.database.read() as connection:
@@ -119,25 +122,25 @@ def settle(context: MailingContext, mailing_id: int, how: Path | SettleDecision,
 
 
 def lost_mailing(context: MailingContext, issue: str) -> LostMailing:
-    """Look how an issue stands whose mailing was lost. Raises MailingError where none was lost."""
+    """Return the state of an issue whose mailing was lost. Raises MailingError if none was lost."""
     with context.database.read() as connection:
         since = lost_since(connection, issue)
         unknown = count(connection, Selection(issue=issue)).left_out.get(LeftOut.CANNOT_KNOW, 0)
     if since is None:
         raise MailingError(
-            f"no mailing of {issue} was lost", "compose status lists the mailings; name one by its number"
+            f"no mailing of {issue} was lost", "to list all mailings with their numbers:   compose status"
         )
     return LostMailing(issue=issue, since=since, count=unknown)
 
 
 def release_lost(context: MailingContext, issue: str) -> None:
-    """Let an issue whose mailing was lost be sent to everybody: some may get it for the second time."""
+    """Allow an issue whose mailing was lost to be sent to everyone; some may get it twice."""
     with context.database.write() as connection:
         forget_lost(connection, issue)
 
 
 def _sent(context: MailingContext, mailing: Mailing) -> Callable[[int], SentWithoutAnswer]:
-    """Return what makes the Message-ID and the envelope's sender of a subscriber's message in a mailing."""
+    """Return a function that computes the Message-ID and envelope sender of a subscriber's message in a mailing."""
     tokens = tokens_of(context.database, context.environment)
     frozen_settings = FrozenSettings.from_json(mailing.frozen_settings)
     return lambda subscriber_id: SentWithoutAnswer(

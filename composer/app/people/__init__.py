@@ -1,1 +1,1 @@
-"""Use cases about the people of a newsletter: they are imported, found, changed, exported, and their bounces decided."""
+"""Use cases about subscribers: import, find, change, export, erase, and decide about their bounces."""

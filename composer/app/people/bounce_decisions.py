@@ -1,7 +1,7 @@
-"""Decides about bounces that are held because too many came at once, and undoes bounces that were a mistake.
+"""Decides about bounces that are held because too many arrived at once, and undoes bounces that were a mistake.
 
-Input: a newsletter's context, numbers of holds or addresses, who decides, the time. Output: how many subscribers each concerns.
-Guarantees: all of what is named is decided, or nothing; each change is in the subscriber's history.
+Input: a newsletter's context, numbers of holds or addresses, who decides, the time. Output: how many subscribers each
+affects. Guarantees: either all decisions are applied, or none; each change is in the subscriber's history.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,15 +16,15 @@ from composer.core.addresses import normal_address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecidedHolds:
-    """What was decided, and what is left."""
+    """The decisions, and the remaining holds."""
 
-    #: How many subscribers were released or suppressed, by the number of the hold.
+    #: The number of subscribers released or suppressed, by the number of the hold.
     counts: Mapping[int, int]
     left: tuple[Hold, ...]
 
 
 def held_bounces_of(context: MailingContext) -> tuple[Hold, ...]:
-    """Return what is held until somebody decides."""
+    """Return the bounces that are held for a decision."""
     with context.database.read() as connection:
         return open_holds(connection)
 
@@ -32,7 +32,7 @@ def held_bounces_of(context: MailingContext) -> tuple[Hold, ...]:
 def decide_holds(
     context: MailingContext, numbers: Sequence[int], decision: HoldDecision, who: str, now: datetime
 ) -> DecidedHolds:
-    """Release held bounces, or suppress those who bounced. Raises AudienceError for a number that is not held."""
+    """Release held bounces, or suppress their subscribers. Raises AudienceError for a number that is not held."""
     with context.database.write() as connection:
         counts = {number: decide(connection, number, decision, who, now) for number in numbers}
         return DecidedHolds(counts=counts, left=open_holds(connection))
@@ -41,9 +41,9 @@ def decide_holds(
 def undo_bounces(
     context: MailingContext, addresses: Sequence[str], who: str, now: datetime
 ) -> Mapping[str, Status | None]:
-    """Let bounces of addresses count no more; return each address's status, None where it is no subscriber.
+    """Undo the bounces of addresses; return the status of each address, or None if it is not a subscriber's.
 
-    Raises AudienceError where no bounce suppresses an address.
+    Raises AudienceError if an address is not suppressed by a bounce.
     """
     source = f"bounces undo by {who}"
     with context.database.write() as connection:

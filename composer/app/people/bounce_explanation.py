@@ -1,7 +1,7 @@
-"""Says of messages what they are: recipient, class, status, why.
+"""Shows how messages are classified: recipient, class, status, reason.
 
-Input: a message, an mbox file, or a folder. Output: what each message is understood as. Guarantees: records nothing, and opens no
-database.
+Input: a message, an mbox file, or a folder. Output: the classification of each message. Guarantees: records nothing,
+and opens no database.
 """
 
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from composer.bounces.parse.vocabulary import Returned
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainedMessage:
-    """One message."""
+    """One classified message."""
 
-    #: Its file, and its number where that holds several.
+    #: Its file, with its number if the file contains several messages.
     name: str
     returned: Returned
 

@@ -1,8 +1,8 @@
-"""Reads what comes back, records it once, and suppresses or holds whom it concerns.
+"""Reads returned mail, records it once, and suppresses or holds the subscribers it is about.
 
-Input: a newsletter's context, and where messages are: files, a pipe, the mailbox of newsletter.yaml. Output: what was read, what
-followed, what is held now. Guarantees: a message is recorded once, however often it is read; a subscriber is touched only where
-our own key names them.
+Input: a newsletter's context, and the source: files, a pipe, or the mailbox in newsletter.yaml. Output: what was read,
+its effects, and what is held now. Guarantees: a message is recorded once, no matter how often it is read; a subscriber
+changes only if the message contains the signed token that compose put into the original.
 """
 
 from collections.abc import Callable, Generator, Sequence
@@ -25,10 +25,10 @@ from composer.core.workspace import OUTBOX
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceIntake:
-    """What came back."""
+    """Returned mail that was read."""
 
     summary: IngestSummary
-    #: Bounces that a person must decide about, these and earlier ones.
+    #: Held bounces that a person must decide about, including earlier ones.
     held: tuple[Hold, ...]
 
 
@@ -40,15 +40,15 @@ def ingest_files(
     clock: Callable[[], datetime],
     tell: Callable[[int], None] = lambda done: None,
 ) -> BounceIntake:
-    """Read messages, mbox files and folders; with `by_imap` also the mailbox that newsletter.yaml names under delivery.imap.
+    """Read messages, mbox files and folders; with `by_imap`, also the mailbox under delivery.imap in newsletter.yaml.
 
-    `tell` is called with how many messages of a mailbox are done. Raises SettingsError, DatabaseError, and what reading raises.
+    `tell` is called with the number of messages read. Raises SettingsError, DatabaseError, and the errors of reading.
     """
     return _intake(context, _mailboxes(context, paths, by_imap=by_imap), clock, tell)
 
 
 def ingest_pipe(context: MailingContext, stream: BinaryIO, clock: Callable[[], datetime]) -> BounceIntake:
-    """Read the one message that a mail server hands over; where a person should look at it, it is kept in the outbox."""
+    """Read one message from a mail server's pipe; if a person should review it, it is kept in the outbox."""
 
     def mailbox() -> Generator[Mailbox]:
         yield Pipe(message=read_pipe(stream), folder=context.workspace.root / OUTBOX / "bounces")

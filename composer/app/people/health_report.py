@@ -1,7 +1,7 @@
-"""Says how the audience does, in figures and as a page.
+"""Reports the health of the audience, as figures and as a web page.
 
-Input: a newsletter's context, the time, how many days of mailings. Output: figures; a private file, if one is named.
-Guarantees: changes nothing in the database.
+Input: a newsletter's context, the time, the number of days of mailings. Output: figures, and a private file if one is
+named. Guarantees: changes nothing in the database.
 """
 
 from datetime import datetime
@@ -22,9 +22,9 @@ def audience_health(context: MailingContext, now: datetime, days: int = 90) -> A
 
 
 def write_health_page(context: MailingContext, health: AudienceHealth, file: Path) -> None:
-    """Write the figures as a page that only its owner can read. Raises OutputError."""
+    """Write the figures as a web page that only its owner can read. Raises OutputError."""
     try:
-        # Servers' words and small domains can name people.
+        # Servers' answers and small domains can identify people.
         file.touch(0o600)
         close(file)
         file.write_text(page(health, context.newsletter.name), encoding="utf-8")

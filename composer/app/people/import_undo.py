@@ -1,7 +1,7 @@
-"""Takes the last import back, in two steps: look at what would go, then do it.
+"""Undoes the last import, in two steps: show what would be removed, then undo it.
 
-Input: a newsletter's context. Output: what the import brought, and what of it is still there. Guarantees: what is taken back is
-the import that was looked at, or nothing.
+Input: a newsletter's context. Output: what the import added, and what of it still exists. Guarantees: only the import
+that was shown is undone.
 """
 
 from datetime import datetime
@@ -13,14 +13,16 @@ from composer.core.errors import UsageError
 
 
 def import_to_undo(context: MailingContext) -> Import:
-    """Return the last import that was not taken back. Raises AudienceError where there is none."""
+    """Return the last import that was not undone. Raises AudienceError without one."""
     with context.database.read() as connection:
         return last_import(connection)
 
 
 def undo_import(context: MailingContext, number: int, now: datetime) -> None:
-    """Take an import back. Raises UsageError where it is no longer the last one, AudienceError where there is none."""
+    """Undo an import. Raises UsageError if it is no longer the last one, AudienceError without an import."""
     with context.database.write() as connection:
         if last_import(connection).number != number:
-            raise UsageError("another import has come in meanwhile", "look again:   compose subscribers import --undo")
+            raise UsageError(
+                "another import was made in the meantime", "run again:   compose subscribers import --undo"
+            )
         undo(connection, number, now)

@@ -1,7 +1,7 @@
 """Writes subscribers, or the suppression list, to a new private file or to a stream.
 
-Input: a newsletter's context, who is meant, where to. Output: how many rows were written. Guarantees: no file is overwritten, and
-only its owner can read it.
+Input: a newsletter's context, a filter, a file or stream. Output: the number of rows written. Guarantees: no file is
+overwritten, and only its owner can read it.
 """
 
 import os
@@ -16,14 +16,14 @@ from composer.audience.subscribers import Status
 from composer.core.audience_filter import AudienceFilter
 from composer.core.errors import UsageError
 
-#: What a stream or file is given to, which writes the rows and returns how many.
+#: A function that writes the rows to a stream or file, and returns their number.
 Writer = Callable[[Rows, ExportFormat], int]
 
 
 def write_subscribers(
     context: MailingContext, to: Path | Rows, condition: AudienceFilter, statuses: Sequence[Status] = ()
 ) -> int:
-    """Write the subscribers who are meant; without a status, of any. Raises UsageError for a file that exists."""
+    """Write the selected subscribers; without a status, of any status. Raises UsageError for a file that exists."""
     fields = own_fields(context.newsletter)
     with context.database.read() as connection:
         return _written(to, lambda rows, form: export_subscribers(connection, condition, statuses, fields, rows, form))
@@ -45,12 +45,12 @@ def _written(to: Path | Rows, write: Writer) -> int:
 
 @contextmanager
 def _new_file(path: Path, form: ExportFormat) -> Iterator[Rows]:
-    # With a mark of its encoding at the beginning a spreadsheet shows every letter right.
+    # With a byte order mark, spreadsheet programs detect the encoding.
     encoding = "utf-8" if form is ExportFormat.JSON_LINES else "utf-8-sig"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise UsageError(f"{path} is there already and stays as it is", "name another file") from None
+        raise UsageError(f"{path} already exists, and is not overwritten", "choose another file name") from None
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from None
     with os.fdopen(descriptor, "w", encoding=encoding, newline="") as file:

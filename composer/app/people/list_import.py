@@ -1,8 +1,8 @@
-"""Imports a list of people: staged, counted, decided by the caller, and only then written.
+"""Imports a list of people: stages and counts it, lets the caller decide, and then writes it.
 
-Input: the tables of a file, what the caller chose, and a function that decides. Output: what must be decided first, or what
-became of every row. Guarantees: the database changes in one transaction, and only after the decision; what was not taken is
-written to a private file in the outbox.
+Input: the tables of a file, the caller's options, and a function that decides. Output: open questions, or the result.
+Guarantees: the database changes in one transaction, and only after the decision; rows that are not imported are written
+to a private file in the outbox.
 """
 
 import csv
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, exists, select
 
+from composer.app.clock import now
 from composer.app.context import MailingContext
 from composer.app.people.subscriber_edits import own_fields, tag_word
 from composer.audience.importing.apply import ImportResult, apply_import
@@ -38,60 +39,60 @@ from composer.audience.lists.meaning.subscription_status import Doubts
 from composer.core.folders import make_private
 from composer.core.workspace import OUTBOX, Workspace
 
-#: How many rows a preview shows as they were understood, and how many of the bad ones; the report has all of these.
+#: The most example rows and bad rows in a preview; the report contains all bad rows.
 _EXAMPLES, _MOST_BAD = 3, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportRequest:
-    """What is to be done with a list."""
+    """The options of an import."""
 
-    #: The file it comes from: its name is recorded, and the report is called by it.
+    #: The file of the list: its name is recorded, and used for the report.
     file: Path
-    #: How, when, to which words they agreed; without it new subscribers stay pending.
+    #: How and when they agreed, and to which text; without it, new subscribers stay pending.
     consent: str = ""
-    #: Tags for those who come with the list.
+    #: Tags for everyone in the list.
     tags: tuple[str, ...] = ()
-    #: Whether known subscribers take over what the list says of them.
+    #: Whether existing subscribers are updated from the list.
     is_update: bool = False
-    #: What a column is, or a word in it: by its name in the list.
+    #: The meaning of a column or of a value, by its name in the list.
     meanings: Mapping[str, str] = field(default_factory=dict)
     #: What comes first in dates that can be read in two ways.
     dates: DateOrder | None = None
 
     @property
     def choice(self) -> StatusChoice:
-        """What becomes of the people of the list. Raises UsageError for a tag that cannot be one."""
+        """What happens to the people of the list. Raises UsageError for an invalid tag."""
         tags = tuple(dict.fromkeys(map(tag_word, self.tags)))
         return StatusChoice(consent=" ".join(self.consent.split()), tags=tags, is_update=self.is_update)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TablePreview:
-    """One list of a file, as it was understood."""
+    """One list of a file, as it was read."""
 
     name: str
-    #: The service that it was exported from; `list` for any other.
+    #: The service that exported it, or `list`.
     kind: str
     #: What was assumed while reading.
     notes: tuple[str, ...]
     #: Columns that are not imported.
     left_out: tuple[str, ...]
-    #: Whether it says who has unsubscribed.
+    #: Whether it shows who unsubscribed.
     tells_who_left: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportPreview:
-    """What would become of a list."""
+    """The effects that an import would have."""
 
     tables: tuple[TablePreview, ...]
     summary: ImportSummary
     examples: tuple[UnderstoodList, ...]
     first_bad: tuple[Remark, ...]
-    #: Dates that are not understood and are left empty, by column.
+    #: The number of dates that are not understood and left empty, by column.
     lost_dates: Mapping[str, int]
-    #: Where every remark on a row was written; None where there is none.
+    #: The file with all remarks on rows; None without remarks.
     report: Path | None
     #: Whether an import would change anything.
     has_changes: bool
@@ -99,12 +100,12 @@ class ImportPreview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListImport:
-    """What became of a list: questions that are open, or a preview and, if the caller went on, a result."""
+    """The outcome for a list: open questions, or a preview and, if the caller continued, a result."""
 
-    #: What a person must decide first; None where everything was understood.
+    #: What a person must decide first; None if everything was understood.
     doubts: Doubts | None = None
     preview: ImportPreview | None = None
-    #: What the import did; None where nothing was changed.
+    #: The result of the import; None if nothing was changed.
     result: ImportResult | None = None
 
 
@@ -114,13 +115,13 @@ def import_list(
     request: ImportRequest,
     *,
     decide: Callable[[ImportPreview], bool],
-    clock: Callable[[], datetime],
+    clock: Callable[[], datetime] = now,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> ListImport:
-    """Import subscribers. `decide` sees the preview and says whether to go on; `tell` gets bytes done and in all.
+    """Import subscribers. `decide` gets the preview and returns whether to go on; `tell` gets bytes done and in total.
 
-    Nothing is written where a value about leaving is not understood: `doubts` says which. Raises UsageError, ListError,
-    DatabaseError.
+    Nothing is written if a value about unsubscribing is not understood; `doubts` contains these values. Raises UsageError,
+    ListError, DatabaseError.
     """
     fields, labels = own_fields(context.newsletter), context.newsletter.labels
 
@@ -139,7 +140,7 @@ def import_suppressions(
     clock: Callable[[], datetime],
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> ListImport:
-    """Put the addresses of a list on the suppression list, as `import_list` does; nobody becomes a subscriber by it."""
+    """Add the addresses of a list to the suppression list, as `import_list` does; it adds no subscribers."""
 
     def part(connection: Connection, table: ListTable) -> ListPart:
         return suppression_part(connection, table, request.meanings)
@@ -216,7 +217,7 @@ def _has_hashes(connection: Connection) -> bool:
 def _report(
     workspace: Workspace, file: Path, names: Sequence[str], found: Iterable[Remark], summary: ImportSummary
 ) -> Path | None:
-    """Write the remarks on single rows to a private file in the outbox; none where there is no remark."""
+    """Write the remarks on single rows to a private file in the outbox; None without remarks."""
     if not (summary.bad or summary.notes or summary.left):
         return None
     outbox = workspace.root / OUTBOX

@@ -1,7 +1,7 @@
-"""Erases a person who asked to be forgotten.
+"""Erases a person who asked for it.
 
-Input: a newsletter's context, an address, the time. Output: a receipt that names nobody. Guarantees: every table of the registry
-of personal data is asked, and no import brings the address back.
+Input: a newsletter's context, an address, the time. Output: a receipt without names. Guarantees: every table in the
+registry of personal data is covered, and no import adds the address again.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ from composer.web.personal_data import EVERYWHERE
 
 
 def erase_person(context: MailingContext, address: str, now: datetime) -> ErasureReceipt:
-    """Erase a person; it cannot be undone. Raises AudienceError where nothing is kept of them."""
+    """Erase a person; it cannot be undone. Raises AudienceError if nothing about them is stored."""
     with context.database.write() as connection:
         receipt = erase(connection, address_of(address), now, EVERYWHERE)
     context.database.settle()

@@ -1,6 +1,6 @@
-"""Gathers all that is known of one person.
+"""Collects everything on record about one person.
 
-Input: a newsletter's context and an address, however it is written. Output: the person's record, every mailing with its
+Input: a newsletter's context and an address, in any spelling. Output: the person's record, every mailing with its
 Message-ID, and all other records. Guarantees: changes nothing.
 """
 
@@ -18,24 +18,24 @@ from composer.web.personal_data import records_of, subject_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonOnRecord:
-    """One person, as far as anything is known of them."""
+    """Everything on record about one person."""
 
     summary: PersonalRecord
-    #: Each mailing that was frozen for them, with its Message-ID; that is empty where it cannot be told.
+    #: Each mailing that was frozen for them, with its Message-ID, which is empty if it cannot be computed.
     mailings: tuple[tuple[ReceivedMailing, str], ...]
-    #: What else is on record, by the keys of the registry of personal data.
+    #: The other records, by the keys of the registry of personal data.
     records: Mapping[str, Sequence[Mapping[str, object]]]
-    #: Why no Message-ID can be told here: the key may be on another computer.
+    #: Why Message-IDs cannot be computed here: the key may be on another computer.
     without_key: SettingsError | None = None
 
     @property
     def is_unknown(self) -> bool:
-        """Whether nothing at all is on record."""
+        """Whether nothing is on record."""
         return self.summary.is_unknown and not any(self.records.values())
 
 
 def person_on_record(context: MailingContext, address: str) -> PersonOnRecord:
-    """Return what is known by an address. Raises AudienceError for what is no address."""
+    """Return everything on record about an address. Raises AudienceError for an invalid address."""
     with context.database.read() as connection:
         written = address_of(address).address
         summary, subject = personal_record(connection, written), subject_of(connection, written)

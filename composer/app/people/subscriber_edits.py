@@ -1,7 +1,7 @@
-"""Changes subscribers one by one: adds, tags, unsubscribes, moves.
+"""Changes single subscribers: adds, tags, unsubscribes, moves.
 
-Input: a newsletter's context, addresses as people write them, the time. Output: the subscribers as they are afterwards.
-Guarantees: of several addresses all are changed or none, and each change is in the subscriber's history.
+Input: a newsletter's context, addresses as people write them, the time. Output: the changed subscribers. Guarantees:
+either all of the addresses are changed, or none; each change is in the subscriber's history.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +17,13 @@ from composer.content.values.merge_fields import BUILT_IN
 from composer.core.audience_filter import WordError, normal_language, normal_tag
 from composer.core.errors import UsageError
 
-#: How the history names who made a change, where nobody says otherwise.
+#: The default source of a change in the history.
 BY_HAND = "by hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSubscriber:
-    """Somebody who is to be added."""
+    """A subscriber to add."""
 
     address: str
     name: str = ""
@@ -33,13 +33,13 @@ class NewSubscriber:
     #: The newsletter's own merge fields.
     fields: Mapping[str, str] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
-    #: How, when, to which words they agreed; without it they stay pending.
+    #: How and when they agreed, and to which text; without it, they stay pending.
     consent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressChange:
-    """A subscriber before and after they were moved to another address."""
+    """A subscriber before and after a change of address."""
 
     before: Subscriber
     after: Subscriber
@@ -51,7 +51,7 @@ def own_fields(newsletter: Newsletter) -> tuple[str, ...]:
 
 
 def tag_word(text: str) -> str:
-    """Return a tag as it is kept. Raises UsageError."""
+    """Return a tag in its stored form. Raises UsageError."""
     try:
         return normal_tag(text)
     except WordError as error:
@@ -59,7 +59,7 @@ def tag_word(text: str) -> str:
 
 
 def language_word(text: str) -> str:
-    """Return a language as it is kept; none where none is given. Raises UsageError."""
+    """Return a language in its stored form; empty stays empty. Raises UsageError."""
     try:
         return normal_language(text) if text else ""
     except WordError as error:
@@ -67,12 +67,12 @@ def language_word(text: str) -> str:
 
 
 def unknown_field(newsletter: Newsletter, name: str) -> UsageError:
-    """Return what is wrong with a merge field that newsletter.yaml does not declare."""
-    return UsageError(f"there is no field “{name}”", f"there are: {', '.join(own_fields(newsletter)) or 'none'}")
+    """Return the error for a merge field that newsletter.yaml does not declare."""
+    return UsageError(f"unknown field “{name}”", f"the fields are: {', '.join(own_fields(newsletter)) or 'none'}")
 
 
 def add_subscriber(context: MailingContext, new: NewSubscriber, now: datetime, *, source: str = BY_HAND) -> Subscriber:
-    """Add somebody. Raises UsageError for a word that cannot be kept, AudienceError for who is there or has left."""
+    """Add a subscriber. Raises UsageError for an invalid value, AudienceError for a known or unsubscribed person."""
     known = own_fields(context.newsletter)
     if unknown := next((name for name in new.fields if name not in known), None):
         raise unknown_field(context.newsletter, unknown)
@@ -110,7 +110,7 @@ def tag_subscribers(
     take: Sequence[str] = (),
     source: str = BY_HAND,
 ) -> tuple[Subscriber, ...]:
-    """Give subscribers tags, and take others away. Raises UsageError for a tag, AudienceError for who is not there."""
+    """Add tags to subscribers, and remove others. Raises UsageError for a tag, AudienceError for an unknown address."""
     given, taken = [tag_word(each) for each in give], [tag_word(each) for each in take]
     with context.database.write() as connection:
         return tuple(
@@ -122,7 +122,7 @@ def tag_subscribers(
 def unsubscribe(
     context: MailingContext, addresses: Sequence[str], now: datetime, *, source: str = BY_HAND
 ) -> tuple[Subscriber, ...]:
-    """Unsubscribe people who asked for it; only they themselves can come back. Raises AudienceError."""
+    """Unsubscribe people who asked for it; only they themselves can subscribe again. Raises AudienceError."""
     with context.database.write() as connection:
         return tuple(
             changes.unsubscribe(connection, get(connection, each).id, source=source, now=now) for each in addresses
@@ -132,7 +132,7 @@ def unsubscribe(
 def move_subscriber(
     context: MailingContext, address: str, new: str, now: datetime, *, source: str = BY_HAND
 ) -> AddressChange:
-    """Move a subscriber to another address; consent, history and deliveries stay theirs. Raises AudienceError."""
+    """Change a subscriber's address; consent, history and deliveries are kept. Raises AudienceError."""
     with context.database.write() as connection:
         before = get(connection, address)
         after = changes.change_address(connection, before.id, address_of(new), source=source, now=now)

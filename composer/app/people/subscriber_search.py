@@ -1,6 +1,6 @@
-"""Finds subscribers: one by address, or those that words or an audience mean.
+"""Finds subscribers: one by address, or several by a filter or an audience.
 
-Input: a newsletter's context and who is meant. Output: subscribers, counted and streamed. Guarantees: changes nothing.
+Input: a newsletter's context and a filter. Output: subscribers, counted and streamed. Guarantees: changes nothing.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,21 +15,21 @@ from composer.core.errors import UsageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscriberList:
-    """Those who are meant."""
+    """The selected subscribers."""
 
-    #: How many have which status; a status that nobody has is not in it.
+    #: The number of subscribers by status; a status without subscribers is missing.
     counts: Mapping[Status, int]
-    #: In the order in which they came. It runs once.
+    #: In the order in which they were added. Can be iterated once.
     subscribers: Iterator[Subscriber]
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of subscribers."""
         return sum(self.counts.values())
 
 
 def find_subscriber(context: MailingContext, address: str) -> Subscriber:
-    """Find a subscriber by address, however it is written. Raises AudienceError where there is none."""
+    """Return a subscriber by address, in any spelling. Raises AudienceError without one."""
     with context.database.read() as connection:
         return get(connection, address)
 
@@ -38,9 +38,9 @@ def find_subscriber(context: MailingContext, address: str) -> Subscriber:
 def subscribers_meant(
     context: MailingContext, condition: AudienceFilter, statuses: Sequence[Status] = (), *, audience: str = ""
 ) -> Iterator[SubscriberList]:
-    """List those who are meant, for as long as the block lasts; without a status, of any.
+    """Provide the selected subscribers until the block ends; without a status, of any status.
 
-    `audience`: one of newsletter.yaml, in the place of the condition. Raises UsageError.
+    `audience`: an audience of newsletter.yaml, instead of the condition. Raises UsageError.
     """
     with context.database.read() as connection:
         meant = _meant(context.newsletter.audiences, audience, condition)
@@ -54,7 +54,11 @@ def _meant(audiences: Mapping[str, AudienceFilter], name: str, condition: Audien
     if not name:
         return condition
     if name not in audiences:
-        raise UsageError(f"there is no audience “{name}”", f"there are: {', '.join(audiences) or 'none'}")
+        raise UsageError(
+            f"newsletter.yaml has no audience “{name}”", f"its audiences are: {', '.join(audiences) or 'none'}"
+        )
     if condition:
-        raise UsageError("--audience stands alone", "write the audience's words as flags, and more beside them")
+        raise UsageError(
+            "--audience cannot be combined with other filters", "use the filters of the audience as options instead"
+        )
     return audiences[name]

@@ -1,7 +1,7 @@
-"""Puts addresses on the suppression list by hand: they get nothing from then on.
+"""Adds addresses to the suppression list by hand; they get no more mail.
 
-Input: a newsletter's context, addresses as people write them, the time. Output: the addresses as they were understood.
-Guarantees: all of them are suppressed, or none.
+Input: a newsletter's context, addresses as people write them, the time. Output: the addresses in normal form.
+Guarantees: either all of them are suppressed, or none.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from composer.core.addresses import normal_address
 def suppress_addresses(
     context: MailingContext, addresses: Sequence[str], now: datetime, *, source: str = "by hand"
 ) -> tuple[str, ...]:
-    """Suppress addresses; a subscriber among them gets nothing any more. Raises AudienceError."""
+    """Suppress addresses; subscribers among them get no more mail. Raises AudienceError."""
     people = tuple(address_of(each).address for each in addresses)
     with context.database.write() as connection:
         for address in people:

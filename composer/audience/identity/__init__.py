@@ -1,1 +1,1 @@
-"""Whom a token means, today and after a person was removed."""
+"""Tokens, and the people that they identify, even after those people were removed."""

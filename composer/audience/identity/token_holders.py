@@ -1,8 +1,8 @@
-"""Finds the person behind a token: its subscriber, or the current holder of that subscriber's address.
+"""Find the person that a token identifies: its subscriber, or the current subscriber with that address.
 
-Input: a connection and a `Claim`, what a token of ours says. Output: a `Resolved`: people, addresses that nobody has any more
-and of which only the hash is known, the mailing. Guarantees: nothing is changed here, and nobody is made up. A token of
-somebody who was removed before tombstones were kept, or after the backup that was restored, is of an unknown person.
+Input: a connection and a `TokenClaim`, the content of a token of ours. Output: a `Resolved`: people, the hashes of
+addresses without a current subscriber, and the mailing. Guarantees: changes nothing, and never guesses a person. If
+someone was removed before tombstones existed, or after the backup that was restored, the owner of the token is unknown.
 """
 
 from collections.abc import Sequence
@@ -26,61 +26,61 @@ _HOLDERS = select(subscribers.c.id, subscribers.c.normal, subscribers.c.language
 class FoundHolder(StrEnum):
     """What a token leads to."""
 
-    #: somebody who is subscribed here, whatever their status
+    #: a subscriber, whatever their status
     PERSON = "person"
-    #: an address that no longer belongs to a subscriber: only its hash is known
+    #: an address that no longer belongs to a subscriber, so that only its hash is known
     GONE = "gone"
-    #: nothing: it cannot be told whose token this is
+    #: nothing, because the owner of the token is unknown
     UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holder:
-    """A subscriber, as far as a token needs them."""
+    """The part of a subscriber that a token needs."""
 
     id: int
     normal: str
     language: str
-    #: When they agreed, where that is known.
+    #: When they agreed, if known.
     consented: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolved:
-    """Whom a token means."""
+    """The people and addresses that a token identifies."""
 
-    #: The id in the token: what is on record of the message stands under it.
+    #: The id in the token, which is also in the records of the message.
     subscriber_id: int
-    #: The mailing's small number. None: the token names no mailing, or one that this database does not know.
+    #: The small number of the mailing. None if the token has no mailing, or one that is not in this database.
     mailing_id: int | None
-    #: The person first, then the current holder of the address that the message was sent to.
+    #: First the person, then the current subscriber with the address that the message was sent to.
     people: tuple[Holder, ...] = ()
-    #: Hashes of their addresses that no subscriber has today.
+    #: Hashes of their addresses that have no current subscriber.
     hashes: tuple[str, ...] = ()
-    #: Who has the address today to which the message went, or its hash: a bounce is about that address alone.
+    #: The current subscriber with the address of the message, or its hash, because a bounce is only about that address.
     at_address: Holder | None = None
     at_hash: str | None = None
 
     @property
     def found(self) -> FoundHolder:
-        """What the token leads to."""
+        """The kind of the result."""
         if self.people:
             return FoundHolder.PERSON
         return FoundHolder.GONE if self.hashes else FoundHolder.UNKNOWN
 
     @property
     def person(self) -> Holder | None:
-        """The one whose preferences and data the token stands for."""
+        """The person whose preferences and data the token opens."""
         return self.people[0] if self.people else None
 
 
 def resolve(connection: Connection, claim: TokenClaim) -> Resolved:
-    """Find out whom a token means."""
+    """Find the people that a token identifies."""
     return resolve_recipient(connection, claim.subscriber_id, _mailing_id(connection, claim.mailing_id))
 
 
 def resolve_recipient(connection: Connection, subscriber_id: int, mailing_id: int | None) -> Resolved:
-    """Find out whom a recipient of a mailing is today, by the small number of the mailing."""
+    """Find the current subscriber for a recipient of a mailing, by the small number of the mailing."""
     them = _holder(connection, subscriber_id)
     rows = connection.execute(
         select(_T.hash, _T.first_mailing, _T.last_mailing)
@@ -90,7 +90,7 @@ def resolve_recipient(connection: Connection, subscriber_id: int, mailing_id: in
     lost = None if mailing_id is None else _hash_at(rows, mailing_id)
     marks = [] if lost is None else [lost]
     if them is None and rows:
-        # What they had last; a token without a mailing says no more.
+        # Use the address they had last, because a token without a mailing does not identify another one.
         marks.append(rows[-1].hash)
     people, hashes = [] if them is None else [them], []
     holders = {mark: _holder_of(connection, mark) for mark in marks}
@@ -111,7 +111,7 @@ def resolve_recipient(connection: Connection, subscriber_id: int, mailing_id: in
 
 
 def stop_mail(connection: Connection, found: Resolved, reason: Reason, source: str, now: datetime) -> None:
-    """Put everybody whom a token means on the suppression list: people by their address, removed ones by its hash."""
+    """Suppress everyone that a token identifies: subscribers by address, removed people by the hash of the address."""
     for holder in found.people:
         suppress(connection, holder.normal, reason, source, now)
     for mark in found.hashes:
@@ -124,14 +124,14 @@ def _mailing_id(connection: Connection, public_id: int) -> int | None:
     found: int | None = connection.scalar(select(mailings.c.id).where(mailings.c.public_id == public_id))
     if found is not None or public_id in MAILINGS:
         return found
-    # From a version whose tokens held the number itself, of a mailing that is not here: it still tells mailings apart, as long
-    # as the number is nobody else's.
+    # An older version put the mailing's own id into tokens, and this mailing is not in the database. The number still
+    # tells mailings apart as long as no other mailing has it.
     is_taken = connection.scalar(select(mailings.c.id).where(mailings.c.id == public_id)) is not None
     return None if is_taken else public_id
 
 
 def _hash_at(rows: Sequence[Row[*tuple[Any, ...]]], mailing_id: int) -> str | None:
-    """Return the hash of the address that they had in a mailing and lost since."""
+    """Return the hash of the address that a person had in a mailing and lost since."""
     for row in rows:
         if row.first_mailing <= mailing_id <= row.last_mailing:
             return str(row.hash)
@@ -143,7 +143,7 @@ def _holder(connection: Connection, subscriber_id: int) -> Holder | None:
 
 
 def _holder_of(connection: Connection, mark: str) -> Holder | None:
-    """Find who has an address today, by its hash: a living subscriber with an address that somebody lost has a row."""
+    """Find the current subscriber with an address, by its hash. A subscriber with another person's former address has a row."""
     held = _HOLDERS.join(tombstones, _T.subscriber_id == subscribers.c.id)
     return _first(connection, held.where(_T.hash == mark, _T.last_mailing.is_(None)))
 

@@ -1,8 +1,8 @@
-"""The key behind subscribers' links: one a publication, wherever it sends, serves and reads bounces.
+"""The key for subscribers' links: one per publication, for sending, for the public pages and for reading bounces.
 
 Input: the database, the environment, the user's own configuration folder. Output: the `Tokens` of this publication, or
-a `SettingsError`. The key itself lies in the environment or in a private file, never in the database or in git; the
-database knows it by its fingerprint, so that no machine can sign with a key that the others do not have.
+a `SettingsError`. Guarantees: the key is in the environment or in a private file, never in the database or in git. The
+database stores its fingerprint, so that no computer signs with a key that the others do not have.
 """
 
 import secrets
@@ -18,17 +18,17 @@ from composer.database.engine import Database
 from composer.database.tables.subscriber_tables import database_keys
 
 VARIABLE = "COMPOSE_SECRET_KEY"
-#: Written behind a new key by someone who no longer has the old one, and knows what that means.
+#: Written after a new key by a person who has lost the old key and knows the consequences.
 LOST = "lost"
 #: Rows of the database: which file is this publication's, and which key signed last.
 _PUBLICATION, SIGNING = "publication", "tokens"
 
 
 def tokens_of(database: Database, around: Environment) -> Tokens:
-    """Return the publication's tokens; make its key at the first need.
+    """Return the tokens of the publication; create the key when it is first needed.
 
-    The first of several keys signs, all are read: put a new one first, and every link that is out keeps working. Raises
-    SettingsError where the key is missing, or is not the one that signed what subscribers have.
+    The first key signs, all keys are read: put a new key first, and links in sent messages keep working. Raises
+    SettingsError if the key is missing, or is not the one that signed earlier links.
     """
     with database.read() as connection:
         known = _noted(connection, SIGNING)
@@ -49,14 +49,14 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
             _write(_path(around, publication), words[0])
         if words is None:
             raise SettingsError(
-                f"the key behind subscribers' links is not on this computer: {_path(around, publication)}",
-                f"copy that file from the computer that sent before, or set {VARIABLE}",
+                f"the key for subscribers' links is not on this computer: {_path(around, publication)}",
+                f"copy that file from the computer that sent the earlier mailings, or set {VARIABLE}",
             )
         keys = _keys(words)
         if known is not None and known not in map(fingerprint, keys) and LOST not in words:
             raise SettingsError(
-                "this is another key than the one behind the links that subscribers have: none of those would work",
-                "put the earlier key behind it, with a space between (docs/sending.md)",
+                "this key did not sign the links that subscribers already have, so none of those links would work",
+                "add the earlier key after it, separated by a space (docs/how-to/set-up-sending.md)",
             )
         if known != fingerprint(keys[0]):
             _note(connection, SIGNING, fingerprint(keys[0]))
@@ -64,22 +64,22 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
 
 
 def secret_words(around: Environment, publication: bytes | None) -> tuple[str, ...] | None:
-    """Return the keys as they are written, for a backup of them; None if there are none. Raises SettingsError."""
+    """Return the keys as text for a backup; None without keys. Raises SettingsError."""
     return _words(around, publication)
 
 
 def key_file(around: Environment, publication: bytes) -> Path:
-    """Return the private file of a publication's keys."""
+    """Return the path of the publication's private key file."""
     return _path(around, publication)
 
 
 def write_secret(words: tuple[str, ...]) -> str:
-    """Return the content of that file."""
+    """Return the content of the key file."""
     return "\n".join((*words, ""))
 
 
 def _words(around: Environment, publication: bytes | None) -> tuple[str, ...] | None:
-    """Return what the environment says, else the publication's file; None where neither says anything."""
+    """Return the keys from the environment, otherwise from the publication's file; None without either."""
     if (said := around.environment.get(VARIABLE, "").split()) or publication is None:
         return _checked(VARIABLE, said) if said else None
     path = _path(around, publication)
@@ -91,8 +91,8 @@ def _words(around: Environment, publication: bytes | None) -> tuple[str, ...] | 
         raise SettingsError(f"{path} cannot be read: {error.strerror or error}") from None
     if found.is_shared:
         raise SettingsError(
-            f"other people on this computer may read or change {path}, and whoever has the key can act as any subscriber",
-            f"let only its owner read it: {shell_line('chmod', '600', str(path))}",
+            f"other users of this computer can read or change {path}, and anyone with the key can act as any subscriber",
+            f"allow only its owner to read it: {shell_line('chmod', '600', str(path))}",
         )
     return _checked(str(path), found.data.decode("ascii", errors="replace").split())
 
@@ -102,7 +102,7 @@ def _checked(name: str, words: list[str]) -> tuple[str, ...]:
         word != LOST and (len(word) < LEAST_KEY or not word.isascii()) for word in words
     ):
         raise SettingsError(
-            f"{name}: a key has at least {LEAST_KEY} letters and digits", "make one with:   openssl rand -hex 32"
+            f"{name}: a key needs at least {LEAST_KEY} letters and digits", "create one with:   openssl rand -hex 32"
         )
     return tuple(sorted(words, key=lambda word: word == LOST))
 

@@ -1,12 +1,13 @@
-"""Who had which address: what joins the ids of a person who was removed and came back, or whose address has changed.
+"""Records who had which address, to link the ids of people who came back after removal or changed their address.
 
-Input: a connection that writes, and what happens to subscribers. Output: rows of `tombstones`, and the SQL that asks by them.
-Guarantees: the rows hold no address, only its keyed hash, and only of addresses that somebody lost who may have mail from us.
+Input: a connection that writes, and what happens to subscribers. Output: rows of `tombstones`, and SQL conditions over
+them. Guarantees: the rows contain no address, only its keyed hash, and only for addresses that no longer belong to a
+subscriber and that may have received mail from us.
 
-A row says that a subscriber had an address in the mailings `first_mailing` to `last_mailing`, or has it still (NULL). Mailings
-are counted and not times, for a clock may be wrong. A living subscriber has such a row only if somebody had their address
-before. From the rows follows what a subscriber has received: all that went to their own id, and what went to their address, by
-whatever id, until they lost it.
+A row says that a subscriber had an address in the mailings `first_mailing` to `last_mailing`, or still has it (NULL).
+Rows count mailings instead of times, because a clock may be wrong. A current subscriber has a row only if somebody else
+had the address before. The rows tell what a subscriber has received: everything sent to their own id, and everything
+sent to their address, under any id, until they lost it.
 """
 
 import json
@@ -47,7 +48,7 @@ _ALWAYS = (1 << 31) - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressSpan:
-    """The mailings in which what is on record of an id is about the person who is asked for."""
+    """The mailings in which the records of an id are about the person in question."""
 
     subscriber_id: int
     first: int = 0
@@ -55,13 +56,13 @@ class AddressSpan:
 
 
 def next_mailing(connection: Connection) -> int:
-    """Return the number that the next mailing will have at least; the caller holds the lock of the audience."""
+    """Return the lowest number that the next mailing can have; the caller holds the audience lock."""
     return (connection.scalar(select(func.max(mailings.c.id))) or 0) + 1
 
 
 def known_hashes(connection: Connection, hashes: Sequence[str]) -> dict[str, str | None]:
-    """Return those hashes that are in a tombstone or on the suppression list, and for which reason they are on that."""
-    # One parameter: a list of thousands of them takes longer to write out than to look up.
+    """Return the hashes that are in a tombstone or on the suppression list, with their suppression reason."""
+    # One parameter: writing thousands of hashes into the statement takes longer than looking them up.
     those: Any
     if connection.dialect.name == "sqlite":
         those = select(func.json_each(json.dumps(list(hashes))).table_valued("value").c.value)
@@ -74,7 +75,7 @@ def known_hashes(connection: Connection, hashes: Sequence[str]) -> dict[str, str
 
 
 def state_of_hashes(connection: Connection) -> tuple[int, ...]:
-    """Return what is different as soon as there are other hashes: tombstones only grow, and a new suppression has a new id."""
+    """Return a value that changes when hashes are added: tombstones only grow, and a new suppression has a new id."""
     hashed_ones = select(func.count(), func.coalesce(func.max(suppressions.c.id), 0)).where(
         suppressions.c.hash.is_not(None)
     )
@@ -83,7 +84,7 @@ def state_of_hashes(connection: Connection) -> tuple[int, ...]:
 
 
 def note_new_address(connection: Connection, subscriber_id: int, normal: str, now: datetime) -> None:
-    """Join a subscriber, who is new or has a new address, to those who had this address before."""
+    """Link a subscriber, who is new or has a new address, to earlier owners of this address."""
     key = erasure_key(connection)
     if key is None:
         return
@@ -96,9 +97,9 @@ def note_new_address(connection: Connection, subscriber_id: int, normal: str, no
 def note_lost_address(
     connection: Connection, subscriber_id: int, normal: str, now: datetime, *, is_erased: bool = False
 ) -> None:
-    """Write down the address that a subscriber had until now, if mail may have gone to them.
+    """Record the address that a subscriber had until now, if mail may have been sent to it.
 
-    `is_erased`: in any case, for its hash is kept anyway, and whatever link they have must tell the truth.
+    `is_erased`: record it in any case, because its hash is kept anyway and their links must still lead to a correct page.
     """
     them = subscribers.c.id == subscriber_id
     if is_erased or connection.scalar(
@@ -108,7 +109,7 @@ def note_lost_address(
 
 
 def leave_tombstone(connection: Connection, those: ColumnElement[bool], now: datetime) -> None:
-    """Write down the addresses of subscribers who are about to be removed, as far as mail may have gone there."""
+    """Record the addresses of subscribers who are about to be removed, if mail may have been sent to them."""
     last, mailed = 0, _has_mail(mailings_of(connection, those))
     wanted = select(subscribers.c.id, subscribers.c.normal).where(those, mailed).order_by(subscribers.c.id).limit(_PAGE)
     while rows := connection.execute(wanted.where(subscribers.c.id > last)).all():
@@ -117,7 +118,7 @@ def leave_tombstone(connection: Connection, those: ColumnElement[bool], now: dat
 
 
 def mailings_of(connection: Connection, those: ColumnElement[bool]) -> tuple[int, ...]:
-    """Return the mailings, rehearsals left out, whose recipients may be among these subscribers: an import has one run of ids."""
+    """Return the mailings, without rehearsals, that may have gone to these subscribers: ids of an import are consecutive."""
     first, last = connection.execute(select(func.min(subscribers.c.id), func.max(subscribers.c.id)).where(those)).one()
     if first is None:
         return ()
@@ -126,9 +127,9 @@ def mailings_of(connection: Connection, those: ColumnElement[bool]) -> tuple[int
 
 
 def inherit(connection: Connection, those: ColumnElement[bool], now: datetime) -> None:
-    """Return subscribers what those before them at their address had before: other addresses, of a person who changed.
+    """Copy the other addresses of earlier owners to new subscribers, because they are one person who changed addresses.
 
-    `those` is a condition over tombstones of the new ones.
+    `those` is a condition over the tombstones of the new subscribers.
     """
     mine, other, older = tombstones.alias("mine"), tombstones.alias("other"), tombstones.alias("older")
     new = select(_T.subscriber_id, _T.hash).where(those, _T.last_mailing.is_(None)).subquery()
@@ -156,9 +157,9 @@ def inherit(connection: Connection, those: ColumnElement[bool], now: datetime) -
 
 
 def exists_for(person: ColumnElement[int], table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return the condition that a table has a row about a person, by whichever id: it has a subscriber_id and a mailing_id.
+    """Return the condition that a table with subscriber_id and mailing_id has a row about a person, under any id.
 
-    Two questions rather than one with OR: each has an index.
+    Two subqueries instead of one with OR, because each can use an index.
     """
     return or_(
         exists().where(table.c.subscriber_id == person, *where),
@@ -167,7 +168,7 @@ def exists_for(person: ColumnElement[int], table: FromClause, *where: ColumnElem
 
 
 def former_id(person: ColumnElement[int], table: FromClause, *where: ColumnElement[bool]) -> ColumnElement[int]:
-    """Return another id by which a table has a row about a person; NULL if there is none."""
+    """Return another id under which a table has a row about a person, or NULL."""
     return _by_another_id(person, table, table.c.subscriber_id, *where).limit(1).scalar_subquery()
 
 
@@ -192,9 +193,9 @@ def _by_another_id(
 
 
 def spans_of(connection: Connection, subscriber_id: int, *, is_this_address: bool = False) -> tuple[AddressSpan, ...]:
-    """Return under which ids a subscriber is on record, and in which mailings.
+    """Return the ids under which a subscriber is on record, and in which mailings.
 
-    `is_this_address`: only what went to the address that they have today. Whether a mailbox exists is told by that alone.
+    `is_this_address`: only mailings to their current address, because only those show whether the mailbox exists.
     """
     rows = connection.execute(select(tombstones).where(_T.subscriber_id == subscriber_id)).all()
     lost = max((row.last_mailing for row in rows if row.last_mailing is not None), default=-1)
@@ -213,7 +214,7 @@ def spans_of(connection: Connection, subscriber_id: int, *, is_this_address: boo
 
 
 def spans_of_hash(connection: Connection, mark: str) -> tuple[AddressSpan, ...]:
-    """Return under which ids an address is on record that nobody has today."""
+    """Return the ids under which an address without a current subscriber is on record."""
     rows = connection.execute(select(tombstones).where(_T.hash == mark).order_by(_T.first_mailing))
     return tuple(
         AddressSpan(
@@ -226,12 +227,13 @@ def spans_of_hash(connection: Connection, mark: str) -> tuple[AddressSpan, ...]:
 
 
 def about(table: FromClause, spans: Sequence[AddressSpan]) -> ColumnElement[bool]:
-    """Return the condition of rows about these ids in their mailings; where no mailing is known, of all rows about them."""
+    """Return the condition for rows about these ids in their mailings; rows without a mailing always count."""
     is_any: list[ColumnElement[bool]] = []
     for span in spans:
         meant: list[ColumnElement[bool]] = [table.c.subscriber_id == span.subscriber_id]
         if table is deliveries:
-            # Its key begins with the mailing: with all of them named, nothing but the person's own rows is looked at.
+            # The key of deliveries begins with the mailing, so listing all mailings limits the query to the person's own
+            # rows.
             those = select(mailings.c.id).where(mailings.c.id.between(span.first, span.last))
             meant.append(table.c.mailing_id.in_(those))
         elif (span.first, span.last) != (0, _ALWAYS):
@@ -241,7 +243,7 @@ def about(table: FromClause, spans: Sequence[AddressSpan]) -> ColumnElement[bool
 
 
 def _has_mail(of: Sequence[int]) -> ColumnElement[bool]:
-    """Return the condition, over `subscribers`, of those who may have mail from us with a token in it, or a tombstone already."""
+    """Return the condition, over `subscribers`, for people who may have mail with a token from us, or have a tombstone."""
     mailed = exists().where(deliveries.c.mailing_id.in_(of), deliveries.c.subscriber_id == subscribers.c.id)
     asked = exists().where(
         transactional_emails.c.normal == subscribers.c.normal,
@@ -251,10 +253,10 @@ def _has_mail(of: Sequence[int]) -> ColumnElement[bool]:
 
 
 def _leave_tombstone(connection: Connection, people: Sequence[tuple[int, str]], now: datetime) -> None:
-    """Close the rows of people who lose their address, or make them."""
+    """Close or create the rows of people who lose their address."""
     key, last = make_erasure_key(connection), next_mailing(connection) - 1
     ids = [subscriber_id for subscriber_id, _ in people]
-    # What is closed already was another address, or was inherited; the next one began behind it.
+    # A closed row was another address, or was inherited; the current address began after it.
     rows = connection.execute(
         select(
             _T.subscriber_id,
@@ -283,7 +285,7 @@ def _hold(connection: Connection, subscriber_id: int, mark: str, first: int, now
 
 
 def _write(connection: Connection, rows: Sequence[dict[str, object]]) -> None:
-    """Add rows. One is there already where an address was lost and gained again, and no mailing went out in between."""
+    """Add rows. A row exists already if an address was lost and regained without a mailing in between."""
     if not rows:
         return
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql

@@ -1,1 +1,1 @@
-"""A list becomes subscribers: staged, planned, applied, undone."""
+"""Import lists of subscribers: stage, plan, apply, undo."""

@@ -1,9 +1,9 @@
-"""Takes a list in, on a connection that writes: all of it in one transaction, or nothing.
+"""Import a staged list in one transaction: all of it, or nothing.
 
-Input: the temporary tables of `staging`, and what was chosen. Output: how many came, changed and left. Whoever is on the
-suppression list stays as they are, whatever a list says of them; those whom a list says have left go onto it.
-
-Every change of a subscriber who was there is written down with the number of the import, so that `undoing` can take it back.
+Input: a connection that writes, the temporary tables of `staging`, and the user's choices. Output: how many subscribers
+were added, changed and suppressed. Guarantees: the import never changes people who are on the suppression list;
+people who are not active according to the imported list are suppressed. Every change of an existing
+subscriber is recorded with the number of the import, so that `undo` can undo it.
 """
 
 import json
@@ -57,23 +57,23 @@ _PAGE = 2_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """What an import did. `number` is what takes it back."""
+    """What an import did. `number` identifies it, for example to undo it."""
 
     number: int
-    #: Subscribers who are new, whatever their status.
+    #: New subscribers, of any status.
     new: int
-    #: Subscribers who were here and have changed.
+    #: Existing subscribers who have changed.
     updated: int
-    #: Pending subscribers who are active now.
+    #: Pending subscribers who are now active.
     agreed: int
-    #: Addresses that are on the suppression list now and were not.
+    #: Addresses that were added to the suppression list.
     suppressed: int
 
 
 def apply_import(connection: Connection, choice: StatusChoice, *, file: str, kind: str, now: datetime) -> ImportResult:
-    """Take the prepared list in; `file` and `kind` are written down."""
+    """Import the staged list; `file` and `kind` are recorded."""
     lock(connection)
-    # Somebody may have been erased, or have left, since the rows were counted.
+    # People may have been erased, or have unsubscribed, since the rows were counted.
     mark_known_hashes(connection)
     consent_id = _consent(connection, choice.consent, now) if choice.consent else None
     row = {"at": now, "file": file, "kind": kind, "consent_id": consent_id, "counts": "{}"}
@@ -106,7 +106,7 @@ def _consent(connection: Connection, evidence: str, now: datetime) -> int:
 
 
 def _keep_evidence(connection: Connection, now: datetime) -> bool:
-    """Keep the consents that a list names row by row, each text once."""
+    """Store the consents that a list has row by row, each text once."""
     said = select(incoming.c.evidence).where(incoming.c.evidence != "")
     if connection.execute(said.limit(1)).first() is None:
         return False
@@ -120,10 +120,10 @@ def _keep_evidence(connection: Connection, now: datetime) -> bool:
 
 
 def _let_leave(connection: Connection, one: Step) -> int:
-    """Put those whom the list says have left onto the suppression list, and subscribers among them out."""
+    """Suppress people who have unsubscribed, bounced or complained in the list, and end their subscriptions."""
     leaving = and_(~stays(), ~listed())
     _weigh(connection, one)
-    # The words of a list for those who get nothing are the reasons themselves.
+    # For people who get nothing, the values of a list are the suppression reasons themselves.
     status = case(
         {Reason.COMPLAINED.value: Status.COMPLAINED.value, Reason.BOUNCED.value: Status.BOUNCED.value},
         value=incoming.c.standing,
@@ -144,9 +144,10 @@ def _let_leave(connection: Connection, one: Step) -> int:
 
 
 def _weigh(connection: Connection, one: Step) -> None:
-    """Return addresses that are suppressed already the weightier reason of the list.
+    """Replace the reason of suppressed addresses where the list has a weightier one.
 
-    Somebody whose bounce is held or undone would otherwise get mail again although the list says that they unsubscribed.
+    Otherwise a person whose bounce is on hold or undone would get mail again, although the list says that they
+    unsubscribed.
     """
     lighter = or_(
         *(
@@ -163,9 +164,9 @@ def _weigh(connection: Connection, one: Step) -> None:
 
 
 def _keep_hashes(connection: Connection, one: Step) -> int:
-    """Put the hashes that a suppression list named onto ours, and out of the active ones who has such an address.
+    """Add the hashes of an imported suppression list, and deactivate subscribers who have such an address.
 
-    Somebody has it only after a restore: they were erased after the backup.
+    This happens only after a restore, if these people were erased after the backup.
     """
     for normal in _with_incoming_hash(connection):
         stand_down(connection, normal, Reason.ERASED, one.source, one.now)
@@ -177,7 +178,7 @@ def _keep_hashes(connection: Connection, one: Step) -> int:
 
 
 def _with_incoming_hash(connection: Connection) -> list[str]:
-    """Find the addresses of subscribers whose hash a suppression list names, page by page."""
+    """Find the subscribers whose hash is on the imported suppression list, page by page."""
     key = erasure_key(connection) if connection.scalar(select(exists(incoming_hashes))) else None
     if key is None:
         return []
@@ -198,7 +199,7 @@ def _with_incoming_hash(connection: Connection) -> list[str]:
 
 
 def _let_agree(connection: Connection, one: Step) -> int:
-    """Make pending subscribers active of whom it is known now how they agreed."""
+    """Activate pending subscribers whose consent is now known."""
     agreeing = and_(becomes_active(one.choice), ~listed())
     waiting = and_(agreeing, subscribers.c.status == Status.PENDING)
     agreed = record(connection, one, "status", literal("pending"), literal("active"), waiting)
@@ -215,11 +216,11 @@ def _let_agree(connection: Connection, one: Step) -> int:
 
 
 def _insert_new(connection: Connection, one: Step) -> int:
-    """Make subscribers of those who are neither here nor on the suppression list, in the order of the list."""
+    """Add the people who are neither subscribers nor suppressed, in the order of the list."""
     active = becomes_active(one.choice)
     consent: ColumnElement[int | None] = case((active, one.consent()))
     taken = ("address", "normal", *COLUMNS, "fields")
-    # One run of ids, in the order of the list.
+    # Consecutive ids, in the order of the list.
     room = connection.execute(select(func.coalesce(func.max(incoming.c.seq), 1))).scalar_one()
     first = new_subscriber_ids(connection, room)
     rows = (
@@ -243,7 +244,7 @@ def _insert_new(connection: Connection, one: Step) -> int:
 
 
 def _join_new(connection: Connection, one: Step) -> None:
-    """Join the new ones to those who had their addresses before."""
+    """Link new subscribers to earlier owners of their addresses."""
     known = incoming_known_hashes.c
     came = exists().where(subscribers.c.id == tombstones.c.subscriber_id, subscribers.c.import_id == one.number)
     rows = (

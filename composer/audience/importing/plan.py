@@ -1,7 +1,7 @@
-"""What would become of each row of a list that `staging` has prepared.
+"""The effect of each row of a staged list, before anything changes.
 
-Input: the temporary tables, and what was chosen. Output: a `Summary` to ask about, and what is said of single rows. Changes
-nothing: that is composer/audience/importing/apply.py.
+Input: the temporary tables, and the user's choices. Output: an `ImportSummary` to confirm, and remarks on single rows.
+Guarantees: changes nothing; composer/audience/importing/apply.py does.
 """
 
 from collections.abc import Iterator
@@ -22,67 +22,67 @@ _STAYING = (SUBSCRIBER, PENDING)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChoice:
-    """What a command chose."""
+    """The choices of a command."""
 
-    #: How, when, to which words they agreed; without it new subscribers stay pending.
+    #: How, when and to which text they agreed; without it new subscribers stay pending.
     consent: str = ""
     tags: tuple[str, ...] = ()
-    #: Whether subscribers who are known take over what the list says of them.
+    #: Whether known subscribers are updated from the list.
     is_update: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportSummary:
-    """What becomes of the rows of a list. Every row is counted once; the sum is how many there are."""
+    """The effect on the rows of a list. Every row counts once, so the counts add up to the number of rows."""
 
-    #: New subscribers who will get the newsletter, and those who stay pending.
+    #: New subscribers who will get the newsletter, and new subscribers who stay pending.
     new: int
     pending: int
-    #: Here already.
+    #: Already subscribers.
     known: int
-    #: On the suppression list: they stay as they are.
+    #: People on the suppression list, who do not change.
     left: int
-    #: Not active by the list: they go onto the suppression list.
+    #: People who unsubscribed, bounced or complained in the list, and are added to the suppression list.
     leaving: int
-    #: On the suppression list by this list and before.
+    #: The same, but already on the suppression list.
     out: int
     bad: int
-    #: Rows that were taken with something left empty; they are counted above, too.
+    #: Rows that are imported with something left empty; they are also counted above.
     notes: int
-    #: Subscribers who are pending here, and become active by the consent that is given now.
+    #: Pending subscribers who become active by the consent of this import.
     agreeing: int
 
     @property
     def rows(self) -> int:
-        """How many rows there are that are not blank."""
+        """The number of rows that are not blank."""
         return self.new + self.pending + self.known + self.left + self.leaving + self.out + self.bad
 
 
 class RowVerdict(StrEnum):
-    """What became of a row of which something is said."""
+    """The result for a row with a remark."""
 
-    #: it cannot be taken in
+    #: the row cannot be imported
     BAD = "bad"
     #: its address is on the suppression list
     LEFT = "left"
-    #: it is taken, with something left empty or left out
+    #: the row is imported, but a value was left empty or ignored
     TAKEN = "taken"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remark:
-    """What is said of one row."""
+    """A remark on one row."""
 
     part: int
     number: int
     verdict: RowVerdict
-    #: What stands in it.
+    #: The text of the row.
     written: str
     reason: str
 
 
 def listed() -> ColumnElement[bool]:
-    """Whether the address of a row is on the suppression list."""
+    """Return the condition that the address of a row is on the suppression list."""
     by_address = select(suppressions.c.id).where(suppressions.c.normal == incoming.c.normal).correlate(incoming)
     known = incoming_known_hashes.c
     by_hash = select(known.seq).where(known.seq == incoming.c.seq, known.reason.is_not(None)).correlate(incoming)
@@ -98,13 +98,13 @@ def stays() -> ColumnElement[bool]:
 
 
 def becomes_active(choice: StatusChoice) -> ColumnElement[bool]:
-    """Whether it is known of a row how its person agreed, and the list does not say that they have not."""
+    """Return the condition that consent is known for a row, and that the list does not deny it."""
     agreed = true() if choice.consent else incoming.c.evidence != ""
     return and_(incoming.c.standing == SUBSCRIBER, agreed)
 
 
 def summarise(connection: Connection, choice: StatusChoice) -> ImportSummary:
-    """Count what would become of each row."""
+    """Count the effect on each row."""
     what = case(
         (and_(stays(), listed()), "left"),
         (listed(), "out"),
@@ -129,7 +129,7 @@ def summarise(connection: Connection, choice: StatusChoice) -> ImportSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnderstoodList:
-    """A row as it was understood, for a person to look at."""
+    """A row as it was understood, to show to the user."""
 
     address: str
     name: str
@@ -149,7 +149,7 @@ def first_rows(connection: Connection, count: int) -> list[UnderstoodList]:
 
 
 def remarks(connection: Connection, *, bad_only: bool = False) -> Iterator[Remark]:
-    """Stream what is said of rows, in their order."""
+    """Yield the remarks on rows, in the order of the list."""
     table = incoming_rows.c
     query = select(table.part, table.number, table.is_bad, table.written, table.reason)
     query = query.order_by(table.part, table.number, table.id)
@@ -162,7 +162,7 @@ def remarks(connection: Connection, *, bad_only: bool = False) -> Iterator[Remar
 
 
 def left_earlier(connection: Connection) -> Iterator[Remark]:
-    """Stream the rows of people who are on the suppression list, with the reason."""
+    """Yield the rows of people who are on the suppression list, with the reason."""
     table, known = incoming.c, incoming_known_hashes.c
     query = (
         select(table.part, table.number, table.address, func.coalesce(suppressions.c.reason, known.reason))

@@ -1,7 +1,8 @@
-"""Brings people into temporary tables, where they can be counted and compared before anything is changed.
+"""Load people into temporary tables, to count and compare them before anything changes.
 
-Input: tables of people, a connection outside a transaction. Output: `incoming` and `incoming_rows`, seen by this connection
-only and gone with it. No lock is taken: others write meanwhile. A million rows never stand in memory.
+Input: tables of people, a connection outside a transaction. Output: `incoming` and `incoming_rows`, visible to this
+connection only, and deleted with it. Guarantees: takes no lock, so others can write at the same time; never holds all
+rows in memory.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,7 +34,8 @@ from composer.audience.lists.meaning.subscription_status import PENDING, SUBSCRI
 from composer.audience.suppression import erasure_key, hashed
 
 _temporary = MetaData()
-#: People, one row each. Those who get nothing have a number below zero: of two rows about one address the lower is kept.
+#: People, one row each. People who get nothing have a negative number: of two rows with one address, the lower number
+#: is kept.
 incoming = Table(
     "incoming",
     _temporary,
@@ -60,7 +62,7 @@ incoming_tags = Table(
     Column("tag", Text, primary_key=True),
     prefixes=["TEMPORARY"],
 )
-#: Rows whose address this database knows by its hash: somebody was removed, erased among them, or changed their address.
+#: Rows whose address is in this database as a hash, because a person was removed or erased, or changed their address.
 incoming_known_hashes = Table(
     "incoming_known_hashes",
     _temporary,
@@ -70,7 +72,7 @@ incoming_known_hashes = Table(
     Column("reason", Text),
     prefixes=["TEMPORARY"],
 )
-#: Rows of people who are subscribers: filled in the transaction that takes the list in.
+#: Rows of existing subscribers: filled in the transaction of the import.
 incoming_known = Table(
     "incoming_known",
     _temporary,
@@ -78,7 +80,7 @@ incoming_known = Table(
     Column("subscriber_id", BigInteger, nullable=False),
     prefixes=["TEMPORARY"],
 )
-#: Consents that a list names row by row, with their number once they are kept.
+#: The consents that a list has row by row, with their ids once they are stored.
 incoming_evidence = Table(
     "incoming_evidence",
     _temporary,
@@ -86,9 +88,9 @@ incoming_evidence = Table(
     Column("consent_id", Integer, nullable=False),
     prefixes=["TEMPORARY"],
 )
-#: Hashes that a suppression list names instead of addresses.
+#: Hashes that a suppression list has instead of addresses.
 incoming_hashes = Table("incoming_hashes", _temporary, Column("hash", Text, primary_key=True), prefixes=["TEMPORARY"])
-#: What is said of rows: not taken, or taken with something left empty.
+#: Remarks on rows: not imported, or imported with something left empty.
 incoming_rows = Table(
     "incoming_rows",
     _temporary,
@@ -101,16 +103,16 @@ incoming_rows = Table(
     prefixes=["TEMPORARY"],
 )
 _BATCH = 2000
-#: For which hashes a connection's rows were looked up.
+#: The hashes for which the rows of a connection were looked up.
 _STATE = "compose_known_hashes"
 _STAYING = (SUBSCRIBER, PENDING)
-#: Kilobytes of pages that SQLite holds while it builds an index over a million addresses; it gives them back.
+#: Kilobytes that SQLite caches while it builds an index over a million addresses; it frees them afterwards.
 _CACHE = 32_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListPart:
-    """A list among those of a file: an archive has several."""
+    """One list of a file: an archive can have several."""
 
     table: List
     columns: Columns
@@ -124,14 +126,14 @@ def stage(
     *,
     order: DateOrder | None = None,
 ) -> Doubts:
-    """Fill the temporary tables, and keep one row of each address; `tell` is called with how far it is.
+    """Fill the temporary tables, and keep one row for each address; `tell` is called with the progress.
 
-    Gives what a person must decide before anything is taken in.
+    Returns what the user must decide before the import.
     """
     doubts = Doubts()
     if connection.dialect.name == "sqlite":
         with connection.begin():
-            # What is thrown away anyway needs no journal.
+            # Temporary data needs no journal.
             for pragma in ("temp.journal_mode=OFF", f"temp.cache_size=-{_CACHE // 4}", f"main.cache_size=-{_CACHE}"):
                 connection.exec_driver_sql(f"PRAGMA {pragma}").close()
     with connection.begin():
@@ -197,7 +199,7 @@ def _write_said(connection: Connection, said: list[tuple[object, ...]]) -> None:
 
 
 def insert_many(connection: Connection, table: str, columns: str, rows: Sequence[tuple[object, ...]]) -> None:
-    """Insert rows by the driver's fastest way: tuples as they are, no statement compiled for them."""
+    """Insert rows in the driver's fastest way: as tuples, without compiling a statement."""
     if not rows:
         return
     if connection.dialect.name == "sqlite":
@@ -211,12 +213,12 @@ def insert_many(connection: Connection, table: str, columns: str, rows: Sequence
 
 
 def changed(connection: Connection, statement: UpdateBase) -> int:
-    """Run a statement and give how many rows it made or changed; PostgreSQL's driver tells it only if it is asked to."""
+    """Run a statement and return how many rows it changed; PostgreSQL's driver counts them only on request."""
     return connection.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _drop_doubles(connection: Connection, names: Sequence[str]) -> None:
-    """Keep the first row of an address, and say of every other whose it repeats."""
+    """Keep the first row of each address, and add a remark to each repetition."""
     kept = (
         select(incoming.c.normal, func.min(incoming.c.seq).label("seq"))
         .group_by(incoming.c.normal)
@@ -231,14 +233,14 @@ def _drop_doubles(connection: Connection, names: Sequence[str]) -> None:
         .where(incoming.c.seq != kept.c.seq)
         .order_by(incoming.c.part, incoming.c.number)
     )
-    # Gathered before anything is deleted, in pieces: a list may hold nothing but doubles.
+    # Collected before anything is deleted, and in batches: a list can consist of duplicates only.
     connection.exec_driver_sql("CREATE TEMPORARY TABLE incoming_doubles (seq INTEGER PRIMARY KEY)")
     result = connection.execute(doubles.execution_options(yield_per=_BATCH))
     for rows in result.partitions():
         said: list[tuple[object, ...]] = []
         for part, number, address, first_part, first_number, _ in rows:
             where = f"row {first_number}" if part == first_part else f"row {first_number} of {names[first_part]}"
-            said.append((part, number, True, address, f"the same address as in {where}"))
+            said.append((part, number, True, address, f"the same address as {where}"))
         _write_said(connection, said)
         insert_many(connection, "incoming_doubles", "seq", [(row[-1],) for row in rows])
     connection.exec_driver_sql("DELETE FROM incoming WHERE seq IN (SELECT seq FROM incoming_doubles)")
@@ -246,9 +248,10 @@ def _drop_doubles(connection: Connection, names: Sequence[str]) -> None:
 
 
 def mark_known_hashes(connection: Connection) -> None:
-    """Find the rows whose addresses are known here by their hash; nothing is hashed while nobody was removed.
+    """Find the rows whose addresses this database knows by their hash; without removed people nothing is hashed.
 
-    Page by page, so that neither the rows nor the hashes are ever all in memory; again only if there are other hashes by now.
+    Works page by page, so neither all rows nor all hashes are in memory; runs again only if hashes were added
+    in the meantime.
     """
     key = erasure_key(connection)
     if key is None:

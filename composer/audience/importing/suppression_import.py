@@ -1,7 +1,7 @@
-"""Reads a list of addresses that shall get nothing, from us or from elsewhere.
+"""Read a suppression list, our own export or another list, so that its addresses get nothing.
 
-Input: a table with a column of addresses, or of hashes that this database made. Output: the same, as `staging` takes it.
-Whatever a list says of those in it, none of them is made a subscriber by it.
+Input: a table with a column of addresses, or of hashes that this database made. Output: the same table for `staging`.
+Guarantees: no person on the list becomes a subscriber, even if a column says that they subscribed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ def suppression_part(connection: Connection, table: ListTable, given: Mapping[st
     keys = [key_of(name) for name in table.header]
     taken = {name: at for name, at in columns.taken.items() if name == "email"}
     if {"email", "hash", "reason", "since"} <= set(keys):
-        # Our own export; of anybody else's it is not known what their words mean.
+        # Only for our own export, because in other lists the meaning of the words is unknown.
         taken |= {"status": keys.index("reason"), "left": keys.index("since")}
         rows = _without_hashes(connection, table.rows, taken["email"], keys.index("hash"))
         table = replace(table, rows=rows)
@@ -42,7 +42,7 @@ def suppression_part(connection: Connection, table: ListTable, given: Mapping[st
 
 
 def _without_hashes(connection: Connection, rows: Iterator[Row], at_email: int, at_hash: int) -> Iterator[Row]:
-    """Put the hashes of people who were erased here aside, and pass on what is not one."""
+    """Collect the hashes of erased people, and yield all other rows."""
     key = erasure_key(connection)
     ours = hash_prefix(key) if key else None
     for row in rows:
@@ -54,7 +54,9 @@ def _without_hashes(connection: Connection, rows: Iterator[Row], at_email: int, 
         if not mark or (at_email < len(cells) and cells[at_email].strip()):
             yield row
         elif not HASH.fullmatch(mark):
-            yield Unreadable(number=number, reason="this is not a hash as it is written here", text=beginning(mark))
+            yield Unreadable(
+                number=number, reason="this is not a hash in the form that compose writes", text=beginning(mark)
+            )
         elif ours is None or not mark.startswith(ours):
             reason = "this hash was made by another database and cannot be compared here"
             yield Unreadable(number=number, reason=reason, text=beginning(mark))

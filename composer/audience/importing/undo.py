@@ -1,7 +1,7 @@
-"""Takes the last import back.
+"""Undo the last import.
 
-Input: a connection that writes. Output: what was taken back. Whoever has left since stays out, whoever has agreed by
-themselves since stays in, and what was changed by others since stays changed.
+Input: a connection that writes. Output: what was undone. Guarantees: people who have unsubscribed since stay
+unsubscribed, people who have confirmed since stay subscribed, and later changes by others stay.
 """
 
 import json
@@ -41,48 +41,48 @@ from composer.database.tables.subscriber_tables import (
 )
 
 _PIECE = 5000
-#: States of a delivery (delivery/states.py): a server accepted it; nobody knows, or will know soon.
+#: States of a delivery (delivery/core/states.py): accepted by a server, or unconfirmed now or soon.
 _RECEIVED, _UNCONFIRMED = ("accepted",), ("unknown", "sending")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailedSince:
-    """A mailing that went to people who came with an import and go with it."""
+    """A mailing that was sent to people whom the undo removes."""
 
     mailing: int
     issue: str
-    #: How many of them their servers accepted it for, and for how many that is not known.
+    #: For how many of them the mailing was accepted, and for how many it is unconfirmed.
     received: int
     unconfirmed: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Import:
-    """An import that can be taken back."""
+    """An import that can be undone."""
 
     number: int
     file: str
     at: datetime
-    #: Subscribers that came with it, who are still as they came.
+    #: Subscribers whom the import added and who have not changed.
     came: int
-    #: Of those who came: who has left meanwhile, and stays out.
+    #: Of the added subscribers: those who have unsubscribed since, and stay unsubscribed.
     left: int
-    #: Of those who came: who has agreed by themselves meanwhile, and stays in; or was erased, and nothing names them.
+    #: Of the added subscribers: those who have confirmed since and stay, and those who were erased.
     others: int
-    #: Changes to subscribers who were here before.
+    #: Changes of subscribers who existed before.
     changes: int
-    #: Lines of the suppression list.
+    #: Entries of the suppression list.
     suppressed: int
-    #: What those who go have received, the oldest mailing first. It stays known of their addresses.
+    #: What the removed people have received, oldest mailing first. The record stays with their addresses.
     mailed: tuple[MailedSince, ...]
 
 
 def last_import(connection: Connection) -> Import:
-    """Return the last import that was not taken back. Raises AudienceError when there is none."""
+    """Return the last import that is not undone yet. Raises AudienceError without one."""
     query = select(imports).where(imports.c.undone.is_(None)).order_by(imports.c.id.desc()).limit(1)
     row = connection.execute(query).mappings().first()
     if row is None:
-        raise AudienceError("there is no import to take back")
+        raise AudienceError("no import can be undone")
     number = row["id"]
 
     def many(*where: ColumnElement[bool]) -> int:
@@ -108,7 +108,7 @@ def _going(number: int) -> ColumnElement[bool]:
 
 
 def _mailed(connection: Connection, going: ColumnElement[bool]) -> Iterator[MailedSince]:
-    """Count by mailing; only mailings that went to a number of the import's run are looked at."""
+    """Count by mailing; only mailings that were sent to ids of this import are read."""
     state = deliveries.c.state
     received, unconfirmed = (func.sum(case((state.in_(each), 1), else_=0)) for each in (_RECEIVED, _UNCONFIRMED))
     counted = (
@@ -125,7 +125,7 @@ def _mailed(connection: Connection, going: ColumnElement[bool]) -> Iterator[Mail
 
 
 def undo_import(connection: Connection, number: int, now: datetime) -> None:
-    """Take an import back."""
+    """Undo an import."""
     lock(connection)
     connection.execute(delete(suppressions).where(suppressions.c.import_id == number))
     going = _going(number)
@@ -144,9 +144,9 @@ def _of(number: int, what: str) -> ColumnElement[bool]:
 
 
 def _record(connection: Connection, number: int, where: ColumnElement[bool], now: datetime) -> int:
-    """Write down the changes that are about to be taken back, turned round; give how many."""
+    """Record the reverse of the changes that are about to be undone; return how many."""
     change = subscriber_changes.c
-    source = literal(f"import {number} taken back")
+    source = literal(f"import {number} undone")
     rows = select(change.subscriber_id, literal(now, change.at.type), change.what, change.after, change.before, source)
     rows = (
         rows.join_from(subscriber_changes, subscribers, subscribers.c.id == change.subscriber_id)
@@ -168,7 +168,7 @@ def _restore(connection: Connection, number: int, what: str, column: ColumnEleme
 
 
 def _restore_status(connection: Connection, number: int, now: datetime) -> None:
-    """Nobody becomes active whose address is on the suppression list by now."""
+    """Restore statuses, but not to active if the address has been suppressed in the meantime."""
     out = select(suppressions.c.id).where(suppressions.c.normal == subscribers.c.normal).correlate(subscribers).exists()
     still = and_(_of(number, "status"), subscriber_changes.c.after == subscribers.c.status, ~out)
     if _record(connection, number, still, now):

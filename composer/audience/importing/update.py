@@ -1,8 +1,7 @@
-"""The steps of an import that change subscribers who are here: a list says something of them, and each change is written down.
+"""Update existing subscribers from a list, and record each change.
 
-Input: a connection that writes, a `ConnectionStep`, the temporary tables of `staging`. Output: how many have
-changed. What a list
-leaves empty stays as it is.
+Input: a connection that writes, a `Step`, the temporary tables of `staging`. Output: how many have changed. Guarantees:
+empty cells of the list change nothing.
 """
 
 import json
@@ -29,20 +28,20 @@ from composer.audience.importing.staging import changed, incoming, incoming_evid
 from composer.audience.subscribers import Status
 from composer.database.tables.subscriber_tables import subscriber_changes, subscriber_tags, subscribers
 
-#: How many subscribers are changed at a time where it takes Python to say how.
+#: How many subscribers are changed at a time where Python computes the new values.
 _PIECE = 5000
-#: How somebody stands who is neither out nor gone.
+#: The statuses of people who are subscribed.
 HERE = (Status.ACTIVE, Status.PENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What all steps of an import need."""
+    """The values that all steps of an import need."""
 
     number: int
     choice: StatusChoice
     consent_id: int | None
-    #: Whether the list names consents row by row.
+    #: Whether the list has consents row by row.
     has_evidence: bool
     now: datetime
 
@@ -51,7 +50,7 @@ class Step:
         return f"import {self.number}"
 
     def consent(self) -> ColumnElement[Any]:
-        """The consent of a row: its own, else that of the whole list."""
+        """The consent of a row: its own, otherwise that of the whole list."""
         shared: ColumnElement[Any] = literal(self.consent_id, subscribers.c.consent_id.type)
         if not self.has_evidence:
             return shared
@@ -62,7 +61,7 @@ class Step:
 def record(
     connection: Connection, one: Step, what: str, before: object, after: object, where: ColumnElement[bool]
 ) -> int:
-    """Write down what is about to change of subscribers whom rows of the list mean; give of how many."""
+    """Record what is about to change for subscribers in the list; return how many changes."""
     rows = (
         select(
             subscribers.c.id,
@@ -82,7 +81,7 @@ def record(
 
 
 def update_known(connection: Connection, one: Step) -> int:
-    """Give known subscribers what the list says of them; what it does not say stays. Give how many are different now."""
+    """Update known subscribers from the list, except where the list is empty. Return how many have changed."""
     meant = and_(stays(), ~listed(), subscribers.c.status.in_(HERE))
     last = connection.scalar(select(func.max(subscriber_changes.c.id))) or 0
     for name in COLUMNS:
@@ -104,7 +103,7 @@ def update_known(connection: Connection, one: Step) -> int:
 
 
 def _update_fields(connection: Connection, one: Step, meant: ColumnElement[bool]) -> None:
-    """Merge the newsletter's own fields, which are JSON, in Python; subscribers by pieces."""
+    """Merge the newsletter's own fields, which are JSON, in Python and in batches."""
     query = (
         select(incoming.c.seq, subscribers.c.id, subscribers.c.fields, incoming.c.fields)
         .join_from(incoming, subscribers, subscribers.c.normal == incoming.c.normal)
@@ -133,7 +132,7 @@ def _update_fields(connection: Connection, one: Step, meant: ColumnElement[bool]
 
 
 def set_fields(connection: Connection, merged: list[dict[str, object]]) -> None:
-    """Write the newsletter's own fields of subscribers: `of` is whose, `to` what."""
+    """Write the newsletter's own fields of subscribers: `of` is the subscriber, `to` the value."""
     statement = update(subscribers).where(subscribers.c.id == bindparam("of")).values(fields=bindparam("to"))
     connection.execute(statement, merged)
 

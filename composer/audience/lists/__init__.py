@@ -1,10 +1,9 @@
-"""Reads lists of people as others wrote them: a file comes in, tables of texts with row numbers go out.
+"""Lists of people from other programs: from files to tables of texts with row numbers, and to people.
 
-table      the shape all of them are brought into     opening    what kind of file it is
-encoding   which letters its bytes are                delimited  CSV and its relatives
-workbook   XLSX                                       lines      JSON lines
-columns    which column is what                       judging    a row to a person, or why not
-guards     values that look like formulas
+    list_table      the table that every format is read into
+    formula_guard   values that look like formulas
+    formats         the kind of a file, its encoding, and readers for CSV, XLSX and JSON lines
+    meaning         which column is what, and from a row to a person, or why it is none
 
-Everything streams: a row is forgotten before the next one is read. Nothing here knows the database.
+Guarantees: everything streams, one row at a time; nothing here uses the database.
 """

@@ -1,6 +1,6 @@
-"""A table of texts, as every kind of file is read into one.
+"""A table of texts: the common form of every list file.
 
-Input: nothing. Output: the shapes. Rows are numbered as a spreadsheet shows them: the header is row 1.
+Input: nothing. Output: the types. Rows are numbered as in a spreadsheet: the header is row 1.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,42 +17,42 @@ class ListError(ComposeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unreadable:
-    """A row that cannot be taken apart."""
+    """A row that cannot be split into cells."""
 
     number: int
     reason: str
-    #: The beginning of it, as written.
+    #: Its beginning, as written.
     text: str
 
 
-#: A row's number and cells, or what cannot be read. A tuple and no value of ours: a million are made.
+#: The number and the cells of a row, or an unreadable row. A tuple, because a list can have a million.
 Row = tuple[int, list[str]] | Unreadable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListTable:
-    """A list of people. `rows` runs once."""
+    """A list of people. `rows` can be read once."""
 
-    #: The file; inside an archive, the file in it.
+    #: The name of the file; in an archive, of the file in it.
     name: str
-    #: What the first row says; empty for a list without one.
+    #: The cells of the header row; empty for a list without one.
     header: tuple[str, ...]
-    #: How many columns there are at least.
+    #: The minimum number of columns.
     width: int
-    #: The column in which the first row has an address: it counts where no name says which one it is.
+    #: The column in which the first row has an address, used if no column name tells it.
     at_address: int | None = None
     rows: Iterator[Row]
-    #: What was assumed while reading, in words for people.
+    #: What was assumed while reading, as text for people.
     notes: tuple[str, ...] = ()
-    #: How far the reading is: bytes done, and bytes in all.
+    #: The progress: bytes read, and bytes in all.
     progress: Callable[[], tuple[int, int]]
-    #: Closes the file, wherever the reading is.
+    #: Close the file, at any point of the reading.
     close: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListFile:
-    """Bytes that can be read more than once: a file, or a file inside an archive."""
+    """Bytes that can be read more than once: a file, or a file in an archive."""
 
     name: str
     size: int
@@ -60,7 +60,7 @@ class ListFile:
 
 
 def beginning(text: str) -> str:
-    """Return the beginning of a text that may be of any length, in signs that can be shown."""
+    """Return the beginning of a text of any length, in printable characters."""
     short = text[:80]
     shown = "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in short).strip()
     return f"{shown} …" if len(text) > len(short) else shown

@@ -1,1 +1,1 @@
-"""How the audience does: counted, judged, drawn."""
+"""Audience health: counts, judgements, charts."""

@@ -1,6 +1,6 @@
-"""Draws health as one page: figures, two charts, tables. Everything is in the file; it asks nobody, and runs no script.
+"""The health page: figures, two charts, tables. The file is complete: it loads nothing and runs no script.
 
-Input: a `Health`, the newsletter's name. Output: HTML with SVG in it. Pure.
+Input: an `AudienceHealth`, the newsletter's name. Output: HTML with SVG. Guarantees: pure.
 """
 
 from html import escape as _escaped
@@ -37,36 +37,36 @@ _WORDS = {HealthMark.GOOD: "", HealthMark.WATCH: " watch", HealthMark.ALARM: " t
 
 
 def escape(text: str) -> str:
-    """Return text from elsewhere as HTML that shows it, and does nothing else."""
+    """Return external text as HTML that only displays it."""
     return _escaped(tame(text))
 
 
 def page(health: AudienceHealth, name: str) -> str:
-    """Draw the page."""
+    """Return the page."""
     subscribers = ", ".join(f"{number:,} {status}" for status, number in health.subscribers.items()) or "none yet"
     parts = [
-        f"<h1>{escape(name)}: how the audience does</h1>",
+        f"<h1>{escape(name)}: audience health</h1>",
         f"<p>{health.now:%Y-%m-%d}. Subscribers: {escape(subscribers)}.</p>",
         "<h2>Growth</h2>",
-        *((_growth(health.months), _months(health.months)) if health.months else ("<p>Nobody has come yet.</p>",)),
-        f"<h2>Mailings of {health.days} days</h2>",
+        *((_growth(health.months), _months(health.months)) if health.months else ("<p>No subscribers yet.</p>",)),
+        f"<h2>Mailings of the last {health.days} days</h2>",
     ]
     if health.mailings:
         rows = [(f"{each.issue} ({each.made:%Y-%m-%d})", each.total) for each in health.mailings]
-        parts += [_rates(health), _table("Each mailing, the newest first", "Mailing", rows)]
+        parts += [_rates(health), _table("Mailings, newest first", "Mailing", rows)]
         parts.append(_table("By provider", "Provider", list(health.by_provider().items())))
-        parts.append(_table("The domains with most subscribers", "Domain", health.by_domain()))
+        parts.append(_table("Domains with the most messages", "Domain", health.by_domain()))
     else:
-        parts.append("<p>None went out.</p>")
+        parts.append("<p>No mailings were sent.</p>")
     parts.append(
-        f'<p class="note">Gmail and Yahoo ask for complaints below {COMPLAINTS_WATCH:.1%}, and never'
-        f" {COMPLAINTS_ALARM:.1%}; Microsoft names no number. Gmail hands no complaints on: look into Postmaster Tools."
-        f" None of them names a number for bounces; here {BOUNCES_WATCH:.0%} is to be watched, and {BOUNCES_ALARM:.0%} is where"
-        " Amazon SES looks into an account.</p>"
+        f'<p class="note">Gmail and Yahoo ask for a complaint rate below {COMPLAINTS_WATCH:.1%} that never reaches'
+        f" {COMPLAINTS_ALARM:.1%}; Microsoft publishes no limit. Gmail does not forward complaints: check its Postmaster"
+        f" Tools. None of them publishes a limit for bounces; this page warns from {BOUNCES_WATCH:.0%}, and from"
+        f" {BOUNCES_ALARM:.0%} Amazon SES puts an account under review.</p>"
     )
     if health.refusals:
-        parts += ["<h2>Refused because of us</h2>", _refusals(health)]
-    title = f"{escape(name)}: how the audience does"
+        parts += ["<h2>Rejected because of the sender or the message</h2>", _refusals(health)]
+    title = f"{escape(name)}: audience health"
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -76,7 +76,7 @@ def page(health: AudienceHealth, name: str) -> str:
 
 
 def _growth(months: tuple[Month, ...]) -> str:
-    """Draw who came above the line, who was lost below."""
+    """Return the chart of new subscribers (above the line) and lost subscribers (below)."""
     up = max([each.joined for each in months] + [1])
     down = max([each.lost for each in months] + [0])
     plot = _HEIGHT - _BOTTOM
@@ -96,11 +96,11 @@ def _growth(months: tuple[Month, ...]) -> str:
             f"{_bar(x, zero, step, each.lost * scale, 'var(--down)')}</g>"
             f'<text x="{x + step / 2:.1f}" y="{_HEIGHT - 6}" text-anchor="middle">{each.first:%m/%y}</text>'
         )
-    return _drawing("Who joined, imports left out, and who was lost, month by month", shapes)
+    return _drawing("Subscribers gained (without imports) and lost, by month", shapes)
 
 
 def _rates(health: AudienceHealth) -> str:
-    """Draw the share of bounces of the mailings, the oldest first, with the two lines that matter."""
+    """Return the chart of the mailings' bounce rates, oldest first, with the two limits."""
     shown = health.mailings[:24][::-1]
     plot = _HEIGHT - _BOTTOM
     top = max([each.total.bounce_rate for each in shown] + [BOUNCES_ALARM]) * 1.1
@@ -114,7 +114,7 @@ def _rates(health: AudienceHealth) -> str:
         words = f"{each.issue}: {total.bounce_rate:.2%} bounced, {total.complaint_rate:.3%} complained"
         bar = _bar(_LEFT + place * step, plot - height, step, height, "var(--ink)")
         shapes.append(f"<g><title>{escape(words)}</title>{bar}</g>")
-    return _drawing("The share of bounces, mailing by mailing, the oldest first", shapes)
+    return _drawing("Bounce rate by mailing, oldest first", shapes)
 
 
 def _drawing(title: str, shapes: list[str]) -> str:
@@ -145,22 +145,22 @@ def _months(months: tuple[Month, ...]) -> str:
         for each in reversed(months)
     )
     return (
-        "<table><caption>Month by month, the newest first</caption><tr><th>Month</th><th>joined</th><th>imported</th>"
-        f"<th>left</th><th>bounced</th><th>complained</th><th>active at its end</th></tr>{rows}</table>"
+        "<table><caption>Months, newest first</caption><tr><th>Month</th><th>joined</th><th>imported</th>"
+        f"<th>unsubscribed</th><th>bounced</th><th>complained</th><th>active at the end</th></tr>{rows}</table>"
     )
 
 
 def _table(caption: str, first: str, rows: "list[tuple[str, Figures]]") -> str:
     body = "".join(
-        f"<tr><td>{escape(str(name) or 'no longer known')}</td><td>{each.accepted:,}</td>"
+        f"<tr><td>{escape(str(name) or 'unknown')}</td><td>{each.accepted:,}</td>"
         f"<td{_class(each.bounce_mark)}>{each.bounced:,} · {each.bounce_rate:.2%}{_WORDS[each.bounce_mark]}</td>"
         f"<td{_class(each.complaint_mark)}>{each.complaints:,} · {each.complaint_rate:.3%}{_WORDS[each.complaint_mark]}</td>"
         f"<td>{each.ours:,}</td></tr>"
         for name, each in rows
     )
     return (
-        f"<table><caption>{escape(caption)}</caption><tr><th>{escape(first)}</th><th>taken</th><th>bounced</th>"
-        f"<th>complaints</th><th>refused because of us</th></tr>{body}</table>"
+        f"<table><caption>{escape(caption)}</caption><tr><th>{escape(first)}</th><th>accepted</th><th>bounced</th>"
+        f"<th>complaints</th><th>rejected (sender or message)</th></tr>{body}</table>"
     )
 
 
@@ -173,4 +173,4 @@ def _refusals(health: AudienceHealth) -> str:
         f"<tr><td>{escape(domain)}</td><td>{escape(status)}</td><td>{escape(words)}</td><td>{number:,}</td></tr>"
         for domain, status, words, number in health.refusals
     )
-    return f"<table><tr><th>Domain</th><th>code</th><th>their words</th><th>times</th></tr>{rows}</table>"
+    return f"<table><tr><th>Domain</th><th>code</th><th>server’s answer</th><th>times</th></tr>{rows}</table>"

@@ -1,6 +1,6 @@
-"""Counts what health is judged by: in the database, by mailing and domain, by month.
+"""Count the figures of the health page in the database, by mailing and domain, and by month.
 
-Input: a connection that reads, the time. Output: a `Health`. Rehearsals count for nothing.
+Input: a connection that reads, the time. Output: an `AudienceHealth`. Guarantees: rehearsals do not count.
 """
 
 from collections import Counter, defaultdict
@@ -26,7 +26,7 @@ _LOST = {Status.UNSUBSCRIBED: "left", Status.BOUNCED: "bounced", Status.COMPLAIN
 
 
 def health_of(connection: Connection, now: datetime, days: int) -> AudienceHealth:
-    """Gather everything: mailings of so many days, a year of growth."""
+    """Collect all figures: mailings of the last `days` days, a year of growth."""
     since = now - timedelta(days=days)
     return AudienceHealth(
         now=now,
@@ -80,7 +80,7 @@ def _handed_over(connection: Connection, recent: tuple[ColumnElement[bool], ...]
 
 
 def _bounce_history(recent: tuple[ColumnElement[bool], ...]) -> Select[Any]:
-    """Count subscribers, each once for each kind and class; those who were erased since by the message."""
+    """Count subscribers, once for each kind and class; subscribers who were erased since count by message."""
     who = func.coalesce(returned.c.subscriber_id, -returned.c.id)
     columns = (returned.c.mailing_id, returned.c.domain, returned.c.kind, returned.c.bounce)
     return (
@@ -111,9 +111,9 @@ def _refusals(connection: Connection, since: datetime) -> Iterator[tuple[str, st
 
 
 def _months(connection: Connection, now: datetime) -> Iterator[Month]:
-    """Count who joined and who was lost, month by month, in UTC; who is active now, less what changed since.
+    """Count new and lost subscribers by month in UTC, backwards from those who are active now.
 
-    From the month on in which the first subscriber came.
+    Starts with the month of the first subscriber.
     """
     begins = _firsts(now.astimezone(UTC).date(), MONTHS)
     came = connection.scalar(select(func.min(subscribers.c.created)))
@@ -135,7 +135,7 @@ def _months(connection: Connection, now: datetime) -> Iterator[Month]:
         elif before == Status.ACTIVE and after in _LOST:
             month[_LOST[Status(after)]] += 1
         elif before == Status.ACTIVE:
-            # An import that made them active was taken back.
+            # The import that activated them was undone.
             month["imported"] -= 1
     active = count(connection, status=[Status.ACTIVE]).get(Status.ACTIVE, 0)
     found = []
@@ -147,7 +147,7 @@ def _months(connection: Connection, now: datetime) -> Iterator[Month]:
 
 
 def _imported(first: datetime) -> Select[Any]:
-    """Count those who came with a list and were active at once, by when: only they have no record of their beginning."""
+    """Count imported people who were active at once, by time: nothing else records when they started."""
     of_status = (subscriber_changes.c.subscriber_id == subscribers.c.id, subscriber_changes.c.what == "status")
     has_begun = exists().where(*of_status, subscriber_changes.c.before == "")
     before = (

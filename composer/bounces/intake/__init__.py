@@ -1,1 +1,1 @@
-"""Where returned messages are read: files, pipes, a mailbox."""
+"""Sources of returned messages: files, pipes, a mailbox."""

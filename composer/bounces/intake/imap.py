@@ -1,7 +1,7 @@
-"""Reads the mailbox that bounces come to, by IMAP (RFC 9051, 3501), and moves what is on record out of the way.
+"""Read the bounce mailbox by IMAP (RFC 9051, 3501), and move recorded messages out of the way.
 
-Input: an `Account`. Output: messages; of each the first megabyte is fetched. A message is moved only after it is on record;
-one that stays where it is, because the connection was lost, is read again, known, and moved. Nothing is deleted.
+Input: a `MailboxAccount`. Output: messages, of each the first megabyte. Guarantees: a message is moved only after it is
+recorded; one that stays because the connection was lost is read again, recognised and moved. Nothing is deleted.
 """
 
 import contextlib
@@ -21,28 +21,28 @@ from composer.core.errors import ComposeError
 from composer.transport.server_settings import MailServer, Security
 from composer.transport.smtp.session import is_loopback, make_trust
 
-#: Seconds for each answer; messages fetched at a time, and looked for at a time.
+#: Seconds to wait for each answer; messages per fetch; messages per search.
 _SECONDS, _AT_A_TIME, _WINDOW = 60.0, 20, 1000
 _UID = re.compile(rb"\bUID (\d+)")
 
 
 class MailboxError(ComposeError):
-    """The mailbox cannot be read, or no longer. What was taken in before is on record."""
+    """The mailbox cannot be read, or no longer. Messages that were read before are recorded."""
 
 
-#: What a server says of trouble of its own, which passes (RFC 5530, section 3).
+#: What a server says about its own temporary trouble (RFC 5530, section 3).
 _PASSING = re.compile(r"\[(?:SERVERBUG|UNAVAILABLE|INUSE)\]")
 
 
 class ConnectionLostError(MailboxError):
-    """The connection was lost: run it again."""
+    """The connection was lost: run the command again."""
 
     exit_code = 75
 
 
 @dataclass(slots=True)
 class ImapMailbox:
-    """An open mailbox. Leave it by `close`."""
+    """An open mailbox. Close it with `close`."""
 
     account: MailboxAccount
     _connection: imaplib.IMAP4
@@ -52,26 +52,28 @@ class ImapMailbox:
 
     @classmethod
     def open(cls, account: MailboxAccount) -> Self:
-        """Connect, sign in, open the folder, make the two others if they are not there. Raises MailboxError."""
+        """Connect, sign in, open the folder, and create the two other folders if necessary. Raises MailboxError."""
         connection = _connect(account.server)
         try:
             _sign_in(connection, account.server)
             opened = cls(account, connection)
-            # More is offered to those who have signed in.
-            said = opened._expect("it does not say what it can do", connection.capability)
+            # Servers offer more after sign-in.
+            said = opened._expect("the server does not list its capabilities", connection.capability)
             opened._offers = frozenset(
                 b" ".join(each for each in said if each).decode("ascii", "replace").upper().split()
             )
             for name in (account.read, account.kept):
                 opened._make(name)
-            opened._expect(f"“{account.folder}” cannot be opened", connection.select, _quoted(account.folder))
+            opened._expect(
+                f"the folder “{account.folder}” cannot be opened", connection.select, _quoted(account.folder)
+            )
         except BaseException:
             _hang_up(connection)
             raise
         return opened
 
     def messages(self) -> Iterator[Raw]:
-        """Yield the messages that are in the folder now, the oldest first."""
+        """Yield the messages that are in the folder now, oldest first."""
         uids = self._find()
         for start in range(0, len(uids), _AT_A_TIME):
             wanted = uids[start : start + _AT_A_TIME]
@@ -83,27 +85,27 @@ class ImapMailbox:
                 self._uids[name] = uid
                 yield Raw(name=name, data=data)
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
-        """Move messages out of the way: understood ones to one folder, those for a person to the other."""
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Move messages out of the way: understood messages to one folder, messages for a person to the other."""
         for folder, is_kept in ((self.account.read, False), (self.account.kept, True)):
             here = [self._uids.pop(raw.name) for raw, each in done if (each.effect is BounceEffect.KEPT) is is_kept]
             if here:
                 self._move(",".join(map(str, here)), folder)
 
     def close(self) -> None:
-        """Take leave."""
+        """Sign out and disconnect."""
         try:
             self._connection.logout()
         except (imaplib.IMAP4.error, OSError):
             _hang_up(self._connection)
 
     def _find(self) -> list[int]:
-        """Look for messages by their place, a window at a time: an answer is one line, and a line has an end."""
+        """Search for messages by number, a range at a time, because an answer is one line of limited length."""
         count = int(self._connection.response("EXISTS")[1][-1] or b"0")
         found: list[int] = []
         for start in range(1, count + 1, _WINDOW):
             window = f"{start}:{min(start + _WINDOW - 1, count)}"
-            said = self._expect("messages cannot be looked for", self._connection.uid, "SEARCH", window, "UNDELETED")
+            said = self._expect("messages cannot be searched", self._connection.uid, "SEARCH", window, "UNDELETED")
             found += [int(each) for line in said if isinstance(line, bytes) for each in line.split()]
         return found
 
@@ -112,20 +114,21 @@ class ImapMailbox:
         if "MOVE" in self._offers:
             self._expect(f"messages cannot be moved to “{folder}”", ask, "MOVE", uids, name)
             return
-        # RFC 6851, section 3.3. Without UIDPLUS the copy is only marked as deleted: EXPUNGE would take others' with it.
+        # RFC 6851, section 3.3. Without UIDPLUS the message is only marked as deleted: EXPUNGE would also delete
+        # messages of others.
         self._expect(f"messages cannot be copied to “{folder}”", ask, "COPY", uids, name)
         self._expect("messages cannot be marked", ask, "STORE", uids, "+FLAGS.SILENT", r"(\Deleted)")
         if "UIDPLUS" in self._offers:
-            self._expect("messages cannot be taken out", ask, "EXPUNGE", uids)
+            self._expect("messages cannot be removed", ask, "EXPUNGE", uids)
 
     def _make(self, name: str) -> None:
         there = self._expect("folders cannot be listed", self._connection.list, '""', _quoted(name))
         if not any(isinstance(each, bytes) and each for each in there):
-            hint = f"name one that can be made, such as INBOX.{name}, in delivery.imap"
-            self._expect(f"the folder “{name}” cannot be made", self._connection.create, _quoted(name), hint=hint)
+            hint = f"in delivery.imap, use a folder that can be created, such as INBOX.{name}"
+            self._expect(f"the folder “{name}” cannot be created", self._connection.create, _quoted(name), hint=hint)
 
     def _expect(self, what: str, ask: Callable[..., tuple[str, list[Any]]], *words: str, hint: str = "") -> list[Any]:
-        """Ask, and give what was said to an OK; `what` is what else cannot be done."""
+        """Run a command and return the data of an OK answer; `what` begins the error message."""
         try:
             verdict, said = ask(*words)
         except (imaplib.IMAP4.abort, OSError) as error:
@@ -135,7 +138,7 @@ class ImapMailbox:
         if verdict != "OK":
             message = f"{self.account.server.host}: {what}: {_words(*said)}"
             if _PASSING.search(message):
-                raise ConnectionLostError(message, "run it again: nothing is lost, and nothing counted twice")
+                raise ConnectionLostError(message, "run it again: nothing is lost or counted twice")
             raise MailboxError(message, hint)
         return said
 
@@ -151,18 +154,20 @@ def _connect(server: MailServer) -> imaplib.IMAP4:
     except ssl.SSLError as error:
         raise MailboxError(
             f"{server.host}: the connection cannot be secured: {_words(error)}",
-            "is the name right? a certificate of your own goes into delivery.imap.ca_file",
+            "check the host name, and put a certificate of your own into delivery.imap.ca_file",
         ) from None
     except imaplib.IMAP4.abort as error:
         raise _lost(server, error) from None
     except OSError as error:
-        raise ConnectionLostError(f"no way to {server.host}, port {server.port}: {error.strerror or error}") from None
+        raise ConnectionLostError(
+            f"cannot connect to {server.host}, port {server.port}: {error.strerror or error}"
+        ) from None
     except imaplib.IMAP4.error as error:
-        raise MailboxError(f"{server.host}: {_words(error)}", "look at port and security in delivery.imap") from None
+        raise MailboxError(f"{server.host}: {_words(error)}", "check port and security in delivery.imap") from None
     if server.security is Security.NONE and not is_loopback(connection.sock.getpeername()[0]):
         _hang_up(connection)
         raise MailboxError(
-            f"{server.host} is another computer, and security: none would send the password there in the open",
+            f"{server.host} is another computer: with security: none the password would be sent to it unencrypted",
             "write security: tls or security: starttls",
         )
     return connection
@@ -180,18 +185,26 @@ def _sign_in(connection: imaplib.IMAP4, server: MailServer) -> None:
         mechanism = "PLAIN"
         answers.append(f"\0{user}\0{secret.reveal()}".encode("utf-8", "surrogateescape"))
     if f"AUTH={mechanism}" not in offered:
-        hint = "does the server want a token (token_command)?" if not server.is_token else "does it want a password?"
-        raise MailboxError(f"{server.host} does not sign in with {mechanism}", hint)
+        hint = (
+            "check whether the server needs a token (token_command)"
+            if not server.is_token
+            else "check whether the server needs a password"
+        )
+        raise MailboxError(f"{server.host} does not support sign-in with {mechanism}", hint)
     try:
-        # A second challenge holds what went wrong; an empty answer asks for the refusal itself.
+        # A second challenge contains the error; an empty answer asks the server for the rejection itself.
         connection.authenticate(mechanism, lambda challenge: answers.pop() if answers else b"")
     except (imaplib.IMAP4.abort, OSError) as error:
         raise _lost(server, error) from None
     except imaplib.IMAP4.error as error:
         words = _words(error).replace(secret.reveal(), "…")
-        if words.startswith("[UNAVAILABLE]"):  # RFC 5530: for the moment
-            raise ConnectionLostError(f"{server.host} cannot let {user} in just now: {words}", "run it again") from None
-        raise MailboxError(f"{server.host} does not let {user} in: {words}", "look at user name and password") from None
+        if words.startswith("[UNAVAILABLE]"):  # RFC 5530: temporarily
+            raise ConnectionLostError(
+                f"{server.host} does not accept sign-ins of {user} at the moment: {words}", "run it again"
+            ) from None
+        raise MailboxError(
+            f"{server.host} rejected the sign-in of {user}: {words}", "check the user name and the password"
+        ) from None
 
 
 def _hang_up(connection: imaplib.IMAP4) -> None:
@@ -202,12 +215,13 @@ def _hang_up(connection: imaplib.IMAP4) -> None:
 def _lost(server: MailServer, error: Exception) -> ConnectionLostError:
     reason = (error.strerror if isinstance(error, OSError) else None) or _words(error)
     return ConnectionLostError(
-        f"the connection to {server.host} was lost: {reason}", "run it again: what was taken in is on record"
+        f"the connection to {server.host} was lost: {reason}",
+        "run it again: messages that were read are already recorded",
     )
 
 
 def _bodies(parts: Sequence[Any]) -> Iterator[tuple[int, bytes]]:
-    """Take the messages out of what FETCH gave; the UID stands before the body, or behind it."""
+    """Yield the messages in an answer to FETCH; the UID is before or after the body."""
     for place, part in enumerate(parts):
         if isinstance(part, tuple):
             behind = parts[place + 1] if place + 1 < len(parts) and isinstance(parts[place + 1], bytes) else b""
@@ -220,7 +234,7 @@ def _quoted(name: str) -> str:
 
 
 def _words(*said: object) -> str:
-    """Return a server's words in one printable line."""
+    """Return a server's answer as one printable line."""
     texts = [each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in said if each]
     text = " ".join(texts).removeprefix("b'").removesuffix("'")
     return " ".join("".join(each if each.isprintable() else " " for each in text).split())[:300]

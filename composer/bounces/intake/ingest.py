@@ -1,7 +1,8 @@
-"""Takes in what came back: reads, understands, records in batches, and only then lets go of the messages.
+"""Import returned messages: read, classify and record them in batches, and only then release them.
 
-Input: a mailbox. Output: a `Summary`. Killed at any moment and run again it neither loses nor counts twice: a message is
-let go (moved, kept as a file) only after it is on record, and one that is on record is let go without another effect.
+Input: a mailbox. Output: an `IngestSummary`. Guarantees: if it is killed at any time and run again, no message is lost or
+counted twice. A message is released (moved, kept as a file) only after it is recorded, and a recorded message is released
+without a second effect.
 """
 
 import logging
@@ -22,49 +23,49 @@ from composer.bounces.record.recorder import Recorded, hash_of, known, record
 from composer.core.event_log import emit
 from composer.database.engine import Database
 
-#: A batch is a transaction: so many messages at most, or so many bytes.
+#: A batch is one transaction: at most this many messages, or this many bytes.
 _MOST, _MOST_BYTES = 100, 8 * 1024 * 1024
 
 _LOG = logging.getLogger("compose.bounces")
 
 
 class Mailbox(Protocol):
-    """Where messages are read from."""
+    """A source of messages."""
 
     @property
     def source(self) -> str:
-        """How its messages came: file, pipe, imap."""
+        """Where its messages come from: file, pipe, imap."""
         ...
 
     def messages(self) -> Iterator[Raw]:
-        """Return the messages, one at a time."""
+        """Yield the messages."""
         ...
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
-        """Do with messages that are on record what is to be done; doing it again must change nothing."""
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Release recorded messages, for example move them. Repeating it must change nothing."""
         ...
 
 
 @dataclass(slots=True)
 class IngestSummary:
-    """What was taken in."""
+    """The result of an import of returned messages."""
 
-    #: Messages that are new, by kind and by what followed.
+    #: New messages, by kind and by effect.
     kinds: Counter[ReturnedKind] = field(default_factory=Counter)
     effects: Counter[BounceEffect] = field(default_factory=Counter)
-    #: Messages that were on record already.
+    #: Messages that were recorded already.
     known: int = 0
-    #: What is about us, by domain and status: how often, and what was said first.
+    #: Rejections because of the sender or the message, by domain and status: the count, and the first answer.
     alerts: Counter[tuple[str, str]] = field(default_factory=Counter)
     words: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def new(self) -> int:
-        """How many messages are new."""
+        """The number of new messages."""
         return self.kinds.total()
 
     def add(self, recorded: Recorded) -> None:
-        """Count one."""
+        """Count one message."""
         if not recorded.is_new:
             self.known += 1
             return
@@ -79,7 +80,7 @@ class IngestSummary:
             self.words.setdefault(key, finding.reply.text if finding.reply else finding.why)
 
     def join(self, other: "IngestSummary") -> None:
-        """Count what another one counted, too."""
+        """Add the counts of another summary."""
         self.kinds += other.kinds
         self.effects += other.effects
         self.known += other.known
@@ -89,22 +90,22 @@ class IngestSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Files:
-    """Messages in files: they are read, and stay where and as they are."""
+    """Messages in files, which are read and never changed."""
 
     read: Callable[[], Iterator[Raw]]
     source: str = "file"
 
     def messages(self) -> Iterator[Raw]:
-        """Return the messages."""
+        """Yield the messages."""
         return self.read()
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
-        """Leave the files alone."""
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Do nothing: the files stay."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pipe:
-    """The one message that a mail server hands over; where a person should look at it, it is kept as a file."""
+    """The single message that a mail server pipes in. If a person should review it, it is kept as a file."""
 
     message: Raw
     folder: Path
@@ -114,8 +115,8 @@ class Pipe:
         """Yield the message."""
         yield self.message
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
-        """Keep what a person should look at: the mail server forgets it as soon as we are done."""
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+        """Keep messages that a person should review, because the mail server forgets the message when the command ends."""
         from composer.core.environment import write_private
         from composer.core.folders import make_private
 
@@ -134,7 +135,7 @@ def ingest(
     now: Callable[[], datetime],
     tell: Callable[[int], None] = lambda done: None,
 ) -> IngestSummary:
-    """Take in everything that a mailbox holds; `tell` is called with how many are done."""
+    """Import all messages of a mailbox; `tell` is called with the number of messages done."""
     summary = IngestSummary()
     batch: list[tuple[Raw, str, Returned]] = []
     size = 0
@@ -163,7 +164,7 @@ def _take_in(
     with database.read() as connection:
         there = known(connection, (each for _, each, _ in batch))
     if all(each in there for _, each, _ in batch):
-        # Nothing to write: who sends meanwhile need not wait.
+        # There is nothing to write, so do not lock out a mailing that is being sent.
         done = [(raw, there[each]) for raw, each, _ in batch]
     else:
         with database.write() as connection:
@@ -173,4 +174,4 @@ def _take_in(
         done = [(raw, each) for (raw, _, _), each in zip(batch, recorded, strict=True)]
     for _, each in done:
         summary.add(each)
-    mailbox.let_go(done)
+    mailbox.release(done)

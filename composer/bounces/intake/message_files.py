@@ -1,7 +1,7 @@
-"""Messages in files: one a file, many in an mbox file, or a folder of either, Maildir among them.
+"""Messages in files: one per file, many in an mbox file, or a folder of either, including Maildir.
 
-Input: a path, or a pipe. Output: messages one at a time, each with a name, however many there are. Of each the first
-megabyte is read; nothing is moved, marked or deleted.
+Input: a path, or a pipe. Output: messages with names, one at a time, of each the first megabyte. Guarantees: moves,
+marks and deletes nothing.
 """
 
 import os
@@ -15,7 +15,7 @@ from composer.bounces.parse.mime import MAX_BYTES
 from composer.core.errors import ComposeError
 
 _CHUNK = 64 * 1024
-#: RFC 4155, appendix A; a line that had begun with `From ` has `>` before it (mboxrd).
+#: RFC 4155, appendix A; a line of a message that begins with `From ` is written with `>` in front (mboxrd).
 _FROM = re.compile(rb"From \S+ +\w{3} \w{3} [ \d]?\d \d\d:\d\d|From \S+@\S+|From MAILER-DAEMON|From - ", re.IGNORECASE)
 _QUOTED = re.compile(rb"^>(?=>*From )", re.MULTILINE)
 
@@ -29,7 +29,7 @@ class Raw:
 
 
 class SourceError(ComposeError):
-    """Messages cannot be read from where they are said to be."""
+    """Messages cannot be read from the given place."""
 
 
 def read_path(path: Path) -> Iterator[Raw]:
@@ -45,20 +45,20 @@ def read_path(path: Path) -> Iterator[Raw]:
 
 
 def read_pipe(stream: BinaryIO) -> Raw:
-    """Read the one message that a mail server hands over; all of it is taken in, the first megabyte is kept."""
+    """Read the single message that a mail server pipes in: to its end, keeping the first megabyte."""
     data = _take(stream)
     line, _, rest = data.partition(b"\n")
     return Raw(name="-", data=rest if _FROM.match(line) else data)
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """Give the files below a folder; of a Maildir those that are whole (not in `tmp`), of none those that are hidden."""
+    """Yield the files in a folder without hidden files; in a Maildir only complete messages (not those in `tmp`)."""
     is_maildir = (folder / "cur").is_dir() and (folder / "new").is_dir()
     for here, folders, names in os.walk(folder):
         folders[:] = sorted(each for each in folders if not (is_maildir and each == "tmp") and not _is_hidden(each))
         for name in sorted(names):
             path = Path(here) / name
-            # Dovecot's own files lie beside the folders of its Maildir.
+            # Dovecot keeps its own files next to the folders of its Maildir.
             if not _is_hidden(name) and path.is_file() and (not is_maildir or path.parent.name in ("cur", "new")):
                 yield path
 
@@ -79,7 +79,7 @@ def _read_file(path: Path, name: str) -> Iterator[Raw]:
 
 
 def _in_mbox(stream: BinaryIO) -> Iterator[bytes]:
-    """Cut an mbox file: a message begins behind a `From ` line that stands at the top or behind an empty line."""
+    """Split an mbox file: a message begins after a `From ` line that is the first line or follows an empty line."""
     message = bytearray()
     is_before_any, is_behind_empty = True, True
     while line := stream.readline(_CHUNK):

@@ -1,1 +1,1 @@
-"""From the bytes of a returned message to a closed vocabulary. Pure."""
+"""From the bytes of a returned message to a closed vocabulary. Guarantees: pure."""

@@ -1,7 +1,7 @@
-"""Knows what programs answer by themselves: absences, receipts, tests whether the sender is a person.
+"""Recognise what programs answer automatically: absences, receipts, tests whether the sender is a person.
 
-Input: a message as parts. Output: a kind and how it was known, or None. Pure. None of these is a bounce, whatever
-words are in it (RFC 3834; Exchange; the words of mail programs in many languages).
+Input: a message as parts. Output: a kind and how it was recognised, or None. Guarantees: pure. None of these is a
+bounce, whatever its text says (RFC 3834; Exchange; the texts of mail programs in many languages).
 """
 
 import re
@@ -9,7 +9,7 @@ import re
 from composer.bounces.parse.mime import MimePart, decode_words
 from composer.bounces.parse.vocabulary import ReturnedKind
 
-#: Subjects, at their beginning.
+#: The beginnings of subjects.
 _ABSENT = re.compile(
     r"""\W{0,9}(?:(?:re|aw|fw|fwd|wg|antw|rif|sv)\W{1,9})?(?:
     out[ -]of[ -](?:the[ -])?office
@@ -42,7 +42,7 @@ _CHALLENGE_SUBJECT = re.compile(
 _CHALLENGERS = ("boxbe", "spamarrest", "choicemail", "tmda", "0spam", "mailblocks", "sanebox challenge", "bluebottle")
 #: RFC 8098, RFC 6533.
 _RECEIPTS = frozenset({"message/disposition-notification", "message/global-disposition-notification"})
-#: Fields that only answering programs write.
+#: Header fields that only answering programs write.
 _ANSWERS = frozenset(
     {"x-autoreply", "x-autorespond", "x-autoresponder", "x-auto-reply", "x-mail-autoreply", "x-vacation"}
 )
@@ -64,25 +64,25 @@ _FAILED = re.compile(
 )
 
 
-#: A notice that somebody has another address: the message was handed on, or is to be sent there.
+#: A notice of a changed address: the message was forwarded, or should be sent to the new address.
 _MOVED = re.compile(
     r"(?:e-?mail )?address .{0,80}has (?:been )?changed|(?:new|changed) (?:e-?mail )?address|change of (?:e-?mail )?address"
     r"|update your (?:address ?book|contacts|records)|neue e-?mail-?adresse|nouvelle adresse|nueva direcci[oó]n|新邮箱|新的邮箱",
     re.IGNORECASE,
 )
-#: What Dovecot's Sieve writes when it turns a message away (RFC 5429 section 2.2): it comes as a receipt, and is none.
+#: What Dovecot's Sieve writes when it rejects a message (RFC 5429 section 2.2): in the form of a receipt.
 _TURNED_AWAY = re.compile(r"automatically rejected|was (?:rejected|refused) by the recipient", re.IGNORECASE)
 
 
-def is_turned_away(message: MimePart) -> bool:
-    """Return whether a message that has the form of a receipt says that the recipient's server turned ours away."""
+def is_rejection_receipt(message: MimePart) -> bool:
+    """Return whether a message in the form of a receipt says that the recipient's server rejected ours."""
     if not any(part.type in _RECEIPTS for part in message.walk()):
         return False
     return any(_TURNED_AWAY.search(part.text()[:4096]) for part in message.walk() if part.type == "text/plain")
 
 
 def is_change_of_address(message: MimePart, sentences: str) -> bool:
-    """Return whether a message is a notice of somebody's new address, and no report of a failure."""
+    """Return whether a message is a notice of a changed address, and not a failure report."""
     return (
         not speaks_of_failure(message)
         and _MOVED.search(f"{_short(message, 'subject')}\n{sentences[:4096]}") is not None
@@ -90,33 +90,33 @@ def is_change_of_address(message: MimePart, sentences: str) -> bool:
 
 
 def automatic(message: MimePart) -> tuple[ReturnedKind, str] | None:
-    """Know an answer that no person wrote and that is no bounce; None for everything else."""
+    """Recognise an automatic answer that is not a bounce; None for everything else."""
     subject = _short(message, "subject")
     if any(part.type in _RECEIPTS for part in message.walk()):
-        return ReturnedKind.RECEIPT, "a receipt: it was read, or thrown away unread"
+        return ReturnedKind.RECEIPT, "a receipt: the message was read, or deleted unread"
     names = (_short(message, name) for name in ("from", "x-mailer", "x-delivery-agent"))
     sender = " ".join(names).lower()
     if _CHALLENGE_SUBJECT.match(subject) or any(each in sender for each in _CHALLENGERS):
         return ReturnedKind.CHALLENGE, "a program asks whether the sender is a person"
     if _ABSENT.match(subject):
-        return ReturnedKind.OUT_OF_OFFICE, "its subject is that of an automatic answer"
+        return ReturnedKind.OUT_OF_OFFICE, "the subject is that of an automatic reply"
     if message.get("x-failed-recipients") or comes_from_mailer(message):
         return None
     if "vacation" in f"{message.get('x-apple-action')} {message.get('x-apple-criteria')}".lower():
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: x-apple-action"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header x-apple-action"
     if found := next((name for name, _ in message.fields if name in _ANSWERS), None):
-        return ReturnedKind.OUT_OF_OFFICE, f"it says so: {found}"
+        return ReturnedKind.OUT_OF_OFFICE, f"according to the header {found}"
     if message.get("auto-submitted").lower().startswith("auto-replied"):
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: auto-submitted"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header auto-submitted"
     if message.get("precedence").lower() in ("auto_reply", "auto-reply"):
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: precedence"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header precedence"
     if message.get("x-auto-response-suppress") and message.get("in-reply-to"):
-        return ReturnedKind.OUT_OF_OFFICE, "it says so: x-auto-response-suppress"
+        return ReturnedKind.OUT_OF_OFFICE, "according to the header x-auto-response-suppress"
     return None
 
 
 def comes_from_mailer(message: MimePart) -> bool:
-    """Return whether a mail server wrote it, not a person nor a person's program."""
+    """Return whether a mail server wrote it, not a person or a person's program."""
     return _MAILERS.search(_short(message, "from")) is not None
 
 
@@ -126,5 +126,5 @@ def speaks_of_failure(message: MimePart) -> bool:
 
 
 def _short(message: MimePart, name: str) -> str:
-    """Return the beginning of a field: what it says, it says there."""
+    """Return the beginning of a header field, which is enough to recognise it."""
     return decode_words(message.get(name))[:500]

@@ -1,8 +1,9 @@
-"""The class table: what a failure that came back means for the subscriber.
+"""The class table: what a returned failure means for the subscriber.
 
-Input: a status, a reply, a sentence. Output: a class, a meaning, and why in an editor's words. Guarantees: code and sentence are
-weighed as for the replies in a mail session (transport/status.py); what is added here is what arrives later, and was written for
-people. 5.7.x (RFC 3463, section 3.8) is about us, unless it says in plain words that there is no such mailbox.
+Input: a status, a reply, a sentence. Output: a class, a meaning, and the reason as text for an editor. Guarantees:
+weighs code and sentence like the replies in a mail session (transport/replies); this module adds what arrives later and
+was written for people. 5.7.x (RFC 3463, section 3.8) is about the sender, unless the text clearly says that the mailbox
+does not exist.
 """
 
 from composer.bounces.parse.vocabulary import Class
@@ -27,26 +28,26 @@ _CLASSES = {
     Meaning.PROTOCOL: Class.OURS,
 }
 _WHY = {
-    Meaning.GONE: "there is no such mailbox, or no longer",
-    Meaning.NO_DOMAIN: "there is no such domain, or no way to it",
+    Meaning.GONE: "the mailbox does not exist, or no longer exists",
+    Meaning.NO_DOMAIN: "the domain does not exist, or cannot be reached",
     Meaning.FULL: "the mailbox is full",
-    Meaning.RECIPIENT: "something about this mailbox",
-    Meaning.SYSTEM: "their server is not well",
-    Meaning.NETWORK: "no way to their server",
-    Meaning.UNSAID: "they do not say why",
-    Meaning.TOO_LARGE: "the message is too large for them",
-    Meaning.CONTENT: "they cannot take what is in the message",
-    Meaning.POLICY: "a rule of theirs",
-    Meaning.STANDING: "they refuse us: signing, reputation, or a block list",
-    Meaning.SENDER: "they refuse our sender's address",
-    Meaning.PROTOCOL: "they did not understand us",
+    Meaning.RECIPIENT: "a problem with this mailbox",
+    Meaning.SYSTEM: "their server has a problem",
+    Meaning.NETWORK: "their server cannot be reached",
+    Meaning.UNSAID: "their server gives no reason",
+    Meaning.TOO_LARGE: "the message is too large for their server",
+    Meaning.CONTENT: "their server cannot process the content of the message",
+    Meaning.POLICY: "a policy of their server",
+    Meaning.STANDING: "their server rejects us: authentication, reputation or a block list",
+    Meaning.SENDER: "their server rejects our sender address",
+    Meaning.PROTOCOL: "their server did not understand ours",
 }
-#: As much of a text is looked at.
+#: How much of a text is read.
 _MOST = 4096
 
 
 def judge(status: str | None, reply: ServerReply | None, text: str = "") -> tuple[Class, Meaning]:
-    """Tell what a failure is: from the status of a report, from the server's reply in it, from a sentence."""
+    """Return class and meaning of a failure: from the status in a report, the server's reply in it, and a sentence."""
     codes = [each for each in (status, reply.enhanced if reply else None) if each]
     said = masked(f"{reply.text if reply else ''} {text[:_MOST]}")
     meaning = weigh(codes, reply, said)
@@ -56,10 +57,10 @@ def judge(status: str | None, reply: ServerReply | None, text: str = "") -> tupl
 
 
 def class_of(meaning: Meaning) -> Class:
-    """Tell what a meaning is for the subscriber."""
+    """Return the class of a meaning."""
     return _CLASSES[meaning]
 
 
 def why(meaning: Meaning) -> str:
-    """Say a meaning in an editor's words."""
+    """Return a meaning as text for an editor."""
     return _WHY[meaning]

@@ -1,7 +1,7 @@
-"""What in a message may name the subscriber it is about: tokens and Message-IDs, as candidates.
+"""Find what may identify the subscriber of a returned message: tokens and Message-IDs, as candidates.
 
-Input: a message as parts. Output: `Candidates`. Whether a token is ours is told by its key (audience/tokens.py); here
-everything that has the shape of one is picked up, wherever servers on the way put it. Pure.
+Input: a message as parts. Output: `Candidates`. Guarantees: pure. Collects everything that has the form of a token,
+wherever servers put it; whether a token is ours is decided by its key (audience/identity/tokens.py).
 """
 
 import re
@@ -10,18 +10,18 @@ from collections.abc import Iterable, Iterator
 from composer.bounces.parse.mime import MimePart
 from composer.bounces.parse.vocabulary import Candidates
 
-#: More than these are no message of ours.
+#: A message of ours has fewer than these.
 _MOST = 20
-#: What is searched is in small letters: some servers change the case, and our tokens have no other.
-#: `bounces+TOKEN@…`; forwarders that rewrite senders (SRS) put `=` or `@` behind it.
+#: The search is in lower case: some servers change the case, and our tokens have only lower case. `bounces+TOKEN@…`;
+#: forwarders that rewrite senders (SRS) put `=` or `@` after it.
 _PLUS = re.compile(rb"\+([a-z2-7]{16,64})(?=[@=])")
 #: A subject such as `unsubscribe TOKEN`, as our own mailto: link fills it in.
 _WORD = re.compile(rb"\b([a-z2-7]{16,64})\b")
-#: The address for leaving by one click, in the returned header.
+#: The address for one-click unsubscribing, in the returned header.
 _LINK = re.compile(rb"/unsubscribe/([a-z2-7]{16,64})\b")
 _ID = re.compile(rb"\s{0,20}(<[^<>\s]{3,250}>)")
 _NAME = re.compile(rb"\s{0,20}([a-z2-7]{16,64})\b")
-#: Our Message-ID's left side once more: in a header, for relays that write a Message-ID of their own (Amazon SES), and as
+#: The left side of our Message-ID again: in a header, for relays that write their own Message-ID (Amazon SES), and as
 #: the envelope's id (ENVID, RFC 3464 section 2.2.1).
 _NAMES = (b"x-compose-id:", b"original-envelope-id:")
 _HEADERS = frozenset({"text/rfc822-headers", "message/rfc822-headers", "message/global-headers"})
@@ -29,7 +29,7 @@ _ADDRESSED = frozenset({"to", "cc", "delivered-to", "x-original-to", "envelope-t
 
 
 def candidates_of(message: MimePart) -> Candidates:
-    """Pick up what may name the subscriber."""
+    """Collect what may identify the subscriber."""
     addressed = _lines((name, value) for name, value in message.fields if name in _ADDRESSED)
     outside: list[bytes] = _PLUS.findall(_lines(message.fields).lower())
     quoted: list[bytes] = []
@@ -41,7 +41,7 @@ def candidates_of(message: MimePart) -> Candidates:
             continue
         inside = part.parts[0].fields if part.parts else None
         data = part.data() if inside is None else _lines(inside)
-        small = data.lower()  # of ASCII only, so that places are the same in both
+        small = data.lower()  # changes ASCII only, so positions stay the same
         quoted += _PLUS.findall(small)
         links += _LINK.findall(small)
         ids += (match[1] for at in _behind(small, b"message-id:") if (match := _ID.match(data, at)))
@@ -57,7 +57,7 @@ def candidates_of(message: MimePart) -> Candidates:
 
 
 def candidates_in(header: Iterable[tuple[str, str]], envelope: str) -> Candidates:
-    """Pick up what may name the subscriber from the header and the envelope's sender of one of our messages."""
+    """Collect what may identify the subscriber from the header and the envelope sender of one of our messages."""
     header = tuple(header)
     small = _lines(header).lower()
     ids = [match[1] for name, value in header if name.lower() == "message-id" and (match := _ID.match(value.encode()))]
@@ -73,7 +73,7 @@ def candidates_in(header: Iterable[tuple[str, str]], envelope: str) -> Candidate
 
 
 def returned_header(message: MimePart, name: str) -> str:
-    """Return a field of the returned message's header, or an empty text."""
+    """Return a header field of the returned message, or an empty text."""
     for part in message.walk():
         if part.type in ("message/rfc822", "message/global") and part.parts:
             return part.parts[0].get(name)
@@ -89,7 +89,7 @@ def _lines(fields: Iterable[tuple[str, str]]) -> bytes:
 
 
 def _behind(small: bytes, name: bytes) -> Iterator[int]:
-    """Find where a field's value begins: at the beginning of a line, or behind marks of quotation; `_MOST` at most."""
+    """Yield where the value of a field begins: at the start of a line or after quotation marks; `_MOST` at most."""
     found, at = 0, small.find(name)
     while at >= 0 and found < _MOST:
         before = small[max(at - 20, 0) : at]

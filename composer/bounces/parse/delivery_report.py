@@ -1,6 +1,6 @@
-"""Reads delivery reports (RFC 3464, RFC 6522; in letters of all scripts: RFC 6533).
+"""Read delivery reports (RFC 3464, RFC 6522; for international addresses RFC 6533).
 
-Input: a message as parts. Output: a finding for each recipient that a report names. Pure.
+Input: a message as parts. Output: a finding for each recipient in a report. Guarantees: pure.
 """
 
 import re
@@ -30,7 +30,7 @@ _MOST = 50
 
 
 def read_report(message: MimePart) -> tuple[BounceFinding, ...]:
-    """Read what a delivery report says of each recipient; nothing where there is none, or it names nobody."""
+    """Return the findings of a delivery report; empty without a report, or if it names no recipient."""
     sentences = before_copy(next((part.text() for part in message.walk() if part.type == "text/plain"), ""))
     for part in message.walk():
         if part.type in _STATUS_PARTS:
@@ -41,7 +41,8 @@ def read_report(message: MimePart) -> tuple[BounceFinding, ...]:
         else:
             continue
         groups = _groups(raw)
-        # What is said for people is about everybody in the report; where there are several, each has their own group only.
+        # The text for people is about every recipient of the report; with several recipients, each has only their own
+        # group.
         about = sentences if len(groups) == 1 else ""
         found = tuple(_finding(group, about) for group in groups)
         if found:
@@ -50,7 +51,7 @@ def read_report(message: MimePart) -> tuple[BounceFinding, ...]:
 
 
 def _groups(raw: bytes) -> list[Fields]:
-    """Cut into the groups of recipients; those of the whole message, and groups that run together, are told apart."""
+    """Split a report into the groups of its recipients, without the group of the message, even if groups run together."""
     found: list[Fields] = []
     for block in re.split(rb"\n[ \t\r]*\n", raw, maxsplit=2 * _MOST):
         fields: list[tuple[str, str]] = []
@@ -81,13 +82,13 @@ def _finding(fields: Fields, sentences: str) -> BounceFinding:
         return explained(finding)
     found = judged(finding, diagnostic)
     if sentences and (found.meaning in VAGUE or reply is None):
-        # "Address not found", above a code and a reply that do not say why.
+        # "Address not found", above a code and a reply that give no reason.
         return judged(finding, f"{diagnostic} {sentences}")
     return found
 
 
 def judged(finding: BounceFinding, text: str) -> BounceFinding:
-    """Put class, meaning and reason into the finding of a bounce."""
+    """Add class, meaning and reason to the finding of a bounce."""
     bounce, meaning = judge(finding.status, finding.reply, text)
     return BounceFinding(
         recipient=finding.recipient,
@@ -102,8 +103,11 @@ def judged(finding: BounceFinding, text: str) -> BounceFinding:
 
 
 def explained(finding: BounceFinding) -> BounceFinding:
-    """Say why a finding that is no bounce is none."""
-    words = {ReturnedKind.DELAY: "they are trying again", ReturnedKind.RECEIPT: "it was delivered, or handed on"}
+    """Add the reason to a finding that is not a bounce."""
+    words = {
+        ReturnedKind.DELAY: "the server is still retrying",
+        ReturnedKind.RECEIPT: "the message was delivered or forwarded",
+    }
     return BounceFinding(
         recipient=finding.recipient,
         original=finding.original,
@@ -115,14 +119,14 @@ def explained(finding: BounceFinding) -> BounceFinding:
 
 
 def best_status(status: str | None, reply: ServerReply | None) -> str | None:
-    """Return the status that says most: a report's own, unless it is one of those that say nothing."""
+    """Return the most specific status: the report's own, unless it is one of those without a meaning."""
     if reply and reply.enhanced and (not status or status.endswith(".0.0")):
         return reply.enhanced
     return status
 
 
 def address_in(value: str) -> str:
-    """Take the address out of `rfc822; <name@example.org>` (RFC 3464, section 2.1.3); printable, 254 signs at most."""
+    """Return the address in `rfc822; <name@example.org>` (RFC 3464, section 2.1.3): printable, 254 characters at most."""
     kind, semicolon, address = value.partition(";")
     address = address if semicolon else kind
     if kind.strip().lower() == "utf-8":
@@ -134,5 +138,5 @@ def address_in(value: str) -> str:
 
 
 def _bare(action: str) -> str:
-    """`failed (permanent)`, as some write it, is `failed`."""
+    """Return the action: some servers write `failed (permanent)` for `failed`."""
     return re.split(r"[^a-z]", action.lower())[0]

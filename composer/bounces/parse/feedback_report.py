@@ -1,7 +1,7 @@
-"""Reads complaints: feedback reports (RFC 5965, RFC 6650, RFC 9477), and Microsoft's, which are none.
+"""Read complaints: feedback reports (RFC 5965, RFC 6650, RFC 9477), and Microsoft's, which have another format.
 
-Input: a message as parts. Output: what was complained of, or None. Pure. Recipients are often blacked out there, and
-are never acted upon anyway.
+Input: a message as parts. Output: the complaint, or None. Guarantees: pure. Recipients are often removed from the
+report, and no action follows from them.
 """
 
 from dataclasses import dataclass
@@ -11,20 +11,21 @@ from composer.bounces.parse.delivery_report import address_in
 from composer.bounces.parse.mime import Fields, MimePart, read_fields
 from composer.bounces.parse.vocabulary import BounceFinding, Format, ReturnedKind
 
-#: What subscribers do (RFC 5965, section 7.3, and its registry). `auth-failure`, `virus` and `not-spam` are no complaints.
+#: What subscribers do (RFC 5965, section 7.3, and its registry). `auth-failure`, `virus` and `not-spam` are not
+#: complaints.
 _COMPLAINTS = {
-    "abuse": "a subscriber pressed “this is spam”",
-    "fraud": "a subscriber reported it as fraud",
-    "opt-out": "a subscriber asked to be left out",
-    "opt-out-list": "a subscriber asked to be left out",
+    "abuse": "a subscriber reported the message as spam",
+    "fraud": "a subscriber reported the message as fraud",
+    "opt-out": "a subscriber asked to be unsubscribed",
+    "opt-out-list": "a subscriber asked to be unsubscribed",
 }
-#: Microsoft puts the subscriber's address on top of the message that it hands back.
+#: Microsoft puts the subscriber's address at the top of the message that it returns.
 _MICROSOFT = "x-hmxmroriginalrecipient"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What a feedback report says."""
+    """The content of a feedback report."""
 
     kind: ReturnedKind
     format: Format
@@ -33,7 +34,7 @@ class Feedback:
 
 
 def read_feedback(message: MimePart) -> Feedback | None:
-    """Read a feedback report; None where there is none."""
+    """Read a feedback report; None without one."""
     for part in message.walk():
         if part.type == "message/feedback-report":
             return _standard(read_fields(part.data()))
@@ -49,9 +50,9 @@ def _standard(fields: Fields) -> Feedback:
     told = said.get("feedback-type", "").lower()
     reason = _COMPLAINTS.get(told)
     if reason is None:
-        what = f"a report of the kind “{told[:40]}”" if told.isprintable() and told else "a report of no kind"
+        what = f"a report of type “{told[:40]}”" if told.isprintable() and told else "a report without a type"
         return Feedback(
-            kind=ReturnedKind.NOT_UNDERSTOOD, format=Format.FEEDBACK, why=f"{what}: no complaint", findings=()
+            kind=ReturnedKind.NOT_UNDERSTOOD, format=Format.FEEDBACK, why=f"{what}: not a complaint", findings=()
         )
     names = [address_in(value) for name, value in fields if name in ("original-rcpt-to", "removal-recipient")]
     findings = tuple(

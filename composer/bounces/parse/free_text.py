@@ -1,7 +1,7 @@
-"""Reads bounces that are no reports: sentences for people, as qmail, Exim, old Exchange and many gateways write them.
+"""Read bounces that are not reports: sentences for people, from qmail, Exim, old Exchange and many gateways.
 
-Input: a message as parts, and that a mail server wrote it. Output: findings, or none where it is not certain. Pure.
-The names of recipients come from recipient_detectors; what it means is judged here.
+Input: a message as parts, written by a mail server. Output: findings; empty if nothing is certain. Guarantees: pure.
+Takes the names of recipients from recipient_detectors, and judges what the text means.
 """
 
 import html
@@ -15,9 +15,9 @@ from composer.bounces.parse.vocabulary import BounceFinding, ReturnedKind
 from composer.transport.replies.phrases import masked, meaning_in
 
 _MOST = 50
-#: Sentences of a server stand at the beginning.
+#: The sentences of a server are at the beginning.
 _MOST_SENTENCES = 32 * 1024
-#: Texts that are read.
+#: How many texts are read.
 _MOST_PARTS = 4
 _DELAY = re.compile(
     r"still (?:being )?(?:trying|retr)|will (?:keep|continue|be) (?:to )?(?:try|retr)"
@@ -37,7 +37,7 @@ _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63
 
 
 def read_freeform(message: MimePart) -> tuple[BounceFinding, ...]:
-    """Read what the sentences of a bounce, or of a delay, say of each recipient; nothing where nothing is certain."""
+    """Return what a bounce or a delay says about each recipient; empty if nothing is certain."""
     text = before_copy(text_of(message)[:_MOST_SENTENCES])
     named = [
         address_in(each) for each in ",".join(message.all("x-failed-recipients"))[:4096].split(",") if each.strip()
@@ -48,7 +48,7 @@ def read_freeform(message: MimePart) -> tuple[BounceFinding, ...]:
         return tuple(explained(BounceFinding(recipient=each, kind=ReturnedKind.DELAY)) for each in names or ("",))
     recipients = list(dict.fromkeys(named or failed))
     if not recipients:
-        # Nobody is named for certain: a code or a plain sentence must say what it is about.
+        # No recipient is named for certain: only a code or an unambiguous sentence counts.
         if reply_in(text) is None and status_in(text) is None and meaning_in(masked(text[:4096])) is None:
             return ()
         recipients = _addresses(message, text)[:1] or [""]
@@ -56,7 +56,7 @@ def read_freeform(message: MimePart) -> tuple[BounceFinding, ...]:
 
 
 def text_of(message: MimePart) -> str:
-    """Return the sentences of a message: its plain texts, or else the words of its pages."""
+    """Return the sentences of a message: its plain texts, otherwise the text of its HTML parts."""
     parts = [part for part in message.walk() if part.type.startswith("text/") and "headers" not in part.type]
     plain = [part.text() for part in parts if part.type != "text/html"][:_MOST_PARTS]
     if any(each.strip() for each in plain):
@@ -72,7 +72,7 @@ def _finding(recipient: str, text: str) -> BounceFinding:
 
 
 def _about(recipient: str, text: str, others: list[str]) -> str:
-    """Give what is said behind a recipient's name, up to the next one's; where that says nothing, what stands before it, too."""
+    """Return the text after a recipient's name, up to the next name; if it says nothing, also the text before it."""
     start = text.find(recipient) if recipient else -1
     if start < 0:
         return text[:4096]
@@ -85,7 +85,7 @@ def _about(recipient: str, text: str, others: list[str]) -> str:
 
 
 def _addresses(message: MimePart, text: str) -> list[str]:
-    """Return the addresses in the sentences, but not those that the message itself was sent to or comes from."""
+    """Return the addresses in the sentences, except the recipients and the sender of the message itself."""
     own = " ".join(message.get(name) for name in ("to", "from", "delivered-to", "reply-to")).lower()
     found = _ADDRESS.findall(text[:4096])
     return [each for each in dict.fromkeys(found) if each.lower() not in own]

@@ -1,10 +1,11 @@
-"""Reads any message as a tree of parts, in bounded time and memory, whatever it is.
+"""Read any message as a tree of parts, in limited time and memory.
 
-Input: bytes of a message, the first 512 KiB of which count. Output: a `Part`; it never fails, and what is broken is
-read as far as it goes. Pure.
+Input: the bytes of a message, of which the first 512 KiB count. Output: a `MimePart`. Guarantees: pure; never fails;
+reads broken messages as far as possible.
 
-The standard library's parser takes as long as the sender likes: the depth of its parts costs it time for every line, and
-the interpreter's stack. Reports of all kinds say what they say in a few parts at the beginning, so this one stops early.
+The standard library's parser takes as long as the sender wants: deeply nested parts cost it time on every line, and the
+stack of the interpreter. All kinds of reports have their content in a few parts at the beginning, so this parser stops
+early.
 """
 
 import codecs
@@ -14,15 +15,15 @@ from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-#: What is looked at: octets of a message after its line ends are made one, parts of it, parts within parts.
+#: The limits: bytes of a message after its line ends are unified, parts, and levels of parts.
 MAX_BYTES, MAX_PARTS, MAX_DEPTH = 512 * 1024, 100, 8
-#: Header fields of one part, octets of one field and of a part's text.
+#: Header fields of one part, bytes of one field, and bytes of a part's text.
 MAX_FIELDS, MAX_FIELD, MAX_TEXT = 1000, 8 * 1024, 128 * 1024
 
 _FIELD = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]*(.*)", re.DOTALL)
 _PARAMETER = re.compile(r';\s*([\w!#$%&+.^`|~-]+)(?:\*\d*\*?)?\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
 _WORD = re.compile(r"=\?([\w.:-]{1,40})(?:\*[\w-]*)?\?([bBqQ])\?([^?\s]{0,500})\?=")
-#: Codecs that are no charset of mail, and some of which take quadratic time.
+#: Codecs that are not mail charsets, some of which take quadratic time.
 _NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
 _TYPE = re.compile(r"\s*([\w!#$%&+.^`|~-]+/[\w!#$%&+.^`|~-]+)")
 
@@ -31,15 +32,15 @@ Fields = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MimePart:
-    """A message or a part of one: its header fields (names in lower case), its body, and what is in it."""
+    """A message or a part of one: its header fields (names in lower case), its body, its parts."""
 
     fields: Fields
     #: `type/subtype` in lower case.
     type: str
     parameters: tuple[tuple[str, str], ...]
-    #: As it is carried: not decoded.
+    #: As transmitted: not decoded.
     body: bytes
-    #: Of a multipart its parts; of a message that was put in, that message, of which only the header is looked at.
+    #: The parts of a multipart; for an attached message, that message, of which only the header is read.
     parts: tuple["MimePart", ...] = ()
 
     def all(self, name: str) -> list[str]:
@@ -55,14 +56,14 @@ class MimePart:
         return "".join(value for each, value in self.parameters if each == name)
 
     def walk(self) -> Iterator["MimePart"]:
-        """Yield this part and all within it, outermost first; a message that was put in, but not what is in that."""
+        """Yield this part and all parts in it, outermost first; an attached message, but not its parts."""
         yield self
         if not self.type.startswith("message/"):
             for part in self.parts:
                 yield from part.walk()
 
     def data(self) -> bytes:
-        """Undo the transfer encoding (RFC 2045, section 6); what is broken is read as far as it goes."""
+        """Decode the transfer encoding (RFC 2045, section 6), as far as possible if it is broken."""
         body = self.body[: 2 * MAX_TEXT]
         match self.get("content-transfer-encoding").strip().lower():
             case "quoted-printable":
@@ -78,37 +79,37 @@ class MimePart:
                 return body
 
     def text(self) -> str:
-        """Return the text, in whatever charset it is or claims to be."""
+        """Return the text, in whichever charset it is or claims to be."""
         return decode(self.data()[:MAX_TEXT], self.parameter("charset"))
 
 
 def normal_form(data: bytes) -> bytes:
-    """Return a message as it is looked at and known again: one kind of line end, none at its end, its first 512 KiB.
+    """Return the form in which a message is read and hashed: uniform line ends, none at its end, its first 512 KiB.
 
-    A mailbox read by IMAP (CRLF) and the same as files (LF) are the same message; so twice MAX_BYTES are enough to read.
+    A message read by IMAP (CRLF) and as a file (LF) is the same message, so reading twice MAX_BYTES is enough.
     """
     return data[: 2 * MAX_BYTES].replace(b"\r\n", b"\n")[:MAX_BYTES].rstrip(b"\n")
 
 
 def parse(data: bytes) -> MimePart:
-    """Read a message. Never fails."""
+    """Parse a message. Never fails."""
     return _MimeParser().part(normal_form(data), "text/plain", 0)
 
 
 def decode(data: bytes, charset: str) -> str:
-    """Decode a text; where its charset is none, or a wrong one, as UTF-8 with replacements."""
+    """Decode a text; with an unknown or wrong charset, as UTF-8 with replacement characters."""
     if charset and charset.isascii():
         try:
             codec = codecs.lookup(charset)
             if codec.name.replace("-", "_") not in _NO_CHARSETS:
                 return data.decode(codec.name, "replace")
-        except (LookupError, ValueError, AssertionError):  # no codec, no codec of texts, or one that trips over itself
+        except (LookupError, ValueError, AssertionError):  # an unknown codec, not a text codec, or one that fails
             pass
     return data.decode("utf-8", "replace")
 
 
 def decode_words(value: str) -> str:
-    """Decode the encoded words of a header's value (RFC 2047); white space between two of them is not there."""
+    """Decode the encoded words of a header value (RFC 2047); white space between two of them is dropped."""
     if "=?" not in value:
         return value
     value = re.sub(r"(\?=)\s{1,20}(?==\?)", r"\1", value)
@@ -126,7 +127,7 @@ def decode_words(value: str) -> str:
 
 
 def read_fields(block: bytes) -> Fields:
-    """Read a block of header fields (RFC 5322, section 2.2); lines that are none are passed over."""
+    """Parse a block of header fields (RFC 5322, section 2.2); other lines are skipped."""
     found: list[tuple[str, str]] = []
     lines: list[bytes] = []
     for line in (*block.split(b"\n", MAX_FIELDS * 4)[: MAX_FIELDS * 4], b"."):
@@ -142,7 +143,7 @@ def read_fields(block: bytes) -> Fields:
 
 
 class _MimeParser:
-    """Counts the parts of one message, so that there is an end to them."""
+    """A counter of the parts of one message, which limits them."""
 
     def __init__(self) -> None:
         self._left = MAX_PARTS
@@ -170,7 +171,7 @@ class _MimeParser:
         return MimePart(fields=fields, type=kind, parameters=parameters, body=body, parts=parts)
 
     def _parts(self, body: bytes, boundary: str, default: str, depth: int) -> Iterator[MimePart]:
-        """Cut at the boundaries (RFC 2046, section 5.1.1); the last part may lack its end."""
+        """Split at the boundaries (RFC 2046, section 5.1.1); the last part may have no end."""
         raw = boundary.encode("utf-8", "replace").rstrip()
         if not raw or len(raw) > 200:
             return
@@ -188,7 +189,7 @@ class _MimeParser:
 
 
 def _boundaries(body: bytes, line: bytes) -> Iterator[tuple[int, int, bool]]:
-    """Find the lines that are a boundary: where each begins, what is behind it, whether it is the last (`--`)."""
+    """Find the boundary lines: where each begins, what follows it, and whether it is the last (`--`)."""
     start = 0 if body.startswith(line) else body.find(b"\n" + line) + 1
     while start or body.startswith(line):
         end = body.find(b"\n", start)
@@ -202,7 +203,7 @@ def _boundaries(body: bytes, line: bytes) -> Iterator[tuple[int, int, bool]]:
 
 
 def _split(data: bytes) -> tuple[bytes, bytes]:
-    """Cut the header from the body at the first empty line."""
+    """Split header and body at the first empty line."""
     if data.startswith(b"\n"):
         return b"", data[1:]
     end = data.find(b"\n\n")

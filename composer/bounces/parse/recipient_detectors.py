@@ -1,8 +1,8 @@
-"""Who a bounce is about, by the shapes that many servers' sentences have: flufl.bounce (Apache-2.0), which knows them.
+"""Find the recipients of a bounce with flufl.bounce (Apache-2.0), which knows the sentences of many servers.
 
-Input: a message as parts, and its text. Output: addresses. Guarantees: bounded time, for flufl.bounce is given a copy of the
-first texts in short lines (its patterns take quadratic time over long ones); whatever trips it, and whatever it would log,
-stays here. No other module imports it (tests/test_libraries.py says what is relied on).
+Input: a message as parts, and its text. Output: addresses. Guarantees: limited time, because flufl.bounce gets a copy
+of the first texts in short lines (its patterns take quadratic time on long ones); its errors and log messages stay
+here. No other module imports it (tests/test_libraries.py lists what this module relies on).
 """
 
 from typing import TYPE_CHECKING
@@ -13,25 +13,25 @@ from composer.bounces.parse.mime import MimePart, decode_words
 if TYPE_CHECKING:
     from email.message import Message
 
-#: What flufl.bounce is given: characters in all, in a line, texts.
+#: What flufl.bounce gets: characters in all, characters in a line, texts.
 _MOST_TEXT, _MOST_LINE, _MOST_PARTS = 16 * 1024, 200, 4
 
 
 def detect_recipients(message: MimePart, text: str) -> tuple[list[str], list[str]]:
-    """Return the recipients that a message names: those its server is trying again, and those it gave up on."""
+    """Return the recipients in a message: those still being retried, and those that failed."""
     import email.message
     import logging
 
     from flufl.bounce import all_failures
 
-    # It writes down what trips it, and we would print that.
+    # It logs its errors, which would be printed.
     logging.getLogger("flufl.bounce").disabled = True
     copied = email.message.Message()
     for name, value in message.fields[:60]:
         if not name.startswith(("content-", "mime-", "received", "dkim-", "arc-")):
             copied[name] = decode_words(value)[:_MOST_LINE].encode("ascii", "replace").decode()
     if "@" not in message.get("from"):
-        # One of its detectors trips over a sender who is none, and those behind it never come to look.
+        # One of its detectors fails if the sender is missing, and the detectors after it never run.
         del copied["from"]
         copied["from"] = "mailer-daemon"
     kind = message.type if message.type.startswith("multipart/") else "text/plain"
@@ -43,7 +43,7 @@ def detect_recipients(message: MimePart, text: str) -> tuple[list[str], list[str
             copied.attach(_leaf(part))
     try:
         trying, failed = all_failures(copied)
-    except Exception:  # heuristics of others on the bytes of strangers: what trips them is not understood
+    except Exception:  # third-party heuristics on untrusted bytes: a failure means "not understood"
         return [], []
     return [_printable(each) for each in sorted(trying)], [_printable(each) for each in sorted(failed)]
 

@@ -1,6 +1,7 @@
-"""Finds what a server said in a text: its reply, its status, its sentences before the copy of our message.
+"""Find what a server said in a text: its reply, its status, its sentences before the copy of our message.
 
-Input: a diagnostic (RFC 3464, section 2.3.6) or a text for people. Output: a `Reply`, a status or a text. Guarantees: pure.
+Input: a diagnostic (RFC 3464, section 2.3.6) or a text for people. Output: a `ServerReply`, a status or a text.
+Guarantees: pure.
 """
 
 import re
@@ -9,7 +10,7 @@ from composer.transport.outcome import ServerReply
 from composer.transport.smtp.reply_parser import make_reply
 
 _ENHANCED = r"[245]\.\d{1,3}\.\d{1,3}"
-#: From the surest to the least: with an enhanced code behind it; where a reply begins; anywhere.
+#: From the most to the least certain: with an enhanced code after it; where a reply begins; anywhere.
 _REPLIES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -21,7 +22,7 @@ _REPLIES = tuple(
 #: qmail and Exchange: `(#5.1.1)`, `#5.1.1`; others: `[5.1.1]`, `Status: 5.1.1`.
 _BARE = re.compile(rf"(?:#|\(|\[|status(?: code)?:?\s|\s)({_ENHANCED})(?![\d.])", re.IGNORECASE)
 _MOST = 4096
-#: From here on a text quotes our message: nothing there was said by a server.
+#: The beginning of the part that quotes our message, which is not the server's own text.
 _COPY = re.compile(
     r"""^[ \t>*]{0,20}(?:
     [-=_]{2,30}[^\n]{0,80}?(?:original|copy|returned|unsent|header|nachricht|mensaje|messaggio|mensagem|原|元の)
@@ -39,12 +40,12 @@ _SUBJECT = re.compile(
 
 
 def reply_in(text: str) -> ServerReply | None:
-    """Find the reply that a text quotes."""
+    """Return the reply that a text quotes."""
     text = text[:_MOST]
     for pattern in _REPLIES:
         if match := pattern.search(text):
             code, rest = match["code"], text[match.end("code") :]
-            # The lines of a reply stand behind one another here: 550-5.1.1 The account 550 5.1.1 does not exist.
+            # Here the lines of a reply follow each other: 550-5.1.1 The account 550 5.1.1 does not exist.
             enhanced = match.groupdict().get("enhanced") or ""
             rest = re.sub(rf"(?<=\s){code}[ -]+(?:{re.escape(enhanced)}\s+)?", "", rest)
             return make_reply((int(code), [rest.lstrip(" -#").encode("utf-8", "replace")]))
@@ -52,12 +53,12 @@ def reply_in(text: str) -> ServerReply | None:
 
 
 def status_in(text: str) -> str | None:
-    """Find an enhanced status code that stands in a text without a reply around it."""
+    """Return an enhanced status code in a text without a reply around it."""
     match = _BARE.search(text[:_MOST])
     return match[1] if match else None
 
 
 def before_copy(text: str) -> str:
-    """Return what a server says for people: up to the copy of our message, without lines that repeat its subject."""
+    """Return the server's text for people: up to the copy of our message, without lines that repeat its subject."""
     copy = _COPY.search(text)
     return _SUBJECT.sub("", text[: copy.start()] if copy else text)

@@ -1,6 +1,7 @@
-"""What a message that came back says: a closed vocabulary, with the other side's own words beside it.
+"""The content of a returned message: a closed vocabulary, and the server's answer.
 
-Input: nothing. Output: values. Nothing here acts: who is meant is told by `Candidates`, and only a keyed one counts.
+Input: nothing. Output: values. Guarantees: nothing here has an effect. `Candidates` may identify the subscriber, and only one
+with a valid key counts.
 """
 
 from dataclasses import dataclass
@@ -12,23 +13,23 @@ from composer.transport.replies.meanings import Meaning
 
 
 class ReturnedKind(StrEnum):
-    """What a message is, in one word."""
+    """The kind of a message."""
 
-    #: a message of ours was not delivered, and nobody tries again
+    #: a message of ours was not delivered, and the server has given up
     BOUNCE = "bounce"
-    #: it was not delivered yet; they are trying again
+    #: the message is not delivered yet; the server is still retrying
     DELAY = "delay"
-    #: it was delivered, or read
+    #: the message was delivered, or read
     RECEIPT = "receipt"
-    #: a program answered for an absent person, or to say that something arrived
+    #: a program answered for an absent person, or to confirm that something arrived
     OUT_OF_OFFICE = "out_of_office"
-    #: a program wants the sender to prove that he is a person
+    #: a program asks the sender to prove that they are a person
     CHALLENGE = "challenge"
-    #: a subscriber pressed "this is spam"
+    #: a subscriber reported the message as spam
     COMPLAINT = "complaint"
-    #: a subscriber wrote to the address for leaving
+    #: a subscriber wrote to the unsubscribe address
     UNSUBSCRIBE = "unsubscribe"
-    #: none of these: a person should look at it
+    #: none of these; a person should review the message
     NOT_UNDERSTOOD = "not_understood"
 
 
@@ -37,71 +38,72 @@ Class = BounceClass
 
 
 class Format(StrEnum):
-    """How it was understood: a code."""
+    """How the message was understood: a code."""
 
     #: RFC 3464, 6522, 6533
     REPORT = "delivery_report"
     #: RFC 5965
     FEEDBACK = "feedback_report"
-    #: Microsoft's Junk Mail Reporting Program: the message itself, with a header on top
+    #: Microsoft's Junk Mail Reporting Program: the message itself, with a header at the top
     JUNK_MAIL = "junk_mail_report"
     #: the program's own sentences
     FREE_TEXT = "sentences"
     #: header fields
     HEADERS = "headers"
-    #: a provider's call over the web
+    #: a provider's webhook
     WEBHOOK = "webhook"
     NONE = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BounceFinding:
-    """What is said of one recipient."""
+    """A statement about one recipient."""
 
-    #: As it is named there; empty where nobody is named. Anyone can write this: it is recorded, never acted upon.
+    #: The recipient's address in the message; empty if there is none. Anyone can write it, so it is recorded, but no
+    #: action follows.
     recipient: str = ""
-    #: The address that we had sent to, where it is told (RFC 3464, section 2.3.1).
+    #: The address that our message was sent to, if known (RFC 3464, section 2.3.1).
     original: str = ""
     kind: ReturnedKind = ReturnedKind.BOUNCE
-    #: Of a bounce only.
+    #: Only for bounces.
     bounce: Class | None = None
     meaning: Meaning | None = None
     #: RFC 3463, such as "5.1.1".
     status: str | None = None
     #: The server's own answer.
     reply: ServerReply | None = None
-    #: In an editor's words.
+    #: As text for an editor.
     why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
-    """What may name the subscriber: candidates, as yet unproven. Order: the surest first."""
+    """What may identify the subscriber: unproven candidates, most certain first."""
 
     #: From the addresses it was sent to, and from the returned part: `bounces+TOKEN@…`.
     tokens: tuple[str, ...] = ()
-    #: Those of them that stand inside the message, not only in the addresses of its own header.
+    #: Those of them inside the message, not only in the addresses of its own header.
     quoted: tuple[str, ...] = ()
-    #: From the subject and the address of a message to the leaving address.
+    #: From the subject and the address of a message to the unsubscribe address.
     leaving: tuple[str, ...] = ()
-    #: From the links in the returned part by which the subscriber leaves.
+    #: From the unsubscribe links in the returned part.
     links: tuple[str, ...] = ()
     #: Message-IDs in the returned part, with their angle brackets.
     message_ids: tuple[str, ...] = ()
-    #: Their left sides, and our own header that repeats it: what a message of ours is called.
+    #: Their left sides, and our own header that repeats them: the name of a message of ours.
     names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Returned:
-    """One message that came back, understood."""
+    """A returned message, classified."""
 
     kind: ReturnedKind
-    #: Why it is this kind, in an editor's words.
+    #: Why it is of this kind, as text for an editor.
     why: str
     format: Format = Format.NONE
     findings: tuple[BounceFinding, ...] = ()
     traces: Candidates = Candidates()
-    #: Who wrote it, and its subject: printable, one line each.
+    #: Its sender and its subject: printable, one line each.
     sender: str = ""
     subject: str = ""

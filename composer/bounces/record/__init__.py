@@ -1,1 +1,1 @@
-"""Records what came back once, and lets it have its effect."""
+"""Record returned messages once, and apply their effect."""

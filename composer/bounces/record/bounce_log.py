@@ -1,6 +1,7 @@
-"""What the event log is told of messages that came back, once they are on record.
+"""Log recorded returned messages as events.
 
-Input: what was recorded. Output: an event for each that is new, by ids and codes. Pure but for the log.
+Input: what was recorded. Output: an event for each new message, with ids and codes. Guarantees: pure except for the
+log.
 """
 
 import logging
@@ -12,7 +13,7 @@ from composer.core.event_log import emit
 
 
 def log_recorded(log: logging.Logger, recorded: Iterable[Recorded], source: str) -> None:
-    """Log what was recorded: by whose id, never by whose address."""
+    """Log what was recorded: with the subscriber's id, never with the address."""
     for each in recorded:
         if each.is_new:
             emit(

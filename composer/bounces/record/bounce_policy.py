@@ -1,6 +1,7 @@
-"""Decides what follows from what came back: for the subscriber, and for us.
+"""Decide the effect of a returned message on the subscriber.
 
-Input: what it is, what came back before of the same subscriber. Output: an `Effect`. Pure: every case is a line in a test.
+Input: the bounce, and earlier bounces of the same subscriber. Output: a `BounceEffect`. Guarantees: pure; every case is
+a line in a test.
 """
 
 from collections.abc import Iterable
@@ -11,30 +12,30 @@ from typing import assert_never
 
 from composer.bounces.parse.vocabulary import Class
 
-#: How long a bounce counts, and how many mailings must have met one, over which time at least.
+#: How long a bounce counts, and how many mailings must have bounced, over what time at least.
 LASTING = timedelta(days=180)
 DOMAIN_MAILINGS = 2
 SOFT_LASTING, SOFT_MAILINGS, SOFT_SPAN = timedelta(days=90), 5, timedelta(days=14)
 
 
 class BounceEffect(StrEnum):
-    """What followed."""
+    """The effect of a returned message."""
 
-    #: the subscriber gets nothing any more
+    #: the subscriber is suppressed
     SUPPRESSED = "suppressed"
-    #: it counts against the subscriber's address, and is not enough yet
+    #: the bounce counts against the subscriber's address, but is not enough to suppress it yet
     COUNTED = "counted"
-    #: it is about us: a person should act, and no subscriber is touched
+    #: the bounce is about the sender, so a person should act; no subscriber is changed
     ALERT = "alert"
-    #: nothing was to be done
+    #: no action was needed
     LEFT = "left"
-    #: nobody is named by our key: nothing was done
+    #: no valid token identifies a subscriber, so no subscriber was changed
     UNPROVEN = "unproven"
-    #: a person should look at it
+    #: a person should review the message
     KEPT = "kept"
-    #: too many of the mailing bounce like this: the subscriber gets nothing until somebody decides
+    #: too many recipients of the mailing bounce in the same way, so the subscriber gets nothing until a person decides
     HELD = "held"
-    #: somebody decided that bounces like this one, or this one, do not count
+    #: a person decided that this bounce, or bounces like it, do not count
     RELEASED = "released"
 
 
@@ -45,17 +46,17 @@ class BounceHistory:
     at: datetime
     bounce: Class
     mailing_id: int
-    #: Whether the address that failed is the subscriber's own: not that of a forward, nor of one member of a list.
+    #: Whether the failed address is the subscriber's own, not that of a forward or of one member of a list.
     is_own: bool = True
 
 
 def is_decided(new: BounceHistory) -> bool:
-    """Return whether what came before makes no difference."""
+    """Return whether earlier bounces make no difference."""
     return new.bounce is Class.OURS or (new.bounce is Class.HARD and new.is_own)
 
 
 def effect_of(new: BounceHistory, before: Iterable[BounceHistory]) -> BounceEffect:
-    """Decide what follows from a bounce, given those before it. Several of one mailing count once."""
+    """Return the effect of a bounce and the bounces before it. Several bounces of one mailing count once."""
     every = (*before, new)
     match new.bounce:
         case Class.OURS:
@@ -66,7 +67,7 @@ def effect_of(new: BounceHistory, before: Iterable[BounceHistory]) -> BounceEffe
             gone = [each for each in every if each.bounce in (Class.HARD, Class.BAD_DOMAIN)]
             return _judged(_mailings(gone, new.at - LASTING) >= DOMAIN_MAILINGS)
         case Class.FULL | Class.SOFT:
-            # Whatever else was wrong counts with it: nothing has reached them.
+            # All other failures count too, because no message has reached the subscriber.
             failed = [each for each in every if each.bounce is not Class.OURS and each.at >= new.at - SOFT_LASTING]
             span = new.at - min(each.at for each in failed)
             return _judged(span >= SOFT_SPAN and _mailings(failed, new.at - SOFT_LASTING) >= SOFT_MAILINGS)

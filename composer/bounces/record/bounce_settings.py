@@ -1,7 +1,7 @@
-"""How bounces come to us, as newsletter.yaml says: the mailbox, and the providers that may call.
+"""The sources of bounces in newsletter.yaml: the mailbox, and the providers that may call.
 
-Input: the newsletter, the environment, the user's own configuration folder. Output: an `Account`, `Webhooks`, or a
-`SettingsError`.
+Input: the newsletter, the environment, the user's own configuration folder. Output: a `MailboxAccount`, `Webhooks`, or
+a `SettingsError`.
 """
 
 from collections.abc import Mapping
@@ -19,36 +19,36 @@ from composer.transport.server_settings import MailServer, Secret, Security
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxAccount:
-    """A mailbox at a server, and the folders in it."""
+    """A mailbox on a server, and its folders."""
 
     server: MailServer
-    #: Where messages arrive; where those go that were understood; where those are kept that a person should look at.
+    #: The folder where messages arrive, the folder for understood messages, and the folder for messages for a person.
     folder: str = INBOX
     read: str = READ
     kept: str = KEPT
 
 
-#: `name:password` that Postmark's webhook is set up with.
+#: The variable with the `name:password` of Postmark's webhook.
 POSTMARK = "COMPOSE_POSTMARK_WEBHOOK"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhooks:
-    """Which providers may call, and how they are known."""
+    """The providers that may call, and how they are recognised."""
 
-    #: The ARNs of our topics at Amazon SNS; none: Amazon does not call.
+    #: The ARNs of our topics at Amazon SNS; without any, Amazon may not call.
     ses_topics: tuple[str, ...] = ()
-    #: None: Postmark does not call.
+    #: None: Postmark may not call.
     postmark: Secret | None = None
-    #: The secrets of the others, by the names in webhooks.WEBHOOKS.
+    #: The secrets of the other providers, by their names in webhooks.WEBHOOKS.
     secrets: Mapping[str, Secret] = field(default_factory=dict)
 
 
 def webhooks_of(newsletter: Newsletter, around: Environment) -> Webhooks:
-    """Return which providers may call: topics from newsletter.yaml, the password from the environment."""
+    """Return which providers may call: topics from newsletter.yaml, secrets from the environment."""
     password = around.environment.get(POSTMARK)
     if password and ":" not in password:
-        raise SettingsError(f"{POSTMARK} is a name and a password", "it looks like   name:password")
+        raise SettingsError(f"{POSTMARK} must be a name and a password", "write it as   name:password")
     return Webhooks(
         ses_topics=newsletter.delivery.ses_topics,
         postmark=Secret(password) if password else None,
@@ -59,21 +59,22 @@ def webhooks_of(newsletter: Newsletter, around: Environment) -> Webhooks:
 def _secret(webhook: Webhook, around: Environment) -> Secret | None:
     found = around.environment.get(webhook.variable)
     if found and webhook.is_password and ":" not in found:
-        raise SettingsError(f"{webhook.variable} is a name and a password", "write it as   name:password")
+        raise SettingsError(f"{webhook.variable} must be a name and a password", "write it as   name:password")
     return Secret(found) if found else None
 
 
 def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailboxAccount:
-    """Return the mailbox that is set up. Raises SettingsError or ContentError."""
+    """Return the configured mailbox. Raises SettingsError or ContentError."""
     given = newsletter.delivery.imap
     if given is None:
         raise SettingsError(
-            "no mailbox is set up", "write   delivery:   and below it   imap:   with   host:   into newsletter.yaml"
+            "no bounce mailbox is set up",
+            "write   delivery:   and below it   imap:   with   host:   into newsletter.yaml",
         )
     host = given.server.host
     found = credentials_of(host, given.server.username, around, IMAP)
     if not found.username or found.secret is None:
-        raise SettingsError(f"nobody is named who signs in at {host}", "write   username:   below   imap:")
+        raise SettingsError(f"the user name for {host} is missing", "write   username:   below   imap:")
     server = MailServer(
         host=host,
         port=given.server.port,
@@ -85,5 +86,5 @@ def account_of(newsletter: Newsletter, workspace: Workspace, around: Environment
     )
     folders = (given.folder, given.read, given.kept)
     if wrong := next((text for text in folders if not text.isascii() or not text.isprintable()), None):
-        raise SettingsError(f"“{wrong}” cannot be a folder here", "name one in ASCII, as the server shows it")
+        raise SettingsError(f"“{wrong}” cannot be used as a folder name", "write the ASCII name that the server shows")
     return MailboxAccount(server=server, folder=given.folder, read=given.read, kept=given.kept)

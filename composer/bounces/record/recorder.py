@@ -1,7 +1,8 @@
-"""Writes down what came back, once, and lets it have its effect, in one transaction.
+"""Record returned messages once, and apply their effect, in one transaction.
 
-Input: a connection that writes, what a message says, the tokens, the time. Output: a `Recorded`. A subscriber is touched
-only where our own key names them; a recipient's name in a report is written down and nothing else.
+Input: a writable database connection, the classified messages, the tokens, the time. Output: `Recorded` values.
+Guarantees: a subscriber changes only if a token signed with our key identifies them. An address that is only named in a
+report is recorded, but no action follows.
 """
 
 import hashlib
@@ -25,8 +26,8 @@ from composer.database.tables.bounce_tables import returned as table
 from composer.database.tables.mailing_tables import deliveries
 from composer.delivery.core.retry_policy import RefusalCategory
 
-#: What a refusal in a mail session says about the subscriber, in our words.
-_AT_THE_DOOR: dict[str, Class] = {
+#: The class of bounce that a rejection during the SMTP session counts as.
+_CLASS_BY_REFUSAL: dict[str, Class] = {
     RefusalCategory.GONE: Class.HARD,
     RefusalCategory.NO_DOMAIN: Class.BAD_DOMAIN,
     RefusalCategory.SOFT: Class.SOFT,
@@ -35,12 +36,12 @@ _AT_THE_DOOR: dict[str, Class] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What is on record of one message."""
+    """The record of one message."""
 
     hash: str
     kind: ReturnedKind
     effect: BounceEffect
-    #: Whether it is on record since just now.
+    #: Whether the record is new.
     is_new: bool
     finding: BounceFinding
     subscriber_id: int | None = None
@@ -49,12 +50,12 @@ class Recorded:
 
 
 def hash_of(data: bytes) -> str:
-    """Return by what a message is known again, from whichever mailbox it is read."""
+    """Return a hash that identifies a message; it is the same in every mailbox."""
     return hashlib.sha256(normal_form(data)).hexdigest()
 
 
 def known(connection: Connection, hashes: Iterable[str]) -> dict[str, Recorded]:
-    """Return what is on record of messages already, by their hashes."""
+    """Return the existing records of messages, by their hashes."""
     query = select(table).where(table.c.hash.in_(list(hashes)))
     return {row["hash"]: _recorded(row) for row in connection.execute(query).mappings()}
 
@@ -62,42 +63,42 @@ def known(connection: Connection, hashes: Iterable[str]) -> dict[str, Recorded]:
 def record(
     connection: Connection, messages: Sequence[tuple[str, Returned]], tokens: Tokens, *, source: str, now: datetime
 ) -> list[Recorded]:
-    """Write messages down, each by its hash, and let them have their effect; what is on record already stays as it is.
+    """Record messages by their hashes, and apply their effects; existing records do not change.
 
-    `source` is how they came: file, pipe, imap, ses, postmark.
+    `source` is where the messages came from: file, pipe, imap, ses, postmark.
     """
     lock(connection)
-    there = known(connection, (each for each, _ in messages))
+    records = known(connection, (each for each, _ in messages))
     found = []
-    for message_hash, came in messages:
-        if message_hash in there:
-            found.append(replace(there[message_hash], is_new=False))
+    for message_hash, message in messages:
+        if message_hash in records:
+            found.append(replace(records[message_hash], is_new=False))
             continue
-        there[message_hash] = _write(connection, message_hash, came, tokens, source, now)
-        found.append(there[message_hash])
+        records[message_hash] = _write(connection, message_hash, message, tokens, source, now)
+        found.append(records[message_hash])
     return found
 
 
 def _write(
-    connection: Connection, message_hash: str, came: Returned, tokens: Tokens, source: str, now: datetime
+    connection: Connection, message_hash: str, message: Returned, tokens: Tokens, source: str, now: datetime
 ) -> Recorded:
-    kind, claim = prove_recipient(came, tokens)
+    kind, claim = prove_recipient(message, tokens)
     found = None if claim is None else resolve(connection, claim)
-    whose = None if found is None else found.at_address
-    finding, is_own = _chosen(came, kind, whose)
+    holder = None if found is None else found.at_address
+    finding, names_subscriber = _chosen(message, kind, holder)
     if (
         claim
         and kind is ReturnedKind.BOUNCE
-        and not (quotes_ours(came, tokens, claim) or _names(connection, came, found))
+        and not (quotes_ours(message, tokens, claim) or _names(connection, message, found))
     ):
         finding = _softened(finding)
-    effect = _effect(connection, kind, finding, is_own, found, now)
-    if whose is None and _is_removed(connection, finding.recipient, claim):
+    effect = _effect(connection, kind, finding, names_subscriber, found, now)
+    if holder is None and _is_removed(connection, finding.recipient, claim):
         finding = replace(finding, recipient="", reply=None, why="")
-    # Under the number that the message went out with; of an erased person nothing is written down.
-    subscriber_id = found.subscriber_id if found and _is_told(connection, found) else None
+    # Record the id that the message was sent with, unless that person was erased.
+    subscriber_id = found.subscriber_id if found and _may_record_id(connection, found) else None
     mailing_id = found.mailing_id if found else None
-    domain = _domain(whose.normal if whose else finding.recipient)
+    domain = _domain(holder.normal if holder else finding.recipient)
     row = {
         "hash": message_hash,
         "at": now,
@@ -108,7 +109,7 @@ def _write(
         "status": finding.status,
         "words": str(finding.reply) if finding.reply else finding.why,
         "recipient": finding.recipient,
-        "is_own": is_own,
+        "is_own": names_subscriber,
         "domain": domain,
         "subscriber_id": subscriber_id,
         "mailing_id": mailing_id,
@@ -127,20 +128,22 @@ def _write(
 
 
 def forget(connection: Connection, subscriber_id: int | None, normal: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Take a person out of what came back (`erasing.Forget`): what names them goes, that something came back stays."""
-    nobody = {"recipient": "", "words": "", "subscriber_id": None}
-    mine = func.lower(table.c.recipient) == normal
+    """Remove a person from the records of returned messages (`erasure.ForgetElsewhere`); the records are kept."""
+    erased_values = {"recipient": "", "words": "", "subscriber_id": None}
+    of_person = func.lower(table.c.recipient) == normal
     if subscriber_id is not None:
-        mine |= about(table, spans_of(connection, subscriber_id))
-    count = connection.execute(update(table).where(mine).values(nobody)).rowcount
+        of_person |= about(table, spans_of(connection, subscriber_id))
+    count = connection.execute(update(table).where(of_person).values(erased_values)).rowcount
     if not count:
         return (), ()
     messages = "1 message" if count == 1 else f"{count} messages"
-    return (f"who is meant in what came back ({messages})",), ("that it came back, and of which mailing",)
+    return (f"the recipient in returned messages ({messages})",), (
+        "the fact that a message was returned, and its mailing",
+    )
 
 
-def _is_told(connection: Connection, found: Resolved) -> bool:
-    """Tell whether a message is recorded under its subscriber's number: one who is here, or was removed but not erased."""
+def _may_record_id(connection: Connection, found: Resolved) -> bool:
+    """Return whether to record the subscriber's id: they exist, or were removed but not erased."""
     if found.found is not FoundHolder.GONE:
         return found.found is FoundHolder.PERSON
     reasons = known_hashes(connection, found.hashes).values()
@@ -148,25 +151,28 @@ def _is_told(connection: Connection, found: Resolved) -> bool:
 
 
 def _is_removed(connection: Connection, recipient: str, claim: TokenClaim | None) -> bool:
-    """Tell whether a message is about somebody who was removed, or asked to be forgotten: their address is not written down."""
+    """Return whether a message is about a removed or erased person. If so, their address must not be recorded."""
     if claim is not None:
         return True
     found = suppression_of(connection, _normal(recipient)) if recipient else None
     return found is not None and found.reason is Reason.ERASED
 
 
-def _chosen(came: Returned, kind: ReturnedKind, subscriber: Holder | None) -> tuple[BounceFinding, bool]:
-    """Choose the finding that is about the subscriber: the one that names their own address, or else the first of its kind."""
-    findings = [each for each in came.findings if each.kind is kind] or [BounceFinding(kind=kind, why=came.why)]
+def _chosen(message: Returned, kind: ReturnedKind, subscriber: Holder | None) -> tuple[BounceFinding, bool]:
+    """Return the finding with the subscriber's address, or else the first of this `kind`; and whether it is theirs."""
+    findings = [each for each in message.findings if each.kind is kind] or [BounceFinding(kind=kind, why=message.why)]
     if subscriber is None:
         return findings[0], True
     own = [each for each in findings if not each.recipient or _normal(each.recipient) == subscriber.normal]
     return (own or findings)[0], bool(own)
 
 
-def _names(connection: Connection, came: Returned, found: Resolved | None) -> bool:
-    """Tell whether a report names the address that we had sent to; of one that nobody has any more, the hash is compared."""
-    named = {_normal(each) for finding in came.findings for each in (finding.recipient, finding.original) if each}
+def _names(connection: Connection, message: Returned, found: Resolved | None) -> bool:
+    """Return whether a report names the address that we sent to.
+
+    If no subscriber has that address now, compare hashes.
+    """
+    named = {_normal(each) for finding in message.findings for each in (finding.recipient, finding.original) if each}
     if found is None or not named:
         return False
     if found.at_address is not None:
@@ -176,7 +182,7 @@ def _names(connection: Connection, came: Returned, found: Resolved | None) -> bo
 
 
 def _softened(finding: BounceFinding) -> BounceFinding:
-    """Lower a class that could suppress to one that only counts: nothing shows that the message is about one of ours."""
+    """Turn a hard bounce into a soft one, because nothing proves that the bounce is about a message of ours."""
     return replace(finding, bounce=Class.SOFT) if finding.bounce in (Class.HARD, Class.BAD_DOMAIN) else finding
 
 
@@ -184,32 +190,32 @@ def _effect(
     connection: Connection,
     kind: ReturnedKind,
     finding: BounceFinding,
-    is_own: bool,
+    names_subscriber: bool,
     found: Resolved | None,
     now: datetime,
 ) -> BounceEffect:
-    """Decide what follows, and do it."""
+    """Decide the effect, and apply it."""
     match kind:
         case ReturnedKind.BOUNCE if found is None:
             return BounceEffect.UNPROVEN
         case ReturnedKind.COMPLAINT | ReturnedKind.UNSUBSCRIBE if found is None or found.found is FoundHolder.UNKNOWN:
-            # A person wants something of us, and no key tells who: people must look.
+            # Someone complained or unsubscribed, but no token identifies them, so an operator must look at the message.
             return BounceEffect.KEPT
         case ReturnedKind.BOUNCE | ReturnedKind.COMPLAINT | ReturnedKind.UNSUBSCRIBE if (
-            found is not None and not _is_told(connection, found)
+            found is not None and not _may_record_id(connection, found)
         ):
-            # Erased, or nobody that is known: there is nothing more to do.
+            # The person was erased or is unknown, so there is nothing else to do.
             return BounceEffect.LEFT
         case ReturnedKind.BOUNCE:
             assert found is not None and finding.bounce is not None
-            return _bounced(connection, finding, is_own, found, now)
+            return _bounced(connection, finding, names_subscriber, found, now)
         case ReturnedKind.COMPLAINT:
             assert found is not None
             stop_mail(connection, found, Reason.COMPLAINED, "complaint", now)
             return BounceEffect.SUPPRESSED
         case ReturnedKind.UNSUBSCRIBE:
             assert found is not None
-            stop_mail(connection, found, Reason.UNSUBSCRIBED, "message to leave", now)
+            stop_mail(connection, found, Reason.UNSUBSCRIBED, "unsubscribe message", now)
             return BounceEffect.SUPPRESSED
         case ReturnedKind.NOT_UNDERSTOOD:
             return BounceEffect.KEPT
@@ -218,43 +224,43 @@ def _effect(
 
 
 def _bounced(
-    connection: Connection, finding: BounceFinding, is_own: bool, found: Resolved, now: datetime
+    connection: Connection, finding: BounceFinding, names_subscriber: bool, found: Resolved, now: datetime
 ) -> BounceEffect:
-    """Decide what follows for the address that a message went to, whoever has it today; the person may have another by now."""
+    """Apply the effect to the address that the message was sent to, even if it now belongs to another subscriber."""
     assert finding.bounce is not None
-    new = BounceHistory(at=now, bounce=finding.bounce, mailing_id=found.mailing_id or 0, is_own=is_own)
+    new = BounceHistory(at=now, bounce=finding.bounce, mailing_id=found.mailing_id or 0, is_own=names_subscriber)
     if found.at_address is not None:
         effect = effect_of(new, () if is_decided(new) else _past(connection, found.at_address, now))
         if effect is not BounceEffect.SUPPRESSED:
             return effect
-        said = finding.reply.text if finding.reply else finding.status or ""
-        return BounceEffect(suppress_bounced(connection, found.at_address, found.mailing_id, said, "bounce", now))
+        reply_text = finding.reply.text if finding.reply else finding.status or ""
+        return BounceEffect(suppress_bounced(connection, found.at_address, found.mailing_id, reply_text, "bounce", now))
     if found.at_hash is None:
         return BounceEffect.LEFT
     effect = effect_of(new, ())
     if effect is BounceEffect.SUPPRESSED:
-        # Nobody has it, and who is imported with it must not get mail there again.
+        # No subscriber has this address now. Suppress its hash, so that a later import cannot send mail to it again.
         suppress_hash(connection, found.at_hash, Reason.BOUNCED, "bounce", now)
     return effect
 
 
 def _past(connection: Connection, subscriber: Holder, now: datetime) -> list[BounceHistory]:
-    """Give an address's bounces, those at the door of its server among them; those before its owner last agreed do not count."""
+    """Return the bounces of an address since the last consent, including rejections during SMTP sessions."""
     since = max(now - LASTING, subscriber.consented or now - LASTING)
     spans = spans_of(connection, subscriber.id, is_this_address=True)
-    came = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
+    returned = select(table.c.at, table.c.bounce, table.c.mailing_id, table.c.is_own)
     counting = (table.c.kind == ReturnedKind.BOUNCE, table.c.at >= since, table.c.effect != BounceEffect.RELEASED)
-    came = came.where(about(table, spans), *counting)
-    door = select(deliveries.c.changed, deliveries.c.refusal_category, deliveries.c.mailing_id)
-    door = door.where(about(deliveries, spans), deliveries.c.refusal_category.in_(list(_AT_THE_DOOR)))
+    returned = returned.where(about(table, spans), *counting)
+    rejected = select(deliveries.c.changed, deliveries.c.refusal_category, deliveries.c.mailing_id)
+    rejected = rejected.where(about(deliveries, spans), deliveries.c.refusal_category.in_(list(_CLASS_BY_REFUSAL)))
     return [
         *(
             BounceHistory(at=row.at, bounce=Class(row.bounce), mailing_id=row.mailing_id or 0, is_own=row.is_own)
-            for row in connection.execute(came)
+            for row in connection.execute(returned)
         ),
         *(
-            BounceHistory(at=row.changed, bounce=_AT_THE_DOOR[row.refusal_category], mailing_id=row.mailing_id)
-            for row in connection.execute(door.where(deliveries.c.changed >= since))
+            BounceHistory(at=row.changed, bounce=_CLASS_BY_REFUSAL[row.refusal_category], mailing_id=row.mailing_id)
+            for row in connection.execute(rejected.where(deliveries.c.changed >= since))
         ),
     ]
 

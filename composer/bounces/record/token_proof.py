@@ -1,7 +1,7 @@
-"""Who a message is about, and whether it returns anything of ours: our own key proves it, or nobody is named.
+"""Identify the subscriber of a returned message by a token signed with our key, and check whether we sent the original.
 
-Input: what a message says, the publication's tokens. Output: its kind, and a `Claim` where one is proven. Guarantees: pure; what
-names two subscribers names none.
+Input: a classified message, the publication's tokens. Output: its kind, and a `TokenClaim` if one is proven.
+Guarantees: pure; a message with tokens of two subscribers identifies none.
 """
 
 from collections.abc import Iterable
@@ -11,9 +11,9 @@ from composer.bounces.parse.vocabulary import Format, Returned, ReturnedKind
 
 
 def prove_recipient(returned: Returned, tokens: Tokens) -> tuple[ReturnedKind, TokenClaim | None]:
-    """Return what a message is, and whom our key names."""
+    """Return the kind of a message, and the subscriber that its signed token identifies."""
     traces = returned.traces
-    # Whatever it looks like: Apple Mail marks what a person sends to leave as an automatic answer. A report names its
+    # In whatever form: Apple Mail marks a person's request to unsubscribe as an automatic answer. A report has its
     # subscriber in the address that it was sent to, so there only the subject counts.
     is_report = returned.kind in (ReturnedKind.BOUNCE, ReturnedKind.DELAY, ReturnedKind.COMPLAINT)
     leaving = [each for each in traces.leaving if not (is_report and each in traces.tokens)]
@@ -23,19 +23,19 @@ def prove_recipient(returned: Returned, tokens: Tokens) -> tuple[ReturnedKind, T
         case ReturnedKind.BOUNCE | ReturnedKind.DELAY:
             return returned.kind, _one(_sent(returned, tokens))
         case ReturnedKind.COMPLAINT:
-            # Providers black out much; the link by which a subscriber leaves is in the returned header as well, and whoever
-            # has that could use it.
+            # Providers remove much; the unsubscribe link is also in the returned header, and whoever has the link could
+            # use it.
             linked = (tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.links)
             return returned.kind, _one((*_sent(returned, tokens), *linked))
         case ReturnedKind.UNSUBSCRIBE if returned.format is Format.WEBHOOK:
-            # The provider is known, and told of a message that our key made.
+            # The provider is known, and reports a message that our key made.
             return returned.kind, _one(_sent(returned, tokens))
         case _:
             return returned.kind, None
 
 
 def quotes_ours(returned: Returned, tokens: Tokens, claim: TokenClaim) -> bool:
-    """Return whether a message returns something of ours, beyond the address that it was sent to.
+    """Return whether a message returns part of a message that we sent, besides the address that it was sent to.
 
     That is a token or a Message-ID of the same subscriber, in its body or in the returned message.
     """
@@ -47,7 +47,7 @@ def quotes_ours(returned: Returned, tokens: Tokens, claim: TokenClaim) -> bool:
 
 
 def _sent(returned: Returned, tokens: Tokens) -> list[TokenClaim | None]:
-    """Read what a message of ours carried: the envelope's token, the Message-ID's."""
+    """Read the tokens that a message of ours contained: in the envelope and in the Message-ID."""
     return [
         *(tokens.read(Purpose.BOUNCE, each) for each in returned.traces.tokens),
         *(tokens.read(Purpose.MESSAGE, each) for each in returned.traces.names),
@@ -58,5 +58,5 @@ def _one(found: Iterable[TokenClaim | None]) -> TokenClaim | None:
     claims = [each for each in found if each is not None]
     if len({each.subscriber_id for each in claims}) != 1:
         return None
-    # A link to leave by names no mailing; what the message carried does.
+    # An unsubscribe link does not identify a mailing, but the tokens of the message do.
     return max(claims, key=lambda each: each.mailing_id)

@@ -1,1 +1,1 @@
-"""What providers post, one module a provider."""
+"""Webhooks of providers, one module each."""

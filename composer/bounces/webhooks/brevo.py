@@ -1,8 +1,8 @@
-"""Brevo posts one event a call, with the name and password of its webhook ("Basic authentication").
+"""Brevo posts one event per call, with the name and password of its webhook ("Basic authentication").
 
-Input: a request's body and header. Output: events. Guarantees: pure. Its events:
-https://developers.brevo.com/docs/transactional-webhooks. Our id comes back in `X-Mailin-custom`, which Brevo takes from the
-header of that name.
+Input: the body and the header of a request. Output: events. Guarantees: pure. Its events:
+https://developers.brevo.com/docs/transactional-webhooks. Our id is returned in `X-Mailin-custom`, which Brevo takes
+from the header of that name.
 """
 
 from collections.abc import Iterator, Mapping
@@ -37,7 +37,7 @@ def read_brevo(body: bytes, header: Mapping[str, str], secret: Secret, now: date
         if kind is None:
             continue
         message_id = webhook_calls.text(each, "message-id")
-        # Brevo gives its events no id.
+        # Brevo's events have no id.
         when = next((each[name] for name in ("ts_epoch", "ts_event", "ts") if isinstance(each.get(name), int)), 0)
         yield event_of(
             WebhookEvent(

@@ -1,7 +1,7 @@
-"""What providers tell over the web, in one vocabulary: each provider's file maps its own events to this table.
+"""Events of providers in one vocabulary: the module of each provider maps its own events to this table.
 
-Input: an event in these terms. Output: an `Event` for `recorder.record`. Guarantees: pure; where the server's own words are
-told, they are judged as everywhere else, and a provider's kind can only make the result milder.
+Input: an event in these terms. Output: an `Event` for `recorder.record`. Guarantees: pure; the server's own answer is
+judged as everywhere else, and the provider's type can only make the result milder.
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ from composer.transport.replies.meanings import Meaning
 
 
 class WebhookEventKind(StrEnum):
-    """What a provider tells of one message."""
+    """The type of a provider's event."""
 
-    #: it was not delivered, and the provider stops sending to the address
+    #: the message was not delivered, and the provider stops sending to the address
     HARD_BOUNCE = "hard_bounce"
-    #: it was not delivered; the next one may be
+    #: the message was not delivered; the next one may be
     SOFT_BOUNCE = "soft_bounce"
-    #: it was rejected because of the sender or the content
+    #: the message was rejected because of the sender or the content
     BLOCKED = "blocked"
-    #: they are trying again
+    #: the provider is still retrying
     DELAY = "delay"
     COMPLAINT = "complaint"
     #: the person unsubscribed at the provider
@@ -39,13 +39,13 @@ class WebhookEvent:
 
     provider: str
     kind: WebhookEventKind
-    #: By what the provider's event is known again.
+    #: The id by which the provider's event is recognised.
     number: str
     recipient: str = ""
-    #: The server's own words.
+    #: The server's own answer.
     said: str = ""
     status: str | None = None
-    #: What the provider says it is about, where the words do not tell.
+    #: The meaning according to the provider, if the answer does not tell.
     meaning: Meaning | None = None
     #: Our Message-ID, with or without its angle brackets, and the value of our X-Compose-ID.
     message_id: str = ""
@@ -53,7 +53,7 @@ class WebhookEvent:
 
 
 def event_of(told: WebhookEvent) -> Event:
-    """Return an event as it is recorded."""
+    """Return an event in the form that is recorded."""
     finding = _finding(told)
     message_id = told.message_id.strip()
     header = [("message-id", message_id if message_id.startswith("<") else f"<{message_id}>")] if message_id else []
@@ -73,14 +73,14 @@ def _finding(told: WebhookEvent) -> BounceFinding:
     recipient = address_in(told.recipient)
     match told.kind:
         case WebhookEventKind.DELAY:
-            return BounceFinding(recipient=recipient, kind=ReturnedKind.DELAY, why="they are trying again")
+            return BounceFinding(recipient=recipient, kind=ReturnedKind.DELAY, why="the server is still retrying")
         case WebhookEventKind.COMPLAINT:
             return BounceFinding(
-                recipient=recipient, kind=ReturnedKind.COMPLAINT, why="a subscriber pressed “this is spam”"
+                recipient=recipient, kind=ReturnedKind.COMPLAINT, why="a subscriber reported the message as spam"
             )
         case WebhookEventKind.UNSUBSCRIBE:
             return BounceFinding(
-                recipient=recipient, kind=ReturnedKind.UNSUBSCRIBE, why="they unsubscribed at the provider"
+                recipient=recipient, kind=ReturnedKind.UNSUBSCRIBE, why="the subscriber unsubscribed at the provider"
             )
         case WebhookEventKind.HARD_BOUNCE | WebhookEventKind.SOFT_BOUNCE | WebhookEventKind.BLOCKED:
             return _bounce(told, recipient)
@@ -102,7 +102,7 @@ def _bounce(told: WebhookEvent, recipient: str) -> BounceFinding:
     )
 
 
-#: What a bounce is about where nobody says why.
+#: The meaning of a bounce without a reason.
 _SILENT = {
     WebhookEventKind.HARD_BOUNCE: Meaning.GONE,
     WebhookEventKind.SOFT_BOUNCE: Meaning.UNSAID,

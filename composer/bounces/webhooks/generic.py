@@ -1,6 +1,7 @@
-"""The webhook for every other provider and for your own scripts: JSON, with a name and a password.
+"""The webhook for all other providers and for your own scripts: JSON, with a name and a password.
 
-Input: a request's body and header. Output: events. Guarantees: pure. The format is documented in docs/bounces.md.
+Input: the body and the header of a request. Output: events. Guarantees: pure.
+The format is documented in docs/how-to/handle-bounces.md.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +12,7 @@ from composer.bounces.webhooks.event_types import WebhookEvent, WebhookEventKind
 from composer.bounces.webhooks.webhook_calls import CallError, Event
 from composer.transport.server_settings import Secret
 
-#: Events in one call.
+#: The maximum number of events per call.
 _MOST = 1000
 
 
@@ -21,14 +22,14 @@ def read_generic(body: bytes, header: Mapping[str, str], secret: Secret, now: da
     for each in webhook_calls.read_objects(body, _MOST):
         kind, number = webhook_calls.text(each, "kind"), webhook_calls.text(each, "id")
         if kind not in set(WebhookEventKind):
-            raise CallError(f"kind is one of {', '.join(WebhookEventKind)}")
+            raise CallError(f"kind must be one of {', '.join(WebhookEventKind)}")
         message_id, compose_id = webhook_calls.text(each, "message_id"), webhook_calls.text(each, "compose_id")
         said = webhook_calls.text(each, "text")
         yield event_of(
             WebhookEvent(
                 provider="webhook",
                 kind=WebhookEventKind(kind),
-                # Without an id of its own, the same said of the same message is one event.
+                # Without an id of its own, equal statements about the same message are one event.
                 number=number or f"{message_id} {compose_id} {webhook_calls.text(each, 'recipient')} {said}",
                 recipient=webhook_calls.text(each, "recipient"),
                 said=said,

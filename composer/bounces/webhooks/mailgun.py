@@ -1,8 +1,8 @@
-"""Mailgun posts one event a call, signed with the account's webhook signing key.
+"""Mailgun posts one event per call, signed with the account's webhook signing key.
 
-Input: a request's body. Output: events. Guarantees: pure; what is signed for another time is refused. The signature:
-https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks: HMAC-SHA256 over timestamp and token. Our
-id comes back in `user-variables`, which Mailgun takes from the header X-Mailgun-Variables.
+Input: the body of a request. Output: events. Guarantees: pure; rejects a signature whose time is out of range. The
+signature: https://documentation.mailgun.com/docs/mailgun/user-manual/webhooks/securing-webhooks: HMAC-SHA256 over
+timestamp and token. Our id is returned in `user-variables`, which Mailgun takes from the header X-Mailgun-Variables.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from composer.bounces.webhooks.event_types import WebhookEvent, WebhookEventKind
 from composer.bounces.webhooks.webhook_calls import CallError, Event
 from composer.transport.server_settings import Secret
 
-#: `event` and, of a failure, `severity`.
+#: `event` and, for a failure, `severity`.
 _KINDS = {
     ("failed", "permanent"): WebhookEventKind.HARD_BOUNCE,
     ("failed", "temporary"): WebhookEventKind.DELAY,
@@ -22,7 +22,7 @@ _KINDS = {
     ("complained", ""): WebhookEventKind.COMPLAINT,
     ("unsubscribed", ""): WebhookEventKind.UNSUBSCRIBE,
 }
-#: Why Mailgun itself did not send: what had happened at an earlier message.
+#: Why Mailgun itself did not send: what happened to an earlier message.
 _REASONS = {
     "suppress-bounce": WebhookEventKind.HARD_BOUNCE,
     "suppress-complaint": WebhookEventKind.COMPLAINT,

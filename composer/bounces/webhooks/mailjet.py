@@ -1,7 +1,7 @@
 """Mailjet posts one event or a list of them, with the name and password in the address of its webhook.
 
-Input: a request's body and header. Output: events. Guarantees: pure. Its events and errors:
-https://dev.mailjet.com/email/guides/webhooks/. Our id comes back in `CustomID`, which Mailjet takes from the header
+Input: the body and the header of a request. Output: events. Guarantees: pure. Its events and errors:
+https://dev.mailjet.com/email/guides/webhooks/. Our id is returned in `CustomID`, which Mailjet takes from the header
 X-MJ-CustomID.
 """
 

@@ -1,8 +1,8 @@
-"""Postmark tells of bounces and complaints by posting JSON to a page of ours, with a name and a password.
+"""Postmark posts bounces and complaints as JSON, with a name and a password.
 
-Input: a request's body and its Authorization header. Output: an `Event`, or None for what does not concern us. Pure.
-Its kinds of bounces: https://postmarkapp.com/developer/api/bounce-api, "Bounce types". Who is meant stands in the bounce itself:
-the webhook's "Include bounce content" must be on.
+Input: the body of a request and its Authorization header. Output: an `Event`, or None if it is not relevant.
+Guarantees: pure. Its types of bounces: https://postmarkapp.com/developer/api/bounce-api, "Bounce types". The subscriber
+is identified by the bounce itself, so the webhook's "Include bounce content" must be on.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from composer.bounces.webhooks.webhook_calls import CallError, Event
 from composer.transport.replies.meanings import Meaning
 from composer.transport.server_settings import Secret
 
-#: What it is about where the server's own words do not tell.
+#: The meaning if the server's own answer does not tell.
 _MEANINGS = {
     "HardBounce": Meaning.GONE,
     "BadEmailAddress": Meaning.GONE,
@@ -28,14 +28,14 @@ _MEANINGS = {
     "Undeliverable": Meaning.UNSAID,
     "Unknown": Meaning.UNSAID,
 }
-#: About us, whatever the words.
+#: About the sender, whatever the answer says.
 _OURS = frozenset({"Blocked", "SpamNotification", "DMARCPolicy", "VirusNotification", "OpenRelayTest", "SMTPApiError"})
 _OTHERS = {
-    "Transient": (ReturnedKind.DELAY, "they are trying again"),
-    "AutoResponder": (ReturnedKind.OUT_OF_OFFICE, "an automatic answer"),
-    "AddressChange": (ReturnedKind.OUT_OF_OFFICE, "an automatic answer: another address"),
+    "Transient": (ReturnedKind.DELAY, "the server is still retrying"),
+    "AutoResponder": (ReturnedKind.OUT_OF_OFFICE, "an automatic reply"),
+    "AddressChange": (ReturnedKind.OUT_OF_OFFICE, "an automatic reply: the address has changed"),
     "ChallengeVerification": (ReturnedKind.CHALLENGE, "a program asks whether the sender is a person"),
-    "SpamComplaint": (ReturnedKind.COMPLAINT, "a subscriber pressed “this is spam”"),
+    "SpamComplaint": (ReturnedKind.COMPLAINT, "a subscriber reported the message as spam"),
 }
 
 

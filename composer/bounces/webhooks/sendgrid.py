@@ -1,8 +1,10 @@
 """SendGrid posts lists of events, signed with a key of its own ("Signed Event Webhook").
 
-Input: a request's body and header. Output: events. Guarantees: pure; what is signed for another time is refused. The signature:
-https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features: ECDSA with
-SHA-256 over timestamp and body. Our id comes back as `compose_id`, which SendGrid takes from the header X-SMTPAPI.
+Input: the body and the header of a request. Output: events. Guarantees: pure; rejects a signature whose time is out of
+range. The signature:
+https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/getting-started-event-webhook-security-features:
+ECDSA with SHA-256 over timestamp and body. Our id is returned as `compose_id`, which SendGrid takes from the header
+X-SMTPAPI.
 """
 
 import base64
@@ -16,7 +18,7 @@ from composer.bounces.webhooks.event_types import WebhookEvent, WebhookEventKind
 from composer.bounces.webhooks.webhook_calls import CallError, Event
 from composer.transport.server_settings import Secret
 
-#: Events in one call.
+#: The maximum number of events per call.
 _MOST = 10_000
 _SIGNATURE, _TIMESTAMP = "x-twilio-email-event-webhook-signature", "x-twilio-email-event-webhook-timestamp"
 _KINDS = {
@@ -75,7 +77,7 @@ def _verify(body: bytes, timestamp: str, signature: str, key: str) -> None:
     try:
         public = serialization.load_der_public_key(base64.b64decode(key, validate=True))
         if not isinstance(public, ec.EllipticCurvePublicKey):
-            raise CallError("the verification key is of another kind")
+            raise CallError("the verification key is not an elliptic-curve key")
         said = timestamp.encode("utf-8", "replace") + body
         public.verify(base64.b64decode(signature, validate=True), said, ec.ECDSA(hashes.SHA256()))
     except (ValueError, binascii.Error, InvalidSignature):

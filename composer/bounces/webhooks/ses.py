@@ -1,10 +1,11 @@
-"""Amazon SES tells of bounces and complaints by SNS: signed notifications, posted to a page of ours.
+"""Amazon SES posts bounces and complaints through SNS, as signed notifications.
 
-Input: a request's body, the topics that are ours, a way to get certificates. Output: an `Event`, a `Subscription` to
-confirm, or None for what does not concern us; `CallError` for what Amazon did not sign or another topic sent.
+Input: the body of a request, our topics, a function that fetches certificates. Output: an `Event`, a `Subscription` to
+confirm, or None if it is not relevant; a `CallError` if Amazon did not sign it or it is from an unknown topic.
 
-The signature (SNS, "Verifying the signatures of Amazon SNS messages") proves that SNS sent it; anybody can have a topic there,
-so the topic must be ours as well. The certificate's address stands in the message: only SNS's own hosts are asked.
+The signature (SNS, "Verifying the signatures of Amazon SNS messages") proves that SNS sent it; anybody can have a topic
+there, so the topic must be ours too. The message contains the address of the certificate: only SNS's own hosts are
+contacted.
 """
 
 import base64
@@ -25,14 +26,14 @@ from composer.bounces.webhooks.webhook_calls import CallError, Event
 from composer.transport.replies.meanings import Meaning
 
 _HOST = re.compile(r"sns\.[a-z0-9-]{3,30}\.amazonaws\.com(?:\.cn)?")
-#: What is signed, in this order.
+#: The signed fields, in this order.
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
     "UnsubscribeConfirmation": ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
 }
 _STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-#: What SES itself says of a bounce, where it says more than "general".
+#: What SES itself says about a bounce, where it is more specific than "general".
 _BY_SUBTYPE = {
     "NoEmail": Meaning.GONE,
     "Suppressed": Meaning.GONE,
@@ -46,7 +47,7 @@ _BY_SUBTYPE = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Somebody let one of our topics post here: it begins when this address is got, once."""
+    """A subscription of one of our topics to this page: fetching the address once confirms it."""
 
     topic: str
     url: str
@@ -55,19 +56,19 @@ class Subscription:
 def read_ses(
     body: bytes, *, topics: Collection[str], certificate: Callable[[str], bytes]
 ) -> Event | Subscription | None:
-    """Read what SNS posts. `certificate` gets the PEM file at an address; `topics` are the ARNs of ours.
+    """Read what SNS posts. `certificate` fetches the PEM file at an address; `topics` are our ARNs.
 
     Raises CallError.
     """
     message = webhook_calls.read_object(body)
     if webhook_calls.text(message, "TopicArn") not in topics:
-        raise CallError("another topic sent this")
+        raise CallError("the notification is from an unknown topic")
     _verify(message, certificate)
     match webhook_calls.text(message, "Type"):
         case "SubscriptionConfirmation":
             url = webhook_calls.text(message, "SubscribeURL")
             if not is_amazons(url):
-                raise CallError("the address to confirm is not Amazon's")
+                raise CallError("the confirmation address does not belong to Amazon")
             return Subscription(topic=webhook_calls.text(message, "TopicArn"), url=url)
         case "Notification":
             return _event(
@@ -79,7 +80,7 @@ def read_ses(
 
 
 def is_amazons(url: str) -> bool:
-    """Return whether an address is SNS's own: nothing in a message may lead us anywhere else."""
+    """Return whether an address is SNS's own: a message must not make us contact any other host."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -99,7 +100,7 @@ def _verify(message: Mapping[str, Any], certificate: Callable[[str], bytes]) -> 
     url = webhook_calls.text(message, "SigningCertURL")
     algorithm = {"1": hashes.SHA1, "2": hashes.SHA256}.get(webhook_calls.text(message, "SignatureVersion"))
     if names is None or algorithm is None or not is_amazons(url) or not urlsplit(url).path.endswith(".pem"):
-        raise CallError("this is not signed by Amazon")
+        raise CallError("the notification is not signed by Amazon")
     said = "".join(
         f"{name}\n{webhook_calls.text(message, name, webhook_calls.LARGEST)}\n"
         for name in names
@@ -109,10 +110,10 @@ def _verify(message: Mapping[str, Any], certificate: Callable[[str], bytes]) -> 
         key = x509.load_pem_x509_certificate(certificate(url)).public_key()
         signature = base64.b64decode(webhook_calls.text(message, "Signature"), validate=True)
         if not isinstance(key, rsa.RSAPublicKey):
-            raise CallError("this is not signed by Amazon")
+            raise CallError("the notification is not signed by Amazon")
         key.verify(signature, said.encode("utf-8", "surrogatepass"), padding.PKCS1v15(), algorithm())
     except (ValueError, binascii.Error, InvalidSignature):
-        raise CallError("this is not signed by Amazon") from None
+        raise CallError("the notification is not signed by Amazon") from None
 
 
 def _event(told: Mapping[str, Any], message_id: str) -> Event | None:
@@ -130,7 +131,7 @@ def _event(told: Mapping[str, Any], message_id: str) -> Event | None:
             feedback = webhook_calls.text(complaint, "complaintFeedbackType")
             if feedback in ("not-spam", "virus", "auth-failure"):
                 return None
-            reason = "a subscriber pressed “this is spam”"
+            reason = "a subscriber reported the message as spam"
             people = [
                 webhook_calls.text(each, "emailAddress")
                 for each in webhook_calls.objects(complaint, "complainedRecipients")
@@ -159,14 +160,14 @@ def _event(told: Mapping[str, Any], message_id: str) -> Event | None:
 
 
 def _bounced(recipient: Mapping[str, Any], kind: str, detail: str) -> BounceFinding:
-    """Read a bounce. Permanent is that; transient without any reason is how SES tells of absences, too."""
+    """Read a bounce. "Permanent" means that; SES also reports absences as "transient" without a reason."""
     address = address_in(webhook_calls.text(recipient, "emailAddress"))
     given = webhook_calls.text(recipient, "status")
     status = given if _STATUS.fullmatch(given) else None
     diagnostic = webhook_calls.text(recipient, "diagnosticCode")
     if kind == "Transient" and detail == "General" and not diagnostic:
         return BounceFinding(
-            recipient=address, kind=ReturnedKind.OUT_OF_OFFICE, why="not taken for now, or an automatic answer"
+            recipient=address, kind=ReturnedKind.OUT_OF_OFFICE, why="temporarily not accepted, or an automatic reply"
         )
     reply = reply_in(diagnostic.partition(";")[2].strip() or diagnostic)
     bounce, meaning = judge(status, reply, diagnostic)

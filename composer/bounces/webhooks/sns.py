@@ -1,6 +1,6 @@
-"""Gets what Amazon's notifications point at: certificates, and the address that begins a subscription.
+"""Fetch what Amazon's notifications refer to: certificates, and addresses that confirm a subscription.
 
-Input: an address, which must be SNS's own. Output: bytes, or `CallError`. No redirects are followed.
+Input: an address, which must be SNS's own. Output: bytes, or a `CallError`. Guarantees: follows no redirects.
 """
 
 import http.client
@@ -16,14 +16,14 @@ _SECONDS, _MOST = 10, 64 * 1024
 
 @lru_cache(maxsize=16)
 def certificate(url: str) -> bytes:
-    """Get a certificate; it is kept, for SNS signs for months with one. Raises CallError."""
+    """Fetch a certificate and cache it, because SNS uses one for months. Raises CallError."""
     return get(url)
 
 
 def get(url: str) -> bytes:
-    """Get what is at an address of SNS: getting a `Subscription`'s confirms it. Raises CallError."""
+    """Fetch an address of SNS; fetching that of a `Subscription` confirms it. Raises CallError."""
     if not is_amazons(url):
-        raise CallError("this address is not Amazon's")
+        raise CallError("the address does not belong to Amazon")
     parts = urlsplit(url)
     connection = http.client.HTTPSConnection(
         parts.hostname or "", timeout=_SECONDS, context=ssl.create_default_context()
@@ -33,7 +33,9 @@ def get(url: str) -> bytes:
         answer = connection.getresponse()
         data = answer.read(_MOST)
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise CallError(f"no way to {parts.hostname}: {error}", "SNS tells it again later") from None
+        raise CallError(
+            f"cannot connect to {parts.hostname}: {error}", "SNS will send the notification again later"
+        ) from None
     finally:
         connection.close()
     if answer.status != http.client.OK:

@@ -1,6 +1,6 @@
-"""The providers that post events, each with the secret by which its calls are known.
+"""The providers that post events, each with the secret of its calls.
 
-Input: nothing. Output: a table. Guarantees: a secret is only ever read from the environment.
+Input: nothing. Output: a table. Guarantees: secrets are read only from the environment.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from composer.bounces.webhooks.sendgrid import read_sendgrid
 from composer.bounces.webhooks.webhook_calls import Event
 from composer.transport.server_settings import Secret
 
-#: Reads the body and the header of a request. Raises CallError where it is not proven to be the provider's.
+#: Read the body and the header of a request. Raises CallError unless it is proven to be the provider's.
 ReadCall = Callable[[bytes, Mapping[str, str], Secret, datetime], Iterator[Event]]
 
 
@@ -23,7 +23,7 @@ ReadCall = Callable[[bytes, Mapping[str, str], Secret, datetime], Iterator[Event
 class Webhook:
     """One provider."""
 
-    #: The environment variable with its secret.
+    #: The environment variable with the secret.
     variable: str
     read: ReadCall
     #: Whether the secret is `name:password`.

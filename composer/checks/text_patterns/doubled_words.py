@@ -33,8 +33,8 @@ _NAME_TWICE_IN_CHINESE = re.compile(r"([\u4e00-\u9fff]{4,12})\n?\1(?![\u4e00-\u9
 #: other content words are not doubled.
 _MAY_STAND_TWICE = {
     "en": (
-        "that this these those there here then thus what when where which whom whose have having been were does done "
-        "doing will would could should shall might must need cannot with from over down back about around through under "
+        "that this these those there here then thus what when where which whom whose have having were does done "
+        "doing will would could should shall might must need cannot from over down back about around through under "
         "after before behind above below along across inside outside off onto upon within without against like near "
         "past since until till very really many much more most less ever never always long large little great stupid "
         "silly poor dirty tisk pretty quite super extra truly almost again only just some same both such each good nice "
@@ -48,7 +48,7 @@ _MAY_STAND_TWICE = {
     "de": (
         "dies diese dieser diesem diesen dieses jene jener jenen jede jeder jeden jedem jedes alle allen aller alles "
         "eine einen einem einer eines keine keinen keiner deren dessen denen welche welcher welchen ihre ihren ihrem "
-        "ihrer ihres seine seinen seinem seiner seines euch ihnen unser euer sich mich dich sehr viel viele vielen mehr "
+        "ihrer ihres seine seinen seinem seiner seines ihnen unser euer sehr viel viele vielen mehr "
         "ganz lange immer nein doch schon noch weit bitte endlich danke hallo tschüss leise lieber andere anderen "
         "anderer anderem anderes beide beiden beider einige einigen manche manchen solche solchen über unter nach neben "
         "gegen durch ohne zwischen hinter voll wieder entgegen sind sein haben hatte hatten hätte hätten wird werden "

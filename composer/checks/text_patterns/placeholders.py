@@ -17,6 +17,17 @@ _BRACKETED = (
     r"|à compléter|à venir|à vérifier|por completar|da completare|da verificare|nog invullen"
     r"|待补充?|待定|待填|待核实?|待续|待更新|占位符?|xx+"
 )
+_PART = r"(?:alt ?)?(?:text|title|headline|quote|link|image|photo|name|caption|description|content|copy|intro)s?"
+#: In angle brackets, outside code: <fill in later>, <title to come>, <hier ergänzen>.
+_IN_ANGLES = re.compile(
+    r"(?i)<\s*(?:tb[acd]|todo|tk+|to be (?:confirmed|done|added|written|checked)|[^<>\n]{0,30}\bto come|placeholder|platzhalter"
+    r"|kommt noch|noch offen|wird ergänzt"
+    r"|(?:please )?(?:fill|add|write|insert|put|replace|update|complete|change)\b[^<>\n]{0,40}"
+    r"|[^<>\n]{1,30} (?:goes )?(?:here|later)"
+    r"|(?:bitte )?(?:hier |noch |später )?(?:\w[\w ]{0,30} )?(?:einfügen|ergänzen|ausfüllen|eintragen|nachtragen)"
+    r"|(?:此处|这里|請|请)?(?:待补充?|填写|填寫|补充|補充|插入)[^<>\n]{0,20})\s*>"
+)
+_CODE = re.compile(r"`[^`\n]{1,300}`")
 _WORDS = re.compile(
     "|".join(
         (
@@ -24,6 +35,8 @@ _WORDS = re.compile(
             r"\b(?:TODO|FIXME|TBD|TBC)\b|\b[Tt]odo:|\btbd\b|\bT[Kk](?:T[Kk])+\b|(?<![\w\"”’?!])\?{3,}",
             r"(?i:\bblindtext\b|\bclick to add\b)",
             r"(?i:\b(?:insert|add|your|type) (?:text|title|headline|quote|link|image|name|caption) here\b)",
+            r"\b[A-Z]{3,} GOES HERE\b",
+            rf"\b(?i:your {_PART} goes here)\b|(?<![^\n])(?i:{_PART} goes here)(?=\W*(?:\n|$))",
             # What a web page shows instead of an address to prevent copying.
             r"\[email[ \u00a0]protected\]",
             # Letters instead of numbers.
@@ -64,6 +77,7 @@ _COUNTED = re.compile(
 def placeholders(text: str, *, is_name: bool = False) -> Iterator[tuple[int, str]]:
     """Yield placeholders as offset and words, in the order of the text. `is_name`: two letters may be initials."""
     found = {match.start(): match[0] for match in _WORDS.finditer(text)}
+    found |= {match.start(): match[0] for match in _IN_ANGLES.finditer(_without_code(text))}
     end = -1
     for filler in _FILLER.finditer(text):
         if filler.start() > end:
@@ -81,3 +95,8 @@ def placeholders(text: str, *, is_name: bool = False) -> Iterator[tuple[int, str
         if start >= end:
             end = start + len(found[start])
             yield start, found[start]
+
+
+def _without_code(text: str) -> str:
+    """Blank code, character by character."""
+    return _CODE.sub(lambda match: "\x01" * len(match[0]), text) if "`" in text else text

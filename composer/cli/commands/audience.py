@@ -1,4 +1,4 @@
-"""`compose audience`: the subscribers as a whole."""
+"""The command `compose audience`: figures about all subscribers."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,35 +7,40 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 
 if TYPE_CHECKING:
     from composer.bounces.health.audience_health import AudienceHealth, Figures, HealthMark, Month
 
 
-#: Signs between a row and its bar, and the least and the most of a bar.
+#: Characters between a row and its bar, and the shortest and longest bar.
 _GAP, _SHORTEST_BAR, _LONGEST_BAR = 2, 4, 24
 
 
 @click.group("audience")
 def command() -> None:
-    """Look at the subscribers as a whole."""
+    """Show how the audience develops: growth, bounces, complaints."""
 
 
 @command.command("health")
 @click.option(
-    "--days", type=click.IntRange(1, 3650), default=90, metavar="N", help="Mailings of N days.  [default: 90]"
+    "--days",
+    type=click.IntRange(1, 3650),
+    default=90,
+    metavar="N",
+    help="Include the mailings of the last N days.  [default: 90]",
 )
 @click.option(
-    "--html", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Draw a page, too."
+    "--html", "file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Also write a web page."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def health(days: int, file: Path | None, as_json: bool) -> int:
-    """Say how the audience does: growth, bounces, complaints, by mailing and provider.
+    """Show growth, and bounces and complaints by mailing and provider.
 
-    Measured against what Gmail, Yahoo and Microsoft ask of senders. Exit code 1 when something is too high, or bounces are held.
+    Rates are compared with the limits that Gmail, Yahoo and Microsoft set for senders. Exit code 1 if a rate is too
+    high, or if bounces are held.
     """
     from composer.app.context import open_newsletter
     from composer.app.people.health_report import audience_health, write_health_page
@@ -58,21 +63,21 @@ def _lines(found: "AudienceHealth", columns: int) -> Iterator[str]:
     subscribers = ", ".join(f"{number:,} {status}" for status, number in found.subscribers.items())
     yield f"Subscribers   {subscribers or 'none yet'}"
     yield from _growth(found.months[-6:], columns)
-    yield f"Mailings of {found.days} days{'' if found.mailings else ': none'}"
+    yield f"Mailings of the last {found.days} days{'' if found.mailings else ': none'}"
     for mailing in found.mailings:
         yield _row(mailing.issue, mailing.total)
     for name, figures in found.by_provider().items():
         yield _row(f"at {name}", figures)
     for domain, status, words, number in found.refusals:
         text = words if status in words else f"{status} {words}"
-        yield f"REFUSED BECAUSE OF US at {domain}, {number:,} times: {text}"
+        yield f"SENDER REJECTED by {domain}, {number:,} times: {text}"
     yield from bounces_held.lines_of(found.holds)
 
 
 def _growth(months: "tuple[Month, ...]", columns: int) -> Iterator[str]:
-    """Draw each month: a plus sign for so many who signed up, a minus sign for so many who were lost."""
+    """Yield a row for each month, with a bar: plus signs for subscribers gained, minus signs for subscribers lost."""
     if not months:
-        yield "Growth    nobody has come yet"
+        yield "Growth    no subscribers yet"
         return
     yield "Growth    month    joined imported    left bounced complained  active"
     rows = [
@@ -87,11 +92,11 @@ def _growth(months: "tuple[Month, ...]", columns: int) -> Iterator[str]:
 
 
 def _bar(month: "Month", most: int, room: int) -> str:
-    """Draw a bar that is as long as there is room in the month with most; whatever is not nothing has a sign."""
+    """Return a bar, with the full width for the busiest month; every number above zero gets at least one character."""
     if room < _SHORTEST_BAR:
         return ""
     gained, lost = (max(1, round(each * room / most)) if each else 0 for each in (month.joined, month.lost))
-    # Rounded up, both together may be a sign too long.
+    # Because of the rounding, both together may be one character too long.
     over = max(0, gained + lost - room)
     if gained > lost:
         return "+" * (gained - over) + "-" * lost
@@ -100,14 +105,14 @@ def _bar(month: "Month", most: int, room: int) -> str:
 
 def _row(name: str, figures: "Figures") -> str:
     return (
-        f"  {name:<24}{figures.accepted:>9,} taken"
+        f"  {name:<24}{figures.accepted:>9,} accepted"
         f"   {figures.bounced:>6,} bounced {figures.bounce_rate:>7.2%}{_word(figures.bounce_mark)}"
         f"   {figures.complaints:>4,} complaints {figures.complaint_rate:>7.3%}{_word(figures.complaint_mark)}"
     )
 
 
 def _word(mark: "HealthMark") -> str:
-    return {"watch": " (watch it)", "alarm": " TOO HIGH"}.get(mark.value, "")
+    return {"watch": " (watch)", "alarm": " TOO HIGH"}.get(mark.value, "")
 
 
 def _as_data(found: "AudienceHealth") -> dict[str, object]:

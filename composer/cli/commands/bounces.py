@@ -1,4 +1,4 @@
-"""`compose bounces`: what comes back."""
+"""The command `compose bounces`: process returned mail."""
 
 import sys
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.sending import bounces_held
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.cli.ui.log_options import with_log
 from composer.core.errors import ComposeError, UsageError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group("bounces")
 def command() -> None:
-    """Read what comes back: bounces, complaints, subscribers who leave by mail."""
+    """Process returned mail: bounces, complaints, unsubscribe requests."""
 
 
 for _each in (bounces_held.held, bounces_held.release, bounces_held.discard, bounces_held.undo):
@@ -28,16 +28,16 @@ for _each in (bounces_held.held, bounces_held.release, bounces_held.discard, bou
 
 
 _NOT_UNDERSTOOD = "not_understood"
-#: What a mail server understands as: keep it, and hand it over again later (sysexits.h).
+#: The exit code that tells a mail server to keep the message and try again later (sysexits.h).
 _AGAIN = 75
 _KINDS = {
     "bounce": "bounce",
     "delay": "delay",
     "receipt": "receipt",
-    "out_of_office": "automatic answer",
-    "challenge": "question whether we are a person",
+    "out_of_office": "automatic reply",
+    "challenge": "challenge-response request",
     "complaint": "complaint",
-    "unsubscribe": "message to leave",
+    "unsubscribe": "unsubscribe request",
     _NOT_UNDERSTOOD: "not understood",
 }
 
@@ -45,30 +45,31 @@ _KINDS = {
 @command.command("ingest")
 @click.argument("files", nargs=-1, metavar="[FILE|-|DIR...]")
 @click.option(
-    "--imap", "by_imap", is_flag=True, help="Read the mailbox that newsletter.yaml names under delivery.imap."
+    "--imap", "by_imap", is_flag=True, help="Read the mailbox configured under delivery.imap in newsletter.yaml."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print what was taken in as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @with_log
 def ingest(files: tuple[str, ...], by_imap: bool, as_json: bool) -> int:
-    """Take in what came back, and leave out whom it concerns.
+    """Record returned mail, and stop sending to addresses that bounced.
 
-    FILE is a message, an mbox file, or a folder (Maildir too); - is one message from a mail server's pipe. Each message is
-    recorded once, however often it is read. A subscriber is touched only where our own key names them. Exit code 1 while bounces
-    are held until you decide (compose bounces held); from a pipe it is 0 all the same.
+    FILE is a message, an mbox file, or a folder (also a Maildir); - reads one message from a mail server's pipe. Each
+    message is recorded once, no matter how often it is read. A subscriber changes only if the message contains the
+    signed token that compose put into the original. Exit code 1 while bounces are held for your decision
+    (`compose bounces held`); from a pipe, it is 0.
     """
     if not files and not by_imap:
-        raise UsageError("what is to be taken in?", "name a file or a folder, - for a pipe, or --imap")
+        raise UsageError("no input given", "give a file or a folder, - to read from a pipe, or --imap")
     if files == ("-",) and not by_imap:
         try:
             return _ingest(files, by_imap=False, as_json=as_json)
         except ComposeError as error:
-            # Any other code would make the mail server throw the message away.
+            # With any other code, the mail server would discard the message.
             console.stop(error)
             return _AGAIN
     if "-" in files:
-        raise UsageError("- stands alone: it is one message from a pipe")
+        raise UsageError("- reads one message from a pipe, and cannot be combined with files or --imap")
     if missing := next((each for each in files if not Path(each).exists()), None):
-        raise UsageError(f"there is no file “{missing}”")
+        raise UsageError(f"file not found: {missing}")
     return _ingest(files, by_imap=by_imap, as_json=as_json)
 
 
@@ -87,12 +88,12 @@ def _ingest(files: tuple[str, ...], *, by_imap: bool, as_json: bool) -> int:
     else:
         for line in (*_summary(found.summary), *bounces_held.lines_of(found.held)):
             console.answer(line)
-    # A mail server would take anything else for a failure, and hand the message over again.
+    # A mail server would treat any other code as a failure, and deliver the message again.
     return 1 if found.held and not is_pipe else 0
 
 
 def _tell(done: int) -> None:
-    """Tell how many messages are done, now and then, on a terminal only."""
+    """Print how many messages were read so far, on a terminal only."""
     if sys.stderr.isatty():
         console.talk(f"{done:,} messages read")
 
@@ -106,13 +107,13 @@ def _summary(total: "IngestSummary") -> Iterator[str]:
     ]
     yield f"{_counted(total.new, 'new message')}{': ' if kinds else ''}{', '.join(kinds)}"
     if total.known:
-        yield f"  {_counted(total.known, 'message')} had been taken in before"
+        yield f"  {_counted(total.known, 'message')} recorded before"
     words = {
-        BounceEffect.SUPPRESSED: "{} of them left a subscriber out from now on",
-        BounceEffect.HELD: "{} of them held until you decide",
-        BounceEffect.COUNTED: "{} counted, and nothing more yet",
-        BounceEffect.UNPROVEN: "{} name nobody by our key: recorded, nothing else",
-        BounceEffect.KEPT: "{} for you to look at: they are kept",
+        BounceEffect.SUPPRESSED: "{} suppressed a subscriber",
+        BounceEffect.HELD: "{} held for your decision",
+        BounceEffect.COUNTED: "{} counted against a subscriber, who is not suppressed yet",
+        BounceEffect.UNPROVEN: "{} without a valid subscriber token: recorded, no subscriber changed",
+        BounceEffect.KEPT: "{} kept for you to review",
     }
     for effect, text in words.items():
         if count := total.effects[effect]:
@@ -121,9 +122,9 @@ def _summary(total: "IngestSummary") -> Iterator[str]:
         times = "" if count == 1 else f", {count} times"
         said = total.words[domain, status]
         text = said if said.startswith(status) else f"{status} {said}"
-        yield f"REFUSED BECAUSE OF US at {domain or 'other places'}{times}: {text}"
+        yield f"SENDER REJECTED by {domain or 'other domains'}{times}: {text}"
     if total.alerts:
-        yield "  no subscriber was touched; look:   compose doctor"
+        yield "  no subscriber was affected; to find the cause:   compose doctor"
 
 
 def _counted(count: int, what: str) -> str:
@@ -145,18 +146,20 @@ def _summary_as_json(total: "IngestSummary") -> dict[str, object]:
 
 @command.command("explain")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--json", "as_json", is_flag=True, help="Print what is understood as JSON, one object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, one object per line.")
 def explain(files: tuple[str, ...], as_json: bool) -> int:
-    """Say of messages what they are: recipient, class, status, why. Records nothing, acts on nobody.
+    """Show how messages are classified.
 
-    FILE is a message, an mbox file, or a folder of messages (Maildir too).
+    Shows recipient, class, status and reason. Records nothing and affects no subscriber.
+
+    FILE is a message, an mbox file, or a folder of messages (also a Maildir).
     """
     from composer.app.people.bounce_explanation import explain as explained
 
     for name in files:
         path = Path(name)
         if not path.exists():
-            raise UsageError(f"there is no file “{name}”")
+            raise UsageError(f"file not found: {name}")
         for each in explained(path):
             _show(each.name, each.returned, as_json=as_json)
     return 0
@@ -173,17 +176,17 @@ def _show(name: str, returned: "Returned", *, as_json: bool) -> None:
 
 def _lines(returned: "Returned") -> Iterator[str]:
     for each in returned.findings:
-        facts = [each.recipient or "nobody is named", _plain(each.bounce or each.kind), each.status or "", each.why]
+        facts = [each.recipient or "no recipient given", _plain(each.bounce or each.kind), each.status or "", each.why]
         yield ", ".join(filter(None, facts))
         if each.reply:
-            yield f"  their words: {each.reply}"
+            yield f"  server's answer: {each.reply}"
     traces = returned.traces
     if found := (*traces.tokens, *traces.leaving, *traces.names):
-        yield f"names a subscriber by: {', '.join(dict.fromkeys(found))}"
+        yield f"identifies a subscriber by: {', '.join(dict.fromkeys(found))}"
 
 
 def _plain(code: str) -> str:
-    """Return a code in words, as docs/bounces.md has it."""
+    """Return a code as text, as docs/explanation/how-bounces-are-judged.md writes it."""
     return code.replace("_", " ")
 
 

@@ -1,4 +1,4 @@
-"""`compose build`: issues into the outbox."""
+"""The command `compose build`: build issues into the outbox."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 @click.command("build")
 @click.argument("issues", nargs=-1, required=True, metavar="ISSUE...")
 @click.option(
-    "--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.  [default: outbox/]"
+    "--output", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to.  [default: outbox/]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
-    """Build issues into the outbox: HTML, plaintext, message.
+    """Build issues into the outbox: HTML, plain text, message.
 
-    An ISSUE is a path or a stem: issues/2025-01-30.yaml or 2025-01-30. Several are built together; one that has
-    problems does not keep the others back. Writes outbox/STEM/issue.html, issue.txt, issue.eml and pictures/; where
-    parts are for some subscribers only, the fullest edition there and the others' in outbox/STEM/variants/.
+    ISSUE is a path or a file name without its ending: issues/2025-01-30.yaml or 2025-01-30. If you name several issues,
+    a problem in one does not stop the others. Writes issue.html, issue.txt, issue.eml and pictures/ to
+    outbox/2025-01-30/. If parts are for some subscribers only, this is the version with the most content, and the
+    others are in variants/.
     """
     from composer.app.issues.issue_lookup import find_issues
 
     found = find_issues(issues)
-    # Late: a mistake in the arguments should not wait for the renderer's imports.
+    # Imported late, so that a mistake in the arguments is reported before the renderer is loaded.
     from composer.app.issues.build import build
 
     results = [build(issue, output) for issue in found]
@@ -58,7 +59,7 @@ def _show(result: "BuildResult") -> None:
 
 
 def _short(path: Path) -> str:
-    """Name a path seen from the current folder, when it lies below it."""
+    """Return a path relative to the current folder if it is inside it."""
     try:
         return str(path.resolve().relative_to(Path.cwd().resolve()))
     except ValueError:

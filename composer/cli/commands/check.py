@@ -1,4 +1,4 @@
-"""`compose check`: the careful colleague, before an issue goes out."""
+"""The command `compose check`: check an issue before it is sent."""
 
 import datetime
 from collections.abc import Mapping
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @click.command("check")
 @click.argument("issues", nargs=-1, metavar="ISSUE...")
-@click.option("--links", is_flag=True, help="Ask every link whether it leads somewhere (needs the network).")
-@click.option("--strict", is_flag=True, help="Let warnings count, too: exit code 1 when there is one.")
+@click.option("--links", is_flag=True, help="Also check that every link works (needs the network).")
+@click.option("--strict", is_flag=True, help="Return exit code 1 for warnings, too.")
 @click.option(
-    "--allow", "allowances", multiple=True, metavar='CODE="REASON"', help="Let findings pass; the reason is recorded."
+    "--allow", "allowances", multiple=True, metavar='CODE="REASON"', help="Accept a finding; the reason is recorded."
 )
-@click.option("--on", "day", metavar="DATE", help="The day it is meant to go out.  [default: today]")
-@click.option("--list", "is_list", is_flag=True, help="List the checks, with their levels and limits.")
+@click.option("--on", "day", metavar="DATE", help="The date on which the issue will be sent.  [default: today]")
+@click.option("--list", "is_list", is_flag=True, help="List all checks with their levels and limits.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     issues: tuple[str, ...],
@@ -32,10 +32,10 @@ def command(
     is_list: bool,
     as_json: bool,
 ) -> int:
-    """Read issues as a careful colleague would, and point at the line.
+    """Check issues for problems, and show the line of each one.
 
-    An error stops a build, a blocker stops a send; warnings are to be looked at, the rest is good to know. Nothing is
-    sent or written but a record of the check below .compose/.
+    An error stops a build, and a blocker stops a send. Look at each warning; notes are for information. Nothing is
+    sent, and nothing is written except a record of the check in .compose/.
     """
     from composer.app.issues.check import check
     from composer.app.issues.issue_lookup import find_issues
@@ -44,12 +44,12 @@ def command(
         _list(as_json)
         return 0
     if not issues:
-        raise UsageError("which issue?", "compose check ISSUE..., or compose check --list")
+        raise UsageError("no issue given", "run   compose check ISSUE   or   compose check --list")
     allowed = _allowed(allowances)
     found, on = find_issues(issues), _day(day)
     reports = []
     for issue in found:
-        with console.progress("asking links") as tell:
+        with console.progress("checking links") as tell:
             reports.append(check(issue, day=on, links=links, allowed=allowed, progress=tell))
     if as_json:
         console.answer_json({"issues": [made.to_json() for made in reports]})
@@ -80,7 +80,7 @@ def _allowed(written: tuple[str, ...]) -> dict[str, str]:
         code, reason = code.strip(), reason.strip().strip("\"'“”")
         find_check(code)
         if not reason:
-            raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="why it may pass this time"')
+            raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="the reason"')
         allowed[code] = reason
     return allowed
 
@@ -95,16 +95,16 @@ def _show(made: "CheckReport") -> None:
 
 
 def verdict(counts: Mapping[Level, int]) -> str:
-    """Say what the findings amount to."""
+    """Return the number of findings of each level, and what they prevent."""
     names = {Level.ERROR: "error", Level.BLOCKER: "blocker", Level.WARNING: "warning"}
     parts = [
         f"{counts[level]} {name}{'' if counts[level] == 1 else 's'}" for level, name in names.items() if counts[level]
     ]
     if counts[Level.INFO]:
-        parts.append(f"{counts[Level.INFO]} good to know")
-    said = ", ".join(parts) or "nothing to mend"
+        parts.append(f"{counts[Level.INFO]} note{'' if counts[Level.INFO] == 1 else 's'}")
+    said = ", ".join(parts) or "no problems found"
     if counts[Level.ERROR]:
-        return f"{said}; it cannot go out like this"
+        return f"{said}; it cannot be built or sent like this"
     return f"{said}; it cannot be sent like this" if counts[Level.BLOCKER] else said
 
 

@@ -1,4 +1,4 @@
-"""`compose dkim`: the keys that sign messages."""
+"""The command `compose dkim`: the keys that sign messages."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,29 +12,31 @@ if TYPE_CHECKING:
     from composer.app.administration.dkim_pair import DkimRecords
     from composer.content.document.newsletter import Newsletter
 
-_DOMAIN = click.option("--domain", metavar="DOMAIN", help="The domain that signs.  [default: the sender's]")
+_DOMAIN = click.option("--domain", metavar="DOMAIN", help="The signing domain.  [default: the sender's]")
 
 
 @click.group("dkim")
 def command() -> None:
-    """Make the keys that sign messages, and print their DNS records."""
+    """Create the DKIM keys that sign messages, and print their DNS records."""
 
 
 @command.command("keygen")
 @_DOMAIN
-@click.option("--selector", default="compose", metavar="NAME", help="How the keys' names begin.  [default: compose]")
+@click.option(
+    "--selector", default="compose", metavar="NAME", help="What the names of the keys begin with.  [default: compose]"
+)
 def keygen(domain: str | None, selector: str) -> int:
-    """Make two keys, one RSA and one Ed25519, and print what to publish."""
+    """Create an RSA and an Ed25519 key, and print their DNS records."""
     from composer.app.administration.dkim_pair import make_dkim_keys
     from composer.core.environment import environment
 
     newsletter = _newsletter()
     made = make_dkim_keys(newsletter, environment(), selector=selector, domain=domain, written=_tell_written)
     console.talk("")
-    console.talk("Publish these DNS records, as they stand in a zone file:")
+    console.talk("Publish these DNS records (in zone file format):")
     _show(made)
     console.talk("")
-    console.talk("and write into newsletter.yaml:")
+    console.talk("Then add to newsletter.yaml:")
     _say_selectors(made, newsletter)
     return 0
 
@@ -43,7 +45,10 @@ def keygen(domain: str | None, selector: str) -> int:
 @click.argument("selectors", nargs=-1, metavar="[SELECTOR...]")
 @_DOMAIN
 def show(selectors: tuple[str, ...], domain: str | None) -> int:
-    """Print the DNS records of keys; without names, of those in newsletter.yaml, or of all there are."""
+    """Print the DNS records of keys.
+
+    Without SELECTOR, of those in newsletter.yaml; if there are none, of all keys.
+    """
     from composer.app.administration.dkim_pair import dkim_records
     from composer.core.environment import environment
 
@@ -52,10 +57,10 @@ def show(selectors: tuple[str, ...], domain: str | None) -> int:
     if found.is_named:
         _show(found)
         return 0
-    console.talk("newsletter.yaml names no selectors; these keys are there. Their DNS records:")
+    console.talk("newsletter.yaml lists no selectors. DNS records of the keys that were found:")
     _show(found)
     console.talk("")
-    console.talk("To sign with them, one RSA and one Ed25519, write into newsletter.yaml:")
+    console.talk("To sign with them, one RSA and one Ed25519 key, add to newsletter.yaml:")
     _say_selectors(found, newsletter)
     return 0
 
@@ -76,7 +81,7 @@ def _say_selectors(keys: "DkimRecords", newsletter: "Newsletter") -> None:
         console.talk(f"        - {each}")
     if keys.domain != newsletter.sender.domain:
         console.talk(f"      domain: {keys.domain}")
-    console.talk("then:   compose doctor")
+    console.talk("To check the records, run   compose doctor")
 
 
 def _show(keys: "DkimRecords") -> None:

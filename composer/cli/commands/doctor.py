@@ -1,23 +1,23 @@
-"""`compose doctor`: what sending needs, looked at."""
+"""The command `compose doctor`: check what sending needs."""
 
 from pathlib import Path
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.core.workspace import Workspace
 
-_SIGNS = {"good": "ok", "weak": "could be better", "bad": "WRONG", "open": "open"}
+_SIGNS = {"good": "ok", "weak": "could be better", "bad": "WRONG", "open": "to do"}
 
 
 @click.command("doctor")
-@click.option("--offline", is_flag=True, help="Leave the mail server and the name servers alone.")
+@click.option("--offline", is_flag=True, help="Do not contact the mail server or the name servers.")
 def command(offline: bool) -> int:
-    """Look at everything that sending needs, and name the next step.
+    """Check everything that sending needs, and show the next steps.
 
-    It changes nothing and sends nothing. It signs in at the mail server, reads the names' records, and looks at the
-    certificate, the keys, the packages and what git keeps.
+    Changes nothing and sends nothing. Signs in to the mail server, and checks the DNS records, the certificate, the
+    keys, the installed packages and what is in git.
     """
     from composer.app.administration.doctor_run import diagnose
     from composer.core.environment import environment

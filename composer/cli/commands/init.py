@@ -1,4 +1,4 @@
-"""`compose init`: a new newsletter."""
+"""The command `compose init`: create a newsletter."""
 
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from composer.cli.ui import console
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
 def command(folder: Path) -> int:
-    """Make a new newsletter in DIR, with a sample issue.
+    """Create a newsletter in DIR, with a sample issue.
 
-    Writes newsletter.yaml, a sample issue in English and German with its pictures, and a .gitignore. Nothing that is
-    there already is overwritten.
+    Writes newsletter.yaml, a sample issue in English and German with its pictures, and a .gitignore. Existing files are
+    not overwritten.
     """
     from composer.app.starter import create_newsletter
 
@@ -22,7 +22,7 @@ def command(folder: Path) -> int:
     console.talk("")
     console.talk("Next:")
     console.talk(f"  cd {folder}")
-    console.talk("  compose build 2025-01-30      look at outbox/2025-01-30/issue.html")
-    console.talk("  edit newsletter.yaml          name, sender, sections")
-    console.talk("  compose new                   your first issue")
+    console.talk("  compose build 2025-01-30      then open outbox/2025-01-30/issue.html")
+    console.talk("  edit newsletter.yaml          set name, sender, sections")
+    console.talk("  compose new                   start your first issue")
     return 0

@@ -1,4 +1,4 @@
-"""`compose keys`: a backup of the keys, apart from that of the database."""
+"""The command `compose keys`: back up the keys, separately from the database."""
 
 import os
 import sys
@@ -9,27 +9,27 @@ import click
 from composer.cli.ui import console
 from composer.core.errors import UsageError
 
-#: Where scripts keep the passphrase.
+#: The environment variable from which scripts pass the passphrase.
 VARIABLE = "COMPOSE_KEYS_PASSPHRASE"
 
 
 @click.group("keys")
 def command() -> None:
-    """Back up the keys that a copy of the database does not hold, and restore them."""
+    """Back up and restore the keys, which database backups do not contain."""
 
 
 @command.command("backup")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 def backup(file: Path) -> int:
-    """Write the keys to a new FILE, encrypted under a passphrase.
+    """Write the keys to a new file, encrypted with a passphrase.
 
-    It holds the key behind subscribers' links, the key that recognises erased people, and the DKIM keys. The
-    passphrase comes from
-    COMPOSE_KEYS_PASSPHRASE, or is asked for. Keep it somewhere else than the file.
+    The file contains the key that signs subscribers' links, the key that recognises erased people, and the DKIM keys.
+    The passphrase is read from COMPOSE_KEYS_PASSPHRASE; if it is not set, you are asked for it. Do not store the
+    passphrase with the file.
     """
     from composer.app.administration.keys_backup import back_up_keys, require_new_file
+    from composer.app.clock import now
     from composer.app.context import open_newsletter
-    from composer.cli.ui.clock import now
 
     require_new_file(file)
     with open_newsletter() as context:
@@ -40,25 +40,32 @@ def backup(file: Path) -> int:
 
 @command.command("restore")
 @click.argument("file", metavar="[FILE]", type=click.Path(path_type=Path, dir_okay=False), required=False)
-@click.option("--lost", "is_lost", is_flag=True, help="There is no backup: erased people are recognised no more.")
-@click.option("--yes", "is_yes", is_flag=True, help="Do not ask.")
+@click.option(
+    "--lost", "is_lost", is_flag=True, help="Create a new key without a backup; erased people are no longer recognised."
+)
+@click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
 def restore(file: Path | None, is_lost: bool, is_yes: bool) -> int:
-    """Put back the keys that are missing, from a FILE written by `compose keys backup`. No key is overwritten."""
+    """Restore missing keys from a backup.
+
+    FILE was written by `compose keys backup`. Existing keys are not overwritten.
+    """
     from composer.app.administration.keys_backup import replace_lost_keys, restore_keys, sealed_keys
     from composer.app.context import open_newsletter
 
     if (file is None) is not is_lost:
-        raise UsageError("name the file of the backup, or say --lost", "compose keys restore FILE")
+        raise UsageError("give either the backup file or --lost", "run   compose keys restore FILE")
     if file is None:
         if not is_yes and not sys.stdin.isatty():
-            raise UsageError("not a terminal: confirm with --yes", "without it, nothing was changed")
-        question = "Erased people can be imported and written to again after this. Make a new key?"
+            raise UsageError("not a terminal: confirm with --yes", "nothing was changed")
+        question = "After this, erased people can be imported and sent to again. Create a new key?"
         if not is_yes and not click.confirm(question, err=True):
             console.talk("nothing was changed")
             return 1
         with open_newsletter() as context:
             count = replace_lost_keys(context)
-        console.answer(f"a new key was made; {count:,} entries of the suppression list recognise nobody any more")
+        console.answer(
+            f"a new key was created; entries of the suppression list that no longer have an effect: {count:,}"
+        )
         return 0
     sealed = sealed_keys(file)
     with open_newsletter() as context:
@@ -74,8 +81,10 @@ def _passphrase(*, is_new: bool) -> str:
     found = os.environ.get(VARIABLE, "")
     if not found:
         if not sys.stdin.isatty():
-            raise UsageError(f"not a terminal: set {VARIABLE}", "it encrypts the keys")
+            raise UsageError(f"not a terminal: set {VARIABLE}", "it is the passphrase that encrypts the keys")
         found = click.prompt("Passphrase", hide_input=True, confirmation_prompt=is_new, err=True)
     if is_new and len(found) < LEAST:
-        raise UsageError(f"a passphrase has at least {LEAST} letters", "make one with:   openssl rand -base64 24")
+        raise UsageError(
+            f"the passphrase must have at least {LEAST} characters", "create one with   openssl rand -base64 24"
+        )
     return found

@@ -1,4 +1,4 @@
-"""`compose new`: the skeleton of an issue."""
+"""The command `compose new`: create the skeleton of an issue."""
 
 import datetime
 from pathlib import Path
@@ -13,29 +13,33 @@ from composer.core.workspace import Workspace
 
 @click.command("new")
 @click.argument("date", required=False, metavar="[DATE]")
-@click.option("--language", metavar="TAG", help="Language of the edition, such as de; without it the newsletter's own.")
-@click.option("--from", "source", metavar="TAG", help="Language to translate from: its words stand as comments.")
+@click.option("--language", metavar="TAG", help="Language of the issue, such as de.  [default: the newsletter's]")
+@click.option("--from", "source", metavar="TAG", help="Language to translate from; its texts are added as comments.")
 def command(date: str | None, language: str | None, source: str | None) -> int:
-    """Write the skeleton of a new issue.
+    """Create the skeleton of a new issue.
 
-    It goes to issues/DATE.yaml. DATE is year-month-day; without it the next day in the rhythm of the issues there are.
+    Writes issues/DATE.yaml. DATE is year-month-day; without it, the date follows from the interval between earlier
+    issues.
 
-    With --language and --from it is an edition of the issue of that day in another language: issues/DATE.de.yaml. An
-    edition in a language that the newsletter does not have yet gets a newsletter.de.yaml to fill in.
+    With --language and --from it writes a translation of the issue of that date: issues/DATE.de.yaml. If the newsletter
+    does not have this language yet, it also writes a newsletter.de.yaml for you to fill in. If compose does not have the
+    language either, it writes the texts that compose adds to templates/THEME/phrases, for you to translate.
     """
     from composer.app.issues.new_issue import new_issue
 
     workspace = Workspace.find(Path.cwd())
     if source is not None and language is None:
         raise UsageError(
-            "--from needs --language: the language to write in", "compose new DATE --language de --from en"
+            "--from needs --language, the language to write in", "compose new DATE --language de --from en"
         )
 
-    def overlay_made(path: Path) -> None:
-        console.talk(f"{path.name}: made; write the newsletter's name and headings in this language there")
+    def file_made(path: Path) -> None:
+        is_overlay = path.parent == workspace.root
+        what = "the newsletter's name and headings" if is_overlay else "the texts that the program adds"
+        console.talk(f"{workspace.name(path)}: created; translate {what} there")
 
     day = _day(date) if date else None
-    made = new_issue(workspace, day=day, language=language, source=source, overlay_made=overlay_made)
+    made = new_issue(workspace, day=day, language=language, source=source, file_made=file_made)
     console.answer(made.name)
     console.talk(f"Next: write the texts, then run: {command_line('build', made.stem)}")
     return 0

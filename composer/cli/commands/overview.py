@@ -1,4 +1,4 @@
-"""`compose` alone: where the current issue stands."""
+"""The command `compose` without arguments: the state of the current issue."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,18 +7,18 @@ from composer.cli.ui import console
 from composer.core.errors import WorkspaceError
 from composer.core.workspace import Workspace
 
-#: How many file names a line holds.
+#: The most file names in one line.
 _MOST = 5
 
 
 def show() -> None:
-    """Print where the current issue stands and the next step; outside a newsletter, how to begin."""
+    """Print the state of the current issue and the next step; outside a newsletter, how to start one."""
     try:
         workspace = Workspace.find(Path.cwd())
     except WorkspaceError:
-        console.answer("There is no newsletter in this folder.")
+        console.answer("This folder does not contain a newsletter.")
         console.answer("")
-        console.answer("next: compose init DIR     makes one, with a sample issue")
+        console.answer("next: compose init DIR     creates one, with a sample issue")
         console.answer("      compose --help       lists the commands")
         return
     from composer.app.issues.overview import overview
@@ -31,7 +31,7 @@ def show() -> None:
             count = "1 problem" if edition.problems == 1 else f"{edition.problems} problems"
             state = f"{count}, not built"
         else:
-            state = "no problems, built" if edition.is_built else "no problems, not built as it stands now"
+            state = "no problems, built" if edition.is_built else "no problems, current version not built"
             state += ", checked" if edition.is_checked else ""
             state += ", tested" if edition.is_tested else ""
             state += ", approved" if edition.is_approved else ""
@@ -43,27 +43,25 @@ def show() -> None:
 
         console.answer(f"  {in_words((OUTDATED,))[0]}")
     if (mailed := now.mailing) is not None:
-        unknown = f", {mailed.unknown:,} cannot know" if mailed.unknown else ""
-        state = "not finished" if mailed.is_open else "out"
+        unknown = f", {mailed.unknown:,} unconfirmed" if mailed.unknown else ""
+        state = "not finished" if mailed.is_open else "finished"
         if mailed.waits:
-            state = f"waits for {mailed.waits}"
+            state = f"scheduled for {mailed.waits}"
         if mailed.pause is not None:
             from composer.cli.ui.mailing_texts import PAUSED
 
             state = f"not finished, paused: {PAUSED[mailed.pause.reason]}"
         if mailed.is_held:
-            state += ", not approved any more"
-        console.answer(
-            f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} taken by their server{unknown}; {state}"
-        )
+            state += ", no longer approved"
+        console.answer(f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} accepted{unknown}; {state}")
     if now.other_files:
-        console.answer(f"  not issues by their names: {_several(now.other_files)}")
+        console.answer(f"  ignored (not named like an issue): {_several(now.other_files)}")
     if now.trouble:
-        console.talk(f"mailings could not be looked at: {now.trouble}")
+        console.talk(f"mailings could not be read: {now.trouble}")
     console.answer(f"next: {now.next}     ({now.why})")
 
 
 def _several(names: Sequence[str]) -> str:
-    """Join the names of files, the first of them where there are many."""
+    """Join the names of files; if there are many, only the first ones."""
     shown = ", ".join(names[:_MOST])
     return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

@@ -1,4 +1,4 @@
-"""`compose preview`: the page that editors keep open while they write."""
+"""The command `compose preview`: a page that editors keep open while they write."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,24 +16,32 @@ if TYPE_CHECKING:
 @click.command("preview")
 @click.argument("issue", metavar="ISSUE")
 @click.option(
-    "--port", type=click.IntRange(1, 65535), metavar="N", help="Port to answer on.  [default: 8700 or the next]"
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="N",
+    help="Port to listen on.  [default: 8700, or the next free one]",
 )
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Write the page as files.")
-@click.option("--as", "address", metavar="ADDRESS", help="See it as this subscriber does.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Write the page to files instead of serving it.",
+)
+@click.option("--as", "address", metavar="ADDRESS", help="Show the issue as this subscriber gets it.")
 def command(issue: str, port: int | None, no_open: bool, out: Path | None, address: str | None) -> int:
-    """Show an issue in the browser while it is written.
+    """Preview an issue in the browser while you write it.
 
-    The page follows every save of the issue, newsletter.yaml, the theme and the pictures, until Ctrl-C. It answers on
-    this computer only.
+    The page updates whenever you save the issue, newsletter.yaml, the theme or a picture. Press Ctrl-C to stop. Only
+    this computer can open the page.
     """
-    # Late: only this command needs a web server.
+    # Imported late: only this command needs a web server.
     from composer.app.issues.issue_lookup import find_issue
     from composer.app.issues.preview import serve_preview
 
     found, subscriber = find_issue(issue), None
     if address is not None:
-        # Late: without it no database is needed.
+        # Imported late: only this option needs a database.
         from composer.app.issues.simulated_subscriber import find_preview_subscriber
 
         with naming_as():
@@ -43,14 +51,14 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None, addre
 
     def opened(url: str) -> None:
         console.answer(url)
-        console.talk(f"{found.name} is shown there while you write; Ctrl-C ends it")
+        console.talk(f"shows {found.name} while you write; press Ctrl-C to stop")
         if not no_open:
             import webbrowser
 
             webbrowser.open(url)
 
     serve_preview(found, opened, port=port, subscriber=subscriber)
-    console.talk("the preview has ended")
+    console.talk("preview stopped")
     return 0
 
 
@@ -62,7 +70,7 @@ def _write(issue: "IssueFile", folder: Path, subscriber: "SampleSubscriber | Non
         console.problems(written.problems)
         if written.error:
             console.talk(f"error: {written.error}")
-        console.talk(f"{issue.name}: there is nothing to show yet")
+        console.talk(f"{issue.name}: no preview was written")
         return 1
     console.answer(str(written.page))
     return 0

@@ -1,4 +1,4 @@
-"""`compose report`: what became of a mailing."""
+"""The command `compose report`: the report of a mailing."""
 
 from pathlib import Path
 
@@ -10,17 +10,21 @@ from composer.cli.ui import console
 @click.command("report")
 @click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING")
 @click.option(
-    "--output", "output", type=click.Path(path_type=Path), metavar="DIR", help="Below DIR, not outbox/mailings/."
+    "--output",
+    "output",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The folder to write to.  [default: outbox/mailings/]",
 )
 def command(mailing: int, output: Path | None) -> int:
-    """Write what became of a mailing: a page, a text, tables.
+    """Write the report of a mailing: web page, text, tables.
 
-    It says how things stand now: what comes back later changes it. The list of those who did not get it is a file, and never
-    printed.
+    It shows the current results; bounces that arrive later change them. The list of subscribers who did not get the
+    mailing is written to a file, and never printed.
     """
+    from composer.app.clock import now
     from composer.app.context import open_newsletter
     from composer.app.mailings.report_files import report
-    from composer.cli.ui.clock import now
     from composer.delivery.reporting.mailing_report import summary
 
     with open_newsletter() as context:

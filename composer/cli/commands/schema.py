@@ -1,4 +1,4 @@
-"""`compose schema`: JSON Schemas for editors."""
+"""The command `compose schema`: JSON Schemas for text editors."""
 
 from pathlib import Path
 
@@ -9,14 +9,17 @@ from composer.core.workspace import Workspace
 
 
 @click.command("schema")
-@click.option("--print", "only", type=click.Choice(["issue", "newsletter"]), help="Print one schema, write nothing.")
+@click.option(
+    "--print", "only", type=click.Choice(["issue", "newsletter"]), help="Print one schema, and write no files."
+)
 def command(only: str | None) -> int:
-    """Write the JSON Schemas that editors' autocompletion reads.
+    """Write the JSON Schemas for autocompletion in text editors.
 
-    One of an issue and one of newsletter.yaml, to .compose/.
+    Writes one schema for issues and one for newsletter.yaml to .compose/.
 
-    Editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix) complete and explain keys from them:
-    every scaffolded issue names its schema in the first line. Run it again after a change to newsletter.yaml.
+    Text editors with yaml-language-server (VS Code's YAML extension, Neovim, Helix) use them to complete and explain
+    keys: issues created by `compose new` name their schema in the first line. Run this again when you change
+    newsletter.yaml.
     """
     from composer.app.editor_schemas import both_schemas, write_schemas
 

@@ -1,4 +1,4 @@
-"""`compose send`: an issue to its subscribers, each once."""
+"""The command `compose send`: send an issue to its subscribers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,21 +11,43 @@ from composer.core.errors import UsageError
 
 @click.command("send")
 @click.argument("issue", metavar="[ISSUE]", required=False)
-@click.option("--audience", metavar="NAME", help="To this audience of newsletter.yaml, not to all subscribers.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Freeze all, send to N now (warm-up).")
-@click.option("--rate", metavar="RATE", help="How fast at most, such as 600/min.  [default: delivery.rate]")
+@click.option("--audience", metavar="NAME", help="Send to this audience of newsletter.yaml instead of all subscribers.")
 @click.option(
-    "--connections", type=click.IntRange(1, 100), metavar="N", help="Messages under way at once.  [default: 4]"
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Send to N recipients now, and to the rest in later runs (warm-up).",
 )
-@click.option("--dry-run", "is_dry", is_flag=True, help="Show what would happen, and end.")
-@click.option("--yes", type=click.IntRange(min=0), metavar="COUNT", help="The number of subscribers, said beforehand.")
-@click.option("--at", metavar="TIME", help="Not before then: 2025-01-30 07:00, or 07:00.")
-@click.option("--due", "is_due", is_flag=True, help="Send what waits for a time that has come (cron, systemd timer).")
-@click.option("--all", "is_all", is_flag=True, help="A rehearsal for every subscriber, not samples.")
-@click.option("--allow", "allowed", multiple=True, metavar='CODE="REASON"', help="Let a refusal pass; it is recorded.")
-@click.option("--to-those-without", "is_rest", is_flag=True, help="To those who never got it: late joiners, too.")
-@click.option("--to-those-who-got", "got", metavar="DATE", help="A correction, to those who got that issue.")
-@click.option("--again", metavar="REASON", help="Also to those who have it already; the reason is recorded.")
+@click.option("--rate", metavar="RATE", help="Maximum speed, such as 600/min.  [default: delivery.rate]")
+@click.option(
+    "--connections", type=click.IntRange(1, 100), metavar="N", help="Number of parallel connections.  [default: 4]"
+)
+@click.option("--dry-run", "is_dry", is_flag=True, help="Show what would be sent, and stop.")
+@click.option(
+    "--yes",
+    type=click.IntRange(min=0),
+    metavar="COUNT",
+    help="Confirm without a prompt; must equal the number of recipients.",
+)
+@click.option(
+    "--at", metavar="TIME", help="Schedule for 2025-01-30 07:00, or for 07:00; `compose send --due` sends it."
+)
+@click.option(
+    "--due", "is_due", is_flag=True, help="Send scheduled mailings that are due (for cron or a systemd timer)."
+)
+@click.option("--all", "is_all", is_flag=True, help="Rehearse for every subscriber instead of samples.")
+@click.option(
+    "--allow", "allowed", multiple=True, metavar='CODE="REASON"', help="Override a refusal; the reason is recorded."
+)
+@click.option(
+    "--to-those-without", "is_rest", is_flag=True, help="Send only to subscribers who have not received the issue."
+)
+@click.option(
+    "--to-those-who-got", "got", metavar="DATE", help="Send a correction to subscribers who received the issue of DATE."
+)
+@click.option(
+    "--again", metavar="REASON", help="Also send to subscribers who already have the issue; the reason is recorded."
+)
 @with_log
 def command(
     issue: str | None,
@@ -43,10 +65,10 @@ def command(
     got: str | None,
     again: str | None,
 ) -> int:
-    """Send an issue to its subscribers, each of them once.
+    """Send an issue to its subscribers, once to each of them.
 
-    Shows what would go out and to how many, and asks for that number to be typed. Run again, it goes on where it was.
-    Without a mail server it is a rehearsal, and writes samples to outbox/mailings/.
+    Shows what will be sent and to how many recipients, and asks you to type that number. If you run it again, it
+    continues where it stopped. Without a mail server it is a rehearsal, which writes samples to outbox/mailings/.
     """
     from composer.app.context import open_newsletter
     from composer.app.mailings.send_options import SendOptions
@@ -67,11 +89,11 @@ def command(
     )
     flags = SendFlags(options=options, is_dry=is_dry, yes=yes, at=at)
     if (is_rest or got) and again is not None:
-        raise UsageError("--again goes to everybody who is meant: leave out the other one")
+        raise UsageError("--again cannot be combined with --to-those-without or --to-those-who-got", "use one of them")
     if at is not None and limit is not None:
-        raise UsageError("--limit is for a run that begins now, not for one at a time", "leave out --limit, or --at")
+        raise UsageError("--limit and --at cannot be combined", "leave out one of them")
     if is_rest and got:
-        raise UsageError("--to-those-without and --to-those-who-got are two different mailings", "choose one")
+        raise UsageError("--to-those-without and --to-those-who-got cannot be combined", "use one of them")
     with open_newsletter(start) as context:
         settings = settings_of(context.newsletter)
         settings = replace(
@@ -81,10 +103,10 @@ def command(
         )
         if is_due:
             if issue is not None:
-                raise UsageError("--due sends what waits, and names no issue", "leave out the issue")
+                raise UsageError("--due sends all mailings that are due, and takes no issue", "leave out the issue")
             return send_due(context, settings, flags)
         if issue is None:
-            raise UsageError("which issue?", "compose send 2025-01-30")
+            raise UsageError("no issue given", "run   compose send 2025-01-30")
         return send(context, settings, flags, issue)
 
 
@@ -100,18 +122,21 @@ def _reasons(written: tuple[str, ...]) -> dict[str, str]:
         code, reason = code.strip(), reason.strip().strip("\"'“”")
         if code not in known:
             near = nearest(code, tuple(known))
-            raise UsageError(f"there is no refusal “{code}”", f"did you mean {near}?" if near else "docs/delivery.md")
+            raise UsageError(
+                f"--allow: “{code}” is not the code of a refusal",
+                f"did you mean {near}?" if near else "see docs/reference/send-refusals.md",
+            )
         if code in list(Code) and code not in ALLOWABLE:
-            raise UsageError(f"“{code}” cannot be allowed", "mend it: docs/delivery.md says how")
+            raise UsageError(f"“{code}” cannot be overridden", "fix the cause: see docs/reference/send-refusals.md")
         if not reason:
-            raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="why it may pass this time"')
+            raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="the reason"')
         found[code] = reason
     return found
 
 
 def _again(reason: str | None) -> str | None:
     if reason is not None and not reason.strip():
-        raise UsageError("--again needs a reason", 'write   --again "why they get it a second time"')
+        raise UsageError("--again needs a reason", 'write   --again "the reason"')
     return reason
 
 

@@ -1,4 +1,4 @@
-"""`compose status`: how mailings stand."""
+"""The command `compose status`: the state of mailings."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -16,18 +16,19 @@ if TYPE_CHECKING:
     from composer.delivery.core.pause import Pause
     from composer.delivery.reporting.statistics import RecipientOutcome
 
-#: People that are named one by one; compose report writes the whole list.
+#: The most recipients listed; `compose report` writes the full list.
 _MOST = 20
-_ANSWERS = {"yes": "approved", "no": "returned"}
+_ANSWERS = {"yes": "approved", "no": "changes"}
 
 
 @click.command("status")
 @click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON, without subscribers' names.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, without names of subscribers.")
 def command(mailing: int | None, as_json: bool) -> int:
-    """Say how mailings stand, in sums that add up.
+    """Show the delivery status and totals of mailings.
 
-    Of one mailing also who has not got it, and why. Exit code 1 if the sums of a mailing do not add up.
+    With a mailing's number, also lists who has not received it, and why. Exit code 1 if the totals of a mailing do not
+    add up.
     """
     from composer.app.context import open_newsletter
     from composer.app.mailings.mailing_status import status
@@ -39,14 +40,14 @@ def command(mailing: int | None, as_json: bool) -> int:
         lost_data = [{"issue": key, "restored": at.isoformat()} for key, at in found.lost.items()]
         console.answer_json({"mailings": [_as_data(each) for each in found.mailings], "lost_issues": lost_data})
     elif not found.mailings and not found.lost:
-        console.answer("no mailing yet")
+        console.answer("no mailings yet")
     else:
         for each in found.mailings:
             for line in _lines(each, zone, is_whole=mailing is not None):
                 console.answer(line)
         for key, at in found.lost.items():
             console.answer(f"issue {key}: its mailing was lost when a backup was restored ({when(at, zone)})")
-            console.answer(f"next: {command_line('settle', key)}     nobody is sent it before that")
+            console.answer(f"next: {command_line('settle', key)}     until then, it is not sent")
         _name(found.not_received, mailing)
     return 0 if found.is_even else 1
 
@@ -61,14 +62,14 @@ def _lines(known: "MailingStatus", zone: "ZoneInfo", *, is_whole: bool) -> Itera
         yield f"  held       {known.held.words}"
         yield f"             {known.held.route}"
     if again is not None:
-        yield f"  next try   {when(again, zone)}, when {command_line('send', mailing.issue)} runs"
+        yield f"  next try   {when(again, zone)}, if {command_line('send', mailing.issue)} is running"
     if not is_whole:
         return
     yield f"  subject    {mailing.subject}"
     yield f"  audience   {mailing.audience.in_words}"
     yield f"  frozen     {when(mailing.made, zone)} by {mailing.made_by}, compose {mailing.program}"
     if mailing.git_commit:
-        yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with changes since'}"
+        yield f"  commit     {mailing.git_commit[:12]}{'' if mailing.is_committed else ', with uncommitted changes'}"
     yield f"  edition    {mailing.edition}"
     for given in known.answers:
         yield f"  {_ANSWERS[given.answer.value]:<10} {given.in_words(zone)}"
@@ -80,11 +81,11 @@ def _name(people: "tuple[RecipientOutcome, ...]", mailing: int | None) -> None:
     if not people:
         return
     console.answer("")
-    console.answer("who has not got it")
+    console.answer("not received by:")
     for each in people[:_MOST]:
         console.answer(f"  {each.name}   {WORDS[each.state]}   {each.words}".rstrip())
     if len(people) > _MOST:
-        console.answer(f"  and more: compose report {mailing} writes the whole list")
+        console.answer(f"  and more: compose report {mailing} writes the full list")
 
 
 def _pause_as_data(pause: "Pause") -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""`compose stop`: nothing more goes out."""
+"""The command `compose stop`: stop a mailing."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.mailing_texts import identity, when
+from composer.cli.ui.mailing_texts import identity, people, when
 from composer.core.command_lines import command_line
 
 if TYPE_CHECKING:
@@ -20,33 +20,35 @@ if TYPE_CHECKING:
 
 @click.command("stop")
 @click.argument("mailing", type=click.IntRange(min=1), metavar="MAILING")
-@click.option("--for-good", "for_good", is_flag=True, help="End it: who has not got it by now does not get it.")
+@click.option(
+    "--for-good", "for_good", is_flag=True, help="Cancel the mailing; remaining recipients will not be sent to."
+)
 def command(mailing: int, for_good: bool) -> int:
-    """Stop a mailing, from wherever it is being sent.
+    """Stop a mailing, whichever process or computer is sending it.
 
-    From that moment no further message goes out, whichever process or computer is sending. `compose send ISSUE` goes on;
-    no timer does. Exit code 75 if a run that is to end for good has not ended in time.
+    From now on, no further message is sent. `compose send ISSUE` continues the mailing; a timer does not. Exit code 75
+    if you cancel with --for-good and the sending process does not end in time.
     """
+    from composer.app.clock import now
     from composer.app.context import open_newsletter
     from composer.app.mailings.mailing_stop import release, stop
-    from composer.cli.ui.clock import now
 
     with open_newsletter() as context:
         stopped = stop(context, mailing, now())
-        console.answer(f"mailing {mailing} is stopped" if stopped.is_new else f"mailing {mailing} was stopped already")
+        console.answer(f"mailing {mailing} is stopped" if stopped.is_new else f"mailing {mailing} was already stopped")
         if for_good:
             return _end(context, mailing)
         sums = release(context, mailing, now())
         console.answer(identity(sums))
-        console.answer(f"next: {command_line('send', stopped.issue)}     goes on with it")
+        console.answer(f"next: {command_line('send', stopped.issue)}     continues it")
         _name_unknown(mailing, sums)
     return 0
 
 
 def _end(context: "MailingContext", mailing: int) -> int:
-    """End it for good, and say what is waited for; give the exit code."""
+    """Cancel the mailing, and print what it waits for; return the exit code."""
+    from composer.app.clock import now
     from composer.app.mailings.mailing_stop import end
-    from composer.cli.ui.clock import now
 
     def tell(alive: "Sequence[DeadWorker]", until: datetime) -> None:
         for each in alive:
@@ -54,20 +56,24 @@ def _end(context: "MailingContext", mailing: int) -> int:
 
     sums = end(context, mailing, now, tell=tell).sums
     if sums is None:
-        console.talk(f"error: mailing {mailing} is not over: the process that sends it has not ended")
-        console.talk(f"    nothing more is sent; end that process, then run again: compose stop {mailing} --for-good")
+        console.talk(f"error: mailing {mailing} has not ended yet: the process that sends it is still running")
+        console.talk(
+            f"    no further message is sent; end that process, then run again: compose stop {mailing} --for-good"
+        )
         return 75
-    console.answer(f"mailing {mailing} is over: {identity(sums)}")
+    console.answer(f"mailing {mailing} has ended: {identity(sums)}")
     _name_unknown(mailing, sums)
     return 0
 
 
 def _waits(mailing: int, worker: "DeadWorker", until: datetime, zone: "ZoneInfo") -> str:
-    """Say which process is waited for, and how long."""
+    """Return which process it waits for, and how long."""
     which = f"process {worker.process} on {worker.host}, since {when(worker.began, zone)}"
-    limit = f"waiting until {until.astimezone(zone):%H:%M:%S} at the latest for it to end"
+    limit = f"waiting for it to end, until {until.astimezone(zone):%H:%M:%S} at the latest"
     silent = (
-        "" if worker.dies is None else f"; without a sign of life it counts as dead from {when(worker.dies, zone)} on"
+        ""
+        if worker.dies is None
+        else f"; if it sends no heartbeat, it is considered dead from {when(worker.dies, zone)}"
     )
     return f"mailing {mailing} is being sent by {which}: {limit}{silent}"
 
@@ -76,4 +82,4 @@ def _name_unknown(mailing: int, sums: "Sums") -> None:
     from composer.delivery.core.states import DeliveryState
 
     if unknown := sums[DeliveryState.UNKNOWN]:
-        console.answer(f"next: compose settle {mailing}     delivery to {unknown:,} could not be confirmed")
+        console.answer(f"next: compose settle {mailing}     delivery to {people(unknown)} could not be confirmed")

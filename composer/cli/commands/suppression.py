@@ -1,11 +1,11 @@
-"""`compose suppression`: the addresses that get nothing."""
+"""The command `compose suppression`: the suppression list."""
 
 from pathlib import Path
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.export_view import run_export
 from composer.cli.ui.import_view import read_map, run_import
@@ -13,13 +13,13 @@ from composer.cli.ui.import_view import read_map, run_import
 
 @click.group("suppression")
 def command() -> None:
-    """Keep the list of addresses that get nothing, whatever else is said."""
+    """Manage the suppression list: addresses that never get mail."""
 
 
 @command.command("add")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def add(addresses: tuple[str, ...]) -> int:
-    """Put addresses on the list; a subscriber among them gets nothing from now on."""
+    """Add addresses to the suppression list."""
     from composer.app.context import open_newsletter
     from composer.app.people.suppression_edits import suppress_addresses
     from composer.audience.subscribers import address_of
@@ -34,13 +34,18 @@ def add(addresses: tuple[str, ...]) -> int:
 
 @command.command("import")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
-@click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="Which column holds the addresses.")
-@click.option("--encoding", metavar="NAME", default="", help="How the file is encoded.  [default: found out]")
-@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only say what would become of each row.")
-@click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
+@click.option(
+    "--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="The column with the addresses: --map COLUMN=email."
+)
+@click.option("--encoding", metavar="NAME", default="", help="The encoding of the file.  [default: detected]")
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only show what would change.")
+@click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def take_list(file: Path, mapped: tuple[str, ...], encoding: str, is_dry_run: bool, is_yes: bool, as_json: bool) -> int:
-    """Put a list of addresses on it, from elsewhere or from our own export."""
+    """Add a list of addresses from a file.
+
+    The file can come from another service or from `compose suppression export`.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.list_import import ImportRequest, import_suppressions
     from composer.audience.lists.formats.detection import tables_in
@@ -54,7 +59,10 @@ def take_list(file: Path, mapped: tuple[str, ...], encoding: str, is_dry_run: bo
 @command.command("export")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path, dir_okay=False))
 def export(file: Path | None) -> int:
-    """Write the list to FILE, CSV or (.jsonl) JSON lines; without FILE to stdout."""
+    """Write the list to a file, or to stdout.
+
+    Writes CSV, or JSON lines if FILE ends in .jsonl.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.list_export import write_suppressions
 

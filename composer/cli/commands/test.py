@@ -1,4 +1,4 @@
-"""`compose test`: the edition to the editors, before it goes to anybody else."""
+"""The command `compose test`: send an issue to its editors only."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from composer.app.issues.send_to_editors import EditorTest
     from composer.delivery.messages.editor_test import TestSend
 
-#: What became of a message, in an editor's words.
+#: The label of each outcome.
 _WORDS = {
-    "accepted": "taken by their server",
-    "deferred": "not now; run it again",
-    "refused": "refused",
-    "unknown": "cannot know: no answer came",
+    "accepted": "accepted",
+    "deferred": "not accepted yet; run it again",
+    "refused": "rejected",
+    "unknown": "unconfirmed: the server did not answer",
     "not_attempted": "not sent",
     "written": "written",
 }
@@ -30,9 +30,15 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 
 @click.command("test")
 @click.argument("issue", metavar="ISSUE")
-@click.option("--to", "to", multiple=True, metavar="ADDRESS", help="Send here, not to the editors; may be repeated.")
-@click.option("--as", "subscriber", metavar="ADDRESS", help="Send what this subscriber gets, with their values.")
-@click.option("--transport", type=click.Choice(["smtp", "outbox"]), help="Where to.  [default: what is set up]")
+@click.option(
+    "--to", "to", multiple=True, metavar="ADDRESS", help="Send to this address instead of the editors; can be repeated."
+)
+@click.option("--as", "subscriber", metavar="ADDRESS", help="Send what this subscriber gets, with their merge fields.")
+@click.option(
+    "--transport",
+    type=click.Choice(["smtp", "outbox"]),
+    help="Send by SMTP, or write files.  [default: smtp if a mail server is set up]",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     issue: str,
@@ -41,11 +47,11 @@ def command(
     transport: Literal["smtp", "outbox"] | None,
     as_json: bool,
 ) -> int:
-    """Send an issue to its editors, as subscribers will get it.
+    """Send a test of an issue to its editors, as subscribers will get it.
 
-    Each editor gets a message of their own, its subject beginning with [Test]; where parts are for some subscribers only, one
-    of each edition. Without a mail server the messages go to outbox/tests/. Ends with the edition's hash: what was tested,
-    and is on record once a server took it.
+    Each editor gets their own message, with [Test] before the subject. If parts are for some subscribers only, each
+    editor gets every version. Without a mail server, the messages are written to outbox/tests/. The last line is the
+    edition's hash; the test is recorded once a server has accepted it.
     """
     from composer.app.issues.issue_lookup import find_issue
     from composer.app.issues.send_to_editors import prepare_editor_test, send_editor_test
@@ -66,13 +72,13 @@ def command(
     try:
         send_editor_test(test, progress, started=lambda: _show_start(test))
     finally:
-        # Whatever ends it: what is known of those before is told.
+        # However it ends, the outcomes so far are printed.
         if as_json and sent:
             console.answer_json(_as_json(test, sent))
     if not as_json:
         if blockers := test.blockers:
             console.talk(
-                f"{blockers} blocker{'s' if blockers > 1 else ''} to mend:   {command_line('check', found.stem)}"
+                f"{blockers} blocker{'s' if blockers > 1 else ''} to fix:   {command_line('check', found.stem)}"
             )
         console.answer(f"edition {test.hash}")
     return _code(sent)
@@ -82,23 +88,25 @@ def _addresses(to: tuple[str, ...]) -> list[Address]:
     try:
         return [parse_address(each) for each in to]
     except AddressError as error:
-        raise UsageError(f"--to: {error}", "it looks like   name@example.org") from None
+        raise UsageError(f"--to: {error}", "write an address such as   name@example.org") from None
 
 
 def _show_subscriber(test: "EditorTest") -> None:
-    """Say which edition the subscriber gets, and what they have not."""
+    """Print which edition the subscriber gets, and which merge fields they have no value for."""
     assert test.subscriber is not None
     label = test.subscriber.label
     if len(test.checked.variants) > 1:
-        console.talk(f"As {label} gets it: the edition for {test.variants[0].subscribers}")
+        console.talk(f"Sending what {label} gets: the edition for {test.variants[0].subscribers}")
     if missing := test.missing:
-        console.talk(f"{label} has no {', no '.join(missing)}, and there is no default: they could not get this")
+        console.talk(
+            f"{label} has no value for {', '.join(missing)}, which has no default: this issue could not be sent to them"
+        )
 
 
 def _show_start(test: "EditorTest") -> None:
     if test.transport != "smtp":
         folder = test.issue.workspace.name(test.folder)
-        console.talk(f"Nothing leaves this computer: test sends are written to {folder}/")
+        console.talk(f"No mail server is used: test messages are written to {folder}/ and not sent")
     for variant in test.variants if len(test.variants) > 1 else ():
         console.talk(f"{variant.number}/{len(test.variants)}: {variant.subscribers}")
 

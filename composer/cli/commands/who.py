@@ -1,4 +1,4 @@
-"""`compose who`: all that is known of one person."""
+"""The command `compose who`: everything on record about one person."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @click.command("who")
 @click.argument("address", metavar="ADDRESS")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(address: str, as_json: bool) -> int:
-    """Show all that is known of one person.
+    """Show everything on record about one person.
 
-    How they stand and agreed, what changed, every mailing and what the server said, what came back, what keeps them
-    from getting anything, and addresses that look alike.
+    Shows status, consent, changes, all mailings with the server's answers, bounces, whether the address is suppressed,
+    and similar addresses.
     """
     from composer.app.context import open_newsletter
     from composer.app.people.person_record import person_on_record
@@ -33,7 +33,7 @@ def command(address: str, as_json: bool) -> int:
     with open_newsletter() as context:
         found = person_on_record(context, address)
     if found.without_key is not None:
-        console.talk(f"Message-IDs cannot be told here: {found.without_key.message}")
+        console.talk(f"Message-IDs are not shown: {found.without_key.message}")
     if as_json:
         console.answer_json({**_as_data(found.summary, found.mailings), "records": found.records})
     else:
@@ -43,7 +43,7 @@ def command(address: str, as_json: bool) -> int:
 
 
 def _counts(records: "Mapping[str, Sequence[object]]") -> Iterator[str]:
-    """Count what else is on record, by the registry's own names."""
+    """Yield how many other records there are, by the names of the registry."""
     from composer.web.personal_data import STORES
 
     titles = {each.key: each.title for each in STORES}
@@ -59,7 +59,7 @@ def _page(found: "PersonalRecord", mailings: "Mailings") -> Iterator[str]:
 
     subscriber = found.subscriber
     if subscriber is None:
-        yield f"{found.address}   not among the subscribers"
+        yield f"{found.address}   not a subscriber"
     else:
         yield f"{subscriber.address}   {subscriber.status}"
         for name, value in subscriber.values.items():
@@ -69,21 +69,21 @@ def _page(found: "PersonalRecord", mailings: "Mailings") -> Iterator[str]:
             yield f"  {'tags':<14}{', '.join(subscriber.tags)}"
         yield f"  {'since':<14}{_time(subscriber.created)}"
         if found.origin:
-            yield f"  {'came with':<14}import {found.origin.number}, {found.origin.file}, {_time(found.origin.at)}"
+            yield f"  {'imported by':<14}import {found.origin.number}, {found.origin.file}, {_time(found.origin.at)}"
     if found.consent:
         consent = found.consent
         when = f"{_time(consent.when)}, " if consent.when else ""
-        yield f"  {'agreed':<14}{when}{consent.evidence}   (written down {_time(consent.recorded)})"
+        yield f"  {'agreed':<14}{when}{consent.evidence}   (recorded {_time(consent.recorded)})"
     elif subscriber is not None:
-        yield f"  {'agreed':<14}it is not known how"
+        yield f"  {'agreed':<14}not recorded"
     if found.suppression:
         line = found.suppression
-        yield f"  {'gets nothing':<14}since {_time(line.since)}: {words(line.reason)} ({line.source})"
+        yield f"  {'suppressed':<14}since {_time(line.since)}: {words(line.reason)} ({line.source})"
     if found.history:
         yield "History"
         for each in found.history:
             became = f"{each.before} -> {each.after}" if each.before else each.after
-            became = became if each.after else f"{each.before} taken away"
+            became = became if each.after else f"{each.before} removed"
             yield f"  {_time(each.at)}   {each.what}: {became}   ({each.source})"
     if mailings:
         from composer.cli.ui.mailing_texts import WORDS
@@ -91,16 +91,16 @@ def _page(found: "PersonalRecord", mailings: "Mailings") -> Iterator[str]:
         yield "Mailings"
         for mailing, name in mailings:
             which = f"{mailing.issue}, mailing {mailing.mailing_id}: {WORDS[mailing.state]}"
-            queued = f"queued there as {mailing.queue_id}" if mailing.queue_id else ""
+            queued = f"queue ID {mailing.queue_id}" if mailing.queue_id else ""
             yield "   ".join(filter(None, (f"  {_time(mailing.at)}", which, mailing.reply, queued, name)))
     if found.bounce_history:
-        yield "Came back"
+        yield "Returned mail"
         for back in found.bounce_history:
             what = " ".join(filter(None, (back.bounce, back.kind, back.status))).replace("_", " ")
             of = f" of mailing {back.mailing_id}" if back.mailing_id else ""
             yield f"  {_time(back.at)}   {what}{of}: {back.words}   ({back.effect})"
     if found.look_alikes:
-        yield "Look-alikes (not merged; whether they are the same person is for you to say)"
+        yield "Similar addresses (not merged; check whether they belong to the same person)"
         for address, status in found.look_alikes:
             yield f"  {address}   {status or 'on the suppression list'}"
 

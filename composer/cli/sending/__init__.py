@@ -1,1 +1,1 @@
-"""What a person sees and is asked when a mailing goes out."""
+"""What a person sees, and is asked to confirm, when a mailing is sent."""

@@ -1,6 +1,7 @@
-"""`compose bounces held|release|discard|undo`: bounces that a person decides.
+"""The commands `compose bounces held|release|discard|undo`: decide about held bounces, and undo bounces.
 
-Input: the number of a hold, or an address. Output: what became of whom. Guarantees: each change is in the subscriber's history.
+Input: the number of a hold, or an address. Output: the result, as text or JSON. Guarantees: each change is in the
+subscriber's history.
 """
 
 from collections.abc import Iterable, Iterator
@@ -8,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 
 if TYPE_CHECKING:
     from composer.audience.bounce_holds import Hold, HoldDecision
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 
 @click.command("held")
-@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def held(as_json: bool) -> int:
-    """List bounces that are held because too many came at once.
+    """List bounces that are held because too many arrived at once.
 
-    Subscribers whose bounces are held get nothing until you release or discard them. Exit code 1 while bounces are held.
+    Subscribers whose bounces are held get no mail until you release or discard them. Exit code 1 while bounces are
+    held.
     """
     from composer.app.context import open_newsletter
     from composer.app.people.bounce_decisions import held_bounces_of
@@ -39,9 +41,9 @@ def held(as_json: bool) -> int:
 @click.command("release")
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
 def release(numbers: tuple[int, ...]) -> int:
-    """Send mail to these subscribers again: their bounces were a mistake.
+    """Release held bounces; these subscribers get mail again.
 
-    NUMBER is that of a hold, from `compose bounces held`. The bounces no longer count.
+    For bounces that were a mistake; they no longer count. NUMBER is the number of a hold, from `compose bounces held`.
     """
     from composer.audience.bounce_holds import HoldDecision
 
@@ -51,9 +53,10 @@ def release(numbers: tuple[int, ...]) -> int:
 @click.command("discard")
 @click.argument("numbers", metavar="NUMBER...", nargs=-1, required=True, type=int)
 def discard(numbers: tuple[int, ...]) -> int:
-    """Stop mail to these subscribers for good: their bounces are right.
+    """Confirm held bounces; these subscribers get no more mail.
 
-    NUMBER is that of a hold, from `compose bounces held`. The subscribers are put on the suppression list as bounced.
+    NUMBER is the number of a hold, from `compose bounces held`. The subscribers are added to the suppression list as
+    bounced.
     """
     from composer.audience.bounce_holds import HoldDecision
 
@@ -63,25 +66,25 @@ def discard(numbers: tuple[int, ...]) -> int:
 @click.command("undo")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def undo(addresses: tuple[str, ...]) -> int:
-    """Send mail to a subscriber again whom a bounce left out by mistake."""
+    """Undo a bounce that was a mistake; the subscriber gets mail again."""
     from composer.app.context import open_newsletter, person
     from composer.app.people.bounce_decisions import undo_bounces
 
     with open_newsletter() as context:
         found = undo_bounces(context, addresses, person(context.workspace), now())
-    # Not before it is true of all of them.
+    # Printed only once it is done for all of them.
     for address, status in found.items():
         console.answer(f"{address}: {_after_undo(status)}")
     return 0
 
 
 def _after_undo(status: "Status | None") -> str:
-    """Say what somebody gets now that a bounce no longer leaves them out."""
+    """Return whether a person gets mail, now that the bounce no longer counts."""
     from composer.audience.subscribers import Status
 
     if status is Status.ACTIVE:
         return "gets mail again"
-    return f"the bounce no longer counts; gets no mail: {'not a subscriber' if status is None else status}"
+    return f"the bounce no longer counts; gets no mail, because {'not a subscriber' if status is None else status}"
 
 
 def _decide(numbers: tuple[int, ...], decision: "HoldDecision") -> int:
@@ -89,32 +92,32 @@ def _decide(numbers: tuple[int, ...], decision: "HoldDecision") -> int:
     from composer.app.people.bounce_decisions import decide_holds
     from composer.audience.bounce_holds import HoldDecision
 
-    outcome = {HoldDecision.RELEASED: "get mail again", HoldDecision.DISCARDED: "are suppressed as bounced"}[decision]
+    outcome = {HoldDecision.RELEASED: "released", HoldDecision.DISCARDED: "suppressed as bounced"}[decision]
     with open_newsletter() as context:
         done = decide_holds(context, numbers, decision, person(context.workspace), now())
-    # Not before it is true of all of them.
+    # Printed only once it is done for all of them.
     for number, count in done.counts.items():
         people = "1 subscriber" if count == 1 else f"{count:,} subscribers"
-        console.answer(f"{number}: {people}, who {outcome}")
+        console.answer(f"{number}: {people} {outcome}")
     for line in lines_of(done.left):
         console.answer(line)
     return 0
 
 
 def lines_of(holds: "Iterable[Hold]") -> Iterator[str]:
-    """Return the lines that name what is held, and what to do."""
+    """Yield lines that list what is held, and what to do."""
     holds = tuple(holds)
     for each in holds:
         what = f"at {each.key}" if each.kind == "provider" else f"with the same reply: {each.sample or 'no text'}"
         yield f"HELD {each.id}: {each.count:,} of {each.recipients:,} recipients of {each.issue} bounced {what}"
     if holds:
-        yield "  these subscribers get nothing until you decide:"
-        yield f"  the bounces are a mistake, send to them again:   compose bounces release {holds[0].id}"
-        yield f"  the bounces are right, stop sending to them:     compose bounces discard {holds[0].id}"
+        yield "  these subscribers get no mail until you decide:"
+        yield f"  if the bounces are a mistake, send to them again:   compose bounces release {holds[0].id}"
+        yield f"  if the bounces are correct, stop sending to them:   compose bounces discard {holds[0].id}"
 
 
 def as_data(holds: "Iterable[Hold]") -> list[dict[str, object]]:
-    """Return what is held as JSON has it."""
+    """Return what is held, as data for JSON."""
     return [
         {
             "id": each.id,

@@ -1,4 +1,4 @@
-"""`compose send --due`: says what became of each mailing that was due, without anybody at the keyboard.
+"""The command `compose send --due`: send due mailings unattended, and print what happened to each.
 
 Input: an open newsletter and the command line. Output: printed lines, an exit code.
 """
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from composer.delivery.config.delivery_settings import Settings
     from composer.delivery.core.mailing import Mailing
 
-#: The exit codes of several mailings: the first of these that one of them has. Anything else is 0.
+#: The exit code for several mailings is the first of these that any of them has, and 0 otherwise.
 _HEAVIEST = (130, 1, 75, 3)
 
 
 def send_due(context: "MailingContext", settings: "Settings", flags: SendFlags) -> int:
-    """Send what is due, and say what became of each; give the exit code."""
+    """Send due mailings, print what happened to each, and return the exit code."""
     from composer.app.mailings.due_run import DueFailed, DueStopped
     from composer.app.mailings.due_run import send_due as due_outcomes
 
@@ -34,11 +34,11 @@ def send_due(context: "MailingContext", settings: "Settings", flags: SendFlags) 
     ):
         try:
             codes.append(_told(context, outcome, view))
-        except Exception as error:  # what cannot be told of one keeps no other from being sent
+        except Exception as error:  # if one result cannot be printed, the other mailings are still sent
             assert not isinstance(outcome, DueStopped)
             codes.append(_tell_failed(DueFailed(mailing=outcome.mailing, error=error)))
     if not codes:
-        console.talk("nothing is due")
+        console.talk("no mailings are due")
     return next((code for code in _HEAVIEST if code in codes), 0)
 
 
@@ -47,7 +47,7 @@ def _name(mailing: "Mailing") -> None:
 
 
 def _told(context: "MailingContext", outcome: "DueOutcome", view: RunView) -> int:
-    """Say what became of one mailing; give its exit code."""
+    """Print what happened to one mailing, and return its exit code."""
     from composer.app.mailings.due_run import (
         DueBusy,
         DueDry,
@@ -64,7 +64,7 @@ def _told(context: "MailingContext", outcome: "DueOutcome", view: RunView) -> in
         case DuePaused(mailing=mailing):
             assert mailing.pause is not None
             console.answer(f"{title(mailing)} is {paused(mailing.pause, zone)}")
-            console.answer(f"next: {command_line('send', mailing.issue)}     goes on with it; --due does not")
+            console.answer(f"next: {command_line('send', mailing.issue)}     continues it; --due does not")
             return 75
         case DueDry(mailing=mailing):
             console.answer(f"{title(mailing)} is due")
@@ -75,7 +75,7 @@ def _told(context: "MailingContext", outcome: "DueOutcome", view: RunView) -> in
             )
             return 75
         case DueLater(mailing=mailing):
-            console.answer(f"{title(mailing)} is tried again {when(outcome.again, zone)}")
+            console.answer(f"{title(mailing)} is retried at {when(outcome.again, zone)}")
             return 75
         case DueUnconfirmed(mailing=mailing, sums=sums):
             _name(mailing)
@@ -93,7 +93,7 @@ def _told(context: "MailingContext", outcome: "DueOutcome", view: RunView) -> in
 
 
 def _tell_failed(failed: "DueFailed") -> int:
-    """Say why a mailing could not be sent: what a person can mend as every stop, a bug with its traceback."""
+    """Print why a mailing could not be sent (for a bug, with its traceback), and return the exit code."""
     console.talk(f"{title(failed.mailing)}:")
     if isinstance(failed.error, ComposeError):
         console.stop(failed.error)

@@ -1,6 +1,7 @@
-"""What a person sees before they say yes: the mailing as it would be, and what keeps it from going out.
+"""What a person sees before they confirm: the mailing as it would be sent, and what prevents it.
 
-Input: a `ProposedMailing`, or a mailing that is to go on. Output: printed lines, and the count as it was typed. Never sends.
+Input: a `ProposedMailing`, or a mailing to resume. Output: printed lines, and whether the count was typed correctly.
+Guarantees: sends nothing.
 """
 
 import sys
@@ -23,28 +24,28 @@ if TYPE_CHECKING:
     from composer.delivery.preflight.preflight import Refusal
     from composer.delivery.preflight.proposal import Proposal
 
-#: The code of the warning about a correction that is not in all languages of its issue.
+#: The code of the warning about a correction that does not exist in all languages of its issue.
 MISSING_LANGUAGE = "missing-language"
-#: Warnings that are shown one by one.
+#: The most warnings shown one by one.
 _MOST = 8
 
 
 def show(proposed: "ProposedMailing") -> None:
-    """Print a mailing as it would be, and what keeps it from going out."""
+    """Print a mailing as it would be sent, and what prevents it."""
     proposal = proposed.proposal
     newsletter = proposal.newsletter
     console.answer(f"{newsletter.name}: {', '.join(each.stem for each in proposal.editions)}")
     for name, text in _lines(proposed):
         console.answer(f"  {name:<9} {text}")
     for language, number in proposal.missing_languages.items():
-        got = f"{people(number)} got {proposal.selection.got} in {language}"
-        console.answer(f"  warning   {got}, and this correction has no edition in it  [{MISSING_LANGUAGE}]")
+        got = f"{people(number)} received {proposal.selection.got} in {language}"
+        console.answer(f"  warning   {got}, but this correction has no edition in that language  [{MISSING_LANGUAGE}]")
     for problem in proposal.warnings[:_MOST]:
         console.answer(f"  warning   {problem.path}:{problem.line}: {problem.message}  [{problem.code}]")
     if (more := len(proposal.warnings) - _MOST) > 0:
         console.answer(f"            and {more} more: {command_line('check', proposal.editions[0].stem)}")
     if early := proposed.days_early:
-        console.answer(f"  warning   the issue is dated {proposed.dated}, and would go out {early:,} days before")
+        console.answer(f"  warning   the issue is dated {proposed.dated}, and would be sent {early:,} days before")
     if proposed.is_rehearsal:
         show_refusals(proposed.later_refusals, lead="before a real send")
     else:
@@ -58,10 +59,10 @@ def _lines(proposed: "ProposedMailing") -> Iterator[tuple[str, str]]:
     for each in proposal.editions:
         yield "subject", each.subject + (f"   ({each.language})" if len(proposal.editions) > 1 else "")
     replies = newsletter.reply_to
-    yield "sender", _mailbox(newsletter.sender) + (f"; answers go to {replies.address}" if replies else "")
+    yield "sender", _mailbox(newsletter.sender) + (f"; replies go to {replies.address}" if replies else "")
     yield "audience", f"{proposal.selection.condition.in_words}: {proposal.counts.included:,}"
     for reason, number in proposal.counts.left_out.items():
-        yield "left out", f"{number:,} {LEFT_OUT[reason]}"
+        yield "excluded", f"{number:,} {LEFT_OUT[reason]}"
     if len(proposal.variants) > 1:
         for variant in proposal.variants:
             number = proposal.survey.by_variant.get(variant.number, 0)
@@ -71,31 +72,35 @@ def _lines(proposed: "ProposedMailing") -> Iterator[tuple[str, str]]:
         tests = known.tests.sent
         others = len({address.lower() for _, address in tests}) - 1
         more = f" and {others} more" if others > 0 else ""
-        yield "tested", of + (f"{when(tests[0][0], zone)}, {tests[0][1]}{more}" if tests else "not as it stands now")
+        yield (
+            "tested",
+            of + (f"{when(tests[0][0], zone)}, {tests[0][1]}{more}" if tests else "not in its current version"),
+        )
         yield "checked", of + _checked(known.blockers, proposal, known.stem)
     if (approval := proposal.known.approval).needed:
-        by = ", ".join(each.address for each in approval.approved) or "nobody"
-        yield "approved", f"{len(approval.approved)} of {approval.needed} needed: {by}"
+        by = ", ".join(each.address for each in approval.approved) or "none yet"
+        yield "approved", f"{len(approval.approved)} of {approval.needed} required: {by}"
     for request in approval.returned:
         yield "changes", f"requested by {request.address}: {request.comment}"
     if (commit := proposed.commit) is not None:
-        yield "commit", commit.id[:12] + (", everything committed" if commit.is_clean else ", with changes since")
-    pace = f"{settings.rate:,.0f}/min" if settings.rate else "as fast as the server takes them"
+        yield "commit", commit.id[:12] + (", everything committed" if commit.is_clean else ", with uncommitted changes")
+    pace = f"{settings.rate:,.0f}/min" if settings.rate else "as fast as the server accepts messages"
     route = f"files in {MAILINGS.as_posix()}/" if proposed.is_rehearsal else proposed.route
-    yield "leaves by", f"{route}, {pace}, {settings.connections} connections"
+    yield "sent by", f"{route}, {pace}, {settings.connections} connections"
     if outlook.quota_left is not None:
-        yield "quota", f"{outlook.quota_left:,} of {settings.daily_quota:,} left for these 24 hours"
+        yield "quota", f"{outlook.quota_left:,} of {settings.daily_quota:,} left in the current 24 hours"
     if outlook.finish is not None:
-        yield "finished", f"about {when(outlook.finish, zone)}"
+        yield "finishes", f"about {when(outlook.finish, zone)}"
 
 
 def _checked(blockers: Sequence[str], proposal: "Proposal", stem: str) -> str:
     warnings = sum(1 for each in proposal.warnings if stem in each.path)
     if blockers:
-        return f"{', '.join(blockers)} to mend"
+        return f"blockers to fix: {', '.join(blockers)}"
     if not proposal.warnings:
-        return "nothing to mend"
-    return f"nothing keeps it back; {warnings or len(proposal.warnings)} to look at"
+        return "no problems found"
+    number = warnings or len(proposal.warnings)
+    return f"no blockers; {number} warning{'' if number == 1 else 's'}"
 
 
 def _mailbox(address: object) -> str:
@@ -104,28 +109,28 @@ def _mailbox(address: object) -> str:
 
 
 def show_rest(proposed: "ProposedResumption", zone: ZoneInfo, *, waits: str) -> None:
-    """Print a mailing that is to go on, or to begin before its time, and what keeps it from that."""
+    """Print a mailing that would be resumed, or sent before its scheduled time, and what prevents it."""
     mailing = proposed.mailing
-    does = f"is to go out {waits}" if waits else "goes on"
+    does = f"is scheduled for {waits}" if waits else "continues"
     console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
     console.answer(f"  subject   {mailing.subject}")
     console.answer(f"  audience  {mailing.audience.in_words}: {identity(proposed.sums)}")
-    console.answer(f"  leaves by {proposed.route}")
+    console.answer(f"  sent by   {proposed.route}")
     show_refusals(proposed.refusals)
     show_waived(proposed.waived, proposed.allowed)
 
 
 def show_refusals(refusals: "Iterable[Refusal]", *, lead: str = "refused") -> None:
-    """Print what keeps a mailing from going out, each with its way out."""
+    """Print what prevents a mailing from being sent, each with its remedy."""
     for each in refusals:
         console.talk(f"{lead}: {each.words}  [{each.code}]")
         console.talk(f"    {each.route}")
         if lead == "refused" and each.may_be_allowed and "--allow" not in each.route:
-            console.talk(f'    or, if you know better:   --allow {each.code}="the reason"')
+            console.talk(f'    or, to send anyway:   --allow {each.code}="the reason"')
 
 
 def show_waived(refusals: "Iterable[Refusal]", allowed: "Mapping[str, str]") -> None:
-    """Print what was allowed, and why."""
+    """Print which refusals were overridden, and why."""
     for code, count in Counter(each.code for each in refusals).items():
         console.answer(f"  allowed   {code}{f' ({count})' if count > 1 else ''}: {allowed[code]}")
 
@@ -139,20 +144,20 @@ def ask(
     but: str = "",
     otherwise: str = "nothing was sent",
 ) -> bool:
-    """Have the count typed; tell whether it was the right one. `also`: another count that `--yes` may name.
+    """Ask the person to type the count, and return whether it is correct. `also`: another count that `--yes` may give.
 
-    `but`: what a script should know before it says so. `otherwise`: what is so after a wrong number.
-    Raises UsageError where nobody can be asked, click.Abort on Ctrl-C.
+    `but`: what a script should know before it confirms. `otherwise`: the result of a wrong number.
+    Raises UsageError without a terminal, click.Abort on Ctrl-C.
     """
     if yes is not None:
         if yes in (count, also):
             return True
-        console.talk(f"error: --yes {yes} is not the number of subscribers, which is {count}: {otherwise}")
+        console.talk(f"error: --yes {yes} does not match the number of recipients, {count}: {otherwise}")
         return False
     if not sys.stdin.isatty():
-        raise UsageError(f"nobody is there to be asked{but}", f"a script says   --yes {count}")
+        raise UsageError(f"not a terminal: confirm with --yes {count}{but}", otherwise)
     typed = click.prompt(f"Type {count} to {what} {people(count)}", default="", show_default=False, err=True)
     if "".join(typed.split()).replace(",", "") == str(count):
         return True
-    console.talk(f"error: that is not the number: {otherwise}")
+    console.talk(f"error: the number does not match: {otherwise}")
     return False

@@ -1,6 +1,7 @@
-"""What `compose db restored` says and asks.
+"""The dialog of `compose db restored`.
 
-Input: an open newsletter, named issues. Output: lines, an exit code. What is done is in delivery/ledger/restore.py.
+Input: an open newsletter, named issues. Output: lines, an exit code. The work itself is done in
+delivery/ledger/restore.py.
 """
 
 import sys
@@ -21,11 +22,11 @@ if TYPE_CHECKING:
 def run(context: "MailingContext", named: Sequence[str], *, is_yes: bool) -> int:
     """Show what is uncertain, ask, and accept the database."""
     from composer.app.administration.database_restore import accept_database, survey_restore
+    from composer.app.clock import now
     from composer.app.context import person
-    from composer.cli.ui.clock import now
 
     if not is_yes and not sys.stdin.isatty():
-        raise UsageError("not a terminal: confirm with --yes", "without it, nothing was changed")
+        raise UsageError("not a terminal: confirm with --yes", "nothing was changed")
     for line in _found(context, survey_restore(context, named)):
         console.talk(line)
     name = context.database.location.name
@@ -46,13 +47,13 @@ def _found(context: "MailingContext", found: "RestoreSurvey") -> Iterator[str]:
     if not found.evidence:
         yield f"nothing shows that {name} was restored or copied"
     if found.until is not None:
-        yield f"the last change in it is from {when(found.until, zone)}; what happened after that is lost:"
-        yield "    who subscribed, unsubscribed, bounced or was erased since, and what was settled or approved"
+        yield f"its last change is from {when(found.until, zone)}; everything after that is lost:"
+        yield "    new subscribers, unsubscribes, bounces, erasures, settled deliveries and approvals"
     for number, mailing in found.mailings.items():
         reached = people(found.reached.get(number, 0))
-        yield f"{title(mailing)}: {reached} provably reached; everyone else who was still to get it becomes unconfirmed"
+        yield f"{title(mailing)}: proof of delivery to {reached}; all other remaining recipients become unconfirmed"
     for key, why in found.issues.items():
-        yield f"issue {key} ({why}): who received it is not recorded here; everyone without a record becomes unconfirmed"
+        yield f"issue {key} ({why}): all subscribers without a record of receiving it become unconfirmed"
 
 
 def _done(context: "MailingContext", done: "RestoreResult") -> Iterator[str]:
@@ -60,10 +61,10 @@ def _done(context: "MailingContext", done: "RestoreResult") -> Iterator[str]:
 
     for number, count in done.unconfirmed.items():
         mailing = done.survey.mailings[number]
-        yield f"{title(mailing)}: {people(count)} unconfirmed, {done.survey.reached.get(number, 0):,} reached"
+        yield f"{title(mailing)}: {people(count)} unconfirmed, {done.survey.reached.get(number, 0):,} with proof"
         if count:
             yield f"next: compose settle {number}"
     for key in done.survey.issues:
-        yield f"issue {key}: nobody is sent it again until you decide"
+        yield f"issue {key}: it is not sent again until you decide"
         yield f"next: {command_line('settle', key)}"
-    yield f"{context.database.location.name} is the original from now on"
+    yield f"{context.database.location.name} is now the original"

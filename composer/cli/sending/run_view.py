@@ -1,6 +1,6 @@
-"""A run in front of a person: what is said on the way, what became of it, the exit code.
+"""Shows a run to a person: its progress, its result, the exit code.
 
-Input: how a run goes, and what became of it. Output: printed lines, an exit code. What is sent, and when, is decided in
+Input: the progress and the result of a run. Output: printed lines, an exit code. What is sent, and when, is decided in
 composer/app/mailings and in the run loop.
 """
 
@@ -27,38 +27,38 @@ if TYPE_CHECKING:
 
 
 class RunView:
-    """Shows runs as they go, and hears the signals that stop them."""
+    """Shows the progress of runs, and receives the signals that stop them."""
 
     def __init__(self, context: "MailingContext") -> None:
         self._zone = context.newsletter.zone
-        #: None until the first run begins: before, a signal ends the command.
+        #: None until the first run begins: before that, a signal ends the command.
         self.stop: Signalled | None = None
 
     @property
     def controls(self) -> "RunControls":
-        """What a run is given."""
+        """The controls that are passed to a run."""
+        from composer.app.clock import now
         from composer.app.mailings.mailing_run import RunControls
-        from composer.cli.ui.clock import now
 
         return RunControls(stop=self.listen, watch=self.watch, clock=now)
 
     def listen(self) -> Signalled:
-        """Hear signals from now on."""
+        """Receive signals from now on."""
         self.stop = self.stop or listen()
         return self.stop
 
     @contextmanager
     def watch(self, mailing: "Mailing") -> "Iterator[Callable[[Progress], None]]":
-        """Show a run, with a bar where there is a terminal, and say how it ends on the way."""
+        """Show a run, with a progress bar on a terminal, and print when it is stopping."""
         is_draining = is_at_once = False
         stop = self.listen()
         with shown(title(mailing), self._zone) as show:
 
             def tell(progress: "Progress") -> None:
                 nonlocal is_draining, is_at_once
-                # What cannot be shown any more is no reason to send otherwise.
+                # If progress can no longer be shown, sending continues unchanged.
                 with suppress(OSError):
-                    # Said here and not in the signal's handler, which may have come in the middle of another line.
+                    # Printed here and not in the signal handler, which may interrupt the printing of another line.
                     if progress.outstanding is not None and not is_draining:
                         is_draining = True
                         more = "; press Ctrl-C again to stop at once" if stop.is_by_hand else ""
@@ -72,7 +72,7 @@ class RunView:
 
 
 def told(context: "MailingContext", outcome: "RunOutcome", view: RunView) -> int:
-    """Say what became of a mailing that was to be run; give the exit code."""
+    """Print the result of a run, and return the exit code."""
     from composer.app.mailings.mailing_run import DatabaseUnreachable, RunFinished, RunRefused, ServerUnreachable
 
     match outcome:
@@ -82,13 +82,13 @@ def told(context: "MailingContext", outcome: "RunOutcome", view: RunView) -> int
         case DatabaseUnreachable(mailing=mailing):
             console.stop(outcome.error)
             goes_on = command_line("send", mailing.issue)
-            console.talk(f"    mailing {mailing.id} is not finished: {goes_on} goes on with it")
+            console.talk(f"    mailing {mailing.id} is not finished: {goes_on} continues it")
             return 75
         case ServerUnreachable(mailing=mailing):
             console.stop(outcome.error)
             goes_on = command_line("send", mailing.issue)
             console.talk(
-                f"    mailing {mailing.id} is frozen, and nothing was sent now: {goes_on} goes on, as it was frozen"
+                f"    mailing {mailing.id} is frozen, and nothing was sent: {goes_on} sends it as it was frozen"
             )
             if view.listen().level is not StopLevel.NONE:
                 return 130
@@ -107,26 +107,26 @@ def told(context: "MailingContext", outcome: "RunOutcome", view: RunView) -> int
 
 def _tell_rehearsal(context: "MailingContext", outcome: "RunFinished") -> int:
     run, folder = outcome.run, context.workspace.name(outcome.folder)
-    console.answer(f"{run.sums[DeliveryState.WRITTEN]:,} written to {folder}/; nothing has left this computer")
+    console.answer(f"{messages(run.sums[DeliveryState.WRITTEN])} written to {folder}/; nothing was sent")
     return {Ending.DONE: 0, Ending.INTERRUPTED: 130}.get(run.ending, 1)
 
 
 def _tell(context: "MailingContext", outcome: "RunFinished", stop: Signalled) -> int:
-    """Say what became of a run, and what to do next; give the exit code."""
+    """Print the result of a run and what to do next, and return the exit code."""
     from composer.delivery.database_guard.ledger_age import CopyError
     from composer.delivery.ledger.reconciliation import promise
 
     run, mailing, sums, zone = outcome.run, outcome.mailing, outcome.run.sums, context.newsletter.zone
-    # Where the ledger is out of reach, nobody knows whether these are the last numbers.
+    # If the ledger cannot be reached, these may not be the latest numbers.
     console.answer(f"last recorded: {totals(sums)}" if run.ending is Ending.LEDGER else identity(sums))
     match run.ending:
         case Ending.DONE:
             pass
         case Ending.LATER:
             if run.next_due is not None:
-                console.answer(f"what was put off is due again {when(run.next_due, zone)}")
+                console.answer(f"deferred messages are retried from {when(run.next_due, zone)}")
         case Ending.LIMIT:
-            console.answer("as many as --limit allows were tried")
+            console.answer("the number of messages that --limit allows was reached")
         case Ending.QUOTA:
             console.answer("the daily quota is used up")
         case Ending.INTERRUPTED:
@@ -134,17 +134,21 @@ def _tell(context: "MailingContext", outcome: "RunFinished", stop: Signalled) ->
         case Ending.STOPPED:
             console.answer("stopped by compose stop")
         case Ending.HALTED:
-            console.answer(f"stopped, for the server's answers are about us or about the message: {run.words}")
+            console.answer(f"stopped: the server is rejecting the sender or the message: {run.words}")
         case Ending.UNREACHABLE:
-            console.answer(f"stopped: the server took nothing for a while{': ' + run.words if run.words else ''}")
+            console.answer(
+                f"stopped: the server has not accepted anything for a while{': ' + run.words if run.words else ''}"
+            )
         case Ending.LEDGER:
-            console.answer(f"stopped, for nothing could be written down: {run.words}")
+            console.answer(f"stopped: results could not be recorded: {run.words}")
     if run.unanswered:
-        console.answer(f"the server had not answered about {messages(run.unanswered)} when the run ended")
+        console.answer(f"the server had not answered for {messages(run.unanswered)} when the run ended")
     if sums.open:
-        console.answer(f"next: {command_line('send', mailing.issue)}     goes on; {promise(outcome.twice)}")
+        console.answer(f"next: {command_line('send', mailing.issue)}     continues; {promise(outcome.twice)}")
     if unknown := sums[DeliveryState.UNKNOWN]:
-        console.answer(f"next: compose settle {mailing.id}     of {unknown:,} nobody can know; they get no second copy")
+        console.answer(
+            f"next: compose settle {mailing.id}     {unknown:,} unconfirmed; not sent again until you decide"
+        )
     if not sums.open and not sums[DeliveryState.UNKNOWN]:
         console.answer(f"next: compose report {mailing.id}")
     if run.ending is Ending.INTERRUPTED:
@@ -152,6 +156,6 @@ def _tell(context: "MailingContext", outcome: "RunFinished", stop: Signalled) ->
     if run.ending is Ending.HALTED:
         return 1
     if run.ending is Ending.LEDGER:
-        # The sums are from before: what came then is not recorded.
+        # The totals are older: what happened since is not recorded.
         return 1 if isinstance(run.error, CopyError) else 75
     return code_of(sums)

@@ -1,7 +1,7 @@
-"""`compose send` from the question to the end: shows what was proposed, asks, and says what became of it.
+"""The dialog of `compose send`: shows the proposed mailing, asks for confirmation, and prints the result.
 
-Input: an open newsletter and what the command line says. Output: printed lines, an exit code. What may go out, and what
-becomes of it, is decided in composer/app/mailings.
+Input: an open newsletter and the options of the command line. Output: printed lines, an exit code. What may be sent,
+and the result, are decided in composer/app/mailings.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def send(context: "MailingContext", settings: "Settings", flags: SendFlags, issue: str) -> int:
-    """Send an issue, or go on with its mailing that is not over; give the exit code."""
+    """Send an issue, or continue its unfinished mailing; return the exit code."""
     from composer.app.mailings.send_target import target_of
 
     target = target_of(context, issue, flags.options)
@@ -36,13 +36,13 @@ def send(context: "MailingContext", settings: "Settings", flags: SendFlags, issu
 
 
 def _begin(context: "MailingContext", settings: "Settings", flags: SendFlags, target: "SendTarget") -> int:
-    """Show a new mailing, ask, send it."""
+    """Show a new mailing, ask for confirmation, and send it."""
+    from composer.app.clock import now
     from composer.app.mailings.mailing_proposal import check_ready, propose
     from composer.app.mailings.mailing_start import send as start
-    from composer.cli.ui.clock import now
 
     if target.is_rehearsal:
-        console.talk("A rehearsal: no mail server is set up, and nothing leaves this computer.")
+        console.talk("This is a rehearsal: no mail server is set up, so nothing is sent.")
     due = _due(context, flags, is_rehearsal=target.is_rehearsal)
     proposed = propose(context, target, flags.options, settings, now, due=due)
     screen.show(proposed)
@@ -61,19 +61,19 @@ def _begin(context: "MailingContext", settings: "Settings", flags: SendFlags, ta
 
 
 def _told(context: "MailingContext", outcome: "SendOutcome", view: RunView) -> int:
-    """Say what became of a new mailing; give the exit code."""
+    """Print the result of a new mailing, and return the exit code."""
     from composer.app.mailings.mailing_start import ApprovalsChanged, MailingWaits
 
     match outcome:
         case ApprovalsChanged():
             screen.show_refusals(outcome.refusals)
-            console.talk("the approvals have changed since you were asked: nothing was sent")
+            console.talk("the approvals have changed since the prompt: nothing was sent")
             return 1
         case MailingWaits(mailing=mailing):
             assert mailing.due is not None
             zone = context.newsletter.zone
             console.answer(
-                f"mailing {mailing.id} waits for {when(mailing.due, zone)}; compose send --due sends it then"
+                f"mailing {mailing.id} is scheduled for {when(mailing.due, zone)}; compose send --due sends it then"
             )
             return 0
         case _:
@@ -81,25 +81,25 @@ def _told(context: "MailingContext", outcome: "SendOutcome", view: RunView) -> i
 
 
 def _due(context: "MailingContext", flags: SendFlags, *, is_rehearsal: bool) -> datetime | None:
-    """Return the time that --at names, None without it. Raises UsageError."""
-    from composer.cli.ui.clock import now
+    """Return the time given with --at; None without it. Raises UsageError."""
+    from composer.app.clock import now
 
     if flags.at is None:
         return None
     if is_rehearsal:
-        raise UsageError("a rehearsal does not wait", "set up a mail server, or leave out --at")
+        raise UsageError("a rehearsal cannot be scheduled", "set up a mail server, or leave out --at")
     return time_of(flags.at, context.newsletter.zone, now())
 
 
 def _resume(
     context: "MailingContext", settings: "Settings", flags: SendFlags, mailing: "Mailing", paths: Sequence[Path]
 ) -> int:
-    """Show a mailing that was frozen, ask, go on with it."""
+    """Show a frozen mailing, ask for confirmation, and continue it."""
+    from composer.app.clock import now
     from composer.app.mailings.mailing_resumption import check_ready_to_resume, propose_resumption, resume
-    from composer.cli.ui.clock import now
 
     if flags.at is not None:
-        raise UsageError(f"mailing {mailing.id} is frozen already", "a time is named at the beginning")
+        raise UsageError(f"mailing {mailing.id} is already frozen, so --at has no effect", "leave out --at")
     proposed = propose_resumption(context, mailing, paths, flags.options, settings, now)
     zone = context.newsletter.zone
     waits = "" if proposed.waits_for is None else when(proposed.waits_for, zone)
@@ -107,7 +107,7 @@ def _resume(
     if proposed.refusals:
         return 1
     if not proposed.sums.open:
-        console.answer(f"next: compose settle {mailing.id}     everybody else is accounted for")
+        console.answer(f"next: compose settle {mailing.id}     all other recipients are accounted for")
         return 3
     check_ready_to_resume(context, proposed)
     if flags.is_dry:
@@ -118,7 +118,7 @@ def _resume(
         yes=flags.yes,
         also=mailing.frozen,
         what=f"send it now instead of {waits} to" if waits else "send it to",
-        but=f": it would go out now instead of {waits}" if waits else "",
+        but=f", which sends it now instead of {waits}" if waits else "",
     ):
         return 1
     view = RunView(context)

@@ -1,6 +1,6 @@
-"""What the command line of `compose send` says beside the options of the mailing itself.
+"""The options of `compose send`: those of the mailing itself, and the others.
 
-Input: nothing. Output: a value that the dialogs share. Never reads anything.
+Input: nothing. Output: a value that the dialogs share. Guarantees: reads nothing.
 """
 
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendFlags:
-    """What the command line says."""
+    """The options of the command line."""
 
     options: "SendOptions"
     is_dry: bool
-    #: The count, said beforehand.
+    #: The number of recipients, for confirmation without a prompt.
     yes: int | None
-    #: A time, as it was typed.
+    #: The time, as it was typed.
     at: str | None

@@ -1,6 +1,6 @@
-"""The flags that say which subscribers are meant: `--language de --tag press --without-tag staff`.
+"""The options that select subscribers: `--language de --tag press --without-tag staff`.
 
-Input: a command. Output: the same with the three flags, which are handed to it as one `AudienceFilter`.
+Input: a command. Output: the same command with the three options, passed to it as one `AudienceFilter`.
 """
 
 import functools
@@ -13,16 +13,20 @@ from composer.core.errors import UsageError
 
 
 def condition_flags(command: Callable[..., int]) -> Callable[..., int]:
-    """Return a command the flags of a condition; it takes them as `condition`."""
+    """Add the options to a command, which gets them as `condition`."""
 
     @click.option(
         "--language",
         multiple=True,
         metavar="TAG",
-        help="Subscribers in this language: de is de-AT, too; may be repeated.",
+        help="Subscribers with this language (de includes de-AT); can be repeated.",
     )
-    @click.option("--tag", multiple=True, metavar="TAG", help="Subscribers with this tag, or one of several.")
-    @click.option("--without-tag", multiple=True, metavar="TAG", help="Leave out subscribers with this tag.")
+    @click.option(
+        "--tag", multiple=True, metavar="TAG", help="Subscribers with this tag; if repeated, with any of the tags."
+    )
+    @click.option(
+        "--without-tag", multiple=True, metavar="TAG", help="Exclude subscribers with this tag; can be repeated."
+    )
     @functools.wraps(command)
     def flagged(
         *arguments: object,
@@ -37,7 +41,8 @@ def condition_flags(command: Callable[..., int]) -> Callable[..., int]:
             raise UsageError(str(error), error.hint) from None
         if made.is_impossible:
             raise UsageError(
-                f"no subscriber can be meant: {made.in_words}", "take a tag out of --tag or of --without-tag"
+                f"these options can never match a subscriber: {made.in_words}",
+                "remove a tag from --tag or --without-tag",
             )
         return command(*arguments, condition=made, **options)
 

@@ -1,6 +1,6 @@
-"""Asks before something is changed, unless the command line said yes already.
+"""Asks before something is changed, unless the command line already confirms it.
 
-Input: the flags of a command. Output: yes or no. Guarantees: changes nothing.
+Input: the options of a command. Output: yes or no. Guarantees: changes nothing.
 """
 
 import sys
@@ -14,18 +14,18 @@ from composer.core.errors import UsageError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """How a command is to go on once it is known what would happen."""
+    """What a command does once it has shown what would happen."""
 
     is_dry_run: bool
-    #: Nobody is asked.
+    #: Whether to continue without asking.
     is_yes: bool
     as_json: bool
 
-    def judge(self) -> None:
-        """Refuse before anything is read what could not be asked in the end. Raises UsageError."""
+    def check_terminal(self) -> None:
+        """Check that the person can be asked, before anything is read. Raises UsageError."""
         if not (self.is_dry_run or self.is_yes or sys.stdin.isatty()):
-            raise UsageError("nobody is here to be asked", "add --yes, or look first with --dry-run")
+            raise UsageError("not a terminal: confirm with --yes", "to see first what would change, use --dry-run")
 
     def agreed(self, text: str) -> bool:
-        """Ask, unless it was said already."""
+        """Ask, unless `--yes` was given."""
         return self.is_yes or click.confirm(console.shown(text), err=True)

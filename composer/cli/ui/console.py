@@ -1,6 +1,6 @@
-"""Prints: answers on stdout, talk and errors on stderr, on any console.
+"""Prints results to stdout, and messages and errors to stderr, on any console.
 
-Input: values of the rooms below. Output: lines that the console can show. Never decides.
+Input: values of lower layers. Output: lines that the console can show. Guarantees: makes no decisions.
 """
 
 import json
@@ -14,14 +14,14 @@ import click
 from composer.core.errors import ComposeError, ContentError, Problem, Who, grouped, places_in_words
 from composer.core.untrusted_text import in_json, visible
 
-#: What an old console shows in the place of what it cannot.
+#: Replacements for characters that an old console cannot show.
 _PLAIN = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "…": "...", "–": "-", "—": "-", "：": ":", "\u00a0": " "}
 )
 
 
 def showable(text: str, encoding: str | None) -> str:
-    """Return a text in characters that an encoding has: quotation marks become plain, others their code point."""
+    """Return a text in the characters of an encoding: quotation marks become plain, others become escapes."""
     encoding = encoding or "ascii"
     try:
         text.encode(encoding)
@@ -35,12 +35,12 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def shown(text: str, stream: TextIO | None = None) -> str:
-    """Return a text as a stream, or stderr, may show it: whatever came from elsewhere acts on no terminal."""
+    """Return a text that a stream, or stderr, can show, without control characters that act on a terminal."""
     return showable(visible(text), (stream or sys.stderr).encoding)
 
 
 class ConsoleTable:
-    """A list on stdout: to a terminal as it may be shown, to a file or another program as it is."""
+    """A list on stdout: made safe for a terminal, unchanged for a file or another program."""
 
     def __init__(self) -> None:
         self._is_shown = sys.stdout.isatty()
@@ -51,35 +51,35 @@ class ConsoleTable:
 
 
 def answer(text: str) -> None:
-    """Print what was asked for."""
+    """Print a result to stdout."""
     _write(sys.stdout, text)
 
 
 def answer_json(value: object) -> None:
-    """Print a value as JSON: letters as they are where the stream is Unicode, as escapes elsewhere."""
+    """Print a value as JSON; letters outside ASCII are escaped unless the stream is Unicode."""
     is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
     print(in_json(json.dumps(value, ensure_ascii=not is_unicode, indent=2)), file=sys.stdout)
 
 
 def answer_line(value: object) -> None:
-    """Print a value as JSON in one line: one of many, each as soon as it is known."""
+    """Print a value as one line of JSON, for results that are printed one by one."""
     print(in_json(json.dumps(value, ensure_ascii=True, separators=(",", ":"))), file=sys.stdout)
 
 
 def as_line(value: object) -> str:
-    """Return a value as one line of JSON, with letters as they are where stdout is Unicode."""
+    """Return a value as one line of JSON; letters outside ASCII are escaped unless stdout is Unicode."""
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     return in_json(json.dumps(value, ensure_ascii=not is_unicode, default=str))
 
 
 def talk(text: str) -> None:
-    """Print what goes on."""
+    """Print a message to stderr."""
     _write(sys.stderr, text)
 
 
 @contextmanager
 def progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Show how far something is, on a terminal only; what it gives is called with (done, total)."""
+    """Show progress, on a terminal only; the function it yields is called with (done, total)."""
     if not sys.stderr.isatty():
         yield lambda done, total: None
         return
@@ -88,7 +88,7 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
         def tell(done: int, total: int) -> None:
             if not bar.entered:
-                # Not before there is something to tell: what comes first may end it.
+                # Started only when there is progress to show, because an error may come first.
                 shown_bar.enter_context(bar)
             bar.length = total
             bar.update(done - bar.pos)
@@ -97,13 +97,13 @@ def progress(label: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def problems(found: Iterable[Problem]) -> None:
-    """Print problems, each at its place, with its hint."""
+    """Print problems to stderr, each with its place and its hint."""
     for line in problem_lines(found):
         talk(line)
 
 
 def problem_lines(found: Iterable[Problem]) -> Iterator[str]:
-    """Yield problems in words, many of one kind together."""
+    """Yield problems as text; several of one kind are grouped."""
     for problem, others in grouped(found):
         yield str(problem) + ("" if problem.who is Who.EDITOR else f"  (for: {problem.who})")
         if others:
@@ -111,7 +111,7 @@ def problem_lines(found: Iterable[Problem]) -> Iterator[str]:
 
 
 def stop(error: ComposeError) -> None:
-    """Print why a command stopped, and what to do."""
+    """Print why a command stopped, and what to do next."""
     if isinstance(error, ContentError):
         problems(error.problems)
         return

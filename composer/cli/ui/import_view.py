@@ -1,7 +1,7 @@
-"""Imports a list at the command line: shows what would become of it, asks, says what became of it.
+"""Imports a list at the command line: shows what would change, asks for confirmation, prints the result.
 
-Input: a file's tables and the choices of a command. Output: an exit code. Guarantees: nothing is changed before the question is
-answered; what is done is in composer/app/people/list_import.py.
+Input: a file's tables and the options of a command. Output: an exit code. Guarantees: nothing is changed before the
+question is answered. The work itself is done in composer/app/people/list_import.py.
 """
 
 import sys
@@ -41,10 +41,12 @@ if TYPE_CHECKING:
         ) -> ListImport: ...
 
 
-#: How many columns that are left out are named.
+#: The maximum number of ignored columns that are listed.
 _SHOWN = 10
-#: Rows that take some seconds to write.
+#: From this number of rows on, writing takes some seconds.
 _MANY = 20_000
+#: Who is not active according to the list.
+_OUT = "unsubscribed, bounced or complained in this list"
 
 
 def run_import(
@@ -54,10 +56,10 @@ def run_import(
     request: "ImportRequest",
     question: "Confirmation",
 ) -> int:
-    """Import a list, after a look at it and a question. Values about leaving that are not understood are asked: exit code 1."""
-    from composer.cli.ui.clock import now
+    """Show a list, ask for confirmation, import it; return exit code 1 if values about unsubscribing are not understood."""
+    from composer.app.clock import now
 
-    question.judge()
+    question.check_terminal()
     with ExitStack() as reading:
         tell = reading.enter_context(console.progress("reading"))
         dialog = _Dialog(choice=request.choice, question=question, reading_ended=reading.close)
@@ -69,7 +71,7 @@ def run_import(
         show_questions(done.doubts)
         return 1
     if done.result is None and done.preview.has_changes and not question.is_dry_run:
-        # It was asked, and the answer was no.
+        # The answer to the question was no.
         return 1
     if question.as_json:
         console.answer_json(_as_data(done.preview, done.result))
@@ -80,11 +82,11 @@ def run_import(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Dialog:
-    """Shows a preview and asks."""
+    """Shows a preview and asks for confirmation."""
 
     choice: "StatusChoice"
     question: "Confirmation"
-    #: Ends the line that shows how far the reading is.
+    #: Ends the progress bar of the reading.
     reading_ended: Callable[[], None]
 
     def decide(self, preview: "ImportPreview") -> bool:
@@ -92,13 +94,13 @@ class _Dialog:
         if not self.question.as_json:
             _show(preview, self.choice)
         if self.question.is_dry_run or not preview.has_changes:
-            console.talk("nothing was changed" if self.question.is_dry_run else "there is nothing to take in")
+            console.talk("nothing was changed" if self.question.is_dry_run else "there is nothing to import")
             return False
-        if not self.question.agreed("Take them in?"):
+        if not self.question.agreed("Import this list?"):
             console.talk("nothing was changed")
             return False
         if preview.summary.rows >= _MANY and sys.stderr.isatty():
-            console.talk("writing; nothing is changed if this is stopped")
+            console.talk("writing; if you stop this, nothing is changed")
         return True
 
 
@@ -115,7 +117,7 @@ def _as_data(preview: "ImportPreview", result: "ImportResult | None") -> dict[st
 
 
 def _report(preview: "ImportPreview") -> Path | None:
-    """Return the report, as it is called from the current folder."""
+    """Return the path of the report, relative to the current folder if it is inside it."""
     if preview.report is not None and preview.report.is_relative_to(Path.cwd()):
         return preview.report.relative_to(Path.cwd())
     return preview.report
@@ -125,8 +127,8 @@ def _show(preview: "ImportPreview", choice: "StatusChoice") -> None:
     _show_counts(preview, choice)
     _show_first(preview.examples)
     for column, many in preview.lost_dates.items():
-        dates = "1 date is" if many == 1 else f"{many:,} dates are"
-        console.talk(f"  {dates} not understood in the column “{column}” and will be left empty")
+        dates = "1 date" if many == 1 else f"{many:,} dates"
+        console.talk(f"  {dates} in the column “{column}” not understood, and left empty")
     _show_bad(preview)
 
 
@@ -143,34 +145,40 @@ def _show_counts(preview: "ImportPreview", choice: "StatusChoice") -> None:
             console.talk(f"{table.name}: {note}" if len(tables) > 1 else note)
         if not table.tells_who_left:
             console.talk(
-                f"{table.name} does not say who unsubscribed: export those people from {table.kind}, too, and first"
+                f"{table.name} does not show who unsubscribed; first export those people from {table.kind}, and run"
             )
             console.talk("    compose suppression import FILE")
     if left_out := list(dict.fromkeys(name for table in tables for name in table.left_out)):
         more = ", …" if len(left_out) > _SHOWN else ""
-        console.talk(f"columns left out: {', '.join(left_out[:_SHOWN])}{more}")
+        console.talk(f"ignored columns: {', '.join(left_out[:_SHOWN])}{more}")
 
 
 def _lines(summary: "ImportSummary", choice: "StatusChoice") -> Iterator[tuple[int, str, str]]:
-    yield summary.new, "new", "they get the newsletter"
-    why = "the list says that they have not agreed" if choice.consent else "say how they agreed: --consent"
-    yield summary.pending, "new", f"they stay pending: {why}"
-    known = "they take over what the list says" if choice.is_update else "they stay as they are (or say --update)"
+    yield summary.new, "new", "will be active and get the newsletter"
+    why = (
+        "the list shows that they have not consented"
+        if choice.consent
+        else "to make them active, record their consent with --consent"
+    )
+    yield summary.pending, "new", f"will be pending: {why}"
+    known = (
+        "will be updated from the list" if choice.is_update else "will not be changed (to update them, use --update)"
+    )
     yield summary.known, "known", known
     if summary.agreeing:
-        yield summary.agreeing, "pending", "of the known ones: they become active"
-    yield summary.left, "left", "on the suppression list: they stay out"
-    yield summary.leaving, "out", "by this list: they go onto the suppression list"
-    yield summary.out, "out", "by this list, and on the suppression list already"
-    yield summary.bad, "bad", "not taken in"
+        yield summary.agreeing, "pending", "known subscribers who will be active"
+    yield summary.left, "left", "on the suppression list: will not be imported"
+    yield summary.leaving, "out", f"{_OUT}: will be added to the suppression list"
+    yield summary.out, "out", f"{_OUT}, and already on the suppression list"
+    yield summary.bad, "bad", "will not be imported"
 
 
 def _show_first(rows: "Sequence[UnderstoodList]") -> None:
-    """Show the first rows as they were understood: a wrong encoding or column is seen at once."""
+    """Print the first rows as they were read, so that a wrong encoding or column is seen immediately."""
     for each in rows:
         name = each.name or f"{each.first_name} {each.last_name}".strip()
         cells = (each.address, name, each.language, "" if each.standing == "subscriber" else each.standing)
-        console.talk(f"  for example: {'   '.join(cell for cell in cells if cell)}")
+        console.talk(f"  read as: {'   '.join(cell for cell in cells if cell)}")
 
 
 def _show_bad(preview: "ImportPreview") -> None:
@@ -182,9 +190,9 @@ def _show_bad(preview: "ImportPreview") -> None:
         console.talk(f"  … and {summary.bad - len(bad):,} more")
     if summary.notes:
         rows = "1 remark" if summary.notes == 1 else f"{summary.notes:,} remarks"
-        console.talk(f"  {rows} on rows that are taken with something left empty or left out")
+        console.talk(f"  {rows} on imported rows: a value was left empty or ignored")
     if report := _report(preview):
-        console.talk(f"every row that was not taken, and every remark: {report}")
+        console.talk(f"all rows that are not imported, and all remarks: {report}")
 
 
 def _say(taken: "ImportResult") -> None:
@@ -195,8 +203,8 @@ def _say(taken: "ImportResult") -> None:
         (taken.suppressed, "suppressed"),
     )
     said = ", ".join(f"{number:,} {word}" for number, word in counts if number)
-    console.answer(f"import {taken.number}: {said or 'nothing new'}")
-    console.talk("to take it back:   compose subscribers import --undo")
+    console.answer(f"import {taken.number}: {said or 'no changes'}")
+    console.talk("to undo it:   compose subscribers import --undo")
 
 
 def read_map(given: tuple[str, ...]) -> dict[str, str]:
@@ -205,6 +213,8 @@ def read_map(given: tuple[str, ...]) -> dict[str, str]:
     for each in given:
         column, equals, field = each.rpartition("=")
         if not equals or not column.strip():
-            raise UsageError(f"--map {each}: it has no =", "write   --map 'Phone number=phone'")
+            raise UsageError(
+                f"--map {each}: there is no “=” between column and field", "write   --map 'Phone number=phone'"
+            )
         found[column.strip()] = field.strip()
     return found

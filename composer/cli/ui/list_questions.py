@@ -1,4 +1,4 @@
-"""What a person must decide before a list can be imported: words about leaving that are not understood, and the order in dates.
+"""Questions before an import: values about unsubscribing that are not understood, and ambiguous dates.
 
 Input: the `Doubts` of a list. Output: lines on stderr, or data for programs. Guarantees: changes nothing.
 """
@@ -11,12 +11,12 @@ from composer.cli.ui import console
 if TYPE_CHECKING:
     from composer.audience.lists.meaning.subscription_status import Doubts
 
-#: How many values of a column are shown; --json has all of them.
+#: The most values shown for one column; --json contains all of them.
 _SHOWN = 10
 
 
 def questions(doubts: "Doubts") -> list[dict[str, object]]:
-    """Return what must be decided, for programs."""
+    """Return the open questions, as data for JSON."""
     return [
         *(
             {"kind": "value", "column": column, "value": value, "rows": many}
@@ -27,12 +27,12 @@ def questions(doubts: "Doubts") -> list[dict[str, object]]:
 
 
 def show_questions(doubts: "Doubts") -> None:
-    """List what must be decided before a list can be imported, with the options to write."""
+    """Print the open questions, with the options that answer them."""
     from composer.audience.lists.meaning.status_columns import Says
 
     if doubts.values:
         console.talk(
-            "error: some values may mean that people unsubscribed, and are not understood; nothing was changed"
+            "error: some values are not understood, and may mean that people unsubscribed; nothing was changed"
         )
         columns = dict.fromkeys(column for (column, _), _ in doubts.values.most_common())
         for name in columns:
@@ -41,10 +41,10 @@ def show_questions(doubts: "Doubts") -> None:
             more = f", and {len(said) - _SHOWN:,} more" if len(said) > _SHOWN else ""
             console.talk(f"  column “{name}”: {shown}{more}")
         ((column, value), _), *_ = doubts.values.most_common(1)
-        console.talk(f"    say what a value means:         --map {shlex.quote(f'{value}=MEANING')}")
-        console.talk(f"    or what the column is about:    --map {shlex.quote(f'{column}=MEANING')}")
+        console.talk(f"    to set what a value means:          --map {shlex.quote(f'{value}=MEANING')}")
+        console.talk(f"    or what the whole column is about:  --map {shlex.quote(f'{column}=MEANING')}")
         console.talk(f"    MEANING is one of: {', '.join(Says)}")
     for column, many in doubts.dates.items():
         dates = "1 date" if many == 1 else f"{many:,} dates"
         console.talk(f"error: {dates} in the column “{column}” can be read in two ways; nothing was changed")
-        console.talk("    say which comes first:   --dates dmy   (day) or   --dates mdy   (month)")
+        console.talk("    add   --dates dmy   (day first) or   --dates mdy   (month first)")

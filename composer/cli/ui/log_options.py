@@ -1,6 +1,6 @@
-"""The options `--log-format` and `--log-file` of commands that run by themselves.
+"""The options `--log-format` and `--log-file` of commands that run unattended.
 
-Input: a command. Output: the command with both options, under which its events are written. Without them nothing is.
+Input: a command. Output: the command with both options, which make it log events. Without them, nothing is logged.
 """
 
 import functools
@@ -16,9 +16,9 @@ def with_log(command: Callable[..., int]) -> Callable[..., int]:
     @click.option(
         "--log-format",
         type=click.Choice(["text", "json", "none"]),
-        help="Log events: key=value, or JSON lines.  [default: none; text with --log-file]",
+        help="Log events as key=value text or as JSON lines.  [default: none; text with --log-file]",
     )
-    @click.option("--log-file", metavar="PATH", help="Append the events to this file.  [default: stderr]")
+    @click.option("--log-file", metavar="PATH", help="Append log events to this file.  [default: stderr]")
     @functools.wraps(command)
     def logged(*, log_format: str | None, log_file: str | None, **more: object) -> int:
         if log_format is None and log_file is None:

@@ -1,6 +1,6 @@
-"""Names the option that is to blame, where a use case only knows the value.
+"""Adds the name of the option to an error, where a use case only knows the value.
 
-Input: a block. Output: its UsageError, with the option in front.
+Input: a block. Output: its UsageError, beginning with the option.
 """
 
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from composer.core.errors import UsageError
 
 @contextmanager
 def naming_as() -> Iterator[None]:
-    """Put `--as` before the address of somebody who is not a subscriber."""
+    """Add `--as` to the error about an address that is not a subscriber's."""
     try:
         yield
     except UsageError as error:
-        # Late: this module looks subscribers up, and so needs the database.
+        # Imported late: this module needs the database.
         from composer.app.issues.simulated_subscriber import UnknownSubscriberError
 
         if isinstance(error, UnknownSubscriberError):

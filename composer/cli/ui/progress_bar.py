@@ -1,6 +1,6 @@
-"""Shows how a run goes: a bar on a terminal; elsewhere a line when it has to wait.
+"""Shows the progress of a run: a bar on a terminal; elsewhere, a line when it has to wait.
 
-Input: a `Progress`, several times a second. Output: what stands on stderr. Never decides.
+Input: a `Progress`, several times a second. Output: text on stderr. Guarantees: makes no decisions.
 """
 
 import sys
@@ -18,20 +18,20 @@ from composer.delivery.core.states import DeliveryState
 if TYPE_CHECKING:
     from composer.delivery.worker.progress import Progress
 
-#: Seconds between two lines about waiting, at least.
+#: The least number of seconds between two lines about waiting.
 _SELDOM = 60.0
 _WAITING = {
     Why.NO_CONNECTION: "paused until {}: no connection to the server",
-    Why.SERVER: "paused until {}: the server asks for it",
-    Why.ELSEWHERE: "paused until {}: another run had to",
+    Why.SERVER: "paused until {}: the server asked to slow down",
+    Why.ELSEWHERE: "paused until {}: the server asked another run to slow down",
     Why.QUOTA: "waiting until {}: the daily quota is used up",
-    Why.RETRY: "waiting until {}: then those put off are tried again",
+    Why.RETRY: "waiting until {}: deferred messages are retried then",
 }
 
 
 @contextmanager
 def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
-    """Provide what shows how it goes."""
+    """Provide a function that shows the progress of a run."""
     if not sys.stderr.isatty():
         yield _lines(label, zone)
         return
@@ -41,7 +41,7 @@ def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
     from rich.progress import Progress as Bar
     from rich.text import Text
 
-    # Two lines: the first fits into 80 columns, and the second is cut rather than the first.
+    # Two lines: the first fits into 80 columns, and only the second is cut off.
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=20),
@@ -68,7 +68,7 @@ def shown(label: str, zone: ZoneInfo) -> Iterator[Callable[["Progress"], None]]:
 
 
 def _lines(label: str, zone: ZoneInfo) -> Callable[["Progress"], None]:
-    """Return what says a line when a wait begins, and not too often."""
+    """Return a function that prints a line when a wait begins, but not too often."""
     told_at, told = float("-inf"), None
 
     def tell(progress: "Progress") -> None:
@@ -104,7 +104,7 @@ def _outcomes(progress: "Progress") -> str:
         DeliveryState.UNKNOWN,
     )
     short = {
-        DeliveryState.ACCEPTED: "taken",
+        DeliveryState.ACCEPTED: WORDS[DeliveryState.ACCEPTED],
         DeliveryState.WRITTEN: "written",
         DeliveryState.DEFERRED: WORDS[DeliveryState.DEFERRED],
         DeliveryState.REFUSED: WORDS[DeliveryState.REFUSED],

@@ -1,6 +1,7 @@
-"""Signals that stop a run: Ctrl-C, a service's end, a terminal that is gone.
+"""Signals that stop a run: Ctrl-C, the end of a service, a closed terminal.
 
-Input: signals. Output: a `Signalled`, the stop that the engine looks at. Says nothing, and ends nothing by itself.
+Input: signals. Output: a `Signalled`, the stop request that the run loop checks. Guarantees: prints nothing, and ends
+nothing by itself.
 """
 
 import os
@@ -15,19 +16,19 @@ import click
 from composer.delivery.core.scheduler import StopLevel
 from composer.delivery.worker.stop_request import Stop
 
-#: That the terminal is gone, where there is such a signal.
+#: The signal for a closed terminal, on systems that have one.
 _HANGUP: signal.Signals | None = getattr(signal, "SIGHUP", None)
 
 
 class Signalled(Stop):
-    """A stop that signals say, a little more each time."""
+    """A stop request that becomes more urgent with each signal."""
 
-    #: Which one said it last.
+    #: The last signal.
     by: signal.Signals | None = None
 
 
 def listen() -> Signalled:
-    """Hear signals from now until the command has ended: said its last words, closed its database."""
+    """Receive signals from now until the command has printed its result and closed its database."""
     return click.get_current_context().with_resource(_heard())
 
 
@@ -43,27 +44,27 @@ def _heard() -> Iterator[Signalled]:
         if number == _HANGUP:
             _let_go(terminals)
             if stop.level is not StopLevel.NONE:
-                # The system and the shell both say it; it is one terminal that is gone.
+                # Both the system and the shell send it, for one closed terminal.
                 return
         stop.by = signal.Signals(number)
-        # Somebody at the keyboard.
+        # SIGINT comes from a person at the keyboard.
         stop.say(is_by_hand=number == signal.SIGINT)
 
     numbers = [signal.SIGINT, signal.SIGTERM]
     if _HANGUP is not None and signal.getsignal(_HANGUP) is not signal.SIG_IGN:
-        # Under nohup it is ignored, and is to remain so.
+        # Under nohup the signal is ignored; keep it so.
         numbers.append(_HANGUP)
     before = {number: signal.signal(number, hear) for number in numbers}
     try:
         yield stop
     finally:
         for number, handler in before.items():
-            # Whoever said stop was heard: from here to the end of the process a further word could only spoil the end.
+            # The stop was received. Another signal could only disturb the rest of the process.
             signal.signal(number, handler if stop.level is StopLevel.NONE else signal.SIG_IGN)
 
 
 def _let_go(terminals: list[int]) -> None:
-    """Let what is said go nowhere where the terminal that was to show it is gone: to write to it is an error."""
+    """Discard the output to a terminal that was closed, because writing to it is an error."""
     for number in terminals:
         if not os.isatty(number):
             nowhere = os.open(os.devnull, os.O_WRONLY)

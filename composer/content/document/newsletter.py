@@ -22,6 +22,7 @@ from composer.content.document.newsletter_config import (
     editor_addresses,
     offer_labels,
 )
+from composer.content.document.phrases import PhraseGroup, phrase_languages
 from composer.content.document.section_types import read_definitions, read_document
 from composer.content.document.sections import SectionSpec, read_sections
 from composer.content.schema.audiences import is_told, named_audiences
@@ -30,6 +31,7 @@ from composer.content.schema.messages import as_key, nearest
 from composer.content.schema.schema import DocumentSchema, SchemaField, built_in
 from composer.content.values.field_values import Group, group_in, text_in, value_in
 from composer.content.values.formats import language_tag
+from composer.content.values.languages import nearest_language
 from composer.content.values.merge_fields import BUILT_IN, RESERVED
 from composer.content.values.source_map import SourceMap
 from composer.content.yaml.nodes import Mapping as MappingNode
@@ -78,6 +80,11 @@ class Newsletter:
     #: newsletter.yaml as templates read it. All other code uses the typed fields above.
     template_values: Group
     nodes: Nodes = field(repr=False)
+
+    @property
+    def design(self) -> Group:
+        """What this newsletter changes of its theme's looks."""
+        return group_in(self.template_values, "design")
 
     def place(self, *path: str | int) -> SourcePlace:
         """Return the place of a key in newsletter.yaml, or of the group in which it is missing."""
@@ -170,10 +177,13 @@ def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> 
 def _check_language(node: Node | None, theme: ThemeFiles, problems: list[Problem]) -> None:
     """Check that the theme has phrases in the language."""
     tag = language_tag(node.text.strip()) if isinstance(node, Scalar) else None
-    if node is None or tag is None or any(tag == known or tag.startswith(f"{known}-") for known in theme.languages()):
+    if node is None or tag is None:
         return
-    message = f"the theme “{theme.name}” does not support the language “{tag}”, only {', '.join(theme.languages())}"
-    hint = f"copy phrases/en.yaml to templates/{theme.name}/phrases/{tag}.yaml and translate it"
+    known = phrase_languages(theme, PhraseGroup.EDITION)
+    if nearest_language(tag, known) is not None:
+        return
+    message = f"the theme “{theme.name}” does not support the language “{tag}”, only {', '.join(known)}"
+    hint = f"write a file to translate with: {command_line('new', options=shell_line('--language', tag))}"
     problems.append(node.place.problem("language", message, hint))
 
 

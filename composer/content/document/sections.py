@@ -158,7 +158,7 @@ def _section(
         required=values["required"] is True,
         least=least if isinstance(least, int) else None,
         most=most if isinstance(most, int) else None,
-        contents=text_in(values, "contents") or "heading",
+        contents=text_in(values, "contents") or "titles",
         words=words if isinstance(words := values["words"], int) else _budget(kind),
         options=Group({option: values[option] for option in kind.options.properties}),
         only=only,

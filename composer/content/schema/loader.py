@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from composer.content.schema.messages import item_words, key_words, where
 from composer.content.schema.scalars import WRITTEN, ScalarParser
 from composer.content.schema.schema import DocumentSchema, JsonObject, SchemaField
-from composer.content.schema.validation import Spot, StructureValidator
+from composer.content.schema.validation import Location, StructureValidator
 from composer.content.values.field_values import Group, Value
 from composer.content.values.merge_fields import FieldBook
 from composer.content.values.source_map import SourceMap
@@ -44,7 +44,7 @@ class DocumentLoader:
     lead: tuple[str, ...] = ()
     #: Whether pictures are read; if not, their values are None.
     has_pictures: bool = True
-    _spots: dict[Path, Spot] = field(default_factory=dict)
+    _locations: dict[Path, Location] = field(default_factory=dict)
     #: The paths of included files that could not be read.
     _unread: list[Path] = field(default_factory=list)
     _texts: ScalarParser = field(init=False)
@@ -60,17 +60,17 @@ class DocumentLoader:
 
     def nodes(self) -> Nodes:
         """Return the node at each path of the document."""
-        return {path: spot.node for path, spot in self._spots.items()}
+        return {path: location.node for path, location in self._locations.items()}
 
     def read(self, node: Node) -> Value:
         """Read a whole document."""
         json, value = self._walk(node, self.schema.root, (), self.lead, "")
         if isinstance(json, _Missing):
             json = {}
-        judge = StructureValidator(
-            schema=self.schema, spots=self._spots, unread=tuple(self._unread), problems=self.problems
+        validator = StructureValidator(
+            schema=self.schema, locations=self._locations, unread=tuple(self._unread), problems=self.problems
         )
-        judge.judge(json)
+        validator.validate(json)
         return value
 
     # Walking the tree -----------------------------------------------------------------------------------------------
@@ -84,7 +84,7 @@ class DocumentLoader:
                 self._unread.append(path)
                 return ([] if field_.is_array else {}), None
             node = included
-        self._spots[path] = Spot(node=node, field=field_, trail=trail, key=key)
+        self._locations[path] = Location(node=node, field=field_, trail=trail, key=key)
         match node:
             case Scalar():
                 return self._scalar(node, field_, path, trail, key)
@@ -123,12 +123,12 @@ class DocumentLoader:
         for entry in node.entries:
             name = entry.key.text
             inner = field_.properties.get(name) or field_.others
-            spot = (*path, name)
+            location = (*path, name)
             if inner is None:
-                self._spots[spot] = Spot(node=entry.key, field=SchemaField(), trail=trail, key=name)
+                self._locations[location] = Location(node=entry.key, field=SchemaField(), trail=trail, key=name)
                 json[name] = None
                 continue
-            child, value = self._walk(entry.value, inner, spot, (*trail, key_words(name)), name)
+            child, value = self._walk(entry.value, inner, location, (*trail, key_words(name)), name)
             values[name] = value
             if not isinstance(child, _Missing):
                 json[name] = child

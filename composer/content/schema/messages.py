@@ -11,7 +11,7 @@ from composer.content.yaml.nodes import Mapping, Node, Scalar, Sequence
 from composer.content.yaml.silent_losses import OTHER_DASHES
 
 #: The message for a password in a file of the newsletter; the password itself is not shown.
-NOT_HERE = "passwords are not allowed in this file"
+NOT_ALLOWED_HERE = "passwords are not allowed in this file"
 
 
 def where(trail: tuple[str, ...], what: str) -> str:
@@ -84,7 +84,7 @@ def is_secret(group: str, key: str) -> bool:
 def secret_source(group: str) -> str:
     """Return where to set the password of a server, by the group with the server's settings."""
     name = "COMPOSE_IMAP_PASSWORD" if group == "imap" else "COMPOSE_SMTP_PASSWORD"
-    return f"{name} or your own configuration folder (docs/sending.md)"
+    return f"{name} or your own configuration folder (docs/how-to/set-up-sending.md)"
 
 
 def looks_like_prose(key: str) -> bool:

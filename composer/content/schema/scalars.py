@@ -7,7 +7,7 @@ blocks of text.
 import re
 from dataclasses import dataclass, replace
 
-from composer.content.schema.messages import NOT_HERE, secret_source, where
+from composer.content.schema.messages import NOT_ALLOWED_HERE, secret_source, where
 from composer.content.schema.schema import SchemaField
 from composer.content.values.field_values import Group, Value
 from composer.content.values.formats import (
@@ -36,7 +36,7 @@ from composer.core.errors import Problem, WorkspaceError
 from composer.core.workspace import Workspace
 
 #: Formats of texts that people read: their characters are kept as written.
-WRITTEN = ("markdown", "plain", "sources", "")
+WRITTEN = ("markdown", "plain", "sources", "phrase", "")
 #: The maximum number of mistakes reported for one text: so many have a single cause.
 MOST_TOLD = 50
 
@@ -103,11 +103,11 @@ class ScalarParser:
             case "database":
                 if holds_password(text):
                     hint = "remove the password, and set it in COMPOSE_DATABASE_URL, PGPASSWORD or ~/.pgpass"
-                    self._say(node.place, trail, "secret", NOT_HERE, hint)
+                    self._say(node.place, trail, "secret", NOT_ALLOWED_HERE, hint)
                     return None
                 return self._plain(node, trail)
-            case "key":
-                return text
+            case "phrase":
+                return node.text.strip("\n")
             case _:
                 return text
 
@@ -237,7 +237,7 @@ class ScalarParser:
         if holds_password(text) or re.search(r":.*@", text):
             group = trail[-2] if len(trail) > 1 else ""
             hint = f"write only the server's name, and set the password in {secret_source(group)}"
-            self._say(node.place, trail, "secret", NOT_HERE, hint)
+            self._say(node.place, trail, "secret", NOT_ALLOWED_HERE, hint)
             return None
         if "://" in text or "@" in text:
             hint = "write only the name, such as   smtp.example.org   (port, security and username have their own keys)"

@@ -1,6 +1,7 @@
-"""Validates the structure of a document with a JSON Schema validator, and words the errors for editors.
+"""Validates the structure of a document with a JSON Schema validator, and phrases the errors for editors.
 
-Input: a document as JSON, its schema, and the node at each path. Output: problems. Guarantees: does not check texts.
+Input: a document as JSON, its schema, and the node at each path. Output: problems. Guarantees: checks only the
+structure, not the content of text fields.
 """
 
 from collections.abc import Mapping as MappingType
@@ -9,7 +10,7 @@ from itertools import islice
 
 from composer.content.schema.audiences import ONLY
 from composer.content.schema.messages import (
-    NOT_HERE,
+    NOT_ALLOWED_HERE,
     count_mistake,
     example,
     is_secret,
@@ -23,17 +24,19 @@ from composer.content.schema.schema import DocumentSchema, SchemaField
 from composer.content.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from composer.core.errors import Problem
 
-#: The maximum number of errors of one kind: a file with more is not a newsletter.
-MOST = 50
+#: The maximum number of errors of one kind to report. A file with more is probably not a newsletter.
+MAX_ERRORS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """What is at a path of the JSON value: its node, its field and its display name."""
+class Location:
+    """The YAML node, the schema field and the displayed name that belong to a path in the document."""
 
     node: Node
     field: SchemaField
+    #: The names of the groups from the top of the document, as messages show them: top story, source 2.
     trail: tuple[str, ...]
+    #: The key as written.
     key: str
 
 
@@ -42,125 +45,125 @@ class StructureValidator:
     """Validates one document."""
 
     schema: DocumentSchema
-    spots: MappingType[Path, Spot]
-    #: The paths of included files that could not be read: they cannot be checked.
+    locations: MappingType[Path, Location]
+    #: The paths of included files that could not be read, and therefore cannot be checked.
     unread: tuple[Path, ...]
     problems: list[Problem]
 
-    def judge(self, json: object) -> None:
-        """Add a problem for everything that does not fit the schema."""
+    def validate(self, json: object) -> None:
+        """Report a problem for everything that does not match the schema."""
         import jsonschema_rs
 
         validator = jsonschema_rs.Draft202012Validator(self.schema.to_json())
-        found = islice(validator.iter_errors(json), MOST * 4)
+        found = islice(validator.iter_errors(json), MAX_ERRORS * 4)
         errors = [(tuple(error.instance_path), error.kind) for error in found]
         misspelt = {
-            (path, nearest(name, tuple(self.spots[path].field.properties)))
+            (path, nearest(name, tuple(self.locations[path].field.properties)))
             for path, kind in errors
-            if kind.name == "additionalProperties" and path in self.spots
-            for name in kind.value[:MOST]
+            if kind.name == "additionalProperties" and path in self.locations
+            for name in kind.value[:MAX_ERRORS]
         }
         for path, kind in errors:
-            spot = self.spots.get(path)
-            if spot is None or any(path[: len(unread)] == unread for unread in self.unread):
+            location = self.locations.get(path)
+            if location is None or any(path[: len(unread)] == unread for unread in self.unread):
                 continue
             match kind.name:
                 case "required" if (path, kind.value) in misspelt:
-                    pass  # present but misspelt, which is reported
+                    pass  # present but misspelt: reported as an unknown key
                 case "required":
-                    self._missing(spot, str(kind.value))
+                    self._missing(location, str(kind.value))
                 case "additionalProperties":
-                    for name in kind.value[:MOST]:
-                        self._unknown(spot, self.spots[(*path, name)])
+                    for name in kind.value[:MAX_ERRORS]:
+                        self._unknown(location, self.locations[(*path, name)])
                 case "minItems" | "maxItems":
-                    self._count(path, spot, kind.name, int(kind.value))
+                    self._count(path, location, kind.name, int(kind.value))
                 case "enum":
-                    self._choice(spot)
+                    self._choice(location)
                 case "minimum" | "maximum":
                     limit = f"at {'least' if kind.name == 'minimum' else 'most'} {kind.value}"
-                    self._say(spot.node, spot.trail, "range", f"the number must be {limit}")
+                    self._report(location.node, location.trail, "range", f"the number must be {limit}")
                 case "minLength" | "maxLength":
                     limit = f"at {'least' if kind.name == 'minLength' else 'most'} {kind.value}"
-                    self._say(spot.node, spot.trail, "length", f"the text must have {limit} characters")
+                    self._report(location.node, location.trail, "length", f"the text must have {limit} characters")
                 case _:
-                    code, message, hint = type_mistake(spot.node, spot.field, spot.key)
-                    self._say(spot.node, spot.trail, code, message, hint)
+                    code, message, hint = type_mistake(location.node, location.field, location.key)
+                    self._report(location.node, location.trail, code, message, hint)
 
-    def _missing(self, spot: Spot, name: str) -> None:
-        inner = self.schema.resolve(spot.field.properties.get(name, SchemaField()))
+    def _missing(self, location: Location, name: str) -> None:
+        inner = self.schema.resolve(location.field.properties.get(name, SchemaField()))
         hint = example(name, inner)
-        written = next((entry for entry in _entries(spot.node) if entry.key.text == name), None)
+        written = next((entry for entry in _entries(location.node) if entry.key.text == name), None)
         code = "alt" if name == "alt" else "required"
         if name == "alt":
             hint = 'describe what the picture shows:   alt: "…"   or, if it is only decorative, write   alt: ""'
         if written is None:
-            self._say(spot.node, spot.trail, code, f"“{name}” is missing", hint)
+            self._report(location.node, location.trail, code, f"“{name}” is missing", hint)
         elif not any(problem.line == written.key.place.line for problem in self.problems):
-            self._say(written.key, spot.trail, code, f"“{name}” is empty", hint)
+            self._report(written.key, location.trail, code, f"“{name}” is empty", hint)
 
-    def _unknown(self, spot: Spot, key: Spot) -> None:
+    def _unknown(self, location: Location, key: Location) -> None:
         node = key.node
-        # Do not suggest a key that already exists: it would be a duplicate.
-        there = {entry.key.text for entry in _entries(spot.node)}
-        free = tuple(name for name in spot.field.properties if name not in there)
-        if (spot.key, key.key) == (ONLY, "language"):
+        # Do not suggest a key that already exists, because it would be a duplicate.
+        existing = {entry.key.text for entry in _entries(location.node)}
+        free = tuple(name for name in location.field.properties if name not in existing)
+        if (location.key, key.key) == (ONLY, "language"):
             hint = "each language edition has its own file; create one with: compose new --language"
-            self._say(node, spot.trail, "unknown-key", "unknown key “language”", hint)
-        elif is_secret(spot.key, key.key):
-            self._say(
+            self._report(node, location.trail, "unknown-key", "unknown key “language”", hint)
+        elif is_secret(location.key, key.key):
+            self._report(
                 node,
-                spot.trail,
+                location.trail,
                 "secret",
-                NOT_HERE,
-                f"delete this line, and set the password in {secret_source(spot.key)}",
+                NOT_ALLOWED_HERE,
+                f"delete this line, and set the password in {secret_source(location.key)}",
             )
-        elif hint := self._elsewhere(spot, key.key):
-            self._say(node, spot.trail, "unknown-key", f"unknown key “{key.key}”", hint)
+        elif hint := self._hint_for_misplaced(location, key.key):
+            self._report(node, location.trail, "unknown-key", f"unknown key “{key.key}”", hint)
         elif near := nearest(key.key, free):
-            self._say(node, spot.trail, "unknown-key", f"unknown key “{key.key}”", f"did you mean {near}?")
+            self._report(node, location.trail, "unknown-key", f"unknown key “{key.key}”", f"did you mean {near}?")
         elif looks_like_prose(key.key):
-            hint = "if this is text, write   |   after the key above it, and indent this line by two more spaces"
-            self._say(node, spot.trail, "yaml-key", f"“{key.key}:” is read as a key because of its colon", hint)
+            hint = "if this is text, put   |   at the end of the line with the key above, and indent this line by two more spaces"
+            self._report(node, location.trail, "yaml-key", f"“{key.key}:” is read as a key because of its colon", hint)
         else:
-            hint = f"available keys: {', '.join(spot.field.properties)}"
-            self._say(node, spot.trail, "unknown-key", f"unknown key “{key.key}”", hint)
+            hint = f"available keys: {', '.join(location.field.properties)}"
+            self._report(node, location.trail, "unknown-key", f"unknown key “{key.key}”", hint)
 
-    def _elsewhere(self, spot: Spot, name: str) -> str:
-        """Return a hint for a key that belongs to the group above it or to an outer group; else an empty text."""
-        names = [entry.key.text for entry in _entries(spot.node)]
+    def _hint_for_misplaced(self, location: Location, name: str) -> str:
+        """Return a hint if a key belongs to the preceding group or to an outer group, or an empty string."""
+        names = [entry.key.text for entry in _entries(location.node)]
         for above in reversed(names[: names.index(name)] if name in names else ()):
-            group = self.schema.resolve(spot.field.properties.get(above, SchemaField()))
+            group = self.schema.resolve(location.field.properties.get(above, SchemaField()))
             group = self.schema.resolve(group.items) if group.is_array and group.items else group
             if name in group.properties:
                 return f"if it belongs to “{above}”, indent it to line up with the keys there"
             if group.properties:
                 break
-        for outer in self.spots.values():
-            if name in outer.field.properties and outer.node.place.column < spot.node.place.column:
+        for outer in self.locations.values():
+            if name in outer.field.properties and outer.node.place.column < location.node.place.column:
                 column = outer.node.place.column - 1
                 what = {0: "start it at the left margin", 1: "indent it by 1 space"}
-                return f"if it belongs further out, {what.get(column, f'indent it by {column} spaces')}"
+                return f"if it belongs to an outer group, {what.get(column, f'indent it by {column} spaces')}"
         return ""
 
-    def _count(self, path: Path, spot: Spot, kind: str, limit: int) -> None:
+    def _count(self, path: Path, location: Location, kind: str, limit: int) -> None:
         if kind == "maxItems" and any(
-            len(each) == len(path) + 2 and each[: len(path)] == path and each[-1] == ONLY for each in self.spots
+            len(each) == len(path) + 2 and each[: len(path)] == path and each[-1] == ONLY for each in self.locations
         ):
-            return  # not everyone gets every item: they are counted for each edition (conditional_blocks.py)
-        given = len(spot.node.items) if isinstance(spot.node, Sequence) else 0
-        node = spot.node
+            return  # some items are only for some subscribers: conditional_blocks.py counts the items of each edition
+        given = len(location.node.items) if isinstance(location.node, Sequence) else 0
+        node = location.node
         if kind == "maxItems" and isinstance(node, Sequence):
             node = node.items[limit]
-        self._say(node, spot.trail, "count", count_mistake(kind, limit, given, "items"))
+        self._report(node, location.trail, "count", count_mistake(kind, limit, given, "items"))
 
-    def _choice(self, spot: Spot) -> None:
-        text = spot.node.text.strip() if isinstance(spot.node, Scalar) else ""
-        near = nearest(text, spot.field.enum)
-        known = ", ".join(spot.field.enum)
+    def _choice(self, location: Location) -> None:
+        text = location.node.text.strip() if isinstance(location.node, Scalar) else ""
+        near = nearest(text, location.field.enum)
+        known = ", ".join(location.field.enum)
         hint = f"did you mean {near}? available values: {known}" if near else f"available values: {known}"
-        self._say(spot.node, spot.trail, "choice", f"“{text}” is not a valid value", hint)
+        self._report(location.node, location.trail, "choice", f"“{text}” is not a valid value", hint)
 
-    def _say(self, node: Node, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
+    def _report(self, node: Node, trail: tuple[str, ...], code: str, message: str, hint: str = "") -> None:
         self.problems.append(node.place.problem(code, where(trail, message), hint))
 
 

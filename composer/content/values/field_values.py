@@ -83,6 +83,18 @@ def group_in(group: Group, name: str) -> Group:
     return value if isinstance(value, Group) else Group({})
 
 
+def merged(group: Group, other: Group) -> Group:
+    """Return a group with the values of another one in it, key by key; what the other one lacks stays."""
+    values = {name: group[name] for name in group}
+    for name in other:
+        value, before = other[name], values.get(name)
+        if isinstance(value, Group) and isinstance(before, Group):
+            values[name] = merged(before, value)
+        elif value is not None:
+            values[name] = value
+    return Group(values)
+
+
 def groups_in(group: Group, name: str) -> tuple[Group, ...]:
     """Return a list of groups."""
     value = group[name]

@@ -1,6 +1,6 @@
-"""The table of what came back: one row for each message, for good; what it says is explained in composer/bounces.
+"""The tables of bounces and replies: one permanent row for each message; composer/bounces explains the values.
 
-Input: nothing. Output: a table, and the classes of a bounce, which both the bounces and the delivery room know.
+Input: nothing. Output: tables, and the classes of bounces, which composer/bounces and composer/delivery share.
 """
 
 from enum import StrEnum
@@ -22,16 +22,16 @@ from composer.database.tables.metadata import LargeId, Moment, metadata
 
 
 class BounceClass(StrEnum):
-    """What a failure means for the subscriber; bounces.policy says what is done."""
+    """What a failure means for the subscriber; composer/bounces decides what to do."""
 
-    #: there is no such mailbox
+    #: the mailbox does not exist
     HARD = "hard"
-    #: there is no such domain, or no way to it
+    #: the domain does not exist, or cannot be reached
     BAD_DOMAIN = "bad_domain"
     FULL = "full"
-    #: anything else at their end: it counts, and is forgiven
+    #: another problem of the recipient's server: counted, but without consequences
     SOFT = "soft"
-    #: a rule of theirs, our reputation, our message: never held against a subscriber
+    #: a policy of the server, our reputation, our message: never counts against a subscriber
     OURS = "ours"
 
 
@@ -39,26 +39,26 @@ returned = Table(
     "returned",
     metadata,
     Column("id", Integer, primary_key=True),
-    #: Of the message, so that it is recorded once however often it is read.
+    #: Of the message, so that it is recorded only once.
     Column("hash", Text, nullable=False),
     Column("at", Moment, nullable=False),
-    #: How it came: file, pipe, imap, ses, postmark.
+    #: How it was received: file, pipe, imap, ses, postmark.
     Column("source", Text, nullable=False),
-    #: vocabulary.Kind, the class of a bounce, and what followed (policy.Effect).
+    #: The kind of message, the class of a bounce, and its effect.
     Column("kind", Text, nullable=False),
     Column("bounce", Text),
     Column("effect", Text, nullable=False),
     #: RFC 3463, such as 5.1.1.
     Column("status", Text),
-    #: The other side's words.
+    #: The text of the other server.
     Column("words", Text, nullable=False, server_default=""),
-    #: As the message names it. Anybody can write this.
+    #: As the message names it; it is not proven.
     Column("recipient", Text, nullable=False, server_default=""),
     #: Whether that is the subscriber's own address, or a forward.
     Column("is_own", Boolean, nullable=False, server_default=text("true")),
     #: The domain of the subscriber's address, for the counts.
     Column("domain", Text, nullable=False, server_default=""),
-    #: Whom our own key names; without foreign keys: what came back stays counted when a person is erased.
+    #: The recipient in our own token; without foreign keys, because the row stays when a person is erased.
     Column("subscriber_id", LargeId),
     Column("mailing_id", Integer),
     UniqueConstraint("hash"),
@@ -77,7 +77,7 @@ Index("ix_returned_subscriber_id", returned.c.subscriber_id)
 Index("ix_returned_mailing_id", returned.c.mailing_id)
 Index("ix_returned_at", returned.c.at)
 
-#: Bounces of one mailing that say the same, or come from one provider, so that too many at once are noticed
+#: Bounces of one mailing with the same text or from one provider, to detect too many at a time
 #: (composer/audience/bounce_holds.py).
 bounce_groups = Table(
     "bounce_groups",
@@ -87,12 +87,12 @@ bounce_groups = Table(
     Column("kind", Text, nullable=False),
     #: A hash of the text without addresses and numbers; a provider's name, or a domain.
     Column("key", Text, nullable=False),
-    #: What was said first, without addresses.
+    #: The first text, without addresses.
     Column("sample", Text, nullable=False, server_default=""),
-    #: How many subscribers it would leave out, and how many recipients the mailing has (at that provider).
+    #: How many subscribers would be suppressed, and how many recipients the mailing has (at that provider).
     Column("count", Integer, nullable=False),
     Column("recipients", Integer),
-    #: Since when these are held; when, by whom and how somebody decided.
+    #: Since when these are held; when, by whom and how it was decided.
     Column("held", Moment),
     Column("decided", Moment),
     Column("decision", Text),
@@ -103,7 +103,7 @@ bounce_groups = Table(
     sqlite_autoincrement=True,
 )
 
-#: Who was left out by a bounce in a mailing, or is held, and in which groups.
+#: Who was suppressed by a bounce in a mailing, or is held, and in which groups.
 bounce_marks = Table(
     "bounce_marks",
     metadata,

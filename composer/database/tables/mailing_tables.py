@@ -1,6 +1,6 @@
-"""The tables of delivery: mailings, their frozen messages and recipients, the deliveries, the event log, who is sending.
+"""The tables of delivery: mailings, their frozen messages and recipients, the deliveries, the event log, the workers.
 
-Input: nothing. Output: tables. What they mean is said in composer/delivery; who may move what, in delivery/ledger.
+Input: nothing. Output: tables. composer/delivery explains the values; delivery/ledger defines who may change them.
 """
 
 from sqlalchemy import (
@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from composer.database.tables.metadata import LargeId, Moment, metadata
 
-#: An issue by its key. `again` above 0: a mailing that goes to people who have it, because somebody said why.
+#: An issue by its key. `again` above 0: a mailing that is also sent to people who have it already, with a reason.
 issues = Table(
     "issues",
     metadata,
@@ -32,7 +32,8 @@ issues = Table(
     UniqueConstraint("key", "again"),
 )
 
-#: `id` is the small number that people use; what leaves the house has `public_id`, which is never issued twice (public_ids.py).
+#: `id` is the small number that people use; tokens and messages contain `public_id`, which is never used twice
+#: (public_ids.py).
 mailings = Table(
     "mailings",
     metadata,
@@ -44,7 +45,7 @@ mailings = Table(
     #: When it was frozen, and by whom.
     Column("made", Moment, nullable=False),
     Column("made_by", Text, nullable=False),
-    #: The program's version.
+    #: The version of the program.
     Column("program", Text, nullable=False),
     #: The edition's hash.
     Column("edition", Text, nullable=False),
@@ -52,29 +53,29 @@ mailings = Table(
     #: Whether everything was committed; NULL without git.
     Column("is_committed", Boolean),
     Column("subject", Text, nullable=False),
-    #: Who is meant: a condition (audience_filter.py) as JSON.
+    #: Who was selected: a filter (audience_filter.py) as JSON.
     Column("audience", Text, nullable=False),
-    #: What writing a message needs beside the compiled variant (delivery/messages/message_factory.py), as JSON.
+    #: What a message needs besides the compiled variant (delivery/messages/message_factory.py), as JSON.
     Column("frozen_settings", Text, nullable=False),
-    #: How many recipients were frozen: what the states add up to.
+    #: How many recipients were frozen: the states must add up to it.
     Column("frozen", Integer, nullable=False),
-    #: Who was left out when it was frozen: counts by reason, as JSON.
+    #: Who was excluded when it was frozen: counts by reason, as JSON.
     Column("left_out", Text, nullable=False),
-    #: What was allowed in spite of a refusal, by code, with the reason given, as JSON.
+    #: The refusals that were allowed, by code, with the reasons, as JSON.
     Column("allowed", Text, nullable=False, server_default="{}"),
-    #: Why people get it again.
+    #: Why it is sent again.
     Column("again_because", Text, nullable=False, server_default=""),
     #: The mailing that this one corrects.
     Column("corrects", Integer, ForeignKey("mailings.id")),
-    #: Not before then.
+    #: It is not sent before this time.
     Column("due", Moment),
-    #: Somebody said stop: no run sends; going on takes it back.
+    #: When it was stopped: no run sends it; NULL again after it is resumed.
     Column("stopped", Moment),
-    #: Since when only a person goes on with it, whose doing it was, and why (delivery/pause.py).
+    #: Since when only a person can resume it, who paused it, and why (delivery/core/pause.py).
     Column("paused", Moment),
     Column("paused_by", Text, nullable=False, server_default=""),
     Column("paused_because", Text),
-    #: It is over: nothing more is sent, and the recipients' values are gone.
+    #: When it ended: nothing more is sent, and the recipients' values are deleted.
     Column("ended", Moment),
     UniqueConstraint("public_id"),
     sqlite_autoincrement=True,
@@ -87,22 +88,22 @@ variants = Table(
     Column("mailing_id", Integer, ForeignKey("mailings.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
     Column("language", Text, nullable=False),
-    #: The compiled message with its pictures.
+    #: The compiled message, with its pictures.
     Column("compiled", LargeBinary, nullable=False),
 )
 
-#: One row for each recipient of a mailing, for good. It says nothing of a person but a number.
+#: One permanent row for each recipient of a mailing. Its only data about a person is a number.
 deliveries = Table(
     "deliveries",
     metadata,
     Column("mailing_id", Integer, ForeignKey("mailings.id"), primary_key=True, autoincrement=False),
-    #: Without a foreign key: what was done stays counted when a person is erased.
+    #: Without a foreign key, because the row stays when a person is erased.
     Column("subscriber_id", LargeId, primary_key=True, autoincrement=False),
     Column("variant", SmallInteger, nullable=False, server_default="0"),
     Column("state", Text, nullable=False),
-    #: The issue, for as long as they have it, or are to get it: nobody is held twice (UNIQUE below).
+    #: The issue, if they have it or will get it: nobody gets it twice (UNIQUE below).
     Column("issue_id", Integer),
-    #: Who has it in hand.
+    #: The worker that has claimed it.
     Column("worker_id", Integer),
     Column("attempts", SmallInteger, nullable=False, server_default="0"),
     Column("first_at", Moment),
@@ -110,13 +111,13 @@ deliveries = Table(
     Column("changed", Moment, nullable=False),
     Column("throttled", SmallInteger, nullable=False, server_default="0"),
     Column("requeue_count", SmallInteger, nullable=False, server_default="0"),
-    #: What a refusal says about the subscriber (policy.Blame).
+    #: What a rejection says about the subscriber (retry_policy.RefusalCategory).
     Column("refusal_category", Text),
-    #: Why it is in this state, where that is not an answer of a server: a code (delivery/events.py).
+    #: Why it is in this state, if there is no server reply: a code (delivery/core/events.py).
     Column("reason", Text),
-    #: What the server said last, without the subscriber's address.
+    #: The server's last reply, without the subscriber's address.
     Column("words", Text),
-    #: What the server calls the message in its log.
+    #: The server's name for the message in its log.
     Column("queue_id", Text),
     CheckConstraint(
         "state IN ('pending', 'claimed', 'sending', 'deferred', 'accepted', 'refused', 'unknown', 'suppressed',"
@@ -126,7 +127,8 @@ deliveries = Table(
     UniqueConstraint("issue_id", "subscriber_id"),
     sqlite_with_rowid=False,
 )
-#: With OR: SQLite takes such an index where the question is about one of the two, and written out, not a parameter.
+#: With OR: SQLite uses this index for a query about one of the two states, if the state is a literal and not a
+#: parameter.
 _TODO = text("state = 'pending' OR state = 'deferred'")
 Index(
     "ix_deliveries_due",
@@ -138,7 +140,7 @@ Index(
     postgresql_where=_TODO,
 )
 
-#: The frozen values of the recipients of mailings that are not over. A row goes with its subscriber, at once.
+#: The frozen values of the recipients of mailings that have not ended. A row is deleted together with its subscriber.
 recipients = Table(
     "recipients",
     metadata,
@@ -156,13 +158,13 @@ recipients = Table(
     Column("last_name", Text, nullable=False),
     Column("language", Text, nullable=False),
     Column("fields", Text, nullable=False),
-    #: Of a correction: the message that they have and this one answers, by its mailing and the id that it went to.
+    #: Of a correction: the message that it replies to, by its mailing and its subscriber id.
     Column("answered_mailing", Integer),
     Column("answered_subscriber", LargeId),
     sqlite_with_rowid=False,
 )
 
-#: What happened, in its order; rows are added and never changed.
+#: What happened, in order; rows are added and never changed.
 events = Table(
     "mailing_events",
     metadata,
@@ -171,21 +173,22 @@ events = Table(
     #: NULL: the mailing as a whole.
     Column("subscriber_id", LargeId),
     Column("at", Moment, nullable=False),
-    #: Codes: what happened and, where that is not a server's answer, why (delivery/events.py).
+    #: Codes: what happened and, if there is no server reply, why (delivery/core/events.py).
     Column("kind", Text, nullable=False),
     Column("reason", Text),
-    #: Who did it, where a person did.
+    #: The person who did it, if it was a person.
     Column("who", Text, nullable=False, server_default=""),
     #: The run that it is about: an id of `workers`.
     Column("run", Integer),
-    #: What the server said, or what was in the way. For people only: nothing looks into it.
+    #: The server's reply, or the obstacle. Only for people: no code reads it.
     Column("words", Text, nullable=False, server_default=""),
     Index("ix_mailing_events_mailing_id", "mailing_id"),
-    #: What is known of one person is found without a look at every event of every mailing.
+    #: To find the events of one person without reading all events of all mailings.
     Index("ix_mailing_events_subscriber_id", "subscriber_id"),
 )
 
-#: Processes that send, or did: alive as long as they hold the lock that goes with the id (delivery/ledger/workers.py).
+#: Processes that are sending or have sent: alive as long as they hold the lock of their id
+#: (delivery/ledger/workers.py).
 workers = Table(
     "workers",
     metadata,
@@ -193,25 +196,25 @@ workers = Table(
     Column("mailing_id", Integer, ForeignKey("mailings.id"), nullable=False),
     Column("host", Text, nullable=False),
     Column("process", Integer, nullable=False),
-    #: Which database this was: a copy of it is another one.
+    #: The identity of the database; a copy has another one.
     Column("home", Text, nullable=False),
     Column("began", Moment, nullable=False),
-    #: A sign of life, by the database's own clock.
+    #: The last heartbeat, by the database's own clock.
     Column("seen", Moment, nullable=False),
     Column("ended", Moment),
-    #: Random, so that no other run can be taken for this one; NULL: a rehearsal, or a run of an earlier version.
+    #: Random, so that runs cannot be confused; NULL for a rehearsal, or a run of an earlier version.
     Column("nonce", Text),
-    #: Goes up with each group of intents (delivery/database_guard/ledger_age.py).
+    #: Increases with each group of intents (delivery/database_guard/age_counter.py).
     Column("count", BigInteger, nullable=False, server_default="0"),
     sqlite_autoincrement=True,
 )
 
-#: One row for each way out, shared by all processes (delivery/throttle/token_bucket.py).
+#: One row for each route, shared by all processes (delivery/throttle/token_bucket.py).
 buckets = Table(
     "buckets",
     metadata,
     Column("name", Text, primary_key=True),
-    #: Microseconds since 1970: at 60,000 a minute a millisecond is a whole message.
+    #: Microseconds since 1970, because at 60,000 messages per minute there is one message per millisecond.
     Column("next_at", BigInteger),
     Column("paused_until", Moment),
     Column("throttles", Integer, nullable=False, server_default="0"),
@@ -219,7 +222,7 @@ buckets = Table(
     Column("ceiling_at", Moment),
 )
 
-#: How many messages went out by hour, for the daily quota.
+#: How many messages were sent in each hour, for the daily quota.
 usage = Table(
     "bucket_usage",
     metadata,

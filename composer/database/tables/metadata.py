@@ -1,6 +1,6 @@
-"""What all tables share: one catalogue, and one way to keep a time.
+"""The common parts of all tables: the catalog, and the type of times.
 
-Input: nothing. Output: `metadata`, `Moment`. Tables stand in modules of their own beside this one.
+Input: nothing. Output: `metadata`, `Moment`. The tables are in the other modules of this package.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,9 +19,8 @@ metadata = MetaData(
     }
 )
 
-#: A number that leaves the house (public_ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is
-#: that large, and
-#: only INTEGER makes a key that counts by itself.
+#: A public id (public_ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is that large, and
+#: only INTEGER makes an automatic key.
 LargeId = BigInteger().with_variant(Integer, "sqlite")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -29,7 +28,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 class Moment(TypeDecorator[datetime]):
-    """A time: aware and in UTC in Python, milliseconds since 1970 in the database; finer parts are cut off."""
+    """A time: aware and in UTC in Python, milliseconds since 1970 in the database; finer parts are dropped."""
 
     impl = BigInteger
     cache_ok = True
@@ -42,7 +41,7 @@ class Moment(TypeDecorator[datetime]):
 
 
 def milliseconds(time: datetime) -> int:
-    """Return a time as the database keeps it. Raises ValueError for one without a time zone."""
+    """Return a time as the database stores it. Raises ValueError without a time zone."""
     if time.tzinfo is None:
         raise ValueError("a time without a time zone says nothing")
     return (time - _EPOCH) // _MILLISECOND

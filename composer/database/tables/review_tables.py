@@ -1,6 +1,6 @@
-"""The tables of what editors saw and said: editions, test sends, reviews with their answers, and what a mailing holds.
+"""The tables of reviews: editions, test sends, reviews with their answers, and the reviews of mailings.
 
-Input: none. Output: tables. What they mean is explained in recorded_editions.py and approvals.py.
+Input: nothing. Output: tables. recorded_editions.py and approvals.py explain the values.
 """
 
 from sqlalchemy import (
@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from composer.database.tables.metadata import Moment, metadata
 
-#: An issue file as it was when it was tested, reviewed or mailed.
+#: An issue file as it was when it was tested, reviewed or sent.
 editions = Table(
     "editions",
     metadata,
@@ -31,7 +31,7 @@ editions = Table(
     Column("hash", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("language", Text, nullable=False),
-    #: The issue's own date (year-month-day) and number; NULL where an older version has not kept them.
+    #: The issue's own date (year-month-day) and number; NULL if an older version did not store them.
     Column("issue_date", Text),
     Column("issue_number", Integer),
     #: Digests by section (delivery/approval/content_diff.py), as JSON.
@@ -41,16 +41,16 @@ editions = Table(
     sqlite_autoincrement=True,
 )
 
-#: The messages of an edition that may be shown: to those who review it all of them, to the public one.
+#: The messages of an edition that may be shown: all of them to reviewers, one to the public.
 edition_variants = Table(
     "edition_variants",
     metadata,
     Column("edition_id", Integer, ForeignKey("editions.id"), primary_key=True, autoincrement=False),
-    #: From 1, the fullest first.
+    #: From 1, the one with the most content first.
     Column("number", SmallInteger, primary_key=True, autoincrement=False),
     #: Who gets it: an audience (content/document/variants.py) as JSON.
     Column("subscribers", Text, nullable=False),
-    #: Whether it is for subscribers without any tag: what the page online shows to everybody.
+    #: Whether it is for subscribers without tags: the online page shows it to everybody.
     Column("is_public", Boolean, nullable=False),
     Column("compiled", LargeBinary, nullable=False),
 )
@@ -63,12 +63,12 @@ edition_tests = Table(
     Column("edition_id", Integer, ForeignKey("editions.id"), nullable=False),
     Column("at", Moment, nullable=False),
     Column("address", Text, nullable=False),
-    #: What the server said.
+    #: The server's reply.
     Column("reply", Text, nullable=False),
     Index("ix_edition_tests_edition_id", "edition_id"),
 )
 
-#: What is approved: an issue in all its languages, known by one hash.
+#: What is approved: an issue in all its languages, identified by one hash.
 reviews = Table(
     "reviews",
     metadata,
@@ -86,12 +86,13 @@ review_editions = Table(
     "review_editions",
     metadata,
     Column("review_id", Integer, ForeignKey("reviews.id"), primary_key=True, autoincrement=False),
-    #: From 1, the newsletter's own language first.
+    #: From 1, the newsletter's main language first.
     Column("position", SmallInteger, primary_key=True, autoincrement=False),
     Column("edition_id", Integer, ForeignKey("editions.id"), nullable=False),
 )
 
-#: Who was sent a link. It names no row: a restored database may give a row's id to another review or person.
+#: Who was sent a link. The link contains no row id, because a restored database may use it for another review or
+#: person.
 review_requests = Table(
     "review_requests",
     metadata,
@@ -100,7 +101,7 @@ review_requests = Table(
     #: As written in newsletter.yaml, and as addresses are compared.
     Column("address", Text, nullable=False),
     Column("normal", Text, nullable=False),
-    #: What the link's token holds: a digest of the review's hash and the address.
+    #: The content of the link's token: a digest of the review's hash and the address.
     Column("link", Text, nullable=False),
     Column("at", Moment, nullable=False),
     UniqueConstraint("review_id", "normal"),
@@ -108,7 +109,7 @@ review_requests = Table(
     sqlite_autoincrement=True,
 )
 
-#: What somebody answered. Rows are added and never changed; the last one of a person counts.
+#: The answers. Rows are added and never changed; a person's last answer counts.
 review_answers = Table(
     "review_answers",
     metadata,
@@ -118,7 +119,7 @@ review_answers = Table(
     Column("normal", Text, nullable=False),
     Column("answer", Text, nullable=False),
     Column("comment", Text, nullable=False, server_default=""),
-    #: Who typed it at the command line; empty: it came by link.
+    #: Who entered it on the command line; empty if it came by link.
     Column("typed_by", Text, nullable=False, server_default=""),
     Column("at", Moment, nullable=False),
     CheckConstraint("answer IN ('yes', 'no')", name="answer"),
@@ -132,7 +133,7 @@ mailing_reviews = Table(
     metadata,
     Column("mailing_id", Integer, ForeignKey("mailings.id"), primary_key=True, autoincrement=False),
     Column("review_id", Integer, ForeignKey("reviews.id"), nullable=False),
-    #: Somebody allowed it to go out although it was not approved: the last answer that was known then, 0 for none.
+    #: If a person allowed it to be sent without approvals: the last answer that was known then, 0 for none.
     Column("allowed_until", Integer),
     Index("ix_mailing_reviews_review_id", "review_id"),
 )

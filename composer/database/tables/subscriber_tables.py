@@ -1,6 +1,6 @@
 """The tables of the audience: subscribers, their tags, their history, consents, imports, the suppression list.
 
-Input: nothing. Output: tables. What they mean is said in composer/audience.
+Input: nothing. Output: tables. composer/audience explains the values.
 """
 
 from sqlalchemy import (
@@ -17,13 +17,13 @@ from sqlalchemy import (
 
 from composer.database.tables.metadata import LargeId, Moment, metadata
 
-#: How somebody agreed: one row for all subscribers of an import, one for each who answered by the web.
+#: How people consented: one row for all subscribers of an import, one for each person on the web.
 consents = Table(
     "consents",
     metadata,
     Column("id", Integer, primary_key=True),
     Column("recorded", Moment, nullable=False),
-    #: How, when, which words.
+    #: How, when, with which text.
     Column("evidence", Text, nullable=False),
     sqlite_autoincrement=True,
 )
@@ -34,7 +34,7 @@ imports = Table(
     Column("id", Integer, primary_key=True),
     Column("at", Moment, nullable=False),
     Column("file", Text, nullable=False),
-    #: What wrote the file: csv, mailchimp …
+    #: The program that wrote the file: csv, mailchimp …
     Column("kind", Text, nullable=False),
     Column("consent_id", Integer, ForeignKey("consents.id")),
     #: The counts of the summary, as JSON.
@@ -43,14 +43,14 @@ imports = Table(
     sqlite_autoincrement=True,
 )
 
-#: An id is never issued twice (public_ids.py): a token made for one person must not lead to another.
+#: An id is never used twice (public_ids.py), because a token for one person must not lead to another.
 subscribers = Table(
     "subscribers",
     metadata,
     Column("id", LargeId, primary_key=True),
     #: As written.
     Column("address", Text, nullable=False),
-    #: By which addresses are compared.
+    #: The form for comparing addresses.
     Column("normal", Text, nullable=False),
     Column("name", Text, nullable=False, server_default=""),
     Column("first_name", Text, nullable=False, server_default=""),
@@ -62,9 +62,9 @@ subscribers = Table(
     Column("created", Moment, nullable=False),
     Column("changed", Moment, nullable=False),
     Column("consent_id", Integer, ForeignKey("consents.id")),
-    #: When they agreed, where that is known of each.
+    #: When they consented, if it is known for each person.
     Column("consented", Moment),
-    #: The import that brought them.
+    #: The import that added them.
     Column("import_id", Integer, ForeignKey("imports.id")),
     UniqueConstraint("normal"),
     CheckConstraint("status IN ('pending', 'active', 'unsubscribed', 'bounced', 'complained')", name="status"),
@@ -86,7 +86,7 @@ subscriber_tags = Table(
 )
 Index("ix_subscriber_tags_tag", subscriber_tags.c.tag, subscriber_tags.c.subscriber_id)
 
-#: What became different about a subscriber, when, and by whom; it goes with the subscriber.
+#: What was changed about a subscriber, when, and by whom; deleted together with the subscriber.
 subscriber_changes = Table(
     "subscriber_changes",
     metadata,
@@ -103,7 +103,7 @@ subscriber_changes = Table(
     sqlite_autoincrement=True,
 )
 
-#: Addresses that get nothing, whatever else is said of them; of an erased person only a hash.
+#: The suppression list: addresses that get no mailing; of an erased person only a hash.
 suppressions = Table(
     "suppressions",
     metadata,
@@ -123,7 +123,7 @@ suppressions = Table(
     sqlite_autoincrement=True,
 )
 
-#: What was erased, when, and what stays; nothing in it tells who it was.
+#: What was erased, when, and what is kept; without any data that identifies the person.
 erasures = Table(
     "erasures",
     metadata,
@@ -134,23 +134,23 @@ erasures = Table(
     sqlite_autoincrement=True,
 )
 
-#: Which subscriber had which address in which mailings, where that is not the whole story of an address: somebody who got mail
-#: was removed, or changed their address, or has an address that somebody had before. Only the keyed hash of an address is here.
-#: What the rows mean, and who writes them: composer/audience/identity/tombstones.py.
+#: Which subscriber had which address in which mailings, if that has changed: a recipient was removed, changed their
+#: address, or has an address that another person had before. Contains only the keyed hash of an address.
+#: composer/audience/identity/tombstones.py explains the rows and writes them.
 tombstones = Table(
     "tombstones",
     metadata,
-    #: Without a foreign key: the subscriber may be gone.
+    #: Without a foreign key, because the subscriber may be deleted.
     Column("subscriber_id", LargeId, primary_key=True, autoincrement=False),
     Column("hash", Text, primary_key=True),
-    #: The address was theirs in the mailings from this number on, up to and including that one. NULL: it still is.
+    #: The first and the last mailing in which the address was theirs. NULL: it still is.
     Column("first_mailing", Integer, primary_key=True, autoincrement=False),
     Column("last_mailing", Integer),
     Column("at", Moment, nullable=False),
     Index("ix_tombstones_hash", "hash"),
 )
 
-#: Keys that must live and die with the database: docs/decisions/0004-one-database-one-erasure-key.md.
+#: Keys that belong to this one database: docs/decisions/0004-erased-but-remembered.md.
 database_keys = Table(
     "database_keys",
     metadata,

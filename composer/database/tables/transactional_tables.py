@@ -1,13 +1,13 @@
-"""The table of the public pages: small messages that somebody asked for, and what became of each.
+"""The table of the public pages: transactional messages that people requested, and their results.
 
-Input: nothing. Output: a table. What it means is said in composer/web/public.
+Input: nothing. Output: a table. composer/web/public explains the values.
 """
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text
 
 from composer.database.tables.metadata import Moment, metadata
 
-#: One row for each time that somebody gave an address. A row is taken away when its link has ended: it knows an address.
+#: One row for each entered address. A row is deleted when its link expires, because it contains an address.
 transactional_emails = Table(
     "transactional_emails",
     metadata,
@@ -17,28 +17,28 @@ transactional_emails = Table(
     #: As written, and as addresses are compared.
     Column("address", Text, nullable=False),
     Column("normal", Text, nullable=False),
-    #: What all addresses of one mailbox have in common: a mailbox gets few letters a day, whatever +tag is written.
+    #: The same for all addresses of one mailbox: a mailbox gets only a few messages per day, with any +tag.
     Column("mailbox", Text, nullable=False, server_default=""),
     Column("name", Text, nullable=False, server_default=""),
-    #: What else they wrote of themselves, by merge field, as JSON.
+    #: The other values that they entered, by merge field, as JSON.
     Column("fields", Text, nullable=False, server_default="{}"),
-    #: The language of the page, and of the edition that was asked for.
+    #: The language of the page, and of the requested edition.
     Column("language", Text, nullable=False),
     Column("edition", Text, nullable=False, server_default=""),
-    #: The site that the form stood on.
+    #: The site with the form.
     Column("origin", Text, nullable=False, server_default=""),
     Column("asked", Moment, nullable=False),
-    #: When it is to be tried next.
+    #: When it will be tried next.
     Column("due", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
-    #: Its place in the queue: the lowest turn first, and of one turn the oldest.
+    #: Its place in the queue: the lowest turn first, then the oldest.
     Column("turn", Integer, nullable=False, server_default="0"),
-    #: When it took one of the hour's places; none while it waits.
+    #: When it used one of the hour's places; NULL while it waits.
     Column("counted", Moment),
     Column("state", Text, nullable=False),
     #: Why it was dropped: limit, full, repeated, nobody, expired.
     Column("drop_reason", Text),
-    #: What the mail server said.
+    #: The mail server's reply.
     Column("reply", Text, nullable=False, server_default=""),
     #: When its link was used; it works once.
     Column("used", Moment),

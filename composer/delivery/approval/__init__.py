@@ -1,1 +1,1 @@
-"""Reviews, and whose word a mailing needs."""
+"""Reviews, and the approvals that a mailing needs."""

@@ -1,7 +1,7 @@
-"""Asks for approvals by mail: a short message to each who may approve, with a link that is theirs.
+"""Requests for approval by email: a short message to each person who may approve, with a personal link.
 
-Input: a built edition, who is asked, their links. Output: messages ready to be handed over. The edition itself is the
-test message beside it; nothing here is shown to subscribers.
+Input: a built edition, the people to ask, their links. Output: messages that are ready to send. The edition itself is
+in the test message that is sent with it. Guarantees: nothing here is shown to subscribers.
 """
 
 import hashlib
@@ -24,16 +24,17 @@ _TEXT = """\
 
 Subject: {subject}
 
-Look at the edition, then approve it or request changes:
+Review the edition, then approve it or request changes:
 
 {link}
 
-The link is yours alone and works for {days} days. If anybody changes the issue, it needs a new approval.
+This link is personal; please do not share it. It works for {days} days. If the issue changes, it needs a new approval.
 """
 _HTML = """\
 <html><head><title>{title}</title></head><body><p>{name}: please review {stems}.</p><p>Subject: {subject}</p>\
-<p><a href="{link}">Look at the edition, then approve it or request changes</a></p>\
-<p>The link is yours alone and works for {days} days. If anybody changes the issue, it needs a new approval.</p></body></html>
+<p><a href="{link}">Review the edition, then approve it or request changes</a></p>\
+<p>This link is personal; please do not share it. It works for {days} days. If the issue changes, it needs a new approval.</p>\
+</body></html>
 """
 
 
@@ -45,7 +46,7 @@ def requests(
     now: datetime,
     sign: Callable[[bytes], bytes],
 ) -> Iterator[Addressed]:
-    """Make one message each. Raises HeaderError."""
+    """Yield one message for each person. Raises HeaderError."""
     newsletter = built.newsletter
     subject = review.editions[0].subject
     for address, link in links.items():

@@ -1,7 +1,8 @@
-"""Whether a review is approved: its answers, judged by who may approve now.
+"""Whether a review is approved: its answers, counted by who may approve now.
 
-Input: a connection, a review or a mailing, settings. Output: an `Approval`. Guarantees: only people who may approve now count,
-each mailbox once, by their last answer; somebody who was removed from `approvals.by` neither completes nor blocks anything.
+Input: a connection, a review or a mailing, settings. Output: an `Approval`. Guarantees: only people who may approve now
+count, each mailbox once, with its last answer; a person who was removed from `approvals.by` neither completes nor
+blocks an approval.
 """
 
 from collections.abc import Mapping
@@ -21,30 +22,30 @@ from composer.editions.pipeline import is_outdated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approval:
-    """How a review stands. Only the last answers of people who may approve now are in it."""
+    """The state of a review. It contains only the last answers of people who may approve now."""
 
     #: How many must approve.
     needed: int = 0
     approved: tuple[GivenAnswer, ...] = ()
     #: Requests for changes.
     returned: tuple[GivenAnswer, ...] = ()
-    #: Answers of people who may not approve any more: they count for nothing.
+    #: Answers of people who may no longer approve, and which therefore do not count.
     former: tuple[GivenAnswer, ...] = ()
-    #: Where an earlier edition of the issue was approved, and this one by nobody: what has changed since, in codes by stem.
+    #: If only an earlier edition of the issue was approved: what has changed since, as codes by stem.
     changed_since: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    #: The last answer on record; 0 for none.
+    #: The last recorded answer; 0 if there is no answer.
     last: int = 0
 
     @property
     def is_enough(self) -> bool:
-        """Whether enough people approve and nobody requests changes."""
+        """Whether enough people approve and no one requests changes."""
         return len(self.approved) >= self.needed and not self.returned
 
     def permits(self, allowed_until: int | None) -> bool:
-        """Return whether a mailing may go out.
+        """Return whether a mailing may be sent.
 
-        `allowed_until`: somebody allowed it in spite of this, and knew the answers up to this one. A request for changes
-        that came later is none of what they allowed.
+        `allowed_until`: a person allowed it without enough approvals, and knew the answers up to this one. A request
+        for changes that came later is not covered.
         """
         if allowed_until is None:
             return self.is_enough
@@ -52,7 +53,7 @@ class Approval:
 
 
 def approval_of(connection: Connection, review: Review, settings: Settings) -> Approval:
-    """Return how a review stands with those who may approve now."""
+    """Return the state of a review, counted by who may approve now."""
     here = reviews.c.issue == review.issue, reviews.c.hash == review.hash
     review_id = connection.scalar(select(reviews.c.id).where(*here))
     found = _approval(connection, review_id, settings)
@@ -60,40 +61,40 @@ def approval_of(connection: Connection, review: Review, settings: Settings) -> A
 
 
 def approval_of_mailing(connection: Connection, mailing_id: int, settings: Settings) -> Approval:
-    """Return how the review that a mailing was frozen from stands with those who may approve now."""
+    """Return the state of the review that a mailing was frozen from, counted by who may approve now."""
     return _approval(connection, review_id_of_mailing(connection, mailing_id), settings)
 
 
 def answers_before(connection: Connection, mailing_id: int, end: datetime | None) -> tuple[GivenAnswer, ...]:
-    """Return everybody's last answer for a mailing's review, given before the mailing ended, the first first."""
+    """Return each person's last answer to a mailing's review before the mailing ended, the oldest first."""
     found = last_answers(connection, review_id_of_mailing(connection, mailing_id), end)
     return tuple(sorted(found.values(), key=lambda each: each.id))
 
 
 def allowance_of(connection: Connection, mailing_id: int) -> int | None:
-    """Return the last answer that was known to whoever allowed a mailing to go out without approvals; None: nobody did."""
+    """Return the last answer known to the person who allowed a mailing without approvals; None if no person did."""
     here = mailing_reviews.c.mailing_id == mailing_id
     found: int | None = connection.scalar(select(mailing_reviews.c.allowed_until).where(here))
     return found
 
 
 def allow_until(connection: Connection, mailing_id: int, last: int) -> None:
-    """Record that somebody who knows the answers up to `last` allows a mailing to go out in spite of them."""
+    """Record that a person who knows the answers up to `last` allows a mailing to be sent anyway."""
     here = mailing_reviews.c.mailing_id == mailing_id
     connection.execute(update(mailing_reviews).where(here).values(allowed_until=last))
 
 
 def is_permitted(connection: Connection, mailing_id: int, settings: Settings, allowed_until: int | None = None) -> bool:
-    """Return whether a mailing may begin, or go on.
+    """Return whether a mailing may start or be resumed.
 
-    `allowed_until` as in `Approval.permits`, beside what was allowed before.
+    `allowed_until` as in `Approval.permits`, in addition to what was allowed before.
     """
     known = [each for each in (allowed_until, allowance_of(connection, mailing_id)) if each is not None]
     return approval_of_mailing(connection, mailing_id, settings).permits(max(known, default=None))
 
 
 def may_begin(connection: Connection, mailing_id: int, settings: Settings, allowed_until: int | None = None) -> bool:
-    """Tell the same in a transaction that writes; until it ends, nobody's answer can change it."""
+    """Return the same in a transaction that writes; no answer can change it until the transaction ends."""
     review_id = review_id_of_mailing(connection, mailing_id)
     connection.execute(select(reviews.c.id).where(reviews.c.id == review_id).with_for_update())
     return is_permitted(connection, mailing_id, settings, allowed_until)
@@ -113,7 +114,7 @@ def _approval(connection: Connection, review_id: int | None, settings: Settings)
 
 
 def _changed_since(connection: Connection, review: Review) -> Mapping[str, tuple[str, ...]]:
-    """Return what has changed since the last time that somebody approved the issue, by stem."""
+    """Return what has changed since the issue was last approved, by stem."""
     approved = select(review_answers.c.review_id).where(review_answers.c.answer == ReviewAnswer.YES)
     last = connection.execute(
         select(reviews)

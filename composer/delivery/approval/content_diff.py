@@ -1,7 +1,7 @@
-"""What an edition says, section by section: so that a change can be named by the section it is in.
+"""Digests of an edition's text, section by section, so that a change can be named by its section.
 
 Input: the variants of one issue file; later, the digests of two of its editions. Output: a digest of each section's
-text, by the section's key; the codes of what differs, and words for them. Pure, and no text is kept.
+text, by the section's key; the codes of the differences, and labels for them. Guarantees: pure; stores no text.
 """
 
 import datetime
@@ -27,43 +27,43 @@ from composer.content.values.rich_text import (
 )
 from composer.editions.pipeline import BuiltVariant
 
-#: Codes beside the keys of sections. No key begins with such a sign.
+#: Codes in addition to the keys of sections. No key begins with "@".
 #: Who gets which variant.
 SUBSCRIBERS = "@readers"
-#: All texts are the same, and yet the edition is another one.
+#: All texts are the same, but the edition is different.
 ELSEWHERE = "@elsewhere"
-#: The edition was hashed by an earlier version of this program, so that nothing more can be said.
+#: An earlier version of this program hashed the edition, so its hash cannot be compared.
 OUTDATED = "@outdated"
-#: An issue file that a mailing holds is not there any more, or is new.
+#: An issue file of a mailing no longer exists, or is new.
 FILE_GONE, FILE_NEW = "@gone", "@new"
-#: The issue has mistakes, so that no edition of it can be made.
+#: The issue has problems, so that it cannot be built.
 BROKEN = "@broken"
-#: How many names a sentence holds.
+#: How many names a sentence lists.
 _MOST = 5
 _WORDS = {
-    SUBSCRIBERS: "who gets which part",
+    SUBSCRIBERS: "which subscribers get which sections",
     ELSEWHERE: "something outside the texts: the theme, newsletter.yaml, or this program",
-    OUTDATED: "the way editions are fingerprinted has changed: test and approve again",
+    OUTDATED: "a new version of this program compares editions differently: test and approve it again",
     FILE_GONE: "the file no longer exists",
     FILE_NEW: "the file is new",
-    BROKEN: "the issue has problems now and cannot be built",
+    BROKEN: "the issue now has problems and cannot be built",
 }
 
 
 def section_digests(variants: Sequence[BuiltVariant]) -> dict[str, str]:
-    """Return digests of what the fullest edition says, by key."""
+    """Return digests of the texts of the fullest edition, by key."""
     issue = variants[0].built.issue
     said: dict[str, Value] = {"subject": issue.subject, "preheader": issue.preheader, "note": issue.note}
     for section in issue.sections:
         said[section.spec.key] = section.content
     said |= {"masthead": issue.masthead, "imprint": issue.imprint}
-    # Merge fields' tokens change from build to build: the names in their place do not.
+    # The tokens of merge fields change with each build. Their names do not.
     digests = {key: _digest(issue.fields.as_written("\n".join(_lines(value)))) for key, value in said.items()}
     return {**digests, SUBSCRIBERS: _digest(json.dumps([astuple(each.issue_variant.who) for each in variants]))}
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the codes of what differs between two editions, in the newer one's order; what only the older had is last."""
+    """Return the codes of the differences between two editions: in the newer one's order, then those of the older only."""
     keys = dict.fromkeys((*after, *before))
     nothing = _digest("")
     different = tuple(key for key in keys if before.get(key, nothing) != after.get(key, nothing))
@@ -71,9 +71,9 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, .
 
 
 def changes_since_outdated(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the keys of texts that an edition of an earlier version of this program did not hold, else what it lost.
+    """Return the keys of texts that an edition of an earlier version of this program did not have, else those it lost.
 
-    Its digests stand under headings, which are no keys, so that only the digests themselves are compared.
+    Its digests are filed under headings instead of keys, so that only the digests themselves are compared.
     """
     nothing = _digest("")
     texts = {key: digest for key, digest in after.items() if key != SUBSCRIBERS}
@@ -82,17 +82,17 @@ def changes_since_outdated(before: Mapping[str, str], after: Mapping[str, str]) 
 
 
 def in_words(codes: Sequence[str]) -> tuple[str, ...]:
-    """Return what changed, for people: “top story”."""
+    """Return labels for what changed, such as “top story”."""
     return tuple(_WORDS.get(code) or key_words(code) for code in codes)
 
 
 def is_outdated(changed: Mapping[str, Sequence[str]]) -> bool:
-    """Return whether nothing more is known of what changed than that the hashes cannot be compared."""
+    """Return whether it is only known that the hashes cannot be compared."""
     return any(OUTDATED in codes for codes in changed.values())
 
 
 def named(changed: Mapping[str, Sequence[str]], stem: str) -> str:
-    """Return what changed in an issue, by stem, for people; without the file's name where it is just `stem`."""
+    """Return what changed in an issue, as text; without the file's name if it is only `stem`."""
     if is_outdated(changed):
         return in_words((OUTDATED,))[0]
     is_alone = list(changed) == [stem]
@@ -100,12 +100,12 @@ def named(changed: Mapping[str, Sequence[str]], stem: str) -> str:
 
 
 def since(changed: Mapping[str, Sequence[str]], stem: str) -> str:
-    """Return the same as the end of a sentence that says what was done before."""
+    """Return the same as the end of a sentence about an earlier version."""
     return f"{'but ' if is_outdated(changed) else 'changed since: '}{named(changed, stem)}"
 
 
 def several(names: Sequence[str]) -> str:
-    """Return names as a part of a sentence: the first few of them, and how many more there are."""
+    """Return names as part of a sentence: the first few, and how many more there are."""
     shown = ", ".join(names[:_MOST])
     return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"
 
@@ -154,7 +154,7 @@ def _block(block: Block) -> str:
 
 
 def _words(nodes: tuple[Inline, ...]) -> str:
-    """Return the words with what they are dressed in: a bold word and another address are changes, too."""
+    """Return the text with its markup, because bold type and a different link are changes, too."""
     pieces: list[str] = []
     for node in nodes:
         match node:

@@ -1,7 +1,7 @@
-"""Editions on record: an issue file with all its variants, as it was when it was tested, reviewed or mailed.
+"""Recorded editions: an issue file with all its variants, as it was when it was tested, reviewed or sent.
 
-Input: a connection, built variants, the time. Output: values and rows. Guarantees: everything is about one hash; an edit
-makes another edition, which has no test yet. Nothing here knows a subscriber.
+Input: a connection, built variants, the time. Output: values and rows. Guarantees: everything belongs to one hash; an
+edit makes a new edition, which has no test yet; nothing here contains a subscriber's data.
 """
 
 import json
@@ -38,7 +38,7 @@ from composer.mail.merge_slots import fill_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedEdition:
-    """An issue file as it is now: everything that subscribers in its language may get."""
+    """An issue file as it is now: all messages for subscribers in its language."""
 
     issue: str
     stem: str
@@ -49,27 +49,27 @@ class RecordedEdition:
     date: Date | None = None
     number: int | None = None
     digests: Mapping[str, str] = field(repr=False)
-    #: The fullest first.
+    #: The variant with the most content first.
     variants: tuple[BuiltVariant, ...] = field(default=(), repr=False)
 
     @property
     def digests_as_json(self) -> str:
-        """The digests as the database keeps them."""
+        """The digests as the database stores them."""
         return json.dumps(dict(self.digests), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentTests:
-    """What is known of an edition's test sends."""
+    """The test sends of an edition."""
 
-    #: When and to whom, the last first.
+    #: The times and addresses, the latest first.
     sent: tuple[tuple[datetime, str], ...] = ()
-    #: Where an earlier edition of the file was tested, and this one not: what has changed since, in codes (digests.since).
+    #: If only an earlier edition of the file was tested: what has changed since, as codes (content_diff.since).
     changed_since: tuple[str, ...] = ()
 
 
 def edition_of(variants: Sequence[BuiltVariant]) -> RecordedEdition:
-    """Return the edition that one issue file makes; `variants` are those of one file."""
+    """Return the edition of one issue file; `variants` are those of one file."""
     built = variants[0].built
     return RecordedEdition(
         issue=built.issue.key,
@@ -85,7 +85,7 @@ def edition_of(variants: Sequence[BuiltVariant]) -> RecordedEdition:
 
 
 def remember(connection: Connection, edition: RecordedEdition, now: datetime) -> int:
-    """Put an edition on record, unless it is; return its id."""
+    """Record an edition, unless it is recorded already; return its id."""
     added = _insert(connection, editions).values(
         issue=edition.issue,
         stem=edition.stem,
@@ -97,7 +97,7 @@ def remember(connection: Connection, edition: RecordedEdition, now: datetime) ->
         digests=edition.digests_as_json,
         seen=now,
     )
-    # A date that is not in the text may have changed, and an older version has kept none.
+    # A date that is not in the text may have changed, and older versions did not store the date.
     dated = {"issue_date": added.excluded.issue_date, "issue_number": added.excluded.issue_number}
     connection.execute(added.on_conflict_do_update(index_elements=["stem", "hash"], set_=dated))
     here = editions.c.stem == edition.stem, editions.c.hash == edition.hash
@@ -108,7 +108,7 @@ def remember(connection: Connection, edition: RecordedEdition, now: datetime) ->
 def keep_messages(
     connection: Connection, edition: RecordedEdition, edition_id: int, *, is_public_only: bool = False
 ) -> None:
-    """Keep the messages of an edition that is on record, so that they can be shown: all, or what everybody may see."""
+    """Store the messages of a recorded edition, so that they can be shown: all of them, or only the public one."""
     if not edition.variants:
         return
     public = pick(edition.variants, edition.language, ())
@@ -154,7 +154,7 @@ def sent_tests(connection: Connection, edition: RecordedEdition) -> SentTests:
 
 
 def differences(before: Sequence[Row[Any]], now_there: Sequence[RecordedEdition]) -> Mapping[str, tuple[str, ...]]:
-    """Return how editions on record (rows of `editions`) differ from those of today, in codes by stem; empty: not at all."""
+    """Return how recorded editions (rows of `editions`) differ from the current ones, as codes by stem."""
     recorded = {row.stem: row for row in before}
     current = {each.stem: each for each in now_there}
     found: dict[str, tuple[str, ...]] = {}
@@ -164,7 +164,7 @@ def differences(before: Sequence[Row[Any]], now_there: Sequence[RecordedEdition]
         elif stem not in recorded:
             found[stem] = (FILE_NEW,)
         elif is_outdated(recorded[stem].hash):
-            # The texts can still be compared; what is around them, and who gets which, cannot.
+            # The texts can still be compared. The theme, and who gets which variant, cannot.
             if found_since := changes_since_outdated(json.loads(recorded[stem].digests), current[stem].digests):
                 found[stem] = found_since
         elif recorded[stem].hash != current[stem].hash:
@@ -173,7 +173,7 @@ def differences(before: Sequence[Row[Any]], now_there: Sequence[RecordedEdition]
 
 
 def editions_in(connection: Connection, review_id: int) -> Sequence[Row[Any]]:
-    """Return the rows of a review's editions, the newsletter's own language first."""
+    """Return the rows of a review's editions, the newsletter's main language first."""
     question = select(editions).join_from(review_editions, editions).where(review_editions.c.review_id == review_id)
     return connection.execute(question.order_by(review_editions.c.position)).all()
 
@@ -181,13 +181,13 @@ def editions_in(connection: Connection, review_id: int) -> Sequence[Row[Any]]:
 def changes_of_mailing(
     connection: Connection, mailing_id: int, now_there: Sequence[RecordedEdition]
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return how the editions of a mailing differ from those of today, in codes by stem; empty: not at all."""
+    """Return how the editions of a mailing differ from the current ones, as codes by stem."""
     review_id = connection.scalar(select(mailing_reviews.c.review_id).where(mailing_reviews.c.mailing_id == mailing_id))
     return differences([] if review_id is None else editions_in(connection, review_id), now_there)
 
 
 def published(connection: Connection, stem: str) -> bytes | None:
-    """Return what everybody may see of a stem's edition that went out last and was accepted by a server, if any."""
+    """Return the public message of the last edition of a stem that was sent and possibly accepted, or None."""
     went = (
         select(deliveries.c.mailing_id)
         .where(deliveries.c.mailing_id == mailings.c.id)
@@ -208,6 +208,6 @@ def published(connection: Connection, stem: str) -> bytes | None:
 
 
 def _insert(connection: Connection, table: Any) -> Any:
-    """Return the dialect's own INSERT, which knows ON CONFLICT."""
+    """Return the dialect's own INSERT, which supports ON CONFLICT."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     return dialect.insert(table)

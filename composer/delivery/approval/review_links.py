@@ -1,8 +1,8 @@
-"""Links by which a review is answered: each is one person's, for one review, and shows every message in it.
+"""Links to answer a review: each belongs to one person and one review, and shows every message in it.
 
-Input: a connection, tokens, a review, the time. Output: tokens; back from one, what it asks. Guarantees: a token holds a digest
-of the review's hash and the person's address, not the id of a row. So it leads to that review and that person or nowhere, even
-in a restored database that has given the same ids to others.
+Input: a connection, tokens, a review, the time. Output: tokens; for a token, its question. Guarantees: a token contains
+a digest of the review's hash and the person's address, not the id of a row. So it leads to that review and that person,
+or to nothing, even in a restored database that uses the same ids for others.
 """
 
 import hashlib
@@ -29,13 +29,13 @@ from composer.delivery.approval.reviews import AnswerEffect, Review, ReviewAnswe
 
 #: How long a link works.
 LINK_DAYS = 14
-#: Bytes of the digest in a token: what a token has for a subscriber's and a mailing's number.
+#: Bytes of the digest in a token: the space that other tokens use for the numbers of a subscriber and a mailing.
 _HIGH, _LOW = 5, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One of the messages that a review is about, by its place among them."""
+    """One of the messages of a review, by its number."""
 
     number: int
     stem: str
@@ -46,7 +46,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReviewQuestion:
-    """What a link asks, as it was frozen for the person it was sent to."""
+    """The question of a link, as it was frozen for the person it was sent to."""
 
     review_id: int
     address: str
@@ -56,7 +56,7 @@ class ReviewQuestion:
 
 
 def ask(connection: Connection, review: Review, who: Address, tokens: Tokens, now: datetime) -> str:
-    """Return the token by which somebody answers for a review; it works for `LINK_DAYS`."""
+    """Return the token with which a person answers a review; it works for `LINK_DAYS`."""
     review_id, normal = hold(connection, review, now), normal_address(who.address)
     for kept, edition in zip(editions_in(connection, review_id), review.editions, strict=True):
         keep_messages(connection, edition, kept.id)
@@ -72,7 +72,7 @@ def ask(connection: Connection, review: Review, who: Address, tokens: Tokens, no
 
 
 def question(connection: Connection, tokens: Tokens, token: str, now: datetime) -> ReviewQuestion | None:
-    """Return what a token asks; None for one that leads nowhere."""
+    """Return the question of a token; None if the token is not valid."""
     found = _request(connection, tokens, token, now)
     if found is None:
         return None
@@ -96,7 +96,7 @@ def question(connection: Connection, tokens: Tokens, token: str, now: datetime) 
 
 
 def message_in(connection: Connection, tokens: Tokens, token: str, number: int, now: datetime) -> bytes | None:
-    """Return one of the messages that a token asks about; None for a token that leads nowhere, or another number."""
+    """Return one of the messages that a token asks about; None if the token or the number is not valid."""
     found = _request(connection, tokens, token, now)
     rows = [] if found is None else _messages(connection, found.review_id)
     if not 1 <= number <= len(rows):
@@ -110,7 +110,7 @@ def message_in(connection: Connection, tokens: Tokens, token: str, number: int, 
 def answer_by_link(
     connection: Connection, tokens: Tokens, token: str, answer: ReviewAnswer, comment: str, now: datetime
 ) -> AnswerEffect | None:
-    """Record an answer by link; None for a token that leads nowhere."""
+    """Record an answer by link; None if the token is not valid."""
     found = _request(connection, tokens, token, now)
     if found is None:
         return None
@@ -132,7 +132,7 @@ def _request(connection: Connection, tokens: Tokens, token: str, now: datetime) 
 
 
 def _messages(connection: Connection, review_id: int) -> Sequence[Row[Any]]:
-    """Return what the messages of a review are, without the messages, in the order in which they are shown."""
+    """Return the rows of a review's messages, without the messages themselves, in the order in which they are shown."""
     columns: list[ColumnElement[Any]] = [editions.c[name] for name in ("stem", "language", "subject")]
     columns += [edition_variants.c[name] for name in ("edition_id", "number", "subscribers")]
     return connection.execute(

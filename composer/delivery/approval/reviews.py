@@ -1,8 +1,8 @@
-"""Reviews: an issue in all its languages and variants, known by one hash, and what is answered about it.
+"""Reviews: an issue in all its languages and variants, identified by one hash, and the answers to it.
 
-Input: a connection, editions, who answers, the time. Output: rows, and what an answer did. Guarantees: an answer is about one
-hash. A request for changes and the start of a mailing take turns (the review's row is locked), so that neither overtakes the
-other: it stops a mailing that has begun, and one that has not is refused when it is to begin (approvals.py).
+Input: a connection, editions, who answers, the time. Output: rows, and the effect of an answer. Guarantees: an answer
+belongs to one hash. A request for changes and the start of a mailing lock the review's row, so that one waits for the
+other: the request stops a mailing that has started; one that has not started is refused when it starts (approvals.py).
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ from composer.editions.pipeline import hash_of
 
 
 class ReviewAnswer(StrEnum):
-    """What somebody says of an edition."""
+    """A person's answer to a review."""
 
     YES = "yes"
     #: changes are requested, with a comment
@@ -33,43 +33,43 @@ class ReviewAnswer(StrEnum):
 
 
 class AnswerEffect(StrEnum):
-    """What an answer did."""
+    """The effect of an answer."""
 
-    #: it is on record; no mailing is concerned
+    #: the answer is recorded; there is no mailing
     RECORDED = "recorded"
-    #: a mailing that waits for its time will not go out
+    #: a scheduled mailing will not be sent
     HELD = "held"
-    #: a mailing that had begun was stopped
+    #: a mailing that had started was stopped
     STOPPED = "stopped"
-    #: a mailing of this edition is over: it has gone out
+    #: a mailing of this edition has ended, so the edition was sent
     LATE = "late"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """What is approved: an issue in all its languages, known by one hash."""
+    """What is approved: an issue in all its languages, identified by one hash."""
 
     issue: str
     hash: str
-    #: The newsletter's own language first.
+    #: The newsletter's main language first.
     editions: tuple[RecordedEdition, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenAnswer:
-    """An answer on record."""
+    """A recorded answer."""
 
     id: int
     address: str
     answer: ReviewAnswer
     comment: str
-    #: Who typed it at the command line; empty: it came by link.
+    #: Who entered it on the command line; empty if it came by link.
     typed_by: str
     at: datetime
 
     def in_words(self, zone: ZoneInfo) -> str:
-        """Return who answered when and how, for people."""
-        how = f"typed by {self.typed_by}" if self.typed_by else "by link"
+        """Return who answered, when and how, as text."""
+        how = f"entered by {self.typed_by}" if self.typed_by else "by link"
         comment = f": {self.comment}" if self.answer is ReviewAnswer.NO else ""
         return f"{self.address}, {self.at.astimezone(zone):%Y-%m-%d %H:%M}, {how}{comment}"
 
@@ -81,7 +81,7 @@ def review_of(found: Sequence[RecordedEdition]) -> Review:
 
 
 def hold(connection: Connection, review: Review, now: datetime) -> int:
-    """Put a review on record, lock its row until the transaction ends, and return its id."""
+    """Record a review, lock its row until the transaction ends, and return its id."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     added = dialect.insert(reviews).values(issue=review.issue, hash=review.hash, seen=now)
     # An update that changes nothing locks the row and returns its id.
@@ -105,7 +105,7 @@ def record_answer(
     typed_by: str,
     now: datetime,
 ) -> AnswerEffect:
-    """Record what somebody who may approve says of a review. Their earlier answers do not count any more."""
+    """Record the answer of a person who may approve. Their earlier answers no longer count."""
     return add_answer(connection, hold(connection, review, now), who.address, answer, comment, typed_by, now)
 
 
@@ -151,9 +151,9 @@ def last_answers(connection: Connection, review_id: int | None, end: datetime | 
 def link_to_mailing(
     connection: Connection, mailing_id: int, review: Review, now: datetime, allowed_until: int | None = None
 ) -> None:
-    """Record the review that a mailing was frozen from, and keep what the page online shows of it.
+    """Record the review that a mailing was frozen from, and store the messages that the online page shows.
 
-    `allowed_until`: the last answer that was known to whoever allowed the mailing to go out without approvals.
+    `allowed_until`: the last answer that was known to the person who allowed the mailing to be sent without approvals.
     """
     review_id = hold(connection, review, now)
     for kept, edition in zip(editions_in(connection, review_id), review.editions, strict=True):
@@ -169,7 +169,7 @@ def review_id_of_mailing(connection: Connection, mailing_id: int) -> int | None:
 
 
 def _stop_mailings(connection: Connection, review_id: int, who: str, now: datetime) -> AnswerEffect:
-    """Stop every mailing of a review that has begun; one that waits is refused when it is to begin."""
+    """Stop every started mailing of a review; a waiting one is refused when it starts."""
     begun = select(events.c.id).where(events.c.mailing_id == mailings.c.id, events.c.kind == EventKind.BEGAN).exists()
     rows = connection.execute(
         select(mailings.c.id, mailings.c.ended, begun.label("is_begun"))

@@ -1,1 +1,1 @@
-"""What is configured for sending: server, keys, secrets."""
+"""The configuration for sending: server, keys, secrets."""

@@ -1,8 +1,8 @@
-"""How to sign in at a server: a password or a token, from the environment or from the user's own folder.
+"""The credentials for a server: a password or a token, from the environment or from the user's configuration folder.
 
-Input: a host, the environment, the user's own configuration folder. Output: `Credentials`, or a `SettingsError`. A secret
-never comes from a file of the workspace, and a command is run for one only if the user's folder says so: a clone must run
-nothing.
+Input: a host, the environment, the user's configuration folder. Output: `Credentials`, or a `SettingsError`.
+Guarantees: a secret never comes from a file in the workspace, and a command for one runs only if the user's folder
+names it, so that a cloned workspace runs nothing.
 """
 
 import os
@@ -25,12 +25,12 @@ _SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariableNames:
-    """What is asked for the secret of one kind of server."""
+    """Where the secret of one kind of server is configured."""
 
-    #: The environment's variables: the password, and the only host that it is for.
+    #: Environment variables: the password, and the only host that it is for.
     password: str
     host: str
-    #: The file in the user's folder, an entry a host.
+    #: The file in the user's folder, with one entry for each host.
     file: str
     #: The group in newsletter.yaml.
     key: str
@@ -42,16 +42,16 @@ IMAP = VariableNames(password="COMPOSE_IMAP_PASSWORD", host="COMPOSE_IMAP_HOST",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """Who signs in, and with what."""
+    """The user name and the secret."""
 
     username: str | None
     secret: Secret | None = None
-    #: Whether the secret is an access token (XOAUTH2), not a password.
+    #: Whether the secret is an access token (XOAUTH2) instead of a password.
     is_token: bool = False
 
 
 def credentials_of(host: str, username: str | None, around: Environment, names: VariableNames) -> Credentials:
-    """Find the secret: the environment's, else what the user's folder says for this host.
+    """Return the secret: from the environment, else from the user's folder for this host.
 
     Raises SettingsError or ContentError.
     """
@@ -59,11 +59,11 @@ def credentials_of(host: str, username: str | None, around: Environment, names: 
         bound = around.environment.get(names.host)
         if bound and bound.lower() != host.lower():
             raise SettingsError(
-                f"{names.password} is for {bound}, and newsletter.yaml names {host}",
+                f"{names.password} is for {bound}, but newsletter.yaml names {host}",
                 f"correct {names.key}.host, or {names.host}",
             )
         return Credentials(username=username, secret=Secret(password))
-    said = _said_of(host, around, names)
+    said = _entry_of(host, around, names)
     username = said.get("username") or username
     for key, is_token in (("token_command", True), ("password_command", False)):
         if command := said.get(key):
@@ -71,19 +71,21 @@ def credentials_of(host: str, username: str | None, around: Environment, names: 
     if username:
         raise SettingsError(
             f"there is no password for {username} at {host}",
-            f"set {names.password}, or write password_command into {around.folder / names.file} (docs/sending.md)",
+            f"set {names.password}, or add password_command to {around.folder / names.file} "
+            "(docs/how-to/set-up-sending.md)",
         )
     return Credentials(username=username)
 
 
-def _said_of(host: str, around: Environment, names: VariableNames) -> dict[str, str]:
-    """Read what the user's own file says of one host; nothing of any other is looked at."""
+def _entry_of(host: str, around: Environment, names: VariableNames) -> dict[str, str]:
+    """Read the entry for one host from the user's own file; other entries are not read."""
     path = around.folder / names.file
     if not path.is_file():
         return {}
     if os.name == "posix" and path.stat().st_mode & 0o022:
         raise SettingsError(
-            f"others can write to {path}", f"it names commands to run:   {shell_line('chmod', '600', str(path))}"
+            f"other users can change {path}, which contains commands to run",
+            f"run:   {shell_line('chmod', '600', str(path))}",
         )
     root, problems = parse(read_source(path, str(path)))
     if problems:
@@ -93,23 +95,23 @@ def _said_of(host: str, around: Environment, names: VariableNames) -> dict[str, 
     for each in entry.entries if isinstance(entry, MappingNode) else ():
         if each.key.text not in _KEYS or not isinstance(each.value, Scalar):
             place: SourcePlace = each.key.place
-            hint = f"there are: {', '.join(_KEYS)}"
-            raise ContentError((place.problem("unknown-key", f"“{each.key.text}” is not known here", hint),))
+            hint = f"use one of: {', '.join(_KEYS)}"
+            raise ContentError((place.problem("unknown-key", f"unknown key “{each.key.text}”", hint),))
         said[each.key.text] = each.value.text.strip()
     return said
 
 
 def _run(command: str, host: str, key: str, names: VariableNames) -> Secret:
-    """Run the user's own command; its first line is the secret. What it says on stderr goes to the user's terminal."""
+    """Run the user's own command; its first line is the secret. Its stderr goes to the user's terminal."""
     try:
         ran = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, text=True, timeout=_SECONDS, check=False)  # noqa: S603
     except (OSError, ValueError, subprocess.TimeoutExpired) as error:
-        reason = "it took too long" if isinstance(error, subprocess.TimeoutExpired) else "it cannot be run"
+        reason = "took too long" if isinstance(error, subprocess.TimeoutExpired) else "cannot be run"
         raise SettingsError(
-            f"{key} of {host}: {reason}", f"look at {names.file} in your configuration folder"
+            f"{key} for {host} {reason}", f"check the command in {names.file} in your configuration folder"
         ) from None
     secret = ran.stdout.split("\n", 1)[0].strip()
     if ran.returncode != 0 or not secret:
-        what = f"it ended with {ran.returncode}" if ran.returncode else "it printed nothing"
-        raise SettingsError(f"{key} of {host}: {what}", "try the command by itself")
+        what = f"failed with exit code {ran.returncode}" if ran.returncode else "printed nothing"
+        raise SettingsError(f"{key} for {host} {what}", "run the command by itself to see why")
     return Secret(secret)

@@ -1,6 +1,6 @@
-"""What newsletter.yaml says of delivering: how fast, how subscribers leave, whose word is needed.
+"""The delivery settings in newsletter.yaml: speed, unsubscribing, approvals.
 
-Input: a `Newsletter`. Output: `Settings`. Never reads a secret: those are resolve.py's.
+Input: a `Newsletter`. Output: `Settings`. Guarantees: reads no secret (resolve.py does).
 """
 
 from dataclasses import dataclass
@@ -14,39 +14,39 @@ from composer.core.addresses import Address, mailbox_of, parse_address
 class Settings:
     """How a newsletter is delivered."""
 
-    #: Messages a minute; None for as fast as it goes.
+    #: Messages per minute; None for no limit.
     rate: float | None = None
     connections: int = CONNECTIONS
-    #: Messages in any 24 hours; None for no bound.
+    #: Messages in any 24 hours; None for no limit.
     daily_quota: int | None = None
-    #: Without a slash at its end.
+    #: Without a slash at the end.
     public_url: str | None = None
     #: With `{token}` in it.
     unsubscribe_url: str | None = None
     unsubscribe_mailto: str | None = None
-    #: The address that messages come back to.
+    #: The address that bounces are sent to.
     bounces: str | None = None
-    #: Where pictures are linked; None where they travel in the message.
+    #: The base address of linked pictures; None if the pictures are in the message.
     assets_url: str | None = None
-    #: How many of `approvers` must say yes.
+    #: How many of `approvers` must approve.
     approvals: int = 0
     approvers: tuple[Address, ...] = ()
 
     @property
     def is_leaving_ours(self) -> bool:
-        """Whether subscribers leave by pages of ours, which must then answer."""
+        """Whether subscribers unsubscribe on our public pages, which must then be running."""
         return self.unsubscribe_url is None and self.public_url is not None
 
     def approver(self, address: str) -> Address | None:
-        """Find who may approve by an address of their mailbox, however it is written; None for nobody. Raises AddressError."""
+        """Return the approver with this mailbox, in any spelling; None if there is no such approver. Raises AddressError."""
         mailbox = mailbox_of(parse_address(address).address)
         return next((each for each in self.approvers if mailbox_of(each.address) == mailbox), None)
 
 
 def settings_of(newsletter: Newsletter) -> Settings:
-    """Read them."""
+    """Return the settings of a newsletter."""
     delivery = newsletter.delivery
-    # The first address of a mailbox is the one that is asked.
+    # The first address of a mailbox is the one that receives requests.
     approvers = {mailbox_of(each.address): each for each in reversed(newsletter.approvals.by)}
     public, mailto, bounces = delivery.public_url, delivery.unsubscribe_mailto, delivery.bounces
     return Settings(

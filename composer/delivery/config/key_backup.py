@@ -1,9 +1,9 @@
-"""The keys of a publication, gathered for a backup of their own and put back.
+"""The keys of a publication: collected for a separate backup, and restored.
 
-Input: the database, the newsletter, the person's folder. Output: a `KeySet`; what was put back. Guarantees: a key that is there
-is never overwritten, and nothing is written before everything was compared.
+Input: the database, the newsletter, the user's folder. Output: a `KeySet`; what was restored. Guarantees: an existing
+key is never overwritten, and nothing is written before everything was compared.
 
-They are kept apart from the database: with the erasure key beside them, the hashes of erased people can be tested.
+The backup is separate from the database, because the hashes of erased people can be tested with the erasure key.
 """
 
 import hashlib
@@ -34,11 +34,11 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 class KeySet:
     """All keys of a publication. Never printed."""
 
-    #: Which publication.
+    #: The id of the publication.
     publication: str | None
-    #: Behind subscribers' links, the one that signs first.
+    #: The keys of subscribers' links, the one that signs first.
     words: tuple[str, ...] = field(default=(), repr=False)
-    #: By which erased people are recognised, in hexadecimal digits.
+    #: The key that recognises erased people, in hexadecimal digits.
     erasure: str | None = field(default=None, repr=False)
     #: DKIM keys in PEM, by domain and selector: `example.org/compose-rsa`.
     dkim: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -56,25 +56,25 @@ class KeySet:
 
     @property
     def fingerprint(self) -> str:
-        """What tells these keys from others, and nothing of them."""
+        """A hash that identifies these keys without showing them."""
         return hashlib.sha256(self.data).hexdigest()[:32]
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to keep."""
+        """Whether there is no key."""
         return not (self.words or self.erasure or self.dkim)
 
     def in_words(self) -> Iterator[str]:
-        """Say what is in it."""
+        """Yield the names of the keys."""
         if self.words:
-            yield "the key behind subscribers' links"
+            yield "the key for subscribers' links"
         if self.erasure:
             yield "the key that recognises erased people"
         yield from (f"DKIM key {name}" for name in self.dkim)
 
 
 def key_set(data: bytes) -> KeySet:
-    """Read what `data` wrote."""
+    """Return the keys from JSON, as `KeySet.data` writes it."""
     value = json.loads(data)
     return KeySet(
         publication=value["publication"],
@@ -85,7 +85,7 @@ def key_set(data: bytes) -> KeySet:
 
 
 def keys_of(connection: Connection, newsletter: Newsletter, around: Environment) -> KeySet:
-    """Gather the keys. Raises SettingsError, KeyFileError."""
+    """Collect the keys. Raises SettingsError, KeyFileError."""
     publication = _publication(connection)
     erasure = stored_erasure_key(connection)
     return KeySet(
@@ -97,13 +97,15 @@ def keys_of(connection: Connection, newsletter: Newsletter, around: Environment)
 
 
 def put_back(database: Database, around: Environment, keys: KeySet) -> tuple[str, ...]:
-    """Put back what is missing; give a line for each key. Raises SettingsError where another key is in the way."""
+    """Restore missing keys; return one line for each key. Raises SettingsError if there is a different key."""
     said = []
     with database.write() as connection:
         named = None if keys.publication is None else bytes.fromhex(keys.publication)
         is_another = named is not None and named != _publication(connection)
         if is_another and _has_signed(connection):
-            raise SettingsError("these are the keys of another publication", "take the file that was made for this one")
+            raise SettingsError(
+                "this backup belongs to another publication", "use the backup that was made for this one"
+            )
         erasure = stored_erasure_key(connection)
         if keys.erasure is not None:
             _judge_erasure(connection, erasure, bytes.fromhex(keys.erasure))
@@ -114,17 +116,17 @@ def put_back(database: Database, around: Environment, keys: KeySet) -> tuple[str
         if keys.erasure is not None:
             if erasure is None:
                 _insert(connection, ERASURE_KEY, bytes.fromhex(keys.erasure))
-            said.append(f"the key that recognises erased people: {'put back' if erasure is None else 'there already'}")
+            said.append(f"the key that recognises erased people: {'restored' if erasure is None else 'already there'}")
         for path, (what, content) in files.items():
             is_there = path.exists()
             if not is_there:
                 _write(path, content)
-            said.append(f"{what}: {'there already' if is_there else 'put back'}, {path}")
+            said.append(f"{what}: {'already there' if is_there else 'restored'}, {path}")
     return tuple(said)
 
 
 def begin_anew(database: Database) -> int:
-    """Make a new erasure key, because the old one is lost; give how many erased people nobody recognises any more."""
+    """Create a new erasure key, because the old one is lost; return how many erased people are no longer recognised."""
     with database.write() as connection:
         if stored_erasure_key(connection) is not None or not has_hashes(connection):
             raise SettingsError("the key that recognises erased people is not missing", "nothing was changed")
@@ -142,7 +144,7 @@ class Kept:
 
 
 def note_backup(around: Environment, keys: KeySet, file: Path, now: datetime) -> None:
-    """Remember that a backup was made; it is for the doctor only, so that a folder in the way is no harm."""
+    """Record that a backup was made. Only `compose doctor` reads it, so errors are ignored."""
     path = _note(around, keys.publication)
     value = {"at": now.isoformat(), "file": str(file.absolute()), "fingerprint": keys.fingerprint}
     try:
@@ -153,7 +155,7 @@ def note_backup(around: Environment, keys: KeySet, file: Path, now: datetime) ->
 
 
 def last_backup(around: Environment, publication: str | None) -> Kept | None:
-    """Return the last one; None if there was none here."""
+    """Return the last backup on this computer, or None."""
     try:
         value = json.loads(read_private(_note(around, publication)).data)
         return Kept(at=datetime.fromisoformat(value["at"]), file=value["file"], fingerprint=value["fingerprint"])
@@ -170,7 +172,7 @@ def _publication(connection: Connection) -> bytes | None:
 
 
 def _has_signed(connection: Connection) -> bool:
-    """Whether links were made under this database's name: until then it may take another."""
+    """Whether links were signed for this publication: until then the database may take another publication id."""
     signing = select(database_keys.c.key).where(database_keys.c.name == SIGNING)
     return connection.scalar(signing) is not None
 
@@ -201,34 +203,32 @@ def _pem(path: Path) -> str:
 def _judge_erasure(connection: Connection, now: bytes | None, then: bytes) -> None:
     if now is not None and now != then:
         raise SettingsError(
-            "this database has another key for erased people than the backup", "take the newest backup of the keys"
+            "the database and the backup have different keys for erased people", "use the latest backup of the keys"
         )
     if now is None and has_hashes(connection):
         columns = (suppressions.c.hash, tombstones.c.hash)
         prefix = hash_prefix(then)
         if not any(connection.scalar(select(exists().where(each.startswith(prefix)))) for each in columns):
             raise SettingsError(
-                "this key recognises none of the people who were erased from this database",
-                "take the backup of the keys that was made with this database",
+                "the key in this backup recognises none of the people who were erased from this database",
+                "use the backup of the keys that was made with this database",
             )
 
 
 def _files(around: Environment, keys: KeySet) -> dict[Path, tuple[str, str]]:
-    """Return the files and what they are to hold. Raises SettingsError where one holds something else."""
+    """Return the files with their new content. Raises SettingsError if a file has different content."""
     found: dict[Path, tuple[str, str]] = {}
     publication = bytes.fromhex(keys.publication or "")
     if keys.words and publication and secret_words(around, publication) != keys.words:
-        found[key_file(around, publication)] = ("the key behind subscribers' links", write_secret(keys.words))
+        found[key_file(around, publication)] = ("the key for subscribers' links", write_secret(keys.words))
     for name, pem in keys.dkim.items():
         domain, _, selector = name.partition("/")
         if not (_NAME.fullmatch(domain) and _NAME.fullmatch(selector)):
-            raise SettingsError(f"“{name}” cannot be the name of a key")
+            raise SettingsError(f"“{name}” is not a valid name for a key")
         found[key_path(around, domain, selector)] = (f"DKIM key {name}", pem)
     for path, (what, content) in found.items():
         if path.exists() and _pem(path).split() != content.split():
-            raise SettingsError(
-                f"{what}: {path} holds another one", "move that file away first, if it is the wrong one"
-            )
+            raise SettingsError(f"{what}: {path} contains a different key", "if that file is wrong, move it away first")
     return found
 
 

@@ -1,7 +1,7 @@
-"""What is set up for sending: the server, the keys, the secrets.
+"""Resolves the configuration for sending: the server, the keys, the secrets.
 
-Input: the newsletter, the environment, the user's own configuration folder. Output: a `Server` and a DKIM profile,
-or a `SettingsError`. A secret never comes from a file of the workspace (credentials.py).
+Input: the newsletter, the environment, the user's configuration folder. Output: a `MailServer` and a DKIM profile,
+or a `SettingsError`. Guarantees: a secret never comes from a file in the workspace (credentials.py).
 """
 
 import re
@@ -28,20 +28,20 @@ _SCHEMES = {"smtp": Security.NONE, "smtps": Security.TLS, "smtp+starttls": Secur
 
 
 def transport_name(newsletter: Newsletter, around: Environment) -> str:
-    """Return the transport that is set up: smtp where a server is named, unless newsletter.yaml says otherwise."""
+    """Return the configured transport: smtp if a server is configured, unless newsletter.yaml says otherwise."""
     delivery = newsletter.delivery
     return delivery.transport or ("smtp" if around.environment.get(URL) or delivery.smtp else "outbox")
 
 
 def server_of(newsletter: Newsletter, workspace: Workspace, around: Environment) -> MailServer:
-    """Return the mail server to hand over to, with its secret. Raises SettingsError or ContentError."""
+    """Return the mail server with its secret. Raises SettingsError or ContentError."""
     if url := around.environment.get(URL):
         return _from_url(url)
     given = newsletter.delivery.smtp
     if given is None:
         raise SettingsError(
-            "no mail server is set up",
-            f"write   delivery:   and below it   smtp:   with   host:   into newsletter.yaml, or set {URL}",
+            "no mail server is configured",
+            f"in newsletter.yaml, write   smtp:   with   host:   below   delivery:, or set {URL}",
         )
     server = MailServer(
         host=given.host,
@@ -55,26 +55,26 @@ def server_of(newsletter: Newsletter, workspace: Workspace, around: Environment)
 
 
 def ca_file(workspace: Workspace, name: str | None, key: str) -> Path | None:
-    """Return the file of certificates to trust that a key of newsletter.yaml names. Raises SettingsError."""
+    """Return the file of trusted certificates that a key in newsletter.yaml names. Raises SettingsError."""
     if name is None:
         return None
     path = workspace.inside(workspace.root, name)
     if not path.is_file():
-        raise SettingsError(f"there is no file “{name}”", f"{key} names certificates in a PEM file")
+        raise SettingsError(f"there is no file “{name}”", f"{key} must name a PEM file with certificates")
     return path
 
 
 def _from_url(url: str) -> MailServer:
     """Read smtp://, smtps:// or smtp+starttls://user:password@host:port; the address itself is never shown."""
-    form = f"{URL} looks like   smtp+starttls://name:password@smtp.example.org:587"
+    form = f"write it like this:   {URL}=smtp+starttls://name:password@smtp.example.org:587"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        raise SettingsError(f"{URL} cannot be read", form) from None
+        raise SettingsError(f"{URL} is not a valid address", form) from None
     security = _SCHEMES.get(parts.scheme.lower())
     if security is None or not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise SettingsError(f"{URL} cannot be read", form)
+        raise SettingsError(f"{URL} is not a valid address", form)
     return MailServer(
         host=parts.hostname,
         port=port or SMTP_PORTS[security],
@@ -86,7 +86,7 @@ def _from_url(url: str) -> MailServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signing:
-    """Who signs: the mail server, or we with these keys. `unsigned`: headers that the server writes anew."""
+    """Who signs: the mail server, or this program with these keys. `unsigned`: headers that the server rewrites."""
 
     is_relayed: bool = False
     domain: str = ""
@@ -95,15 +95,15 @@ class Signing:
 
 
 def signing_of(newsletter: Newsletter, host: str = "") -> Signing | None:
-    """Read what newsletter.yaml says of DKIM; None where it says nothing. Raises ContentError."""
+    """Return the DKIM settings in newsletter.yaml; None if there are none. Raises ContentError."""
     given = newsletter.delivery.dkim
     if given is None:
         return None
     if isinstance(given, str):
         if given != "relay":
-            hint = "write   dkim: relay   or   dkim:   with   selectors:   below it"
+            hint = "write   dkim: relay   or   selectors:   below   dkim:"
             place = newsletter.place("delivery", "dkim")
-            raise ContentError((place.problem("choice", f"delivery, dkim: “{given}” is not known here", hint),))
+            raise ContentError((place.problem("choice", f"delivery, dkim: unknown value “{given}”", hint),))
         return Signing(is_relayed=True)
     unsigned = newsletter.delivery.relay_rewrites
     if not unsigned and re.search(r"(^|\.)amazonaws\.com$", host.lower()):
@@ -116,17 +116,17 @@ def signing_of(newsletter: Newsletter, host: str = "") -> Signing | None:
 
 
 def key_path(around: Environment, domain: str, selector: str) -> Path:
-    """Return where a private key lies: in the user's own folder, by domain and selector."""
+    """Return the path of a private key: in the user's folder, by domain and selector."""
     return around.folder / "dkim" / domain / f"{selector}.pem"
 
 
 def selectors_of(around: Environment, domain: str) -> tuple[str, ...]:
-    """Return the selectors of the keys that lie there for a domain, whether newsletter.yaml names them or not."""
+    """Return the selectors of all keys for a domain, whether newsletter.yaml names them or not."""
     return tuple(sorted(path.stem for path in key_path(around, domain, "").parent.glob("*.pem")))
 
 
 def signer_of(newsletter: Newsletter, around: Environment, host: str, now: int) -> Callable[[bytes], bytes]:
-    """Return what signs a message; nothing is done where the server signs, or nobody. Raises ComposeError."""
+    """Return the function that signs a message; it does nothing if this program does not sign. Raises ComposeError."""
     profile = profile_of(newsletter, around, host)
     if profile is None:
         return lambda message: message
@@ -136,7 +136,7 @@ def signer_of(newsletter: Newsletter, around: Environment, host: str, now: int) 
 
 
 def profile_of(newsletter: Newsletter, around: Environment, host: str) -> "Profile | None":
-    """Return the keys that sign here; None where the server signs, or nobody. Raises ComposeError."""
+    """Return the keys that sign; None if this program does not sign. Raises ComposeError."""
     signing = signing_of(newsletter, host)
     if signing is None or signing.is_relayed:
         return None
@@ -147,4 +147,6 @@ def profile_of(newsletter: Newsletter, around: Environment, host: str) -> "Profi
     try:
         return Profile(domain=signing.domain, keys=keys, unsigned=signing.unsigned)
     except ValueError as error:
-        raise SettingsError(f"delivery.dkim: {error}", "compose dkim keygen makes a pair that fits") from None
+        raise SettingsError(
+            f"delivery.dkim: {error}", "to create a suitable pair of keys: compose dkim keygen"
+        ) from None

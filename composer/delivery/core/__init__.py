@@ -1,1 +1,1 @@
-"""What a mailing and a delivery are, and what happens next. Pure."""
+"""Mailings, deliveries and the decisions about them. Guarantees: pure."""

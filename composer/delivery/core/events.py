@@ -1,31 +1,32 @@
-"""The codes of the event log: what happened to a mailing, and to each of its deliveries, in its order; and why.
+"""The codes of the event log: what happened to a mailing and to each of its deliveries, in order, and why.
 
-Input: a code, and what a server said. Output: words for people. The log (`mailing_events`) is only ever added to.
+Input: a code and a server's reply. Output: text for people. Guarantees: rows are only added to the log
+(`mailing_events`).
 """
 
 from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What happened. The first are about a mailing as a whole; `who` did it, or it is about a `run`."""
+    """What happened. The first ones are about a mailing as a whole: `who` did it, or which `run` it concerns."""
 
     FROZEN = "frozen"
-    #: a run began, and ended; `reason` is how it ended (plan.Ending), `words` what was in the way
+    #: a run started, and ended; `reason` is how it ended (scheduler.Ending), `words` is the obstacle
     BEGAN = "began"
     RUN_ENDED = "run_ended"
-    #: somebody said stop, and went on
+    #: a person stopped and resumed it
     STOPPED = "stopped"
     RESUMED = "resumed"
-    #: nobody but a person goes on with it
+    #: only a person can resume it
     PAUSED = "paused"
-    #: the database was restored: whoever is not provably reached is unconfirmed; `who` accepted it
+    #: the database was restored: everyone without a proven acceptance is unconfirmed; `who` accepted the database
     RESTORED = "restored"
-    #: everybody's fate is known
+    #: the result for every recipient is known
     ENDED = "ended"
-    #: by a person's word
+    #: a person canceled the mailing
     ENDED_FOR_GOOD = "ended_for_good"
 
-    #: the states that a delivery came to; `words` is the server's reply, `reason` why where no server said it
+    #: the states that a delivery reached; `words` is the server's reply, `reason` the reason if there is no reply
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     REFUSED = "refused"
@@ -33,34 +34,35 @@ class EventKind(StrEnum):
     SUPPRESSED = "suppressed"
     EXPIRED = "expired"
     WRITTEN = "written"
-    #: it met a throttle: nothing was counted against it
+    #: the delivery was throttled, which does not count as an attempt
     THROTTLED = "throttled"
-    #: it was in hand and nothing was done
+    #: the delivery was claimed, but nothing was sent
     GIVEN_BACK = "given_back"
-    #: a refusal that was about us: pending again
+    #: the sender or the message was rejected, and the delivery is pending again
     TAKEN_BACK = "taken_back"
-    #: an unknown was settled, by a log or by a person (`reason`, `who`)
+    #: an unconfirmed delivery was resolved, by a log or by a person (`reason`, `who`)
     SETTLED = "settled"
 
 
 class StateReason(StrEnum):
-    """Why a delivery is in its state, where no server said it.
+    """Why a delivery is in its state, if there is no server reply.
 
-    One that was suppressed carries the reason on the suppression list (audience.suppression.Reason), or the subscriber's status.
+    A suppressed delivery has the reason on the suppression list (audience.suppression.Reason), or the subscriber's
+    status.
     """
 
-    #: settled: the mail server's log proves that it was accepted
+    #: resolved: the mail server's log proves that the message was accepted
     LOG = "log"
-    #: settled: a person counts it as received
+    #: resolved: a person counts the message as received
     RECEIVED = "received"
-    #: settled: a person had it sent again
+    #: resolved: a person had the message sent again
     AGAIN = "again"
-    #: unknown: the run that sent it died, or was stopped, before an answer came
+    #: unconfirmed: the run that sent it crashed, or was stopped, before the answer came
     RUN_DIED = "run_died"
     RUN_STOPPED = "run_stopped"
-    #: unknown: the database was restored, and does not know whether it was sent since
+    #: unconfirmed: the database was restored, so it is not known whether the message has been sent since
     RESTORED = "restored"
-    #: expired: retried until the deadline; or the mailing was ended first
+    #: expired: the message was retried until the deadline, or the mailing was canceled before that
     DEADLINE = "deadline"
     MAILING_ENDED = "mailing_ended"
 
@@ -68,16 +70,16 @@ class StateReason(StrEnum):
 _WORDS: dict[str, str] = {
     StateReason.LOG: "found in the mail server's log",
     StateReason.RECEIVED: "counted as received",
-    StateReason.AGAIN: "to be sent again",
-    StateReason.RUN_DIED: "the run that sent it died before an answer came",
-    StateReason.RUN_STOPPED: "the run was stopped before an answer came",
-    StateReason.RESTORED: "the database was restored: it may have been sent since",
+    StateReason.AGAIN: "will be sent again",
+    StateReason.RUN_DIED: "the process ended before the server answered",
+    StateReason.RUN_STOPPED: "sending was stopped before the server answered",
+    StateReason.RESTORED: "the database was restored: it may have been sent since then",
     StateReason.DEADLINE: "retried until the deadline",
-    StateReason.MAILING_ENDED: "the mailing was ended before their turn",
+    StateReason.MAILING_ENDED: "the mailing was canceled before it was sent",
 }
 
 
 def in_words(reason: str | None, said: str | None) -> str:
-    """Return why a delivery is in its state, for people: our reason, then what the server said last."""
+    """Return why a delivery is in its state, as text: our reason, then the server's last reply."""
     why = _WORDS.get(reason, reason.replace("_", " ")) if reason else ""
     return ": ".join(filter(None, (why, said)))

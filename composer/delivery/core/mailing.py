@@ -1,6 +1,7 @@
-"""What a mailing is: one frozen edition for one frozen list of recipients. Values, and how they are read.
+"""Mailings: one frozen edition for one frozen list of recipients.
 
-Input: a connection. Output: `Mailing`, `Variant`, `Sums`. Never changes a row but the mailing's own: stop, pause, go on.
+Input: a connection. Output: `Mailing`, `FrozenVariant`, `Sums`. Guarantees: changes only the mailing's own row (stop,
+pause, resume) and adds events.
 """
 
 import json
@@ -19,19 +20,19 @@ from composer.delivery.core.states import HOLDING, OPEN, DeliveryState
 
 
 class MailingError(ComposeError):
-    """A mailing is not there, or in no state for what was asked."""
+    """A mailing does not exist, or its state does not allow the operation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailing:
-    """A mailing as it was frozen, and whether it goes on."""
+    """A mailing as it was frozen, and its current state."""
 
-    #: The small number that people use, and the one in tokens, Message-IDs and VERP addresses.
+    #: The small number that people use, and the number in tokens, Message-IDs and VERP addresses.
     id: int
     public_id: int
     #: The issue key.
     issue: str
-    #: Above 0: to people who have the issue already, for `again_because`.
+    #: Above 0 if the mailing also goes to people who have the issue already; `again_because` is the reason.
     again: int
     is_rehearsal: bool
     made: datetime
@@ -43,29 +44,29 @@ class Mailing:
     git_commit: str | None
     is_committed: bool | None
     subject: str
-    #: Who was meant.
+    #: Who was selected.
     audience: AudienceFilter
-    #: What `letters` needs beside the variants, as JSON.
+    #: What the message factory needs besides the variants, as JSON.
     frozen_settings: str
-    #: How many recipients it has: what the states add up to.
+    #: The number of recipients: the states must add up to it.
     frozen: int
-    #: Counts of those left out, by reason (selection.LeftOut).
+    #: How many subscribers were excluded, by reason (selection.LeftOut).
     left_out: Mapping[str, int]
     allowed: Mapping[str, str]
     again_because: str
     corrects: int | None
-    #: The same mailing, as it stands in tokens and Message-IDs.
+    #: The same mailing's number in tokens and Message-IDs.
     corrects_public_id: int | None
     due: datetime | None
     stopped: datetime | None
-    #: Whether only a person goes on with it.
+    #: Set if only a person can resume it.
     pause: Pause | None
     ended: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenVariant:
-    """One compiled message of a mailing; opaque here."""
+    """One compiled message of a mailing; its format is not known here."""
 
     number: int
     language: str
@@ -74,7 +75,7 @@ class FrozenVariant:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """How many recipients stand where, and the law that they add up."""
+    """How many recipients are in each state, and the rule that the states add up."""
 
     frozen: int
     by_state: Mapping[DeliveryState, int]
@@ -84,27 +85,27 @@ class Sums:
 
     @property
     def total(self) -> int:
-        """How many deliveries there are."""
+        """The number of deliveries."""
         return sum(self.by_state.values())
 
     @property
     def is_even(self) -> bool:
-        """Whether the states add up to the frozen audience; if not, nothing that is said of the mailing can be trusted."""
+        """Whether the states add up to the number of recipients; if not, no number of the mailing is reliable."""
         return self.total == self.frozen
 
     @property
     def open(self) -> int:
-        """For how many something is still to be done."""
+        """How many are not finished."""
         return sum(self[state] for state in OPEN)
 
     @property
     def holding(self) -> int:
-        """How many have it, may have it, or are getting it."""
+        """How many received it, perhaps received it, or are being sent to."""
         return sum(self[state] for state in HOLDING)
 
     @property
     def is_complete(self) -> bool:
-        """Whether everybody's fate is known for good, and the states add up."""
+        """Whether every result is final and known, and the states add up."""
         return self.is_even and not self.open and not self[DeliveryState.UNKNOWN]
 
 
@@ -120,18 +121,18 @@ def mailing_of(connection: Connection, mailing_id: int) -> Mailing:
     """Return a mailing. Raises MailingError."""
     row = connection.execute(_COLUMNS.where(mailings.c.id == mailing_id)).first()
     if row is None:
-        raise MailingError(f"there is no mailing {mailing_id}", "compose status lists them")
+        raise MailingError(f"there is no mailing {mailing_id}", "to list the mailings: compose status")
     return _mailing(row)
 
 
 def mailings_of(connection: Connection, issue: str | None = None) -> list[Mailing]:
-    """Return the mailings of an issue, or all, the oldest first; rehearsals, too."""
+    """Return the mailings of an issue, or all mailings, the oldest first; including rehearsals."""
     question = _COLUMNS.order_by(mailings.c.id)
     return [_mailing(row) for row in connection.execute(question.where(issues.c.key == issue) if issue else question)]
 
 
 def unfinished(connection: Connection, issue: str, *, is_rehearsal: bool = False) -> Mailing | None:
-    """Return the mailing of an issue that is not over, if there is one: sending the issue goes on with it."""
+    """Return the mailing of an issue that has not ended, if there is one: sending the issue resumes it."""
     question = _COLUMNS.where(
         issues.c.key == issue, mailings.c.is_rehearsal == is_rehearsal, mailings.c.ended.is_(None)
     ).order_by(mailings.c.id.desc())
@@ -140,19 +141,19 @@ def unfinished(connection: Connection, issue: str, *, is_rehearsal: bool = False
 
 
 def unfinished_mailings(connection: Connection) -> list[Mailing]:
-    """Return all mailings that are not over, the earliest first; no rehearsals."""
+    """Return all mailings that have not ended, the earliest first, without rehearsals."""
     question = _COLUMNS.where(mailings.c.is_rehearsal.is_(False), mailings.c.ended.is_(None))
     began = func.coalesce(mailings.c.due, mailings.c.made)
     return [_mailing(row) for row in connection.execute(question.order_by(began, mailings.c.id))]
 
 
 def is_early(mailing: Mailing, sums: Sums, now: datetime) -> bool:
-    """Return whether a mailing's time is still to come, and nobody has begun it before."""
+    """Return whether a mailing is scheduled for later and nobody has started it."""
     return mailing.due is not None and mailing.due > now and sums[DeliveryState.PENDING] == sums.frozen
 
 
 def variants_of(connection: Connection, mailing_id: int) -> tuple[FrozenVariant, ...]:
-    """Return the compiled messages of a mailing by their numbers; none when the mailing is over."""
+    """Return the compiled messages of a mailing by their numbers; empty if the mailing has ended."""
     rows = connection.execute(select(variants).where(variants.c.mailing_id == mailing_id).order_by(variants.c.number))
     return tuple(FrozenVariant(number=row.number, language=row.language, compiled=row.compiled) for row in rows)
 
@@ -161,7 +162,7 @@ def sums_of(connection: Connection, mailing_id: int) -> Sums:
     """Count a mailing's deliveries by state. Raises MailingError."""
     frozen = connection.scalar(select(mailings.c.frozen).where(mailings.c.id == mailing_id))
     if frozen is None:
-        raise MailingError(f"there is no mailing {mailing_id}", "compose status lists them")
+        raise MailingError(f"there is no mailing {mailing_id}", "to list the mailings: compose status")
     rows = connection.execute(
         select(deliveries.c.state, func.count())
         .where(deliveries.c.mailing_id == mailing_id)
@@ -173,13 +174,14 @@ def sums_of(connection: Connection, mailing_id: int) -> Sums:
 def stop(
     connection: Connection, mailing_id: int, who: str, now: datetime, reason: PauseReason = PauseReason.STOPPED
 ) -> bool:
-    """Say that nothing more is to be sent, to whichever process is sending; give whether that was new.
+    """Stop a mailing, whichever process is sending it; return whether it was not stopped before.
 
-    From the moment this is committed no further final dot goes out: the intent asks for it. Raises MailingError.
+    When this is committed, no further message is completed: the intent (the record that a message is about to be sent)
+    cannot be written for a stopped mailing. Raises MailingError.
     """
     mailing = mailing_of(connection, mailing_id)
     if mailing.ended:
-        raise MailingError(f"mailing {mailing_id} is over", "there is nothing to stop")
+        raise MailingError(f"mailing {mailing_id} has already ended", "there is nothing to stop")
     is_new = _change(connection, mailing_id, mailings.c.stopped.is_(None), stopped=now)
     if is_new:
         _change(connection, mailing_id, paused=now, paused_by=who, paused_because=reason)
@@ -188,7 +190,7 @@ def stop(
 
 
 def allow(connection: Connection, mailing_id: int, reasons: Mapping[str, str]) -> None:
-    """Add the reasons for which a frozen mailing goes on in spite of something, beside those that were given before."""
+    """Record why refusals of a frozen mailing were overridden, in addition to the earlier reasons."""
     known = dict(mailing_of(connection, mailing_id).allowed)
     for code, reason in reasons.items():
         before = known.get(code, "")
@@ -197,7 +199,7 @@ def allow(connection: Connection, mailing_id: int, reasons: Mapping[str, str]) -
 
 
 def pause(connection: Connection, mailing_id: int, who: str, reason: PauseReason, now: datetime) -> bool:
-    """Leave a mailing to a person: no timer goes on with it. Return whether that is new; a run that sends is not stopped."""
+    """Pause a mailing, so that no timer resumes it; return whether it was not paused. A current run is not stopped."""
     not_paused = mailings.c.paused.is_(None)
     is_new = _change(connection, mailing_id, not_paused, paused=now, paused_by=who, paused_because=reason)
     if is_new:
@@ -205,10 +207,10 @@ def pause(connection: Connection, mailing_id: int, who: str, reason: PauseReason
     return is_new
 
 
-def go_on(connection: Connection, mailing_id: int, who: str, now: datetime, *, seen: Pause | None) -> bool:
-    """Take back the stop and the pause that a person has seen; return whether there was one.
+def resume(connection: Connection, mailing_id: int, who: str, now: datetime, *, seen: Pause | None) -> bool:
+    """Remove the stop and the pause that a person has seen; return whether there was one.
 
-    Another one, said since, holds.
+    A pause that was set since then stays.
     """
     if seen is None or mailing_of(connection, mailing_id).pause != seen:
         return False
@@ -219,7 +221,7 @@ def go_on(connection: Connection, mailing_id: int, who: str, now: datetime, *, s
 
 
 def _change(connection: Connection, mailing_id: int, *conditions: ColumnElement[bool], **values: object) -> bool:
-    """Change a mailing's own row unless it is over; return whether the conditions held."""
+    """Change a mailing's own row unless it has ended; return whether the conditions were met."""
     change = update(mailings).where(mailings.c.id == mailing_id, mailings.c.ended.is_(None), *conditions)
     return connection.execute(change.values(**values)).rowcount > 0
 

@@ -1,7 +1,7 @@
-"""A paused mailing: only a person goes on with it.
+"""A paused mailing: only a person can resume it.
 
-Values only. Guarantees: the reasons are codes, kept in the database as they are; what people read stands in
-composer/cli/ui/mailing_texts.py.
+Input: nothing. Output: values. Guarantees: the reasons are codes, stored in the database as they are; their texts are
+in composer/cli/ui/mailing_texts.py.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ class PauseReason(StrEnum):
 
     #: `compose stop`
     STOPPED = "stopped"
-    #: somebody who may approve requested changes
+    #: a person who may approve requested changes
     CHANGES_REQUESTED = "changes_requested"
     #: Ctrl-C
     INTERRUPTED = "interrupted"
-    #: `--limit`: the rest is for a person to send
+    #: `--limit` was reached; only a person can send the rest
     LIMIT = "limit"
-    #: the server rejected us or the message, or confirmed nothing: another run would meet the same
+    #: the server rejected the sender or the message, or confirmed nothing, so another run would have the same result
     HALTED = "halted"
     #: started by a version that did not record pauses
     UPGRADE = "upgrade"
@@ -28,9 +28,9 @@ class PauseReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
-    """That a mailing is paused."""
+    """The pause of a mailing."""
 
     at: datetime
-    #: Who did it, or whose run it was; empty if nobody knows.
+    #: Who paused the mailing, or whose run did; empty if that is not known.
     by: str
     reason: PauseReason

@@ -1,11 +1,15 @@
-"""Decides what an outcome means for its delivery, for the others, and for the subscriber.
+"""Decides what to do after an attempt to deliver a message: to that delivery, to the others, and to the subscriber.
 
-Input: an outcome, what was tried before, how the server has behaved, the time. Output: a `Decision` that names what
-is to be done. Pure: it touches nothing, so every case of it is a line in a test (facts: RFC 3463, RFC 5321 section 4.2.1).
+Input: the outcome of the attempt, the earlier attempts, how the server has behaved, the time. Output: an
+`OutcomeDecision`. Guarantees: this is a pure function, so each case can be tested in one line. See RFC 3463 and RFC 5321,
+section 4.2.1.
 
-A throttle is about all messages: it pauses them all and is not held against the one that met it. A refusal of *us* (5.7,
-5.5, 5.6, too large) is held against nobody's address; three running stop the run. Both must be told from the one message
-or mailbox that a server dislikes for ever: where others were accepted since, it is its own.
+A throttle applies to every message: it pauses the mailing, and does not count as an attempt for the message that was
+throttled. A rejection of the sender or the message (5.7, 5.5, 5.6, too large) does not count against an address; three
+in a row stop the run. A server can also throttle or reject one message or mailbox forever. If the server accepts other
+messages in the meantime, the problem is with that delivery.
+
+One module, although it is long, because the rules exclude each other: to understand one, you need to see the others.
 """
 
 from dataclasses import dataclass, field, replace
@@ -20,268 +24,285 @@ from composer.transport.replies.reply_meaning import OPENING, is_throttle, meani
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """How patient a mailing is."""
+    """How long and how often a mailing retries."""
 
-    #: From one try to the next; the last one again and again.
+    #: The time between attempts; the last value is repeated.
     delays: tuple[timedelta, ...] = tuple(timedelta(minutes=each) for each in (1, 5, 15, 60))
-    #: From the first try on.
+    #: Counted from the first attempt.
     deadline: timedelta = timedelta(hours=48)
-    #: After a throttle; twice as long after each further one.
+    #: After a throttle; doubled after each further one.
     pause: timedelta = timedelta(seconds=5)
     longest_pause: timedelta = timedelta(minutes=5)
-    #: Refusals of us running, that stop a run.
-    refusals: int = 3
-    #: Messages running of which nobody can know, that stop a run: each costs a person a decision.
-    doubts: int = 5
-    #: Throttles that one delivery may meet while others are accepted, before it counts as its own.
-    throttles: int = 3
-    #: How long a connection that the server did not want, beside others, stays away.
-    away: timedelta = timedelta(minutes=1)
-    #: How long a run waits when there is nothing to do but wait, or nothing is taken.
+    #: A run stops after this many consecutive rejections of the sender or the message.
+    max_consecutive_rejections: int = 3
+    #: A run stops after this many consecutive unconfirmed messages, because a person must decide about each.
+    max_consecutive_unconfirmed: int = 5
+    #: How often one delivery can be throttled while others are accepted, before the delivery itself is the problem.
+    max_throttles: int = 3
+    #: How long to wait before reopening a connection that the server refused while other connections were open.
+    reconnect_delay: timedelta = timedelta(minutes=1)
+    #: How long a run waits if it has nothing to send, or nothing is accepted.
     max_wait: timedelta = timedelta(minutes=10)
-    #: How long a run that was told to stop waits for the answers that are outstanding. Less than the 90 seconds that
-    #: systemd gives a service by default, so that nobody has to kill it.
+    #: How long a run that was told to stop waits for outstanding answers. This is less than the 90 seconds that
+    #: systemd gives a service by default, so that systemd does not have to kill it.
     drain: timedelta = timedelta(seconds=60)
-    #: How long it then waits for the database.
-    record: timedelta = timedelta(seconds=10)
+    #: After that, how long the run waits for the database to record the answers.
+    database_wait: timedelta = timedelta(seconds=10)
 
     def delay(self, attempts: int) -> timedelta:
-        """Return the time until the next try, after so many."""
+        """Return the time until the next attempt, after this number of attempts."""
         return self.delays[min(max(attempts, 1), len(self.delays)) - 1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What a delivery has been through."""
+class PreviousAttempts:
+    """The earlier attempts of a delivery."""
 
     subscriber_id: int
-    #: Tries that counted.
+    #: Attempts that count for the delays and the deadline.
     attempts: int = 0
     first_at: datetime | None = None
-    #: Throttles that it met, which did not count.
+    #: How often the delivery was throttled. A throttle does not count as an attempt.
     throttled: int = 0
-    #: How often it was taken back from `refused`.
+    #: How often the delivery went from rejected (the state `refused`) back to `pending`.
     requeue_count: int = 0
-    #: Whether the intent is on disk: the dot went out, or may have.
+    #: Whether the database has the intent (the record that a message is about to be sent). If so, the final dot of the
+    #: SMTP DATA command was sent, or may have been sent.
     is_sending: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerCondition:
-    """How the server has behaved in this run, up to now."""
+    """How the server has behaved in this run."""
 
-    #: Whether it has accepted somebody since it last complained.
-    is_well: bool = False
-    #: Whom it refused running, for what we are or what we send.
+    #: Whether it has accepted a message since its last throttle or rejection of the sender.
+    is_accepting: bool = False
+    #: The recipients of consecutive rejections of the sender or the message.
     streak: tuple[int, ...] = ()
-    #: Throttles since it last accepted somebody; those that met one pause are one.
+    #: Throttles since it last accepted a message; those during one pause count once.
     throttles: int = 0
     paused_until: datetime | None = None
-    #: Messages since then that the server may have taken and did not say.
-    doubts: int = 0
+    #: Unconfirmed messages since the server last accepted one.
+    unconfirmed: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accept:
-    """Taken by their server."""
+    """The server accepted the message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """Written to a file."""
+    """The message was written to a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkUnconfirmed:
-    """Cannot know."""
+    """The server may have accepted the message, so it is unconfirmed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Defer:
-    """Try again, not before then."""
+    """Try the delivery again, but not before `until`."""
 
     until: datetime
-    #: Whether this try counts towards the back-off and the deadline.
+    #: Whether this attempt counts for the delays and the deadline.
     is_counted: bool = True
-    #: Whether the next try would come after the deadline: there is none.
+    #: Whether this was the last attempt, because the next one would be after the deadline.
     is_last: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiveBack:
-    """Nothing final happened: pending again, not before then."""
+class Requeue:
+    """Nothing was sent. Set the delivery back to pending, and do not try it before `until`."""
 
     until: datetime
     is_throttled: bool = False
 
 
 class RefusalCategory(StrEnum):
-    """What a refusal says about the subscriber."""
+    """What a rejection says about the subscriber."""
 
-    #: nothing: it is about us, or about this message
+    #: nothing, because the rejection is about the sender or this message
     NONE = "none"
-    #: no such mailbox, or no longer: suppress them
+    #: that the mailbox does not exist: suppress the subscriber
     GONE = "gone"
-    #: no such domain: suppress them the second time
+    #: that the domain does not exist: suppress the subscriber the second time
     NO_DOMAIN = "no_domain"
-    #: a full mailbox, or a wish of theirs: to be counted, no more
+    #: that the mailbox is full, or rejects this message: count it, but do not suppress the subscriber
     SOFT = "soft"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refuse:
-    """Turned away for good."""
+    """The server rejected the message permanently."""
 
     refusal_category: RefusalCategory = RefusalCategory.NONE
 
 
-Step = Accept | Write | MarkUnconfirmed | Defer | GiveBack | Refuse
+Step = Accept | Write | MarkUnconfirmed | Defer | Requeue | Refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PauseMailing:
-    """Nobody's turn before then, in any process."""
+    """Send nothing before `until`, in any process."""
 
     until: datetime
-    #: How many throttles running this is.
+    #: The number of consecutive throttles, including this one.
     number: int = 1
-    #: Whether the rate was too high, as far as one can tell: the server names a rule, or says so again after a pause. A
-    #: server that restarts, or wants a new connection after a hundred messages, is no reason to go slower.
+    #: Whether the rate was probably too high: the server cites a policy, or throttles again after a pause. A server
+    #: that restarts, or requires a new connection after a hundred messages, is not a reason to send more slowly.
     is_rate: bool = False
 
 
 class Cause(StrEnum):
     """Why a run stops by itself."""
 
-    #: three refusals running that are about us or about the message
+    #: the server rejected the sender or the message three times in a row
     REFUSED = "refused"
-    #: the server takes messages, and does not say so
+    #: the server does not confirm messages
     DOUBTFUL = "doubtful"
-    #: the sender's address, or the transport, is of no use
+    #: the sender's address, or the transport, cannot be used
     UNUSABLE = "unusable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """Stop the run; these go from refused back to pending."""
+    """Stop the run, and set the `returned` deliveries from rejected back to pending."""
 
     cause: Cause
-    words: str
+    reason: str
     returned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeDecision:
-    """What is to be done."""
+    """What to do after an outcome."""
 
     step: Step
     server_condition: ServerCondition
     pause: PauseMailing | None = None
     halt: Halt | None = None
-    words: str = field(default="", compare=False)
+    reason: str = field(default="", compare=False)
 
 
 def decide(
     outcome: Outcome,
-    tried: Tried,
+    previous: PreviousAttempts,
     server_condition: ServerCondition,
     now: datetime,
     policy: RetryPolicy,
     *,
     is_rehearsal: bool = False,
 ) -> OutcomeDecision:
-    """Decide what an outcome means. `words` is what the server or we said, for the record."""
-    words = str(outcome.reply) if outcome.reply else outcome.reason
+    """Decide what an outcome means. The `reason` of the result is the server's reply or our own reason, to be recorded."""
+    reason = str(outcome.reply) if outcome.reply else outcome.reason
     match outcome.state:
         case OutcomeState.ACCEPTED:
-            return OutcomeDecision(step=Accept(), server_condition=ServerCondition(is_well=True), words=words)
+            return OutcomeDecision(step=Accept(), server_condition=ServerCondition(is_accepting=True), reason=reason)
         case OutcomeState.WRITTEN if is_rehearsal:
-            return OutcomeDecision(step=Write(), server_condition=server_condition, words=words)
+            return OutcomeDecision(step=Write(), server_condition=server_condition, reason=reason)
         case OutcomeState.WRITTEN:
-            halt = Halt(cause=Cause.UNUSABLE, words="messages became files: no mail server is set up")
-            step = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now)
-            return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, words=words)
+            halt = Halt(cause=Cause.UNUSABLE, reason="messages were written to files: no mail server is configured")
+            step = Defer(until=now, is_counted=False) if previous.is_sending else Requeue(until=now)
+            return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, reason=reason)
         case OutcomeState.UNKNOWN:
-            server_condition = replace(server_condition, doubts=server_condition.doubts + 1)
-            doubtful = Halt(cause=Cause.DOUBTFUL, words=words) if server_condition.doubts >= policy.doubts else None
+            server_condition = replace(server_condition, unconfirmed=server_condition.unconfirmed + 1)
+            unconfirmed_halt = (
+                Halt(cause=Cause.DOUBTFUL, reason=reason)
+                if server_condition.unconfirmed >= policy.max_consecutive_unconfirmed
+                else None
+            )
             return OutcomeDecision(
-                step=MarkUnconfirmed(), server_condition=server_condition, halt=doubtful, words=words
+                step=MarkUnconfirmed(), server_condition=server_condition, halt=unconfirmed_halt, reason=reason
             )
         case OutcomeState.NOT_ATTEMPTED:
-            return _held_back(outcome, tried, server_condition, now, words)
+            return _not_attempted(outcome, previous, server_condition, now, reason)
         case OutcomeState.DEFERRED:
-            return _deferred(outcome, tried, server_condition, now, policy, words)
+            return _deferred(outcome, previous, server_condition, now, policy, reason)
         case OutcomeState.REFUSED:
-            return _refused(outcome, tried, server_condition, policy, words)
+            return _refused(outcome, previous, server_condition, policy, reason)
         case _:
             assert_never(outcome.state)
 
 
-def _held_back(
-    outcome: Outcome, tried: Tried, server_condition: ServerCondition, now: datetime, words: str
+def _not_attempted(
+    outcome: Outcome, previous: PreviousAttempts, server_condition: ServerCondition, now: datetime, reason: str
 ) -> OutcomeDecision:
-    """Nothing was tried: an address of no use, or we took it back before the dot."""
+    """Decide about a message that was not sent: its address is unusable, or it was canceled before the final dot."""
     if outcome.stage is Stage.RCPT:
         return OutcomeDecision(
-            step=Refuse(refusal_category=RefusalCategory.SOFT), server_condition=server_condition, words=words
+            step=Refuse(refusal_category=RefusalCategory.SOFT), server_condition=server_condition, reason=reason
         )
-    halt = Halt(cause=Cause.UNUSABLE, words=words) if outcome.scope is Scope.SERVER else None
-    step = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now)
-    return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, words=words)
+    halt = Halt(cause=Cause.UNUSABLE, reason=reason) if outcome.scope is Scope.SERVER else None
+    step = Defer(until=now, is_counted=False) if previous.is_sending else Requeue(until=now)
+    return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, reason=reason)
 
 
 def _deferred(
-    outcome: Outcome, tried: Tried, server_condition: ServerCondition, now: datetime, policy: RetryPolicy, words: str
+    outcome: Outcome,
+    previous: PreviousAttempts,
+    server_condition: ServerCondition,
+    now: datetime,
+    policy: RetryPolicy,
+    reason: str,
 ) -> OutcomeDecision:
-    # Before a connection stands, the server has not heard of anybody: that is nobody's own trouble.
-    is_its_own = server_condition.is_well and outcome.stage not in OPENING and tried.throttled >= policy.throttles - 1
-    if outcome.scope is Scope.SESSION and not is_its_own:
-        # It goes at once, in another session: nobody waits for it.
-        again = Defer(until=now, is_counted=False) if tried.is_sending else GiveBack(until=now, is_throttled=True)
-        return OutcomeDecision(step=again, server_condition=server_condition, words=words)
-    if not is_throttle(outcome) or is_its_own:
-        until = now + policy.delay(tried.attempts + 1)
-        is_last = until > (tried.first_at or now) + policy.deadline
-        return OutcomeDecision(step=Defer(until=until, is_last=is_last), server_condition=server_condition, words=words)
+    # Before a connection is open, the server does not know the recipient, so the cause cannot be this delivery.
+    is_delivery_specific = (
+        server_condition.is_accepting
+        and outcome.stage not in OPENING
+        and previous.throttled >= policy.max_throttles - 1
+    )
+    if outcome.scope is Scope.SESSION and not is_delivery_specific:
+        # Send the message again at once in another session.
+        again = Defer(until=now, is_counted=False) if previous.is_sending else Requeue(until=now, is_throttled=True)
+        return OutcomeDecision(step=again, server_condition=server_condition, reason=reason)
+    if not is_throttle(outcome) or is_delivery_specific:
+        until = now + policy.delay(previous.attempts + 1)
+        is_last = until > (previous.first_at or now) + policy.deadline
+        return OutcomeDecision(
+            step=Defer(until=until, is_last=is_last), server_condition=server_condition, reason=reason
+        )
     if server_condition.paused_until and now < server_condition.paused_until <= now + policy.longest_pause:
-        # It had begun before the pause: no further sign of anything.
+        # This attempt had started before the pause, so do not count its throttle again.
         pause = PauseMailing(until=server_condition.paused_until, number=server_condition.throttles)
     else:
         number = server_condition.throttles + 1
         until = now + min(policy.pause * 2 ** min(number - 1, 20), policy.longest_pause)
         pause = PauseMailing(until=until, number=number, is_rate=_is_rate(outcome, number))
-    server_condition = replace(server_condition, is_well=False, throttles=pause.number, paused_until=pause.until)
+    server_condition = replace(server_condition, is_accepting=False, throttles=pause.number, paused_until=pause.until)
     step = (
         Defer(until=pause.until, is_counted=False)
-        if tried.is_sending
-        else GiveBack(until=pause.until, is_throttled=True)
+        if previous.is_sending
+        else Requeue(until=pause.until, is_throttled=True)
     )
-    return OutcomeDecision(step=step, server_condition=server_condition, pause=pause, words=words)
+    return OutcomeDecision(step=step, server_condition=server_condition, pause=pause, reason=reason)
 
 
 def _is_rate(outcome: Outcome, number: int) -> bool:
     if outcome.reply is None or outcome.stage in OPENING:
         return False
-    is_rule = meaning_of(outcome.reply, outcome.stage) in (Meaning.POLICY, Meaning.STANDING)
-    return is_rule or outcome.reply.code == 454 or number > 1
+    cites_policy = meaning_of(outcome.reply, outcome.stage) in (Meaning.POLICY, Meaning.STANDING)
+    return cites_policy or outcome.reply.code == 454 or number > 1
 
 
 def _refused(
-    outcome: Outcome, tried: Tried, server_condition: ServerCondition, policy: RetryPolicy, words: str
+    outcome: Outcome, previous: PreviousAttempts, server_condition: ServerCondition, policy: RetryPolicy, reason: str
 ) -> OutcomeDecision:
     if outcome.scope is Scope.RECIPIENT:
         return OutcomeDecision(
-            step=Refuse(refusal_category=_refusal_category(outcome)), server_condition=server_condition, words=words
+            step=Refuse(refusal_category=_refusal_category(outcome)), server_condition=server_condition, reason=reason
         )
-    if tried.requeue_count and server_condition.is_well:
-        # It came back from a stop once, and others have been accepted since: it is this one.
-        return OutcomeDecision(step=Refuse(), server_condition=server_condition, words=words)
-    streak = (*server_condition.streak, tried.subscriber_id)
-    server_condition = replace(server_condition, is_well=False, streak=streak)
-    if len(streak) < policy.refusals:
-        return OutcomeDecision(step=Refuse(), server_condition=server_condition, words=words)
-    halt = Halt(cause=Cause.REFUSED, words=words, returned=streak)
-    return OutcomeDecision(step=Refuse(), server_condition=server_condition, halt=halt, words=words)
+    if previous.requeue_count and server_condition.is_accepting:
+        # An earlier run stopped and set this delivery back to pending. The server has accepted others since then, so the
+        # problem is with this delivery.
+        return OutcomeDecision(step=Refuse(), server_condition=server_condition, reason=reason)
+    streak = (*server_condition.streak, previous.subscriber_id)
+    server_condition = replace(server_condition, is_accepting=False, streak=streak)
+    if len(streak) < policy.max_consecutive_rejections:
+        return OutcomeDecision(step=Refuse(), server_condition=server_condition, reason=reason)
+    halt = Halt(cause=Cause.REFUSED, reason=reason, returned=streak)
+    return OutcomeDecision(step=Refuse(), server_condition=server_condition, halt=halt, reason=reason)
 
 
 def _refusal_category(outcome: Outcome) -> RefusalCategory:

@@ -1,7 +1,6 @@
-"""Decides what a run does next, and what becomes of what a dead run left behind.
+"""Decides what a run does next, and the new state of deliveries that a dead run left.
 
-Input: what is known (a `View`, a state), the time. Output: a named move. Pure: the engine carries it out, the only
-loop there is.
+Input: the situation (a `View`, a state). Output: a named move. Guarantees: pure; the run loop carries it out.
 """
 
 from dataclasses import dataclass
@@ -11,32 +10,32 @@ from typing import assert_never
 
 from composer.delivery.core.states import DeliveryState
 
-#: Hand-overs that wait in memory for each connection; with a rate, for this long ahead.
+#: How many deliveries wait in memory for each connection; with a rate, for how many seconds ahead.
 _AHEAD = 8
 _AHEAD_SECONDS = 2
-#: Rows that are claimed at once, at most.
+#: The most rows that are claimed at a time.
 MOST = 500
 
 
 class StopLevel(IntEnum):
-    """How much a run is to stop."""
+    """How urgently a run must stop."""
 
     #: not at all
     NONE = 0
-    #: begin nothing new; let what is open end and record it
+    #: start nothing new; let open deliveries finish and record them
     DRAIN = 1
-    #: at once: what has passed its dot is unknown
+    #: immediately: a message whose final dot (the end of the SMTP DATA command) has no answer is unconfirmed
     NOW = 2
 
 
 class Ending(StrEnum):
     """Why a run ended."""
 
-    #: nothing is left to do, now or later
+    #: nothing is left to send, now or later
     DONE = "done"
-    #: what is left is for later: deferred, or paused for longer than a run waits
+    #: the rest is due later: deferred, or paused for longer than a run waits
     LATER = "later"
-    #: as many as `--limit` allows were tried
+    #: as many messages were tried as `--limit` allows
     LIMIT = "limit"
     #: the daily quota is used up
     QUOTA = "quota"
@@ -44,84 +43,84 @@ class Ending(StrEnum):
     INTERRUPTED = "interrupted"
     #: `compose stop`
     STOPPED = "stopped"
-    #: three running were refused, or the server takes messages and does not say so (`Run.words`)
+    #: three in a row were rejected, or the server does not confirm messages (`Run.words`)
     HALTED = "halted"
-    #: the server took nothing, or there was none, for as long as a run waits
+    #: the server accepted nothing, or could not be reached, for as long as a run waits
     UNREACHABLE = "unreachable"
-    #: the ledger could not be written: nothing was sent from then on
+    #: the ledger could not be written, and nothing was sent after that
     LEDGER = "ledger"
 
 
 class Why(StrEnum):
-    """What a run waits for that has nothing to do meanwhile."""
+    """What an idle run waits for."""
 
-    #: there is no connection: nobody answered
+    #: there is no connection: the server did not answer
     NO_CONNECTION = "no_connection"
-    #: the server said that it wants nothing just now
+    #: the server accepts nothing at the moment
     SERVER = "server"
-    #: a pause that another process met
+    #: a pause caused by another process
     ELSEWHERE = "elsewhere"
     #: the daily quota is used up
     QUOTA = "quota"
-    #: the next try of what was deferred
+    #: the next attempt of a deferred delivery
     RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What a run knows at a moment."""
+    """The situation of a run at one time."""
 
     now: datetime
     level: StopLevel
-    #: `compose stop` was said, or the mailing was ended.
+    #: `compose stop` was used, or the mailing has ended.
     is_stopped: bool
-    #: What is open was waited for as long as a run that ends waits (drain.py).
+    #: The wait for open deliveries is over (drain.py).
     is_overdue: bool
     is_halted: bool
     is_ledger_broken: bool
-    #: Hand-overs under way, and claimed ones that wait for a connection.
+    #: Deliveries that are being sent, and claimed ones that wait for a connection.
     open: int
     queued: int
     connections: int
-    #: Messages a minute; None: any.
+    #: Messages per minute; None for no limit.
     rate: float | None
-    #: How many may still be begun under `--limit`; None: any number.
+    #: How many may still be started under `--limit`; None for no limit.
     left: int | None
-    #: How many the daily quota still allows, and when it allows more.
+    #: How many messages the daily quota still allows, and when it allows more.
     quota: int | None
     quota_at: datetime | None
-    #: Whether the last claim found as many as it asked for, or none was made yet.
+    #: Whether the last claim found as many deliveries as requested, or there was no claim yet.
     is_more: bool
-    #: When the next delivery that is not due yet falls due.
+    #: When the next delivery is due, if it is not due yet.
     next_due: datetime | None
-    #: What other processes have in hand: it comes back when one of them dies.
+    #: How many deliveries other processes have claimed: they are released if a process dies.
     elsewhere: int
     paused_until: datetime | None
     paused_for: Why
-    #: Since when the server has taken nothing, but throttled or not answered.
+    #: Since when the server has accepted nothing, but throttled or did not answer.
     troubled_since: datetime | None
     max_wait: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimMove:
-    """Take this many more in hand."""
+    """Claim this many more deliveries."""
 
     count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait:
-    """Look again when something happens, or then."""
+    """Decide again when something happens, or at `until`."""
 
     until: datetime | None = None
-    #: Where nothing else is left to do until then.
+    #: Set if there is nothing else to do until then.
     why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Drain:
-    """Begin nothing; look again when something has ended, or when the time for it is over."""
+    """Start nothing; decide again when a delivery has finished, or when the wait is over."""
 
     #: Why the run ends.
     why: Ending
@@ -129,7 +128,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class End:
-    """Record what is left, and go."""
+    """Record what is left, and end."""
 
     why: Ending
 
@@ -138,7 +137,7 @@ Move = ClaimMove | Wait | Drain | End
 
 
 def next_move(view: View) -> Move:
-    """Decide what a run does next."""
+    """Return what a run does next."""
     if view.is_ledger_broken:
         return _leave(view, Ending.LEDGER)
     if view.level is StopLevel.NOW:
@@ -162,7 +161,7 @@ def next_move(view: View) -> Move:
     wanted = _ahead(view) - view.queued
     is_more = view.is_more or (view.next_due is not None and view.next_due <= view.now)
     if is_more:
-        # Not for every single one that was begun: a claim is a transaction.
+        # Not for every started delivery, because a claim is a transaction.
         return ClaimMove(count=wanted) if view.queued <= _ahead(view) // 2 else Wait()
     if view.queued or view.open:
         return Wait(until=view.next_due)
@@ -176,29 +175,32 @@ def next_move(view: View) -> Move:
 
 
 def _leave(view: View, why: Ending) -> Move:
-    """End as soon as nothing is open, or the time for it is over; what is queued goes back."""
+    """End as soon as no delivery is open, or the wait is over; release the queued deliveries."""
     return Drain(why=why) if view.open and not view.is_overdue else End(why=why)
 
 
 def _run_out(view: View, why: Ending) -> Move:
-    """Let what is claimed be done, then end."""
+    """Finish the claimed deliveries, then end."""
     return Wait() if view.open or view.queued else End(why=why)
 
 
 def _ahead(view: View) -> int:
-    """Return how many are to lie ready: enough for every connection, and not more than will go soon."""
+    """Return how many deliveries to queue: enough for every connection, and not more than are sent soon."""
     most = max(_AHEAD * view.connections, 32)
     if view.rate is not None:
         most = max(min(most, int(view.rate / 60 * _AHEAD_SECONDS)), view.connections + 1)
     for bound in (view.left, view.quota):
         if bound is not None:
-            # What is queued was counted when it was claimed.
+            # Queued deliveries were counted when they were claimed.
             most = min(most, bound + view.queued)
     return min(most, MOST)
 
 
-def after_death(state: DeliveryState) -> DeliveryState:
-    """Return what becomes of a delivery whose owner is dead: no dot without an intent, so a claim is free again."""
+def state_after_crash(state: DeliveryState) -> DeliveryState:
+    """Return the new state of a dead worker's delivery.
+
+    Without an intent (the record that a message is about to be sent) nothing was sent, so a claim is released.
+    """
     match state:
         case DeliveryState.CLAIMED:
             return DeliveryState.PENDING

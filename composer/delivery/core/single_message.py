@@ -1,6 +1,7 @@
-"""What an outcome means for a message outside any mailing, such as one that a subscriber asked for on the public pages.
+"""Decides what to do after an outcome of a message outside a mailing, such as one requested on the public pages.
 
-Input: an outcome, the number of tries before it, the time, the policy. Output: a step of the retry policy. Pure.
+Input: an outcome, the number of earlier attempts, the time, the policy. Output: a step of the retry policy. Guarantees:
+pure.
 """
 
 from datetime import datetime
@@ -8,12 +9,12 @@ from datetime import datetime
 from composer.delivery.core.retry_policy import (
     Accept,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
+    PreviousAttempts,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
-    Tried,
     Write,
     decide,
 )
@@ -23,16 +24,16 @@ SingleStep = Accept | Write | MarkUnconfirmed | Defer | Refuse
 
 
 def decide_single(outcome: Outcome, attempts: int, now: datetime, policy: RetryPolicy) -> SingleStep:
-    """Decide what is to be done. Files are all that is meant to be written where there is no mail server.
+    """Decide the next step. Without a mail server, writing a file is a success.
 
-    No answers about other recipients tell whose fault a refusal is: one that is about us is tried again, as often as the caller
-    lets it. Nothing is tried sooner than the policy's delays say.
+    There are no other recipients to compare with, so a rejection of the sender or the message is retried as often as
+    the caller allows. Nothing is retried sooner than the policy's delays allow.
     """
-    tried = Tried(subscriber_id=0, attempts=attempts)
+    tried = PreviousAttempts(subscriber_id=0, attempts=attempts)
     decision = decide(outcome, tried, ServerCondition(), now, policy, is_rehearsal=True)
     again = now + policy.delay(attempts + 1)
     match decision.step:
-        case Defer(until=until) | GiveBack(until=until):
+        case Defer(until=until) | Requeue(until=until):
             return Defer(until=max(until, again))
         case Refuse() if decision.server_condition.streak:
             return Defer(until=again)

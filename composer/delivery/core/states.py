@@ -1,40 +1,43 @@
-"""The states of a delivery, and every way from one to another.
+"""The states of a delivery, and all transitions between them.
 
-Input: nothing. Output: the vocabulary, and `WAYS`, which the ledger keeps to and docs/ledger.md draws.
+Input: nothing. Output: the states, and `WAYS`, which the ledger follows and
+docs/explanation/delivery-guarantees.md shows.
 
-    pending   -> claimed, suppressed, expired (only when a person ends the mailing), unknown (`compose db restored`)
+    pending   -> claimed, suppressed, expired (only when a person cancels the mailing), unknown (`compose db restored`)
     claimed   -> pending, deferred, refused, suppressed, sending, unknown (`compose db restored`)
     sending   -> accepted, deferred, refused, unknown, written (a rehearsal)
     deferred  -> claimed, suppressed, expired, unknown (`compose db restored`)
-    unknown   -> accepted, pending (`compose settle`); accepted, deferred, refused (the answer came late, to who had asked)
-    refused   -> pending (three running, and it was us: the run stops), unknown (`compose db restored`, and it was us)
+    unknown   -> accepted, pending (`compose settle`); accepted, deferred, refused (the answer came late, to its own process)
+    refused   -> pending (three in a row, about the sender or the message: the run stops),
+                 unknown (`compose db restored`, about the sender or the message)
 """
 
 from enum import StrEnum
 
 
 class DeliveryState(StrEnum):
-    """Where one recipient of a mailing stands: in exactly one of these."""
+    """The state of one recipient of a mailing; a recipient is in exactly one state."""
 
-    #: nothing has been done for them yet
+    #: not processed yet
     PENDING = "pending"
-    #: a run has them in hand; nothing final has gone out
+    #: a run is processing the delivery; the final dot of the SMTP DATA command has not been sent
     CLAIMED = "claimed"
-    #: the intent is on disk, the final dot goes out; no answer is known yet
+    #: the intent (the record that the message is about to be sent) is on disk; the final dot is being sent, without an
+    #: answer yet
     SENDING = "sending"
-    #: not taken this time: trying again, not before `next_at`
+    #: not accepted this time; retried, but not before `next_at`
     DEFERRED = "deferred"
-    #: taken by their server: it answered 250 to the final dot
+    #: the server answered 250 to the final dot
     ACCEPTED = "accepted"
-    #: turned away for good
+    #: rejected permanently
     REFUSED = "refused"
-    #: cannot know: the dot had gone, and no answer came
+    #: unconfirmed: the final dot was sent, and no answer came
     UNKNOWN = "unknown"
-    #: left, or was struck off, before their turn came
+    #: unsubscribed or suppressed before the message was sent
     SUPPRESSED = "suppressed"
-    #: tried until the deadline, or the mailing was ended before their turn
+    #: retried until the deadline, or the mailing was canceled before that
     EXPIRED = "expired"
-    #: a rehearsal's file; it counts for nothing else
+    #: written to a file by a rehearsal; nothing was sent
     WRITTEN = "written"
 
 
@@ -52,9 +55,9 @@ WAYS: dict[DeliveryState, frozenset[DeliveryState]] = {
     _S.EXPIRED: frozenset(),
     _S.WRITTEN: frozenset(),
 }
-#: Something is still to be done for them.
+#: Not finished yet.
 OPEN = frozenset({_S.PENDING, _S.CLAIMED, _S.SENDING, _S.DEFERRED})
-#: They have it, or may have it, or are getting it: no other mailing of the issue goes to them.
+#: Received, perhaps received, or being sent, so no other mailing of the issue is sent to these recipients.
 HOLDING = frozenset({_S.CLAIMED, _S.SENDING, _S.DEFERRED, _S.ACCEPTED, _S.UNKNOWN})
-#: Their run is over, and they did not get it.
+#: Finished and not received.
 LET_GO = frozenset({_S.REFUSED, _S.SUPPRESSED, _S.EXPIRED, _S.WRITTEN})

@@ -1,1 +1,1 @@
-"""Whether this database is the one that was sent from, and who may send from it."""
+"""Checks that this database is the original, and which process may send from it."""

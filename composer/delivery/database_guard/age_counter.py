@@ -1,10 +1,10 @@
 """Counts the groups of intents of a run, in the database and in the notes.
 
-Input: what a run began with. Output: a higher count in every group, or a stop: the database is not the one any more.
-
-The order is: the database commits the intents with the higher count, then the notes are written, then the dots go out. So a
-note never knows more than the database that was sent from, and no dot goes out that a note does not know of. A kill in
-between leaves a database that is ahead, which is no harm.
+Input: the first note of a run. Output: a higher count with every group, or an error if the database was replaced.
+Guarantees: the database commits the intents (records that messages are about to be sent) with the higher count, then
+the notes are written, then the final dots of the messages are sent. So a note never contains more than the original
+database, and no message is completed without a note. If the process is killed in
+between, the database is ahead of the notes, which is harmless.
 """
 
 from dataclasses import dataclass, field
@@ -25,12 +25,13 @@ class ReplacedError(CopyError):
 
 
 class DatabaseLostError(ComposeError):
-    """The process was taken for dead, or its lock is gone."""
+    """Another process considered this one dead, or its lock is gone."""
 
 
 _COUNT: dict[str, ColumnElement[Any]] = {
     "sqlite": literal_column("1"),
-    # Whatever the server is set to: an intent is on disk before its dot. Said here, it costs no round trip of its own.
+    # With any server configuration, an intent must be on disk before the message is completed. Setting it here needs no
+    # extra round trip.
     "postgresql": literal_column("set_config('synchronous_commit', 'on', true)"),
 }
 _RAISE = {
@@ -51,16 +52,16 @@ _RAISE = {
 
 @dataclass(slots=True, kw_only=True)
 class AgeCounter:
-    """Raises the count of one run; only one thread uses it at a time.
+    """Increases the count of one run; only one thread uses it at a time.
 
-    `count` in the transaction, `confirm` after its commit and before any dot. A rehearsal has no note: it counts nothing,
-    and looks only whether the files are the same.
+    Call `count` in the transaction, and `confirm` after its commit and before any message is completed. A
+    rehearsal has no note, so it counts nothing, and only checks that the files are the same.
     """
 
     worker_id: int
     note: Note | None = None
     files: tuple[AgeFile, ...] = ()
-    #: Files that must stay the ones that they were.
+    #: Files that must not be replaced.
     paths: tuple[Path, ...] = ()
     name: str = ""
     _seen: tuple[tuple[int, int], ...] = field(init=False, default=())
@@ -70,17 +71,17 @@ class AgeCounter:
         self._seen = tuple(_identity(path) for path in self.paths)
 
     def look(self) -> None:
-        """Look whether the files at their paths are still the ones that this run writes to. Raises ReplacedError."""
+        """Check that the files are still the ones that this run writes to. Raises ReplacedError."""
         for path, seen in zip(self.paths, self._seen, strict=True):
             if (now := _identity(path)) != seen:
-                what = "is no longer there" if now == _NOWHERE else "is another file now"
+                what = "no longer exists" if now == _NOWHERE else "is now a different file"
                 raise ReplacedError(
-                    f"stopped: {path} {what}; it was replaced, moved or deleted while messages were sent from it",
-                    f"put back the file that was there; {WAY_ON}",
+                    f"stopped: {path} {what}; it was replaced, moved or deleted while messages were being sent",
+                    f"restore the original file; or, {WAY_ON}",
                 )
 
     def count(self, connection: Connection) -> None:
-        """Raise the count in the transaction of a group. Raises ReplacedError, LostError."""
+        """Increase the count in the transaction of a group. Raises ReplacedError, DatabaseLostError."""
         self.look()
         self._is_raised = False
         if self.note is None:
@@ -91,7 +92,7 @@ class AgeCounter:
         self._is_raised = True
 
     def confirm(self) -> None:
-        """Note that the transaction was committed. Raises OSError: then no dot may follow."""
+        """Record in the notes that the transaction was committed. After an OSError, no message may be completed."""
         if self._is_raised and self.note is not None:
             self._is_raised = False
             self.note = counted(self.note, self.note.count + 1)
@@ -104,7 +105,7 @@ class AgeCounter:
             file.sync()
 
     def close(self) -> None:
-        """Let go of the files. Never raises."""
+        """Close the files. Never raises."""
         for file in self.files:
             file.close()
 
@@ -117,11 +118,12 @@ class AgeCounter:
         ).first()
         if row is not None and (row.nonce, row.groups) == (self.note.nonce, self.note.count) and row.ended is not None:
             return DatabaseLostError(
-                "another process took this one for dead, and its work", "nothing is sent twice; run it again"
+                "another process considered this one dead and took over its work",
+                "no message is sent twice; run the command again",
             )
         return ReplacedError(
-            f"stopped: the content of {self.name} was replaced while messages were sent from it",
-            f"put back what was there; {WAY_ON}",
+            f"stopped: the content of {self.name} was replaced while messages were being sent",
+            f"restore the original content; or, {WAY_ON}",
         )
 
 

@@ -1,7 +1,7 @@
-"""Whether a database is the original, or a copy or a restored backup; asked before anything is frozen and when a run begins.
+"""Checks whether a database is the original, a copy or a restored backup: before freezing, and when a run starts.
 
-Input: a database, where this machine keeps its notes. Output: `Evidence`, a CopyError, or what a run counts with. The signs
-themselves are in ledger_age.py (notes, marks) and database_id.py (PostgreSQL).
+Input: a database, the folder of this computer's notes. Output: `Evidence`, a CopyError, or the counter of a run. The
+signs themselves are in ledger_age.py (notes) and database_id.py (PostgreSQL).
 """
 
 from collections.abc import Iterable, Mapping
@@ -35,29 +35,29 @@ from composer.delivery.database_guard.wal_check import check_whole
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabasePlace:
-    """What lies around a database and does not change with it."""
+    """The surroundings of a database, which are not part of it."""
 
-    #: The mailing's home: a file, a server.
+    #: Where a mailing is sent from: a file or a server.
     home: str
-    #: SQLite: the note beside the file, and where it is to be.
+    #: SQLite: the note next to the file, and its path.
     beside: Note | None = None
     beside_path: Path | None = None
-    #: PostgreSQL: what the server says of itself.
+    #: PostgreSQL: the identity of the server.
     identity: Mapping[str, str] = field(default_factory=dict)
-    #: The notes of this machine, and what they said.
+    #: The notes of this computer, and their content.
     machine: MachineNotes
     known: Mapping[Path, Note]
 
     @property
     def begun(self) -> tuple[Begun, ...]:
-        """All mailings that the notes remember."""
+        """All mailings in the notes."""
         return joined(self.beside.begun if self.beside else (), *(note.begun for note in self.known.values()))
 
 
 def place_of(database: Database, notes: Path | None, session: Connection | None = None) -> DatabasePlace:
-    """Look at what lies around a database, before its rows are looked at: a note never knows more than they do.
+    """Return the surroundings of a database. Call it before reading rows, because a note never contains more than they do.
 
-    `notes`: where this machine keeps its notes. `session`: of PostgreSQL, outside a transaction. Raises DatabaseError.
+    `notes`: the folder of this computer's notes. `session`: of PostgreSQL, outside a transaction. Raises DatabaseError.
     """
     with database.read() as connection:
         publication = publication_of(connection)
@@ -72,15 +72,16 @@ def place_of(database: Database, notes: Path | None, session: Connection | None 
     else:
         with database.translated(), database.engine.connect() as opened:
             identity = identity_of(opened.execution_options(isolation_level="AUTOCOMMIT"))
-    # Empty where the server does not say which it is.
+    # Empty if the server does not tell its identity.
     is_known = {"server", "database"} <= identity.keys()
     home = f"server {identity['server']} {identity['database']}" if is_known else ""
     return DatabasePlace(home=home, identity=identity, machine=machine, known=known)
 
 
 def check_original(database: Database, notes: Path | None = None, mailing_id: int | None = None) -> None:
-    """Check, before anything is frozen or asked, that this database is no copy. Raises CopyError, DatabaseError,
-    SettingsError (the key that recognises erased people is missing).
+    """Check that this database is not a copy, before anything is frozen or confirmed.
+
+    Raises CopyError, DatabaseError, SettingsError (the key that recognises erased people is missing).
     """
     place = place_of(database, notes)
     with database.read() as connection:
@@ -88,9 +89,9 @@ def check_original(database: Database, notes: Path | None = None, mailing_id: in
 
 
 def check_before_run(database: Database, place: DatabasePlace, mailing_id: int) -> None:
-    """Check the same before the transaction in which a run begins; nothing of a rehearsal.
+    """Check the same before the transaction in which a run starts; a rehearsal is not checked.
 
-    With years of mailings it takes seconds, and in that transaction nobody could unsubscribe meanwhile.
+    With years of mailings the check takes seconds. In the transaction it would block requests to unsubscribe.
     """
     with database.read() as connection:
         if not connection.scalar(select(mailings.c.is_rehearsal).where(mailings.c.id == mailing_id)):
@@ -114,7 +115,7 @@ def signs(connection: Connection, place: DatabasePlace, mailing_id: int | None =
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """What a run begins with; `nonce` is None for a rehearsal, which counts for nothing."""
+    """The first values of a run; `nonce` is None for a rehearsal, which is not counted."""
 
     nonce: str | None
     origin: str = ""
@@ -122,7 +123,7 @@ class Start:
 
 
 def begin(connection: Connection, mailing_id: int, place: DatabasePlace, database: Database) -> Start:
-    """Check that a run may begin: this is the original, or the mailing is a rehearsal. Raises CopyError, SettingsError."""
+    """Check that a run may start: this is the original, or the mailing is a rehearsal. Raises CopyError, SettingsError."""
     mailing = connection.execute(
         select(mailings.c.is_rehearsal, mailings.c.made, issues.c.key)
         .join_from(mailings, issues)
@@ -149,9 +150,9 @@ def count_from(
     superseded: Iterable[Path],
     handle: int | None = None,
 ) -> AgeCounter:
-    """Begin to count: the notes are on disk before the first message. Raises DatabaseError.
+    """Return the counter of a run: its notes are on disk before the first message. Raises DatabaseError.
 
-    `superseded`: notes of this machine that need not be kept. `handle`: of SQLite's note, which is locked.
+    `superseded`: notes of this computer that are no longer needed. `handle`: of SQLite's note, which is locked.
     """
     name = database.location.name
     paths = () if database.path is None or place.beside_path is None else (database.path, place.beside_path)
@@ -165,7 +166,7 @@ def count_from(
 def write_notes(
     note: Note, place: DatabasePlace, superseded: Iterable[Path], handle: int | None = None
 ) -> tuple[AgeFile, ...]:
-    """Write a note beside the database and on this machine; give the open files. Raises DatabaseError."""
+    """Write a note next to the database and on this computer; return the open files. Raises DatabaseError."""
     files = []
     if place.beside_path is not None:
         try:
@@ -188,4 +189,5 @@ def _note_at(path: Path) -> Note | None:
 
 
 def _unusable(path: Path, what: str, error: OSError) -> DatabaseError:
-    return DatabaseError(f"{path} cannot be {what}: {error.strerror or error}", "sending needs it beside the database")
+    reason = error.strerror or error
+    return DatabaseError(f"{path} cannot be {what}: {reason}", "sending needs this file next to the database")

@@ -1,7 +1,8 @@
-"""Which PostgreSQL database this is: its server, its own number, its tables' numbers, the server's timeline.
+"""The identity of a PostgreSQL database: its server, its own number, its tables' numbers, the server's timeline.
 
-Input: a connection outside a transaction. Output: values to store and to compare. A restore by pg_restore makes new tables,
-another database or another server; a restore to a point in time, and a standby that takes over, begin a new timeline.
+Input: a connection outside a transaction. Output: values to store and to compare. A restore with pg_restore creates new
+tables, perhaps in another database or server. A point-in-time restore, and a standby that takes over, start a new
+timeline.
 """
 
 import json
@@ -13,18 +14,18 @@ from sqlalchemy.exc import DBAPIError
 from composer.database.engine import Database
 from composer.delivery.database_guard.ledger_age import SERVER, CopySign, Evidence, lock, set_state, state_of
 
-#: Each by itself: a server may not let everybody ask everything.
+#: Separate queries, because a server may forbid some of them.
 _QUESTIONS = {
     "server": "SELECT system_identifier::text FROM pg_control_system()",
     "database": "SELECT oid::text FROM pg_database WHERE datname = current_database()",
     "tables": "SELECT concat_ws(' ', 'deliveries'::regclass::oid, 'mailing_events'::regclass::oid, 'workers'::regclass::oid)",
-    # The one that is written now; what pg_control_checkpoint() says may be from before a standby took over.
+    # The current timeline; pg_control_checkpoint() may return the one from before a standby took over.
     "timeline": "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)",
 }
 
 
 def identity_of(session: Connection) -> dict[str, str]:
-    """Ask a server which database this is; what it does not answer is left out."""
+    """Ask a server for the identity of the database; values that it does not return are left out."""
     found = {}
     for name, question in _QUESTIONS.items():
         try:
@@ -36,7 +37,7 @@ def identity_of(session: Connection) -> dict[str, str]:
 
 
 def compare(connection: Connection, now: Mapping[str, str]) -> Iterator[Evidence]:
-    """Compare with what was stored when the last run began."""
+    """Yield the differences from what was stored when the last run started."""
     value = state_of(connection, SERVER)
     if value is None:
         return
@@ -49,7 +50,7 @@ def compare(connection: Connection, now: Mapping[str, str]) -> Iterator[Evidence
 
 
 def remember(database: Database) -> None:
-    """Store which database this is, unless that is known: from its first day on a copy of it can be recognised."""
+    """Store the identity of the database, unless it is stored, so that copies can be detected from the first day."""
     if database.path is not None:
         return
     with database.translated(), database.engine.connect() as session:
@@ -61,5 +62,5 @@ def remember(database: Database) -> None:
 
 
 def store(connection: Connection, now: Mapping[str, str]) -> None:
-    """Store it for the next run."""
+    """Store the identity for the next run."""
     set_state(connection, SERVER, json.dumps(dict(now), sort_keys=True))

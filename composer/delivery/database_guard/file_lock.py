@@ -1,7 +1,7 @@
-"""A lock of the operating system on a file.
+"""A file lock of the operating system.
 
-Input: a path. Output: a `FileLock`; HeldError if somebody else has it, OSError if the file cannot be opened. The system
-releases the lock when the process ends, however it ends. Never waits.
+Input: a path. Output: a `FileLock`; HeldError if another process holds it, OSError if the file cannot be opened.
+Guarantees: the system releases the lock when the process ends in any way; never waits.
 """
 
 import os
@@ -9,16 +9,16 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-#: Windows keeps others from reading what is locked: the byte that is locked lies far behind what is written.
+#: Windows does not let others read locked bytes, so the locked byte is far beyond the content.
 _FAR = 1 << 30
 
 
 class HeldError(Exception):
-    """Somebody else has the lock."""
+    """Another process holds the lock."""
 
 
 class FileLock:
-    """A lock that is held. Making one raises HeldError or OSError."""
+    """A lock that this process holds. The constructor raises HeldError or OSError."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

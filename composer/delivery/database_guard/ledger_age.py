@@ -1,7 +1,7 @@
-"""How old the ledger is: whether this database knows of everything that was sent.
+"""Checks the age of the ledger: whether this database has a record of every message that was sent.
 
-Input: a connection, the notes beside the database and on this machine. Output: what is wrong, as `Evidence`. Guarantees: a
-database that is behind a note (a copy, a restored backup) is told from one that is not.
+Input: a connection, the notes next to the database and on this computer. Output: the problems, as `Evidence`.
+Guarantees: a database with fewer records than a note (a copy, a restored backup) is detected.
 """
 
 import json
@@ -26,15 +26,15 @@ from composer.database.tables.mailing_tables import workers
 from composer.database.tables.subscriber_tables import database_keys
 from composer.delivery.database_guard.age_files import Note
 
-#: Rows of `database_state`: every acceptance of this database as the original, as JSON; what the server said of itself.
+#: Rows of `database_state`: every acceptance of this database as the original, as JSON; the identity of the server.
 ORIGINS, SERVER = "origins", "server"
 #: An advisory lock of PostgreSQL.
 _LOCK = 0x636F6D70_6F736534
-WAY_ON = "if it is to be the original from now on:   compose db restored"
+WAY_ON = "to make this database the original:   compose db restored"
 
 
 class CopyError(ComposeError):
-    """The database is a copy or a restored backup: messages may have been sent of which it knows nothing."""
+    """The database is a copy or a restored backup, and may lack records of sent messages."""
 
 
 class CopySign(StrEnum):
@@ -42,68 +42,70 @@ class CopySign(StrEnum):
 
     #: made by `compose db backup`
     BACKUP = "backup"
-    #: the note beside it knows of more
+    #: the note next to the database contains more than the database
     BEHIND = "behind"
-    #: a note of this machine knows of more
+    #: a note of this computer contains more than the database
     BEHIND_MACHINE = "behind_machine"
-    #: PostgreSQL: other tables, another database, another server
+    #: PostgreSQL: different tables, database or server
     OTHER_TABLES = "other_tables"
     #: PostgreSQL: restored to a point in time, or a standby took over
     OTHER_TIMELINE = "other_timeline"
-    #: it was sent from, and there is no note beside it
+    #: messages were sent from it, and there is no note next to it
     NO_NOTE = "no_note"
-    #: the mailing was begun in another file or on another server
+    #: the mailing was started in another file or on another server
     MOVED = "moved"
-    #: accepted elsewhere, and this machine knows of mailings from before
+    #: accepted elsewhere, and this computer has notes of earlier mailings
     UNHEARD = "unheard"
 
 
 _WORDS = {
     CopySign.BACKUP: "{name} is a backup (made {more})",
-    CopySign.BEHIND: "{name} is a copy or a restored backup: messages were sent of which it knows nothing",
-    CopySign.BEHIND_MACHINE: "{name} is a copy or a restored backup: messages were sent from here of which it knows nothing",
-    CopySign.OTHER_TABLES: "{name} was restored, or is a copy: its tables are not the ones that were sent from last",
-    CopySign.OTHER_TIMELINE: "{name} was restored to an earlier time, or a standby took over: it may lack what was sent",
-    CopySign.NO_NOTE: "{name} was sent from before, and {more} beside it is missing or empty: it is a copy, or was moved alone",
-    CopySign.MOVED: "{name} is a copy: the mailing was begun in another one ({more})",
-    CopySign.UNHEARD: "{name} was restored, and mailings that were sent from this computer before that are not settled",
+    CopySign.BEHIND: "{name} is a copy or a restored backup: messages were sent that are not recorded in it",
+    CopySign.BEHIND_MACHINE: "{name} is a copy or a restored backup: this computer sent messages that are not recorded in it",
+    CopySign.OTHER_TABLES: "{name} was restored, or is a copy: its tables are not those of the last mailing",
+    CopySign.OTHER_TIMELINE: "{name} was restored to an earlier time, or a standby took over: sent messages may be missing in it",
+    CopySign.NO_NOTE: "{name} is a copy, or was moved without {more}: messages were sent from it, but that file is missing"
+    " or empty",
+    CopySign.MOVED: "{name} is a copy: the mailing was started in another database ({more})",
+    CopySign.UNHEARD: "{name} was restored, and you have not decided what to do about earlier mailings of this computer",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A sign that it is a copy, and what belongs to it in its sentence."""
+    """A sign that the database is a copy, and a detail for its message."""
 
     sign: CopySign
     more: str = ""
 
     def error(self, name: str) -> CopyError:
-        """Return the stop."""
+        """Return the error."""
         return CopyError(_WORDS[self.sign].format(name=name, more=self.more), f"nothing was sent; {WAY_ON}")
 
 
 def lock(connection: Connection) -> None:
-    """Let nobody else begin a run, or accept the database, until this transaction ends; on SQLite a writer is alone anyway.
+    """Prevent others from starting a run or accepting the database until this transaction ends; SQLite has one writer
+    anyway.
 
-    What is written is on disk before a note says so, whatever the server is set to.
+    The transaction is on disk before a note is written, with any server configuration.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(_LOCK), func.set_config("synchronous_commit", "on", True)))
 
 
 def nonce() -> str:
-    """Make a number that nothing else has."""
+    """Return a unique number."""
     return secrets.token_hex(16)
 
 
 def origins_of(connection: Connection) -> tuple[str, ...]:
-    """Return this database's acceptances, the oldest first; none if it was never sent from."""
+    """Return this database's acceptances, the oldest first; empty if no message was sent from it."""
     value = state_of(connection, ORIGINS)
     return () if value is None else tuple(json.loads(value))
 
 
 def accept(connection: Connection) -> str:
-    """Make this database the original from now on; give the new acceptance."""
+    """Make this database the original; return the new acceptance."""
     new = nonce()
     set_state(connection, ORIGINS, json.dumps([*origins_of(connection), new]))
     set_state(connection, BACKUP, None)
@@ -111,19 +113,19 @@ def accept(connection: Connection) -> str:
 
 
 def state_of(connection: Connection, name: str) -> str | None:
-    """Read a fact about the database."""
+    """Return a stored fact about the database."""
     return connection.scalar(select(database_state.c.value).where(database_state.c.name == name))
 
 
 def set_state(connection: Connection, name: str, value: str | None) -> None:
-    """Write a fact about the database, or remove it."""
+    """Store a fact about the database, or delete it."""
     connection.execute(delete(database_state).where(database_state.c.name == name))
     if value is not None:
         connection.execute(insert(database_state), [{"name": name, "value": value}])
 
 
 def is_known(connection: Connection, note: Note) -> bool:
-    """Return whether the database knows all that a note knows."""
+    """Return whether the database contains everything that a note contains."""
     if note.is_old:
         return (connection.scalar(select(func.max(workers.c.id))) or 0) >= note.worker
     if note.worker == 0:
@@ -133,14 +135,14 @@ def is_known(connection: Connection, note: Note) -> bool:
 
 
 def was_sent_from(connection: Connection) -> bool:
-    """Return whether subscribers were written to from this database, since there are ages."""
+    """Return whether messages were sent from this database by a version that writes notes."""
     return bool(connection.scalar(select(exists().where(workers.c.nonce.is_not(None)))))
 
 
 def look_at_notes(
     connection: Connection, beside: Note | None, beside_path: Path | None, machine: Iterable[Note]
 ) -> tuple[Evidence, ...]:
-    """Compare the database with the notes. `beside_path`: where SQLite's is to be; None on PostgreSQL."""
+    """Compare the database with the notes. `beside_path`: the path of SQLite's note; None on PostgreSQL."""
     found = []
     if (made := state_of(connection, BACKUP)) is not None:
         found.append(Evidence(sign=CopySign.BACKUP, more=made))
@@ -157,7 +159,7 @@ def look_at_notes(
 
 
 def check_database_id(connection: Connection, mailing_id: int, home: str, beside: Note | None) -> tuple[Evidence, ...]:
-    """Return whether a mailing was begun in another file, or on another server, than this one."""
+    """Return a sign if a mailing was started in another file or on another server."""
     before = connection.execute(
         select(workers.c.home, workers.c.host, workers.c.began, workers.c.nonce)
         .where(workers.c.mailing_id == mailing_id)
@@ -167,18 +169,18 @@ def check_database_id(connection: Connection, mailing_id: int, home: str, beside
     if before is None or not before.home or not home or before.home == home:
         return ()
     if before.nonce is None and beside is not None and beside.is_old:
-        # Of an earlier version, and its note came with it.
+        # A database of an earlier version that was moved together with its note.
         return ()
     return (Evidence(sign=CopySign.MOVED, more=f"{before.host}, {before.began:%Y-%m-%d %H:%M} UTC"),)
 
 
 def publication_of(connection: Connection) -> str | None:
-    """Name the publication, as the notes of a machine do; None in a database that was emptied."""
+    """Return the id of the publication, as in the notes of a computer; None in a database without rows."""
     key = connection.scalar(select(database_keys.c.key).where(database_keys.c.name == "publication"))
     return None if key is None else key.hex()
 
 
 def first_of(evidence: Sequence[Evidence], name: str) -> None:
-    """Raise the most certain of them, if there is one: CopyError."""
+    """Raise CopyError for the most certain sign, if there is one."""
     if evidence:
         raise min(evidence, key=lambda each: list(CopySign).index(each.sign)).error(name)

@@ -1,6 +1,6 @@
-"""The lock of a SQLite database for the one process that sends from it, taken before anything is frozen.
+"""The lock of a SQLite database for the one process that sends, taken before anything is frozen.
 
-Input: a database. Output: a `SendingLock`, or BusyError with who has it. On PostgreSQL everybody may send.
+Input: a database. Output: a `SendingLock`, or BusyError with the process that holds it. PostgreSQL needs no lock.
 """
 
 from dataclasses import dataclass, field
@@ -17,30 +17,30 @@ from composer.delivery.database_guard.file_lock import FileLock, HeldError
 
 
 class BusyError(ComposeError):
-    """Somebody else is sending from this database."""
+    """Another process is sending from this database."""
 
     exit_code = 75
 
 
 @dataclass(slots=True, kw_only=True)
 class SendingLock:
-    """The right to send from a database, before it is known for which mailing; on PostgreSQL everybody has it."""
+    """The right to send from a database, for any mailing; on PostgreSQL every process has it."""
 
     path: Path | None = None
     _file: FileLock | None = field(default=None, repr=False)
 
     @property
     def file_handle(self) -> int | None:
-        """The open file that is locked, while it is."""
+        """The open, locked file; None if there is no lock."""
         return None if self._file is None else self._file.handle
 
     def release(self) -> None:
-        """Let others send. Never raises; nothing happens after it was handed on to an `Worker`."""
+        """Release the lock. Never raises; does nothing after the lock was passed on to a `Worker`."""
         if self._file is not None:
             self._file.release()
 
     def pass_on(self) -> FileLock:
-        """Return the lock to an owner, who releases it."""
+        """Return the lock to a `Worker`, which releases it."""
         assert self._file is not None
         held, self._file = self._file, None
         return held
@@ -53,21 +53,23 @@ class SendingLock:
 
 
 def lock_sending(database: Database) -> SendingLock:
-    """Take the lock of the database for the process that sends. Raises BusyError, DatabaseError."""
+    """Lock the database for the process that sends. Raises BusyError, DatabaseError."""
     if database.path is None:
         return SendingLock()
     path = lock_file(database.path)
     try:
         return SendingLock(path=path, _file=FileLock(path))
     except HeldError:
-        raise BusyError(_busy(database), "wait until it has ended, or:   compose stop MAILING") from None
+        raise BusyError(_busy(database), "wait until it has ended, or stop it:   compose stop MAILING") from None
     except OSError as error:
         reason = error.strerror or error
-        raise DatabaseError(f"{path} cannot be written: {reason}", "sending needs it beside the database") from None
+        raise DatabaseError(
+            f"{path} cannot be written: {reason}", "sending needs this file next to the database"
+        ) from None
 
 
 def lock_file(path: Path) -> Path:
-    """Give the file beside a SQLite database whose lock the sender holds: one, by whatever link the database is reached."""
+    """Return the lock file next to a SQLite database; it is the same file for every link to the database."""
     real = path.resolve()
     return real.with_name(f"{real.name}-sending")
 

@@ -1,8 +1,8 @@
-"""Checks that SQLite's file and the write-ahead log beside it belong together.
+"""Checks that SQLite's file and the write-ahead log next to it belong together.
 
-Input: a connection. Output: a `DatabaseError` if they do not. A backup that is put in the place of the database while the log of
-the old one is still beside it becomes a mixture of both: rows that say who was sent to may be new or old, page by page.
-SQLite does not notice; the indexes and the event log do.
+Input: a connection. Output: a `DatabaseError` if they do not. If a backup replaces the database while the log of the
+old one is still there, the result is a mixture of both: each page of the delivery rows may be new or old. SQLite does
+not notice, but the indexes and the event log show it.
 """
 
 from sqlalchemy import Connection, exists, select
@@ -17,13 +17,13 @@ _TABLES = ("deliveries", "mailing_events", "workers")
 
 
 def check_whole(connection: Connection, database: Database, mailing_id: int | None = None) -> None:
-    """Check the tables that say who was sent to, if there was a log when the database was opened. Raises DatabaseError."""
+    """Check the delivery tables, if there was a log when the database was opened. Raises DatabaseError."""
     if not database.had_log:
         return
     for table in _TABLES:
         if connection.exec_driver_sql(f"PRAGMA integrity_check({table})").scalar() != "ok":
             raise _error(database)
-    # Whoever was accepted stays so: an event that says otherwise than the row is from another time.
+    # An accepted delivery stays accepted: if its row has another state, the row and the event are from different times.
     is_accepted = exists().where(
         deliveries.c.mailing_id == events.c.mailing_id,
         deliveries.c.subscriber_id == events.c.subscriber_id,
@@ -39,6 +39,6 @@ def check_whole(connection: Connection, database: Database, mailing_id: int | No
 def _error(database: Database) -> DatabaseError:
     name = database.location.name
     return DatabaseError(
-        f"{name} is a mixture of two databases: it was put beside the log of another one ({name}-wal)",
-        "nothing was sent; put the backup back once more, and delete the files that end in -wal and -shm first",
+        f"{name} is a mixture of two databases: it was copied next to the log of another one ({name}-wal)",
+        "nothing was sent; delete the files that end in -wal and -shm, then restore the backup again",
     )

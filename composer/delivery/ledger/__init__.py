@@ -1,1 +1,1 @@
-"""The durable record of every delivery, and who may write it."""
+"""The durable record of every delivery, and the processes that may write it."""

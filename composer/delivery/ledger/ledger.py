@@ -1,8 +1,8 @@
-"""The durable record: every change of a delivery's state, each a conditional update, each beside its event.
+"""The durable record: every change of a delivery's state, as a conditional update with its event.
 
-Input: a connection in a transaction, whose delivery, the time. Output: what was changed. Nothing is decided here
-(policy, plan), nothing is sent, and no row moves but by a way that states.WAYS knows. A condition is always part of the
-update itself: still in that state, still mine; so two processes can never both have a row.
+Input: a connection in a transaction, the deliveries, the time. Output: what was changed. Guarantees: makes no decisions
+(retry_policy and scheduler do) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same
+state, same worker) is part of the update itself, so two processes can never both own a row.
 """
 
 import json
@@ -29,11 +29,11 @@ from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Accept,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
     OutcomeDecision,
+    PreviousAttempts,
     Refuse,
-    Tried,
+    Requeue,
     Write,
 )
 from composer.delivery.core.states import DeliveryState
@@ -43,36 +43,36 @@ from composer.delivery.messages.outgoing import MessageRecipient
 
 _D = deliveries.c
 _S = DeliveryState
-#: Longest reply that is kept.
+#: The longest reply that is stored.
 _LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """A delivery in hand."""
+    """A claimed delivery."""
 
     recipient: MessageRecipient
-    tried: Tried
+    tried: PreviousAttempts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """What a claim found."""
+    """The result of a claim."""
 
     due: tuple[Due, ...]
-    #: How many had left meanwhile.
+    #: How many subscribers had unsubscribed or been suppressed in the meantime.
     suppressed: int
-    #: Whether as many were found as were asked for: there may be more.
+    #: Whether as many deliveries were found as requested, so there may be more.
     is_more: bool
-    #: When the next one falls due, where there is no more now; None: none is left.
+    #: When the next delivery is due, if there are no more now; None if nothing is left.
     next_due: datetime | None
-    #: Somebody said stop, or the mailing is over: nothing was claimed.
+    #: Whether nothing was claimed because the mailing was stopped or has ended.
     is_stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """What became of a delivery that was in hand."""
+    """The result of a claimed delivery."""
 
     subscriber_id: int
     decision: OutcomeDecision
@@ -83,9 +83,9 @@ class Result:
 def claim(
     connection: Connection, mailing_id: int, worker_id: int, count: int, now: datetime, *, is_unattended: bool = False
 ) -> Claimed:
-    """Take so many deliveries in hand: first those to be tried again, then those never tried, in the subscribers' order.
+    """Claim this many deliveries: first those to retry, then new ones, in the order of the subscribers.
 
-    Who has left since the freezing is not claimed but suppressed, and an erased subscriber likewise.
+    A subscriber who has unsubscribed since the freezing, or was erased, is suppressed instead.
     """
     if not goes_on(connection, mailing_id, is_unattended=is_unattended):
         return Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
@@ -107,7 +107,7 @@ def claim(
     is_more = len(rows) >= count
     next_due = None
     if not is_more:
-        # Two questions, for each of which the index has the answer as its first entry.
+        # Two queries: for each of them, the answer is the first entry of an index.
         nexts = [connection.scalar(question, {"mailing": mailing_id}) for question in statements.NEXT.values()]
         next_due = min((each for each in nexts if each is not None), default=None)
     return Claimed(due=tuple(map(_due, good)), suppressed=len(gone), is_more=is_more, next_due=next_due)
@@ -116,10 +116,10 @@ def claim(
 def intend(
     connection: Connection, mailing_id: int, worker_id: int, subscriber_ids: Sequence[int], now: datetime
 ) -> frozenset[int]:
-    """Write down that the final dots of these go out next; give those for whom it is written. The others' dots must not.
+    """Record the intents: these messages are about to be sent. Return those recorded; the others must not be sent.
 
-    It takes a claim that is still ours, a subscriber who is still there and has not left, a mailing that nobody stopped.
-    Nothing may be sent before this is committed.
+    An intent requires a claim of this worker, a subscriber who still exists and has not unsubscribed, and a mailing
+    that is not stopped. The final dot of the SMTP DATA command must not be sent before this is committed.
     """
     kind = connection.dialect.name
     ids = json.dumps(subscriber_ids) if kind == "sqlite" else list(subscriber_ids)
@@ -151,9 +151,9 @@ def intend(
 
 
 def record(connection: Connection, mailing_id: int, worker_id: int, results: Sequence[Result], now: datetime) -> None:
-    """Write down what became of deliveries that this owner had in hand.
+    """Record the results of deliveries that this worker had claimed.
 
-    An answer that comes after the owner was taken for dead (unknown) settles that, too.
+    An answer that comes after the worker was considered dead resolves the unconfirmed delivery, too.
     """
     if not results:
         return
@@ -175,7 +175,7 @@ def record(connection: Connection, mailing_id: int, worker_id: int, results: Seq
 
 
 def kind_of(decision: OutcomeDecision) -> EventKind:
-    """Return the word under which a decision stands in the event log."""
+    """Return the kind of event for a decision."""
     match decision.step:
         case Accept():
             return EventKind.ACCEPTED
@@ -189,21 +189,21 @@ def kind_of(decision: OutcomeDecision) -> EventKind:
             return EventKind.THROTTLED
         case Defer():
             return EventKind.DEFERRED
-        case GiveBack(is_throttled=True):
+        case Requeue(is_throttled=True):
             return EventKind.THROTTLED
-        case GiveBack():
+        case Requeue():
             return EventKind.GIVEN_BACK
         case Refuse():
             return EventKind.REFUSED
 
 
 def goes_on(connection: Connection, mailing_id: int, *, is_unattended: bool = False) -> bool:
-    """Tell whether a mailing may be sent: nobody said stop, it is not over, and no unattended run sends a paused one."""
+    """Return whether a mailing may be sent: it is not stopped or ended, nor paused if the run is unattended."""
     return bool(connection.scalar(statements.GOES_ON[is_unattended], {"mailing": mailing_id}))
 
 
 def elsewhere(connection: Connection, mailing_id: int, worker_id: int) -> int:
-    """Count what other processes have in hand."""
+    """Return how many deliveries other processes have claimed or are sending."""
     return connection.execute(statements.ELSEWHERE, {"mailing": mailing_id, "owner": worker_id}).scalar_one()
 
 
@@ -214,7 +214,7 @@ def _suppress(
     now: datetime,
     worker_id: int | None = None,
 ) -> None:
-    """Strike those out who have left before their turn; of a claim only its owner's."""
+    """Suppress deliveries before they are sent; with a worker, only those that it has claimed."""
     mine = stands(_S.PENDING, _S.DEFERRED) if worker_id is None else stands(_S.CLAIMED) & (_D.worker_id == worker_id)
     change = (
         update(deliveries)
@@ -236,7 +236,7 @@ def _suppress(
 
 
 def _record_one(connection: Connection, common: Mapping[str, object], result: Result, now: datetime) -> None:
-    """Write down anything but an acceptance; the way there is part of the condition."""
+    """Record any result except an acceptance; the previous state is part of the condition."""
     to: DeliveryState
     ways: tuple[DeliveryState, ...]
     more: dict[str, object]
@@ -246,13 +246,13 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         case MarkUnconfirmed():
             to, ways, more = _S.UNKNOWN, (_S.SENDING,), {}
         case Defer(is_last=True):
-            # Deferred, and at once over: the next try would come after the deadline.
+            # Expired at once, because the next attempt would be after the deadline.
             to, ways, more = _S.EXPIRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"issue_id": None}
         case Defer(until=until, is_counted=is_counted):
             to, ways, more = _S.DEFERRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"next_at": until}
             if not is_counted:
                 more["throttled"] = _D.throttled + 1
-        case GiveBack(until=until, is_throttled=is_throttled):
+        case Requeue(until=until, is_throttled=is_throttled):
             to, ways, more = _S.PENDING, (_S.CLAIMED,), {"next_at": until if is_throttled else _D.next_at}
             if is_throttled:
                 more["throttled"] = _D.throttled + 1
@@ -265,7 +265,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         case Accept():
             raise AssertionError("acceptances are recorded together")
     step = result.decision.step
-    if not (isinstance(step, GiveBack) or (isinstance(step, Defer) and not step.is_counted)):
+    if not (isinstance(step, Requeue) or (isinstance(step, Defer) and not step.is_counted)):
         more |= {"attempts": _D.attempts + 1, "first_at": func.coalesce(_D.first_at, literal(now, _D.first_at.type))}
     change = (
         update(deliveries)
@@ -283,7 +283,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
 def _due(row: Any) -> Due:
     get = row._mapping
     recipient = MessageRecipient(**{name: get[name] for name in _RECIPIENT})
-    return Due(recipient=recipient, tried=Tried(**{name: get[name] for name in _TRIED}))
+    return Due(recipient=recipient, tried=PreviousAttempts(**{name: get[name] for name in _TRIED}))
 
 
 _RECIPIENT = tuple(each.name for each in fields(MessageRecipient))

@@ -1,7 +1,7 @@
-"""What is done to many deliveries at once: after a death, at a deadline, when the clock was put back, at the end.
+"""Changes of many deliveries at a time: after a crash, at a deadline, after the clock was set back, at the end.
 
-Input: a connection in a transaction, a mailing, the time. Output: how many were changed. The rules are ledger.py's:
-a condition is part of every update, and every way is one that states.WAYS knows.
+Input: a connection in a transaction, a mailing, the time. Output: how many were changed. Guarantees: as in ledger.py, a
+condition is part of every update, and every change is a transition in states.WAYS.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from composer.database.tables.mailing_tables import deliveries, events, mailings
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.core.retry_policy import RetryPolicy
-from composer.delivery.core.scheduler import after_death
+from composer.delivery.core.scheduler import state_after_crash
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger.statements import stands
 
@@ -22,7 +22,7 @@ _S = DeliveryState
 
 
 def take_back(connection: Connection, mailing_id: int, subscriber_ids: Sequence[int], now: datetime) -> int:
-    """Make refusals that were about us pending again, at the end of the line; give how many."""
+    """Return rejections of the sender or the message to pending, at the end of the queue; return how many."""
     back = connection.scalars(
         update(deliveries)
         .where(_D.mailing_id == mailing_id, _D.subscriber_id.in_(subscriber_ids), stands(_S.REFUSED))
@@ -45,7 +45,7 @@ def take_back(connection: Connection, mailing_id: int, subscriber_ids: Sequence[
 
 
 def release(connection: Connection, mailing_id: int, worker_id: int, now: datetime) -> int:
-    """Return back everything that this owner has claimed and not begun to send; give how many."""
+    """Release everything that this worker has claimed and not started to send; return how many."""
     return connection.execute(
         update(deliveries)
         .where(_D.mailing_id == mailing_id, _D.worker_id == worker_id, stands(_S.CLAIMED))
@@ -56,15 +56,15 @@ def release(connection: Connection, mailing_id: int, worker_id: int, now: dateti
 def reap_worker(
     connection: Connection, mailing_id: int, worker_ids: Sequence[int], now: datetime, reason: StateReason
 ) -> tuple[int, int]:
-    """Deal with what dead workers left: claims are free again, dots that may have gone are unknown; give how many of each."""
+    """Release the claims of dead workers, and mark what they were sending as unconfirmed; return how many of each."""
     in_hand = (_D.mailing_id == mailing_id, _D.worker_id.in_(worker_ids))
     freed = connection.execute(
-        update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=after_death(_S.CLAIMED), changed=now)
+        update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=state_after_crash(_S.CLAIMED), changed=now)
     ).rowcount
     lost = connection.scalars(
         update(deliveries)
         .where(*in_hand, stands(_S.SENDING))
-        .values(state=after_death(_S.SENDING), changed=now, attempts=_D.attempts + 1, reason=reason, words=None)
+        .values(state=state_after_crash(_S.SENDING), changed=now, attempts=_D.attempts + 1, reason=reason, words=None)
         .returning(_D.subscriber_id)
     ).all()
     if lost:
@@ -77,18 +77,18 @@ def reap_worker(
 
 
 def expire(connection: Connection, mailing_id: int, now: datetime, policy: RetryPolicy) -> int:
-    """Return up those that were tried for longer than the policy allows; give how many."""
+    """Expire deliveries that were retried for longer than the policy allows; return how many."""
     over = (_D.mailing_id == mailing_id, stands(_S.DEFERRED), _D.first_at < now - policy.deadline)
     return _give_up(connection, mailing_id, over, now, StateReason.DEADLINE)
 
 
 def repair_schedule(connection: Connection, mailing_id: int, now: datetime, policy: RetryPolicy) -> int:
-    """Make those due now that wait for longer than any policy says: the clock was put back meanwhile; give how many."""
+    """Make deliveries due now whose wait is longer than any delay, because the clock was set back; return how many."""
     return _now_due(connection, mailing_id, now, now + max(*policy.delays, policy.longest_pause))
 
 
 def retry_now(connection: Connection, mailing_id: int, now: datetime) -> int:
-    """Make everything that waits to be tried again due now, because a person asks; give how many."""
+    """Make everything that waits for another attempt due now, because a person asked for it; return how many."""
     return _now_due(connection, mailing_id, now, now)
 
 
@@ -101,9 +101,9 @@ def _now_due(connection: Connection, mailing_id: int, now: datetime, later_than:
 
 
 def end(connection: Connection, mailing_id: int, now: datetime) -> Sums:
-    """End a mailing whose every recipient's fate is known: the recipients' values and the compiled messages go.
+    """End a mailing if every result is known: delete the recipients' values and the compiled messages.
 
-    Gives the sums; the mailing is over when they are `is_complete`, and nothing is changed otherwise.
+    Returns the sums; the mailing has ended if they are `is_complete`, otherwise nothing is changed.
     """
     sums = sums_of(connection, mailing_id)
     if sums.is_complete:
@@ -112,15 +112,15 @@ def end(connection: Connection, mailing_id: int, now: datetime) -> Sums:
 
 
 def end_for_good(connection: Connection, mailing_id: int, who: str, now: datetime) -> Sums:
-    """End a mailing by a person's word: who is still to get it does not. Raises MailingError while it is being sent.
+    """Cancel a mailing: the remaining recipients will not be sent to. Raises MailingError while it is being sent.
 
-    The unknown stay unknown, and no mailing of the issue goes to them.
+    Unconfirmed deliveries stay unconfirmed, and no other mailing of the issue is sent to these recipients.
     """
     if mailing_of(connection, mailing_id).ended:
-        raise MailingError(f"mailing {mailing_id} is over", "there is nothing to end")
+        raise MailingError(f"mailing {mailing_id} has already ended", "there is nothing to cancel")
     sums = sums_of(connection, mailing_id)
     if sums[_S.CLAIMED] or sums[_S.SENDING]:
-        raise MailingError(f"mailing {mailing_id} is being sent", f"first: compose stop {mailing_id}")
+        raise MailingError(f"mailing {mailing_id} is being sent", f"stop it first: compose stop {mailing_id}")
     waiting = (_D.mailing_id == mailing_id, stands(_S.PENDING, _S.DEFERRED))
     _give_up(connection, mailing_id, waiting, now, StateReason.MAILING_ENDED)
     _close(connection, mailing_id, now, EventKind.ENDED_FOR_GOOD, who)
@@ -139,7 +139,7 @@ def _close(connection: Connection, mailing_id: int, now: datetime, kind: EventKi
 def _give_up(
     connection: Connection, mailing_id: int, which: Sequence[ColumnElement[bool]], now: datetime, reason: StateReason
 ) -> int:
-    # The events first, by the same condition: no list of a million ids passes through here.
+    # The events first, with the same condition, because otherwise a list of a million ids would be needed.
     those = select(
         _D.mailing_id,
         _D.subscriber_id,

@@ -1,8 +1,8 @@
-"""Releases what dead processes left in hand, so that a mailing can be ended, settled or resumed at any time.
+"""Releases the deliveries of dead processes, so that a mailing can be canceled, settled or resumed at any time.
 
-Input: a database, a mailing, the time. Output: what was released, and which processes are alive. Guarantees: what a living
-process has in hand is not touched (workers.py says who is alive); a claim of a dead one is pending again; a message whose
-final dot may have gone out is unknown.
+Input: a database, a mailing, the time. Output: what was released, and which processes are alive. Guarantees: the
+deliveries of a living process do not change (workers.py decides who is alive); a claim of a dead process is pending
+again; a message that may have been sent completely is unconfirmed.
 """
 
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ class DeadWorker:
     host: str
     process: int
     began: datetime
-    #: Without a further sign of life it counts as dead from then on; None where its lock alone tells.
+    #: When it counts as dead without another heartbeat; None if only its lock decides.
     dies: datetime | None
 
 
@@ -47,15 +47,15 @@ class Reaped:
 
 
 def reap(database: Database, mailing_id: int, now: datetime) -> Reaped:
-    """Release what dead processes left in hand."""
+    """Release the deliveries of dead processes."""
     with _lock(database) as is_alone, database.write() as connection:
         return _reap(connection, mailing_id, now, is_alone=is_alone)
 
 
 def reap_and_end(database: Database, mailing_id: int, who: str, now: datetime) -> tuple[Sums | None, Reaped]:
-    """End a mailing for good, whatever became of the process that ran it; None while a living one has something in hand.
+    """Cancel a mailing even if the process that sent it crashed; None while a living process has claimed deliveries.
 
-    Raises MailingError for one that is over.
+    Raises MailingError if it has ended.
     """
     with _lock(database) as is_alone, database.write() as connection:
         reaped = _reap(connection, mailing_id, now, is_alone=is_alone)
@@ -67,7 +67,7 @@ def reap_and_end(database: Database, mailing_id: int, who: str, now: datetime) -
 
 @contextmanager
 def _lock(database: Database) -> Iterator[bool]:
-    """Hold the lock of whoever sends, on SQLite; yield whether no other process can be alive."""
+    """Hold the sender's lock, on SQLite; yield whether no other process can be alive."""
     if database.path is None:
         yield False
         return
@@ -97,7 +97,7 @@ def _reap(connection: Connection, mailing_id: int, now: datetime, *, is_alone: b
         late = set(connection.scalars(select(workers.c.id).where(workers.c.id.in_(list(known)), lapsed())))
         living = {each for each in known if each not in late and is_alive(connection, each)}
     else:
-        # One process sends at a time, and entered last: all before it are dead.
+        # Only one process sends at a time. The living one registered last, so all earlier ones are dead.
         living = set() if is_alone else {connection.scalar(select(func.max(workers.c.id)))}
     living &= {number for number, row in known.items() if row.ended is None}
     dead = tuple({*known, *connection.scalars(holding)} - living)

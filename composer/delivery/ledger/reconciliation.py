@@ -1,7 +1,8 @@
-"""Settles the unknown: by a server's log, or by a person's decision. Nothing else ever does.
+"""Resolves unconfirmed deliveries: by a server's log, or by a person's decision.
 
-Input: a connection in a transaction, a mailing, what is known or decided. Output: how many were settled, and later what
-was decided by whom. Afterwards the mailing may be over (`upkeep.end`).
+Input: a connection in a transaction, a mailing, the log or the decision. Output: how many were resolved; later, who
+decided what. After that, the mailing may end (`maintenance.end`). Guarantees: nothing is resolved without proof or a
+decision.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,22 +22,22 @@ from composer.transport.envelope import Envelope, addresses
 from composer.transport.outcome import Outcome
 
 _D = deliveries.c
-#: How many are changed by one statement.
+#: How many rows one statement changes.
 _PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentWithoutAnswer:
-    """What a subscriber was sent: how a server's log names it."""
+    """A message without an answer, as a server's log identifies it."""
 
     message_id: str
-    #: The envelope's.
+    #: The sender of the envelope.
     sender: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
-    """How many of the unknown were settled, and how many are still unknown."""
+    """How many unconfirmed deliveries were resolved, and how many are left."""
 
     settled: int
     left: int
@@ -44,21 +45,21 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """How many count as received because a person said so, at one time."""
+    """How many a person decided to count as received, at one time."""
 
     count: int
     who: str
     at: datetime
 
     def in_words(self, zone: ZoneInfo) -> str:
-        """Say it to people."""
-        are = "is" if self.count == 1 else "are"
+        """Return it as text."""
+        messages = "message was" if self.count == 1 else "messages were"
         when = f"{self.at.astimezone(zone):%Y-%m-%d %H:%M}"
-        return f"{self.count:,} of those taken {are} counted as received by a person's decision: {self.who}, {when}"
+        return f"{self.count:,} unconfirmed {messages} counted as received by decision of {self.who}, {when}"
 
 
 def unknown_of(connection: Connection, mailing_id: int) -> tuple[int, ...]:
-    """Return the subscribers of whom nobody knows whether they have it."""
+    """Return the subscribers whose delivery is unconfirmed."""
     question = select(_D.subscriber_id).where(_D.mailing_id == mailing_id, _D.state == DeliveryState.UNKNOWN)
     return tuple(connection.scalars(question.order_by(_D.subscriber_id)))
 
@@ -71,9 +72,9 @@ def settle_by_log(
     who: str,
     now: datetime,
 ) -> Settled:
-    """Count those as taken whose message a Postfix log shows in its queue; the log proves nothing about the others.
+    """Count messages as accepted if a Postfix log shows them in the queue; the log proves nothing about the others.
 
-    `sent` returns what a subscriber was sent in this mailing.
+    `sent` returns the message of a subscriber in this mailing.
     """
     unknown = unknown_of(connection, mailing_id)
     recipients = _addresses(connection, unknown)
@@ -99,7 +100,7 @@ def _addresses(connection: Connection, subscriber_ids: Sequence[int]) -> dict[in
 
 
 def _expected(sender: str, recipient: str | None) -> Expected:
-    """Return an envelope as a server logs it."""
+    """Return an envelope in the form of a server's log."""
     wire = addresses(Envelope(sender=sender, recipient=recipient or ""))
     if isinstance(wire, Outcome):
         return Expected(sender=sender, recipient=recipient)
@@ -107,13 +108,13 @@ def _expected(sender: str, recipient: str | None) -> Expected:
 
 
 def count_as_received(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
-    """Count all the unknown as taken, because a person says so."""
+    """Count all unconfirmed deliveries as accepted, because a person decided so."""
     unknown = unknown_of(connection, mailing_id)
     return _settle(connection, mailing_id, unknown, DeliveryState.ACCEPTED, StateReason.RECEIVED, who, now)
 
 
 def decided_of(connection: Connection, mailing_id: int) -> tuple[Decided, ...]:
-    """Return what persons decided to count as received, the oldest decision first."""
+    """Return the decisions to count messages as received, the oldest first."""
     question = (
         select(events.c.at, events.c.who, func.count())
         .where(events.c.mailing_id == mailing_id, is_decided())
@@ -124,23 +125,25 @@ def decided_of(connection: Connection, mailing_id: int) -> tuple[Decided, ...]:
 
 
 def is_decided() -> ColumnElement[bool]:
-    """Return the condition, over `events`, of a subscriber's being counted as received by a person's decision."""
+    """Return the condition, over `events`, of a decision to count a message as received."""
     return and_(events.c.kind == EventKind.SETTLED, events.c.reason == StateReason.RECEIVED)
 
 
 def send_again(connection: Connection, mailing_id: int, who: str, now: datetime) -> Settled:
-    """Have the unknown sent again, because a person says so: some may get two copies, with the same Message-ID.
+    """Send all unconfirmed messages again, as a person decided; some people may get two copies, with the same Message-ID.
 
-    Raises MailingError for a mailing that is over: the messages are gone.
+    Raises MailingError if the mailing has ended, because its messages were deleted.
     """
     if mailing_of(connection, mailing_id).ended:
-        raise MailingError(f"mailing {mailing_id} is over", "its messages are not kept: send a new mailing --again")
+        raise MailingError(
+            f"mailing {mailing_id} has ended, and its messages were deleted", "send a new mailing with --again"
+        )
     unknown = unknown_of(connection, mailing_id)
     return _settle(connection, mailing_id, unknown, DeliveryState.PENDING, StateReason.AGAIN, who, now)
 
 
 def may_get_twice(connection: Connection, mailing_id: int) -> int:
-    """Give how many are to get it, of whom nobody knows whether they have it: a person would rather have it sent again."""
+    """Return how many pending recipients may have the message already, because a person decided to send it again."""
     question = (
         select(func.count(_D.subscriber_id.distinct()))
         .join_from(
@@ -155,8 +158,8 @@ def may_get_twice(connection: Connection, mailing_id: int) -> int:
 
 
 def promise(twice: int) -> str:
-    """Say how often those get it who are still to get it, of whom so many may have it."""
-    return f"{twice:,} may get it twice, as was decided" if twice else "nobody gets it twice"
+    """Return a sentence about duplicates; `twice` is how many pending recipients may have the message already."""
+    return f"{twice:,} may receive it twice, as was decided" if twice else "nobody receives it twice"
 
 
 def _settle(
@@ -177,7 +180,7 @@ def _settle(
                 _D.state == DeliveryState.UNKNOWN,
                 _D.subscriber_id.in_(subscriber_ids[start : start + _PAGE]),
             )
-            # Nobody's any more: an answer that comes late must not undo what a person decided.
+            # Without a worker, so that a late answer does not undo a person's decision.
             .values(state=to, worker_id=None, next_at=now, changed=now, reason=reason, words=None)
             .returning(_D.subscriber_id)
         )

@@ -1,7 +1,8 @@
-"""Goes on after a database was restored: what it cannot know of is unconfirmed, and it is the original from then on.
+"""Continues after a restore: the database becomes the original, and possibly sent messages become unconfirmed.
 
-Input: a connection, what lies around the database, who says so. Output: what was done, by mailing. Nobody is sent anything
-here, and nobody who may have received an issue is sent it again without a person's decision (`compose settle`, `--again`).
+Input: a connection, the surroundings of the database, the person. Output: what was done, by mailing. Guarantees: sends
+nothing; an issue is not sent again to people who may have received it without a person's decision (`compose settle`,
+`--again`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -43,28 +44,28 @@ _S = DeliveryState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreSurvey:
-    """What a restore has made uncertain."""
+    """What is uncertain after a restore."""
 
     evidence: tuple[Evidence, ...]
-    #: Mailings that are not over, and how many of their recipients are provably reached.
+    #: Mailings that have not ended, and how many of their recipients have accepted messages.
     mailings: Mapping[int, Mailing]
     reached: Mapping[int, int]
-    #: Mailings that this database does not have, and issues that a person named.
+    #: Mailings that are missing in this database, and issues that a person entered.
     lost: tuple[Begun, ...] = ()
     named: tuple[str, ...] = ()
-    #: The last thing that this database knows of.
+    #: The time of the last event in this database.
     until: datetime | None = None
 
     @property
     def issues(self) -> Mapping[str, str]:
-        """The issues of which nobody can say who received them, and why."""
-        named = dict.fromkeys(self.named, "named by a person")
+        """The issues whose recipients are not known, and why."""
+        named = dict.fromkeys(self.named, "entered by a person")
         return named | {each.issue: f"mailing {each.mailing}" for each in self.lost}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RestoreResult:
-    """What was done."""
+    """The result of a restore."""
 
     survey: RestoreSurvey
     #: By mailing: how many are unconfirmed now.
@@ -72,7 +73,7 @@ class RestoreResult:
 
 
 def survey(connection: Connection, place: DatabasePlace, named: Sequence[str] = ()) -> RestoreSurvey:
-    """Look at what a restore has made uncertain; nothing is changed."""
+    """Return what is uncertain after a restore; change nothing."""
     every = {each.id: each for each in mailings_of(connection) if not each.is_rehearsal}
     evidence = signs(connection, place)
     begun = place.begun
@@ -80,11 +81,11 @@ def survey(connection: Connection, place: DatabasePlace, named: Sequence[str] = 
     lost = tuple(each for each in begun if each not in there)
     open_ones = {number: each for number, each in every.items() if each.ended is None}
     if evidence and all(each.sign is CopySign.UNHEARD for each in evidence):
-        # Accepted on another machine: what was unfinished then is settled, or was begun since.
+        # Accepted on another computer: mailings that were unfinished then are settled, or were started since.
         affected: dict[int, Mailing] = {}
     else:
         ran = set(connection.scalars(select(workers.c.mailing_id).distinct())) | {each.mailing for each in begun}
-        # One machine sends from a file, and its note remembers all that it sent.
+        # One computer sends from a file, and its note contains everything that it sent.
         remembers = place.beside is not None and not place.beside.is_old
         affected = {number: each for number, each in open_ones.items() if number in ran or not remembers}
     evidence += tuple(
@@ -103,7 +104,7 @@ def survey(connection: Connection, place: DatabasePlace, named: Sequence[str] = 
 def restore(
     database: Database, notes: Path | None, who: str, now: datetime, named: Sequence[str] = ()
 ) -> RestoreResult:
-    """Make the database the original, and what it cannot know of unconfirmed. Raises BusyError while somebody sends."""
+    """Make the database the original, and uncertain deliveries unconfirmed. Raises BusyError if a process is sending."""
     with lock_sending(database) as held:
         place = place_of(database, notes)
         with database.write() as connection:
@@ -115,7 +116,7 @@ def restore(
             for key, why in found.issues.items():
                 connection.execute(delete(lost_issues).where(lost_issues.c.key == key))
                 connection.execute(insert(lost_issues), [{"key": key, "at": now, "words": f"{why} ({who})"}])
-            # None of them is alive, and none of them was here.
+            # None of these workers is alive in this database.
             ended = func.coalesce(workers.c.ended, literal(now, workers.c.ended.type))
             connection.execute(update(workers).values(home="", ended=ended))
             origin = accept(connection)
@@ -132,26 +133,28 @@ def restore(
 
 
 def lost_since(connection: Connection, issue: str) -> datetime | None:
-    """Return when a mailing of an issue was lost, as far as nobody has decided about it."""
+    """Return when a mailing of an issue was lost, if nobody has decided about it."""
     return connection.scalar(select(lost_issues.c.at).where(lost_issues.c.key == issue))
 
 
 def all_lost(connection: Connection) -> dict[str, datetime]:
-    """Return the issues of which a mailing was lost, and when the database was restored."""
+    """Return the issues with a lost mailing, and when the database was restored."""
     return {row.key: row.at for row in connection.execute(select(lost_issues.c.key, lost_issues.c.at))}
 
 
 def forget_lost(connection: Connection, issue: str) -> bool:
-    """Let those be sent an issue of whom nobody knows whether they received it, because a person says so."""
+    """Allow an issue to be sent although a mailing of it was lost, by a person's decision."""
     return connection.execute(delete(lost_issues).where(lost_issues.c.key == issue)).rowcount > 0
 
 
 def _refuse_living(connection: Connection, database: Database) -> None:
-    """Refuse while a process holds the lock of a run. Raises BusyError."""
+    """Raise BusyError while a process holds the lock of a run."""
     if any(
         is_alive(connection, each) for each in connection.scalars(select(workers.c.id).where(workers.c.ended.is_(None)))
     ):
-        raise BusyError(f"another process is sending from {database.location.name}", "first:   compose stop MAILING")
+        raise BusyError(
+            f"another process is sending from {database.location.name}", "stop it first:   compose stop MAILING"
+        )
 
 
 def _begun(mailing: Mailing) -> Begun:
@@ -159,10 +162,10 @@ def _begun(mailing: Mailing) -> Begun:
 
 
 def _mark_unconfirmed(connection: Connection, mailing_id: int, who: str, now: datetime) -> int:
-    """Make everybody unconfirmed who is not provably reached, or provably cannot have been; give how many."""
+    """Mark deliveries as unconfirmed unless it is proven that they were or were not received; return how many."""
     other = deliveries.alias()
     issue_id = select(mailings.c.issue_id).where(mailings.c.id == mailing_id).scalar_subquery()
-    # Refusals that were about us are taken back when a run stops because of them; then they were tried again.
+    # Rejections of the sender or the message become pending when they stop a run; they may have been sent again since.
     about_us = and_(
         stands(_S.REFUSED), func.coalesce(_D.refusal_category, RefusalCategory.NONE) == RefusalCategory.NONE
     )
@@ -204,7 +207,7 @@ def _reached(connection: Connection, numbers: Iterable[int]) -> dict[int, int]:
 
 
 def _until(connection: Connection) -> datetime | None:
-    """Return when the last thing happened that this database knows of."""
+    """Return the time of the last event in this database."""
     columns = (events.c.at, subscribers.c.changed, suppressions.c.since, workers.c.seen)
     times = (connection.scalar(select(func.max(column))) for column in columns)
     return max((each for each in times if each is not None), default=None)

@@ -1,6 +1,6 @@
-"""The statements of the ledger that run again and again: written once, compiled once.
+"""The SQL statements of the ledger that run often: compiled only once.
 
-Input: nothing. Output: statements with names for what is still to be given. What they are for stands in ledger.py.
+Input: nothing. Output: statements with named parameters. ledger.py explains what they are for.
 """
 
 from sqlalchemy import (
@@ -31,12 +31,12 @@ _S = DeliveryState
 
 
 def stands(*states: DeliveryState) -> ColumnElement[bool]:
-    """Give the condition of deliveries in any of these states, written out: SQLite finds its partial indexes by it."""
+    """Return the condition of deliveries in any of these states, as literals, so that SQLite uses its partial indexes."""
     return or_(*(_D.state == literal_column(f"'{state}'") for state in states))
 
 
 _GOES_ON = (mailings.c.id == bindparam("mailing"), mailings.c.stopped.is_(None), mailings.c.ended.is_(None))
-#: By whether the run is unattended: such a one heeds a pause, too.
+#: By whether the run is unattended: an unattended run does not send a paused mailing.
 GOES_ON = {
     False: select(exists().where(*_GOES_ON)),
     True: select(exists().where(*_GOES_ON, mailings.c.paused.is_(None))),
@@ -60,11 +60,11 @@ _DUE = (
     .where(_D.mailing_id == bindparam("mailing"), _D.next_at <= bindparam("now"))
     .order_by(_D.next_at, _D.subscriber_id)
     .limit(bindparam("count"))
-    # Several processes at one mailing: each takes what no other is looking at (PostgreSQL; SQLite has one writer).
+    # If several processes send one mailing, each skips the rows that another has locked (SQLite has only one writer).
     .with_for_update(of=deliveries, skip_locked=True)
 )
 _NEXT = select(func.min(_D.next_at)).where(_D.mailing_id == bindparam("mailing"))
-#: By state: what is to be tried again, then what was never tried.
+#: By state: first deliveries to retry, then new ones.
 DUE = {state: _DUE.where(stands(state)) for state in (_S.DEFERRED, _S.PENDING)}
 NEXT = {state: _NEXT.where(stands(state)) for state in (_S.DEFERRED, _S.PENDING)}
 ELSEWHERE = select(func.count()).where(
@@ -79,7 +79,7 @@ CLAIM = (
     )
     .values(state=_S.CLAIMED, worker_id=bindparam("owner"), changed=bindparam("now"))
 )
-#: The statements that run for every message; the numbers of subscribers come as a list in JSON or as an array.
+#: The statements that run for every message; the numbers of subscribers are a list in JSON or an array.
 _MAILING, _WORKER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
 _NOW = bindparam("now", type_=BigInteger)
 

@@ -1,11 +1,11 @@
-"""Who is sending: a process is an owner as long as it holds a lock, and the lock goes when the process does.
+"""The workers: a process that sends holds a lock, which is released when the process ends.
 
-Input: a database, a mailing. Output: an `Worker`, who are dead among the others, or a stop: somebody else is sending,
-or this is not the database that the mailing was begun in. Never takes a lease for death where a lock can tell.
+Input: a database, a mailing. Output: a `Worker`, which other workers are dead, or an error: another process is sending,
+or the mailing was started in another database. Guarantees: a heartbeat decides only if a lock cannot.
 
-SQLite: a lock of the operating system on a file beside the database; one process sends, a second one is told so.
-PostgreSQL: an advisory lock of a session of its own; several processes share the work. The server may keep the session of
-a machine that vanished, so there, besides, a sign of life by the server's clock counts: none for LEASE is death.
+SQLite: the operating system locks a file next to the database. One process sends, and a second one gets an error.
+PostgreSQL: an advisory lock of a separate session; several processes share the work. The server may keep the session of
+a computer that vanished, so there is also a heartbeat by the server's clock: a worker without one for LEASE is dead.
 """
 
 import os
@@ -28,17 +28,18 @@ from composer.delivery.database_guard.file_lock import FileLock
 from composer.delivery.database_guard.sending_lock import SendingLock, lock_sending
 from composer.delivery.ledger.statements import stands
 
-#: Longer than the longest wait for an answer (600 s after the dot): a lease that ends before it would send twice.
+#: Longer than the longest wait for an answer (600 s after the final dot of a message). If the lease were shorter, a
+#: message could be sent twice.
 LEASE = timedelta(seconds=900)
-#: How often a sign of life is given.
+#: The time between heartbeats.
 HEARTBEAT_INTERVAL = timedelta(seconds=15)
-#: The class of our advisory locks, so that another program's numbers are not ours.
+#: The class of our advisory locks, so that they do not collide with those of another program.
 _CLASS = 0x636F6D70
 
 
 @dataclass(slots=True, kw_only=True)
 class Worker:
-    """What this process is to deliveries, until `leave`."""
+    """The worker that this process is, until `leave`."""
 
     id: int
     database: Database = field(repr=False)
@@ -49,11 +50,11 @@ class Worker:
 
     @property
     def is_alone(self) -> bool:
-        """Whether there can be no other living owner, as on SQLite."""
+        """Whether no other worker can be alive, as on SQLite."""
         return self._session is None
 
     def heartbeat(self, connection: Connection, now: datetime) -> None:
-        """Return a sign of life. Raises LostError when another process has taken this one for dead."""
+        """Record a heartbeat. Raises DatabaseLostError if another process considered this one dead."""
         seen = (
             update(workers)
             .where(workers.c.id == self.id, workers.c.ended.is_(None))
@@ -61,20 +62,21 @@ class Worker:
         )
         if connection.execute(seen).rowcount == 0:
             raise DatabaseLostError(
-                "another process took this one for dead, and its work", "nothing is sent twice; run it again"
+                "another process considered this one dead and took over its work",
+                "no message is sent twice; run the command again",
             )
         self.counter.sync()
 
     def check(self) -> None:
-        """Look whether the lock is still held, and the files are the same. Raises DatabaseError, ReplacedError."""
+        """Check that the lock is still held and the files are the same. Raises DatabaseError, ReplacedError."""
         self.counter.look()
         if self._session is not None:
             with self.database.translated():
                 self._session.execute(text("SELECT 1"))
 
     def dead(self, connection: Connection, mailing_id: int, now: datetime) -> tuple[int, ...]:
-        """Return the other workers that are dead, and whose work nobody has taken care of."""
-        # One that has ended, and whose last transaction was committed by the server after its death.
+        """Return the dead workers whose deliveries were not released."""
+        # A worker may have ended before the server committed its last transaction.
         left = (
             select(deliveries.c.worker_id)
             .join_from(deliveries, workers, workers.c.id == deliveries.c.worker_id)
@@ -84,7 +86,7 @@ class Worker:
         )
         ended = set(connection.scalars(left))
         others = select(workers.c.id).where(workers.c.id != self.id, workers.c.ended.is_(None))
-        # On SQLite there is one sender, and it is us.
+        # On SQLite, this process is the only sender.
         dead = set(connection.scalars(others)) if self._session is None else self._dead_on_server(connection)
         return tuple(ended | dead)
 
@@ -95,7 +97,7 @@ class Worker:
         return late | {each for each in found if not is_alive(connection, each)}
 
     def leave(self) -> None:
-        """Let go of the lock; from then on others may take what is left. Never raises."""
+        """Release the lock; from then on others may take over the rest. Never raises."""
         with suppress(OSError):
             self.counter.sync()
         self.counter.close()
@@ -115,19 +117,19 @@ class Worker:
 
 
 def lapsed() -> ColumnElement[bool]:
-    """Return the condition, over `workers`, of those that gave no sign of life for too long, on PostgreSQL."""
+    """Return the condition, over `workers`, of those without a heartbeat for too long, on PostgreSQL."""
     return cast(workers.c.seen, BigInteger) < _server_clock() - LEASE // timedelta(milliseconds=1)
 
 
 def is_alive(connection: Connection, worker_id: int) -> bool:
-    """Tell whether a run holds its lock, on PostgreSQL; on SQLite whoever has the file's lock knows that no other does."""
+    """Return whether a run holds its lock, on PostgreSQL; False on SQLite, where the caller holds the only lock."""
     if connection.dialect.name == "sqlite":
         return False
     return not connection.scalar(select(func.pg_try_advisory_xact_lock(_CLASS, worker_id)))
 
 
 def mark_ended(connection: Connection, worker_ids: tuple[int, ...], now: datetime) -> None:
-    """Write down that nothing is in these workers' hands any more."""
+    """Record that these workers have ended."""
     connection.execute(update(workers).where(workers.c.id.in_(worker_ids), workers.c.ended.is_(None)).values(ended=now))
 
 
@@ -139,9 +141,9 @@ def register_worker(
     notes: Path | None = None,
     lock: SendingLock | None = None,
 ) -> Worker:
-    """Become an owner of a mailing's deliveries. Raises BusyError, CopyError, DatabaseError.
+    """Register this process as a worker for a mailing. Raises BusyError, CopyError, DatabaseError.
 
-    `notes`: where this machine keeps its notes. `lock`: taken before (`lock_sending`); the owner releases it.
+    `notes`: the folder of this computer's notes. `lock`: taken earlier (`lock_sending`); the worker releases it.
     """
     if database.path is None:
         return _on_server(database, mailing_id, now, notes)
@@ -159,7 +161,7 @@ def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime,
     with database.write() as connection:
         start = begin(connection, mailing_id, place, database)
         worker_id = _enter(connection, mailing_id, place.home, now, start.nonce)
-    # After the row is on disk: a note never knows of more than the database.
+    # Only after the row is on disk, because a note must never contain more than the database.
     counter = count_from(start, worker_id, database, place, place.known, lock.handle)
     return Worker(id=worker_id, database=database, counter=counter, _file=lock)
 
@@ -169,7 +171,7 @@ def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path |
         session = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         with database.translated():
-            # The lock first, then the row: a row whose lock is free is a dead owner's.
+            # The lock first, then the row: if the lock of a row is free, its worker is dead.
             worker_id = session.scalar(text("SELECT nextval(pg_get_serial_sequence('workers', 'id'))"))
             assert worker_id is not None
             session.execute(select(func.pg_advisory_lock(_CLASS, worker_id)))
@@ -177,7 +179,7 @@ def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path |
         with database.write() as connection:
             start = begin(connection, mailing_id, place, database)
             _enter(connection, mailing_id, place.home, now, start.nonce, worker_id)
-            # Another process of this machine may be at work, and go on writing its note.
+            # Another process of this computer may be running and still writing its note.
             ended = {0, *connection.scalars(select(workers.c.id).where(workers.c.ended.is_not(None)))}
         superseded = [path for path, note in place.known.items() if note.worker in ended]
         counter = count_from(start, worker_id, database, place, superseded)
@@ -207,7 +209,7 @@ def _enter(
 
 
 def _clock(connection: Connection, now: datetime) -> object:
-    """Return the time by which signs of life are compared: the server's own, where there are several machines."""
+    """Return the time for heartbeats: the server's time on PostgreSQL, because several computers may be involved."""
     return now if connection.dialect.name == "sqlite" else _server_clock()
 
 

@@ -1,1 +1,1 @@
-"""The messages of a mailing, made from what was frozen."""
+"""The messages of a mailing, made from frozen data."""

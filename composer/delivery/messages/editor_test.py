@@ -1,8 +1,8 @@
-"""Test sends: every variant of an edition as subscribers will get it, to the editors, before anybody else.
+"""Test sends: every variant of an edition as subscribers will get it, sent to the editors first.
 
-Input: variants, addresses, the moment, a transport. Output: what became of each message. A test send goes to no
-subscriber and carries no token: the links in it lead to the public pages, and there is no List-Unsubscribe. A subscriber's values
-are in it only when a person has asked for them.
+Input: variants, addresses, the time, a transport. Output: the result of each message. Guarantees: a test goes to no
+subscriber and contains no token: its links lead to the public pages, and it has no List-Unsubscribe. It contains a
+subscriber's values only if a person asked for them.
 """
 
 import datetime
@@ -23,7 +23,7 @@ from composer.transport.protocol import Transport
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addressed:
-    """A message for one editor, ready to be handed over."""
+    """A message for one editor, ready to send."""
 
     to: Address
     envelope: Envelope
@@ -34,7 +34,7 @@ class Addressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestSend:
-    """What became of one message."""
+    """The result of one message."""
 
     to: Address
     outcome: Outcome
@@ -42,12 +42,12 @@ class TestSend:
 
 
 def editors_of(newsletter: Newsletter) -> tuple[Address, ...]:
-    """Return the editors that newsletter.yaml names, each address once."""
+    """Return the editors in newsletter.yaml, without duplicates."""
     return unique(newsletter.editors)
 
 
 def unique(addresses: Iterable[Address]) -> tuple[Address, ...]:
-    """Leave out an address that stands there already, however its domain is written."""
+    """Return the addresses without duplicates; other spellings of a domain count as the same."""
     found: dict[str, Address] = {}
     for address in addresses:
         found.setdefault(address.wire.casefold(), address)
@@ -61,12 +61,12 @@ def messages(
     sign: Callable[[bytes], bytes],
     values: Mapping[str, str] | None = None,
 ) -> Iterator[Addressed]:
-    """Make one message of each variant for each editor, signed. Raises HeaderError.
+    """Yield one signed message of each variant for each editor. Raises HeaderError.
 
-    Without `values` merge fields show each editor's own name, and samples.
+    Without `values`, merge fields show each editor's own name and sample values.
     """
     for variant in variants:
-        # What cannot be told by who the editor is can be told by its number.
+        # The number distinguishes the variants.
         prefix = "[Test] " if len(variants) == 1 else f"[Test {variant.number}/{len(variants)}] "
         yield from _messages(variant, prefix, addresses, now, sign, values)
 
@@ -82,7 +82,8 @@ def _messages(
     built, newsletter = variant.built, variant.built.newsletter
     domain = newsletter.sender.domain
     for address in addresses:
-        # Every test send is a message of its own: a second one of the same edition must not be taken for the first.
+        # Every test send is a separate message: a second one of the same edition must not look like a copy of the
+        # first.
         salt = f"{built.hash} {address.wire} {now.isoformat()}"
         identity = hashlib.sha256(salt.encode()).hexdigest()[:32]
         addressing = Addressing(
@@ -98,7 +99,7 @@ def _messages(
 
 
 def _values(built: Built, address: Address) -> dict[str, str]:
-    """Show the editor their own name, and the samples of the newsletter's own fields."""
+    """Return the editor's own name, and the sample values of the newsletter's own fields."""
     first, _, last = address.name.partition(" ")
     return {
         **built.newsletter.samples,
@@ -111,10 +112,10 @@ def _values(built: Built, address: Address) -> dict[str, str]:
 
 
 def send_test(transport: Transport, ready: tuple[Addressed, ...]) -> Iterator[TestSend]:
-    """Hand messages over one by one, over one connection; give what became of each as soon as it is known.
+    """Send messages one after the other over one connection; yield each result as soon as it is known.
 
-    Raises TransportError when there is no connection at all: then nothing has been sent. Whatever else ends it, such as
-    the person at the keyboard, is raised when every message has been told of.
+    Raises TransportError if there is no connection: then nothing was sent. Other interruptions, such as Ctrl-C, are
+    raised after the results of all messages.
     """
     connection = transport.connect()
     try:
@@ -128,7 +129,8 @@ def send_test(transport: Transport, ready: tuple[Addressed, ...]) -> Iterator[Te
                 raise
             yield _sent(each, outcome)
             if outcome.scope is Scope.SERVER and outcome.state is OutcomeState.REFUSED:
-                # What it refuses to all it need not refuse again; what it puts off may be for one (greylisting).
+                # The server would reject the others, too. A temporary rejection may be for one message only
+                # (greylisting).
                 yield from (_sent(rest, _not_tried(outcome)) for rest in ready[number:])
                 break
     finally:
@@ -140,7 +142,7 @@ def _sent(each: Addressed, outcome: Outcome) -> TestSend:
 
 
 class _Dot:
-    """Remembers whether all but the dot had gone: from then on an interruption leaves a message in doubt."""
+    """Records whether everything except the final dot was sent. After that, an interruption leaves a message unconfirmed."""
 
     was_next = False
 
@@ -149,13 +151,13 @@ class _Dot:
         return True
 
 
-_NOT_SENT = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason="it was interrupted before")
+_NOT_SENT = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason="interrupted before it was sent")
 _MAYBE = Outcome(
-    state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="it was interrupted: the server may have taken the message"
+    state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="interrupted: the server may have accepted the message"
 )
 
 
 def _not_tried(because: Outcome) -> Outcome:
     return replace(
-        because, state=OutcomeState.NOT_ATTEMPTED, reason="not tried: the server had turned the one before away"
+        because, state=OutcomeState.NOT_ATTEMPTED, reason="not tried, because the server rejected the previous message"
     )

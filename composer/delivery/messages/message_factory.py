@@ -1,7 +1,8 @@
-"""Makes the messages of a mailing from what was frozen: nothing of the issue or of newsletter.yaml is read again.
+"""Makes the messages of a mailing from frozen data.
 
-Input: the mailing with its terms, the compiled variants, keys for tokens and signatures. Output: a `Letter` for each
-recipient. The same recipient gets the same Message-ID whenever it is asked for. Never opens a connection.
+Input: the mailing with its settings, the compiled variants, keys for tokens and signatures. Output: an
+`OutgoingMessage` for each recipient. Guarantees: reads neither the issue nor newsletter.yaml; a recipient always gets
+the same Message-ID; opens no connection.
 """
 
 import json
@@ -30,34 +31,35 @@ class MessageError(ComposeError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenSettings:
-    """What stands in every message of a mailing beside its variant; frozen with it as JSON."""
+    """The settings of every message of a mailing; frozen with the mailing as JSON."""
 
-    #: The envelope's sender where no bounces address is set.
+    #: The envelope's sender if there is no address for bounces.
     sender: str
-    #: The sender's domain: where Message-IDs are from.
+    #: The sender's domain, which is also in Message-IDs.
     domain: str
-    #: Bounces come back to this address with a token behind a plus sign.
+    #: Bounces go to this address, with a token after a plus sign.
     bounces: str | None = None
-    #: Where the public pages are.
+    #: The address of the public pages.
     public_url: str | None = None
-    #: Where one leaves, with {token} in it, instead of a page below `public_url`.
+    #: The address to unsubscribe, with {token} in it, instead of a page below `public_url`.
     unsubscribe_url: str | None = None
     unsubscribe_mailto: str | None = None
-    #: The page of the edition below `public_url`; where there are several, of each variant's, by its number.
+    #: The page of the edition below `public_url`; if there are several editions, the page of each variant, by its
+    #: number.
     page: str = ""
     pages: Mapping[str, str] = field(default_factory=dict)
-    #: Words before the sender's id in Feedback-ID.
+    #: The identifiers before the sender's id in Feedback-ID.
     feedback: tuple[str, ...] = ()
-    #: Whether failures are asked for by name (DSN).
+    #: Whether to request delivery status notifications (DSN).
     wants_notice: bool = False
 
     def to_json(self) -> str:
-        """Return it as it is kept."""
+        """Return the settings as they are stored."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str) -> "FrozenSettings":
-        """Read what `to_json` gave, of this program or an older one."""
+        """Return the settings from JSON that this program or an older one wrote."""
         found = json.loads(text)
         return cls(**{**found, "feedback": tuple(found.get("feedback", ()))})
 
@@ -71,33 +73,33 @@ def envelope_sender(frozen_settings: FrozenSettings, tokens: Tokens, mailing: in
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """A mailing whose messages a correction answers."""
+    """A mailing whose messages a correction replies to."""
 
     #: Its public id.
     mailing: int
-    #: Where its Message-IDs are from.
+    #: The domain in its Message-IDs.
     domain: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobPayload:
-    """What the messages of a mailing are made from; it can go to another process."""
+    """The data to make the messages of a mailing; it can be sent to another process."""
 
-    #: The public ids of the mailing, and of the one that it corrects.
+    #: The public ids of the mailing, and of the mailing that it corrects.
     mailing: int
     corrects: int | None
-    #: `FrozenSettings`, as they are kept.
+    #: `FrozenSettings`, as they are stored.
     frozen_settings: str
     #: The compiled messages, by the numbers of their variants.
     compiled: Mapping[int, bytes] = field(repr=False)
     tokens: Tokens = field(repr=False)
-    #: Of a correction: the mailings that its recipients have messages of, by their numbers.
+    #: Of a correction: the mailings whose messages its recipients have, by their numbers.
     answered: Mapping[int, Answered] = field(default_factory=dict)
-    #: Signs them; None: nobody does here.
+    #: The keys that sign messages; None if this program does not sign.
     profile: "Profile | None" = field(default=None, repr=False)
-    #: Of the time in Date.
+    #: The time zone of the Date header.
     zone: tzinfo = UTC
-    #: The header that the relay's webhook gives back (mail/relays.py).
+    #: The header that the relay's webhook returns (mail/relays.py).
     echo: tuple[str, str] = ("", "")
 
     @classmethod
@@ -112,7 +114,7 @@ class JobPayload:
         zone: tzinfo = UTC,
         echo: tuple[str, str] = ("", ""),
     ) -> "JobPayload":
-        """Take what is needed of a mailing."""
+        """Return the data of a mailing."""
         return cls(
             mailing=mailing.public_id,
             corrects=mailing.corrects_public_id,
@@ -127,10 +129,10 @@ class JobPayload:
 
 
 class MailingMessages(MessageSource):
-    """The messages of one mailing; threads share it."""
+    """Makes the messages of one mailing; threads share it."""
 
     def __init__(self, payload: JobPayload, now: Callable[[], datetime] | None = None) -> None:
-        """Raises FrozenError where a newer program froze the messages. `now`: another clock."""
+        """Raises FrozenError if a newer program froze the messages. `now`: another clock."""
         self._payload, self._frozen_settings = payload, FrozenSettings.from_json(payload.frozen_settings)
         self._compiled = {number: Compiled.from_bytes(data) for number, data in payload.compiled.items()}
         self._fields = {
@@ -140,7 +142,7 @@ class MailingMessages(MessageSource):
         self._now = now or (lambda: datetime.now(payload.zone))
 
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
-        """Make one recipient's message. Raises MessageError, or MissingValueError."""
+        """Return one recipient's message. Raises MessageError, or MissingValueError."""
         try:
             return self._make(recipient)
         except AddressError as error:
@@ -148,13 +150,13 @@ class MailingMessages(MessageSource):
 
     def _make(self, recipient: MessageRecipient) -> OutgoingMessage:
         frozen_settings, now = self._frozen_settings, self._now()
-        message_id, leave = self.message_id(recipient.subscriber_id), self._leave_at(recipient.subscriber_id)
+        message_id, leave = self.message_id(recipient.subscriber_id), self._unsubscribe_url(recipient.subscriber_id)
         addressing = Addressing(
             to=Address(name=recipient.name, address=recipient.address),
             date=now,
             message_id=message_id,
             unsubscribe=leave,
-            unsubscribe_mailto=self._leave_by_mail(recipient.subscriber_id),
+            unsubscribe_mailto=self._unsubscribe_mailto(recipient.subscriber_id),
             feedback=frozen_settings.feedback,
             in_reply_to=self._corrected(recipient),
             echo=self._payload.echo,
@@ -173,16 +175,16 @@ class MailingMessages(MessageSource):
         return OutgoingMessage(envelope=envelope, message=message)
 
     def message_id(self, subscriber_id: int) -> str:
-        """Return the Message-ID of a recipient's message; its left side stands in X-Compose-ID, too."""
+        """Return the Message-ID of a recipient's message; its left side is also in X-Compose-ID."""
         return self._tokens.message_id(self._payload.mailing, subscriber_id, self._frozen_settings.domain)
 
     def _corrected(self, recipient: MessageRecipient) -> str | None:
-        """Return the Message-ID of the message that this recipient has."""
+        """Return the Message-ID of the corrected message that this recipient has."""
         corrects, number = self._payload.corrects, recipient.answered_mailing
         if number is not None and recipient.answered_subscriber is not None and number in self._payload.answered:
             found = self._payload.answered[number]
             return self._tokens.message_id(found.mailing, recipient.answered_subscriber, found.domain)
-        # Frozen by an earlier version, which did not record it.
+        # An earlier version froze the mailing and did not record it.
         return (
             None
             if corrects is None
@@ -192,13 +194,13 @@ class MailingMessages(MessageSource):
     def _token(self, purpose: Purpose, subscriber_id: int) -> str:
         return self._tokens.make(purpose, subscriber_id, self._payload.mailing)
 
-    def _leave_by_mail(self, subscriber_id: int) -> str | None:
-        """Return the mailto: link by which this subscriber leaves; `compose bounces ingest` reads what comes of it."""
+    def _unsubscribe_mailto(self, subscriber_id: int) -> str | None:
+        """Return the mailto: link with which this subscriber unsubscribes; `compose bounces ingest` reads the requests."""
         to = self._frozen_settings.unsubscribe_mailto
         return None if to is None else leave_by_mail(to, self._token(Purpose.UNSUBSCRIBE, subscriber_id))
 
-    def _leave_at(self, subscriber_id: int) -> str | None:
-        """Return where this subscriber leaves with one click."""
+    def _unsubscribe_url(self, subscriber_id: int) -> str | None:
+        """Return the address at which this subscriber unsubscribes with one click."""
         frozen_settings = self._frozen_settings
         if frozen_settings.unsubscribe_url is not None:
             return frozen_settings.unsubscribe_url.replace("{token}", self._token(Purpose.UNSUBSCRIBE, subscriber_id))

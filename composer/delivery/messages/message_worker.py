@@ -1,11 +1,11 @@
-"""One process that makes messages, and how a run speaks with it.
+"""A process that makes messages, and the protocol between it and the run.
 
-Input: what a mailing's messages are made from, as bytes; then recipients. Output: a `Reply` for each, in the same order,
-from which `letter_of` makes what `MailingMessages` would have made here.
+Input: the data of a mailing's messages, as bytes; then recipients. Output: a `WorkerReply` for each, in the same order,
+from which `message_of` makes the same message as `MailingMessages` in this process. Guarantees: keys are sent only
+through the socket, not as arguments or environment variables.
 
-A worker is a filter: recipients go in at one end of a socket, messages come out. It ends when its run does, however that ends,
-for nobody is at the other end any more. If it ends before, or does not answer, it is not spoken to any more. Keys reach it
-through the socket; they stand in no argument and in no environment.
+A worker reads recipients from a socket and writes messages to it. It ends when its run ends in any way, because the
+other end of the socket is closed then. If it ends earlier, or does not answer, it is not used any longer.
 """
 
 import gc
@@ -30,16 +30,17 @@ from composer.delivery.messages.outgoing import MessageRecipient, OutgoingMessag
 from composer.mail.dot_stuffing import WireMessage, joined, to_wire
 from composer.transport.envelope import Envelope
 
-#: How far one may be ahead of those who read, and how many bytes of questions may wait for it: far fewer than the socket holds,
-#: so that whoever asks never waits.
+#: How many bytes a worker may be ahead of the readers, and how many bytes of requests may wait for it: far fewer than
+#: the buffer of the socket, so that sending a request never blocks.
 _AHEAD, _WAITING = 1 << 20, 1 << 16
-#: Seconds that a worker may take for a message, and that one may lie ready: its date and its signature say when it was made.
+#: Seconds that a worker may need for a message, and for which a message is current: its date and signature contain the
+#: time.
 _MAX_WAIT, _FRESH = 30.0, 60.0
 
-#: What it says first: as long as it gets ready, messages are made here.
+#: The first byte from the worker: until then, messages are made in this process.
 _READY = b"!"
 _LENGTH = struct.Struct("!I")
-#: Of a reply: whose, what it holds, when it was made, and two lengths.
+#: The head of a reply: the subscriber, the kind, when it was made, and two lengths.
 _REPLY = struct.Struct("!QBdII")
 _TROUBLE, _MESSAGE, _DOTTED = range(3)
 _RECIPIENT = tuple(each.name for each in fields(MessageRecipient))
@@ -48,7 +49,7 @@ _recipient_of, _envelope_of = attrgetter(*_RECIPIENT), attrgetter(*_ENVELOPE)
 
 
 class WorkerReply(NamedTuple):
-    """What a worker says to a recipient."""
+    """A worker's reply for one recipient."""
 
     kind: int
     made: float
@@ -57,10 +58,10 @@ class WorkerReply(NamedTuple):
 
 
 class MessageWorker:
-    """A worker at work; threads share it."""
+    """A running worker; threads share it."""
 
     def __init__(self, payload: bytes) -> None:
-        """Raises OSError where no process can be started, or the system gives it no room."""
+        """Raises OSError if no process can be started, or the socket's buffer is too small."""
         self._socket, there = socket.socketpair()
         try:
             with there:
@@ -69,7 +70,7 @@ class MessageWorker:
                 if self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) < 4 * _WAITING:
                     raise OSError
                 self.process = subprocess.Popen(
-                    # -P: a folder of that name where it is started is none of ours.
+                    # -P: ignore a folder of the same name in the current folder.
                     [
                         sys.executable,
                         "-P",
@@ -79,7 +80,7 @@ class MessageWorker:
                     stdin=there.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
-                    # Ctrl-C on a terminal is for the run to hear.
+                    # Ctrl-C on a terminal must go only to the run.
                     process_group=0,
                 )
         except BaseException:
@@ -88,21 +89,22 @@ class MessageWorker:
         self._socket.settimeout(_MAX_WAIT)
         self._source = cast("IO[bytes]", self._socket.makefile("rb", _AHEAD))
         self._asking, self._reading = threading.Lock(), threading.Lock()
-        #: What was asked and has no reply yet: bytes of the question, by subscriber; and replies that nobody has taken.
+        #: Requests without a reply: their size in bytes, by subscriber; and replies that are not used yet.
         self._asked: dict[int, int] = {}
         self._replies: dict[int, WorkerReply] = {}
         self._has_begun = self._is_gone = False
-        # It takes them when it has begun; nobody waits for that, and nothing else is sent before it has said so.
+        # A thread sends the payload, so that nothing waits for the worker to start. Nothing else is sent before its
+        # first byte.
         self._delivery = threading.Thread(target=self._deliver, args=(payload,), daemon=True)
         self._delivery.start()
 
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:
-        """Have these made, as far ahead as may be."""
+        """Request these messages, as far ahead as possible."""
         with self._asking, self._parting():
             self._ask(recipients)
 
     def reply(self, recipient: MessageRecipient) -> WorkerReply | None:
-        """Return what it says to a recipient; None when it has not begun, has too much to do, or has ended."""
+        """Return the reply for a recipient; None if the worker has not started, is too busy, or has ended."""
         while True:
             is_asked, reply = False, None
             with self._asking, self._parting():
@@ -110,14 +112,14 @@ class MessageWorker:
             if is_asked:
                 with self._parting():
                     reply = self._read(recipient.subscriber_id)
-            # One that has lain through a pause is made again.
+            # A message that was made before a pause is made again.
             if reply is None or time.monotonic() - reply.made < _FRESH:
                 return reply
 
     def close(self) -> None:
-        """End it; nothing is lost with it."""
+        """End the worker; nothing is lost."""
         self._is_gone = True
-        # First of all whoever waits for a reply is told that none will come.
+        # First, threads that wait for a reply get an error.
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self.process.kill()
@@ -129,7 +131,7 @@ class MessageWorker:
 
     @contextmanager
     def _parting(self) -> Iterator[None]:
-        """Know it for gone when it does not answer; it is not spoken to any more."""
+        """Mark the worker as gone if it does not answer; it is not used any longer."""
         try:
             yield
         except (OSError, ValueError, EOFError):
@@ -141,7 +143,7 @@ class MessageWorker:
             _send(self._socket, payload)
 
     def _listen(self) -> None:
-        """Hear whether it has begun. Raises OSError, or EOFError where it has ended."""
+        """Check whether the worker has started. Raises OSError, or EOFError if it has ended."""
         if self._has_begun or self._is_gone:
             return
         poll = select.poll()
@@ -152,7 +154,7 @@ class MessageWorker:
             self._has_begun = True
 
     def _ask(self, recipients: Sequence[MessageRecipient]) -> bool:
-        """Ask for those that were not asked for yet; tell whether all are. Raises OSError, or EOFError."""
+        """Request messages that were not requested; return whether all of them are now. Raises OSError, or EOFError."""
         self._listen()
         if not self._has_begun or self._is_gone:
             return False
@@ -163,7 +165,7 @@ class MessageWorker:
         ]
         if not new:
             return True
-        # Subscribers take away from it meanwhile: what is seen is never too little.
+        # Readers may remove requests at the same time, so the room is never overestimated.
         room = _WAITING - sum(list(self._asked.values()))
         questions = []
         for each in new:
@@ -178,9 +180,9 @@ class MessageWorker:
         return len(questions) == len(new)
 
     def _read(self, subscriber_id: int) -> WorkerReply:
-        """Read until the reply is there that was asked for. Raises OSError, EOFError, or ValueError."""
+        """Read until the reply for this subscriber has arrived. Raises OSError, EOFError, or ValueError."""
         with self._reading:
-            # Replies come in the order of the questions: whoever is first takes in what others wait for.
+            # Replies come in the order of the requests: the first thread also reads the replies that others wait for.
             while (reply := self._replies.pop(subscriber_id, None)) is None:
                 whose, found = _reply(self._source)
                 self._replies[whose] = found
@@ -189,8 +191,8 @@ class MessageWorker:
 
 
 def message_of(reply: WorkerReply) -> OutgoingMessage:
-    """Make a message of a reply. Raises MessageError where it says why there is none."""
-    told = pickle.loads(reply.about)  # noqa: S301  # by a process of ours
+    """Return the message in a reply. Raises MessageError if the reply is an error."""
+    told = pickle.loads(reply.about)  # noqa: S301  # from our own process
     if reply.kind == _TROUBLE:
         raise MessageError(*told)
     message = joined((reply.message,)) if reply.kind == _MESSAGE else to_wire(reply.message)
@@ -214,15 +216,15 @@ def _reply(source: IO[bytes]) -> tuple[int, WorkerReply]:
 
 
 def serve() -> None:
-    """Be the worker, as long as there is somebody at the other end of the socket that is standard input."""
-    # As in composer/cli/main.py: what lives here lives to the end.
+    """Run as the worker, until the other end of the socket (standard input) is closed."""
+    # As in composer/cli/main.py: most objects live until the end.
     gc.set_threshold(50_000)
     with suppress(EOFError, OSError), socket.socket(fileno=os.dup(0)) as ends, ends.makefile("rb") as source:
 
         def question() -> bytes:
             return _take(source, *_LENGTH.unpack(_take(source, _LENGTH.size)))
 
-        message_source = MailingMessages(pickle.loads(question()))  # noqa: S301  # by the process that started this one
+        message_source = MailingMessages(pickle.loads(question()))  # noqa: S301  # from the process that started this one
         ends.sendall(_READY)
         while True:
             given = pickle.loads(question())  # noqa: S301

@@ -1,9 +1,11 @@
-"""Makes the messages of a mailing in processes of their own, so that every processor has something to do.
+"""Makes the messages of a mailing in separate processes, so that all processors are used.
 
-Input: what a mailing's messages are made from (`JobPayload`), then recipients. Output: a `Letter` for each, the same that
-`MailingMessages` makes here. A signature takes longer than all else about a message, and Python lets one thread compute at a
-time: beside workers the threads of a run have little left to do but hand over (docs/decisions/0007). What no press answers is
-made here.
+Input: the data of a mailing's messages (`JobPayload`), then recipients. Output: an `OutgoingMessage` for each.
+Guarantees: it is the same message that `MailingMessages` makes in this process; if no worker answers, it is made in
+this process.
+
+A signature takes longer than the rest of a message, and Python runs one thread at a time. With workers, the threads of
+a run only have to send (docs/decisions/0007).
 """
 
 import os
@@ -17,15 +19,15 @@ from composer.delivery.messages.message_factory import JobPayload, MailingMessag
 from composer.delivery.messages.message_worker import MessageWorker, message_of
 from composer.delivery.messages.outgoing import MessageRecipient, MessageSource, OutgoingMessage
 
-#: From so many messages on, and from so many a minute, workers pay.
+#: Workers are worth it from this number of messages on, and from this number of messages per minute on.
 _MANY, _QUICK = 1_000, 6_000.0
-#: More would make more messages than one run can hand over.
+#: More workers would make more messages than one run can send.
 _MOST = 4
 
 
 @contextmanager
 def messages_of(payload: JobPayload, count: int, rate: float | None) -> Iterator[MessageSource]:
-    """Provide what makes so many messages, at so many a minute: workers where they pay. Raises FrozenError."""
+    """Yield the source of messages: with workers if the number and the rate are high enough. Raises FrozenError."""
     processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     is_worth_it = payload.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
     if not is_worth_it or processors == 1 or os.name != "posix":
@@ -36,7 +38,7 @@ def messages_of(payload: JobPayload, count: int, rate: float | None) -> Iterator
 
 
 class MessageWorkerPool(MessageSource):
-    """Presses at work; threads share them."""
+    """The running workers; threads share them."""
 
     def __init__(self, payload: JobPayload, count: int) -> None:
         """Raises FrozenError."""
@@ -44,17 +46,17 @@ class MessageWorkerPool(MessageSource):
         self._pool: list[MessageWorker] = []
         data = pickle.dumps(payload)
         for _ in range(count):
-            # Where no process can be had, the messages are made here.
+            # If a process cannot be started, the messages are made in this one.
             with suppress(OSError):
                 self._pool.append(MessageWorker(data))
 
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:
-        """Have these made, as far ahead as may be."""
+        """Request these messages, as far ahead as possible."""
         for number, message_worker in enumerate(self._pool):
             message_worker.expect([each for each in recipients if each.subscriber_id % len(self._pool) == number])
 
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
-        """Return one that was made, or have it made. Raises ComposeError, as MailingLetters does."""
+        """Return a message from a worker, or make it in this process. Raises ComposeError, as MailingMessages does."""
         reply = None
         if self._pool:
             reply = self._pool[recipient.subscriber_id % len(self._pool)].reply(recipient)

@@ -1,6 +1,7 @@
-"""A message for one recipient: whom it is for, what is handed over, and who makes it.
+"""A message for one recipient: the recipient, the message, and the interface of its source.
 
-Values, and the base of those who make messages: here (message_factory.py), or in processes of their own (message_worker_pool.py).
+Input: nothing. Output: values, and the base class of the sources of messages: in this process (message_factory.py), or
+in separate processes (message_worker_pool.py).
 """
 
 from abc import ABC, abstractmethod
@@ -12,7 +13,7 @@ from composer.transport.envelope import Envelope
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRecipient:
-    """Who gets a message, as they were when the mailing was frozen."""
+    """The recipient of a message, with the values at the time when the mailing was frozen."""
 
     subscriber_id: int
     variant: int
@@ -23,14 +24,14 @@ class MessageRecipient:
     language: str
     #: The newsletter's own merge fields, as JSON.
     fields: str = field(repr=False)
-    #: Of a correction: the mailing whose message it answers, and the id that it went to.
+    #: Of a correction: the mailing whose message it replies to, and the subscriber id of that message.
     answered_mailing: int | None = None
     answered_subscriber: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingMessage:
-    """A message for one recipient, ready to be handed over."""
+    """A message for one recipient, ready to send."""
 
     envelope: Envelope
     message: bytes
@@ -41,7 +42,7 @@ class MessageSource(ABC):
 
     @abstractmethod
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
-        """Make one. Raises ComposeError where that cannot be: it is then refused, and three running stop the run."""
+        """Return one message. Raises ComposeError if it cannot be made. Three rejections in a row stop the run."""
 
     def expect(self, recipients: Sequence[MessageRecipient]) -> None:  # noqa: B027  # most have nothing to prepare
-        """Know who comes next, in their order. Never waits."""
+        """Prepare for the next recipients, in their order. Never waits."""

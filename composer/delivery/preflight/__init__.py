@@ -1,1 +1,1 @@
-"""What is looked at before a mailing goes out, and why it may not."""
+"""The checks before a mailing, and the reasons to refuse it."""

@@ -1,7 +1,7 @@
-"""What keeps a mailing from going out: each refusal a small function of what is known.
+"""The reasons to refuse a mailing: one small function for each.
 
-Input: a `PreflightFacts`, and what a person allowed in spite of it, with reasons. Output: refusals, each with its code, in
-words, with the way out. Pure: who looks, and where, is probes.py.
+Input: a `PreflightFacts`, and the refusals that a person allowed, with reasons. Output: refusals, each with its code, a
+message and what to do. Guarantees: pure; probes.py collects the facts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,13 +15,13 @@ from composer.delivery.approval.content_diff import in_words, several, since
 from composer.delivery.approval.recorded_editions import SentTests
 from composer.delivery.selection.same_issue import EarlierMailing
 
-#: Checks whose finding is a refusal of its own, with a way out of its own.
+#: Checks whose finding is a refusal of its own, with its own hint.
 UNSUBSCRIBE, POSTAL, PRIVACY = "UNS01", "UNS02", "LAW01"
 OWN_CODES = frozenset({UNSUBSCRIBE, POSTAL, PRIVACY, SAME_ISSUE})
 
 
 class Code(StrEnum):
-    """Why a mailing is refused. docs/delivery.md explains each."""
+    """Why a mailing is refused. docs/reference/send-refusals.md explains each."""
 
     UNTESTED = "untested"
     BLOCKED = "blocked"
@@ -34,11 +34,11 @@ class Code(StrEnum):
     DATABASE_PLACE = "database-place"
     NO_PAGES = "no-pages"
     NO_PICTURES = "no-pictures"
-    #: another file, or an earlier mailing, holds the same issue
+    #: another file, or an earlier mailing, has the same issue
     SAME_ISSUE = "same-issue"
 
 
-#: What a person may wave through with a reason. The others would break a promise or a law whatever the reason.
+#: What a person may allow with a reason. The others would break a promise or a law, with or without a reason.
 ALLOWABLE = frozenset({
     Code.UNTESTED, Code.UNAPPROVED, Code.NO_ADDRESS, Code.NO_PRIVACY, Code.CHANGED, Code.DATABASE_PLACE, Code.NO_PAGES,
     Code.NO_PICTURES, Code.SAME_ISSUE,
@@ -47,7 +47,7 @@ ALLOWABLE = frozenset({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Why it does not go out, and what to do."""
+    """Why a mailing is refused, and what to do."""
 
     code: Code
     words: str
@@ -55,50 +55,51 @@ class Refusal:
 
     @property
     def may_be_allowed(self) -> bool:
-        """Whether `--allow` helps."""
+        """Whether `--allow` lifts it."""
         return self.code in ALLOWABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionFacts:
-    """What is known of one language edition."""
+    """The facts about one language edition."""
 
     stem: str
     tests: SentTests = field(default_factory=SentTests)
-    #: Codes of the checks that have a blocker for it, or an error; and of the three that are refusals of their own.
+    #: Codes of the checks that found a blocker or an error in it, and of the three that are refusals of their own.
     blockers: tuple[str, ...] = ()
-    #: Other files that hold the same issue.
+    #: Other files of the same issue.
     same_issue_files: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreflightFacts:
-    """What is known before the question is asked."""
+    """What is known before a person is asked to confirm."""
 
     editions: tuple[EditionFacts, ...]
     is_rehearsal: bool = False
-    #: The issue, and how its editions together stand with those who may approve them.
+    #: The issue, and whether its editions together are approved.
     issue: str = ""
     approval: Approval = field(default_factory=Approval)
-    #: The last answer that was known to somebody who allowed the frozen mailing to go out without approvals.
+    #: The last answer that was known to the person who allowed the frozen mailing to be sent without approvals.
     allowed_until: int | None = None
-    #: The unfinished mailing that it goes on with, and how its frozen editions differ from the files: codes by stem.
+    #: The unfinished mailing that it resumes, and how its frozen editions differ from the files: codes by stem.
     continues: int | None = None
     differences: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    #: Subscribers without a value that their edition shows, by field.
+    #: How many subscribers lack a value that their edition shows, by field.
     missing: Mapping[str, int] = field(default_factory=dict)
-    #: What is wrong with the database's place; with the address that subscribers leave by; with the pages behind it.
+    #: What is wrong with the location of the database, with the unsubscribe address, and with the pages that it leads
+    #: to.
     database: str = ""
     leaving: str = ""
     pages: str = ""
-    #: Pictures on the web that are not those of this edition, each with what is wrong.
+    #: Pictures on the web that differ from those of this edition, each with the problem.
     pictures: Sequence[str] = ()
-    #: Mailings under another key that sent the same issue.
+    #: Mailings with another issue key that sent the same issue.
     same_issue: Sequence[EarlierMailing] = ()
 
 
 def refusals(known: PreflightFacts, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
-    """Return what keeps a mailing from going out; what was allowed is none. A frozen mailing is asked less."""
+    """Return the refusals of a mailing, without those that were allowed. A frozen mailing needs fewer checks."""
     if known.continues is not None:
         looked: tuple[Callable[[PreflightFacts], Iterator[Refusal]], ...] = (_changed, _unapproved, _database)
     elif known.is_rehearsal:
@@ -110,7 +111,7 @@ def refusals(known: PreflightFacts, allowed: Mapping[str, str]) -> tuple[Refusal
 
 
 def waived(known: PreflightFacts, allowed: Mapping[str, str]) -> tuple[Refusal, ...]:
-    """Return the refusals that a person allowed: what the reasons stand for."""
+    """Return the refusals that a person allowed with a reason."""
     return tuple(each for each in refusals(known, {}) if each.may_be_allowed and each.code in allowed)
 
 
@@ -118,10 +119,10 @@ def _untested(known: PreflightFacts) -> Iterator[Refusal]:
     for each in known.editions:
         if not each.tests.sent:
             changed = each.tests.changed_since
-            what = f"; tested before, {since({each.stem: changed}, each.stem)}" if changed else ""
+            what = f"; an earlier version was tested, {since({each.stem: changed}, each.stem)}" if changed else ""
             yield Refusal(
                 code=Code.UNTESTED,
-                words=f"{each.stem} was never sent to an editor as it stands now{what}",
+                words=f"the current version of {each.stem} was not sent to an editor as a test{what}",
                 route=command_line("test", each.stem),
             )
 
@@ -131,8 +132,8 @@ def _blocked(known: PreflightFacts) -> Iterator[Refusal]:
         if found := [code for code in each.blockers if code not in OWN_CODES]:
             yield Refusal(
                 code=Code.BLOCKED,
-                words=f"{each.stem} has {_count(len(found), 'finding')} that keeps it from being sent: {several(found)}",
-                route=f'{command_line("check", each.stem)}   says where; or allow one: --allow {found[0]}="the reason"',
+                words=f"{each.stem} has {_count(len(found), 'blocking finding')}: {several(found)}",
+                route=f'{command_line("check", each.stem)}   shows where; or allow one: --allow {found[0]}="the reason"',
             )
 
 
@@ -140,14 +141,14 @@ def _unapproved(known: PreflightFacts) -> Iterator[Refusal]:
     found = known.approval
     if found.permits(known.allowed_until):
         return
-    stands = "stands now" if known.continues is None else "was frozen"
-    said = f"{known.issue} has {len(found.approved)} of {found.needed} approvals as it {stands}"
+    version = "the current version" if known.continues is None else "the frozen version"
+    said = f"{version} of {known.issue} has {len(found.approved)} of {found.needed} approvals"
     if changed := found.changed_since:
-        said += f"; approved before, {since(changed, known.issue)}"
+        said += f"; an earlier version was approved, {since(changed, known.issue)}"
     if found.returned:
         said += f"; changes requested by {several([f'{each.address}: {each.comment}' for each in found.returned])}"
     if ignored := [each.address for each in found.former]:
-        said += f"; not counted, for they are not in approvals.by: {several(ignored)}"
+        said += f"; not counted, because they are not in approvals.by: {several(ignored)}"
     yield Refusal(code=Code.UNAPPROVED, words=said, route=command_line("approve", known.issue, options="--as ADDRESS"))
 
 
@@ -155,8 +156,8 @@ def _no_address(known: PreflightFacts) -> Iterator[Refusal]:
     if _is_found(known, POSTAL):
         yield Refusal(
             code=Code.NO_ADDRESS,
-            words="the sender's postal address is not in the message",
-            route="set sender.postal_address in newsletter.yaml; where no law asks for it:   checks: UNS02: level: off",
+            words="the message does not contain the sender's postal address",
+            route="set sender.postal_address in newsletter.yaml; if no law requires it:   checks: UNS02: level: off",
         )
 
 
@@ -164,14 +165,14 @@ def _no_privacy(known: PreflightFacts) -> Iterator[Refusal]:
     if _is_found(known, PRIVACY):
         yield Refusal(
             code=Code.NO_PRIVACY,
-            words="subscribers cannot find out what is done with their address",
-            route="set sender.privacy_url in newsletter.yaml; where no law asks for it:   checks: LAW01: level: off",
+            words="the message has no link to a privacy policy",
+            route="set sender.privacy_url in newsletter.yaml; if no law requires it:   checks: LAW01: level: off",
         )
 
 
 def _no_unsubscribe(known: PreflightFacts) -> Iterator[Refusal]:
     if not known.leaving and _is_found(known, UNSUBSCRIBE):
-        yield _nowhere_to_leave("subscribers cannot leave: the message has no link for it")
+        yield _nowhere_to_leave("the message has no unsubscribe link")
 
 
 def _leaving(known: PreflightFacts) -> Iterator[Refusal]:
@@ -183,7 +184,7 @@ def _nowhere_to_leave(words: str) -> Refusal:
     return Refusal(
         code=Code.NO_UNSUBSCRIBE,
         words=words,
-        route="set delivery.public_url (compose serve) or delivery.unsubscribe_url, an https address with {token}",
+        route="set delivery.public_url (compose serve) or delivery.unsubscribe_url (an https address with {token})",
     )
 
 
@@ -191,8 +192,8 @@ def _missing(known: PreflightFacts) -> Iterator[Refusal]:
     for name, count in sorted(known.missing.items()):
         yield Refusal(
             code=Code.MISSING_VALUES,
-            words=f"{_count(count, 'subscriber')} {'has' if count == 1 else 'have'} no {name}, and the edition shows it",
-            route=f'write   {{{{ {name} | default("…") }}}}   or give them one',
+            words=f"{_count(count, 'subscriber')} {'has' if count == 1 else 'have'} no {name}, but the edition uses it",
+            route=f'write   {{{{ {name} | default("…") }}}}   or set the value for these subscribers',
         )
 
 
@@ -203,7 +204,7 @@ def _changed(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.CHANGED,
             words=f"mailing {number} is not finished, and the issue has changed since it was frozen: {said}",
-            route=f'go on with it as it was frozen: --allow changed="the reason"; or end it: compose stop {number}'
+            route=f'resume it as it was frozen: --allow changed="the reason"; or cancel it: compose stop {number}'
             " --for-good",
         )
 
@@ -213,7 +214,7 @@ def _database(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.DATABASE_PLACE,
             words=known.database,
-            route="name a file on this computer's own disk:   database:   in newsletter.yaml",
+            route="in newsletter.yaml, set   database:   to a file on this computer's own disk",
         )
 
 
@@ -222,7 +223,7 @@ def _no_pages(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.NO_PAGES,
             words=known.pages,
-            route="compose serve must run behind delivery.public_url, with the same database and key",
+            route="delivery.public_url must lead to a running   compose serve   that uses the same database and key",
         )
 
 
@@ -231,7 +232,7 @@ def _no_pictures(known: PreflightFacts) -> Iterator[Refusal]:
         yield Refusal(
             code=Code.NO_PICTURES,
             words=f"{_count(len(known.pictures), 'picture')} on the web cannot be used: {several(known.pictures)}",
-            route="put the pictures of outbox/ISSUE/pictures/ to brand.assets_url",
+            route="upload the pictures in outbox/ISSUE/pictures/ to brand.assets_url",
         )
 
 
@@ -240,17 +241,18 @@ def _same_issue_files(known: PreflightFacts) -> Iterator[Refusal]:
         if each.same_issue_files:
             yield Refusal(
                 code=Code.SAME_ISSUE,
-                words=f"two files hold the issue {each.stem}: also {several(each.same_issue_files)}",
-                route="keep the right file, and delete or move the other, or correct its date or number",
+                words=f"{each.stem} is the same issue as {several(each.same_issue_files)}",
+                route="delete or move the wrong file, or correct its date or number",
             )
 
 
 def _same_issue_mailings(known: PreflightFacts) -> Iterator[Refusal]:
     for each in known.same_issue:
+        shared = each.shared.in_words
         yield Refusal(
             code=Code.SAME_ISSUE,
-            words=f"mailing {each.mailing} of {each.issue} sent this issue already: {each.shared.in_words}",
-            route=f"{command_line('send', each.issue)}   goes on with that one; or correct the date or number",
+            words=f"mailing {each.mailing} of {each.issue} already sent this issue: {shared}",
+            route=f"{command_line('send', each.issue)}   resumes that mailing; or correct the date or number",
         )
 
 

@@ -1,7 +1,8 @@
-"""Asks the web, just before a mailing: do the public pages answer with our key, are the pictures the edition's own.
+"""Checks on the web, just before a mailing: the public pages answer with our key, the pictures are those of the
+edition.
 
-Input: addresses from newsletter.yaml, a key, pictures. Output: what is wrong, in words; nothing where all is right.
-Follows no redirect, asks no proxy, never waits long, reads no more than it needs.
+Input: addresses from newsletter.yaml, a key, pictures. Output: the problem as text; empty if everything is right.
+Guarantees: follows no redirect, uses no proxy, waits 15 seconds at most, reads no more than it needs.
 """
 
 import hmac
@@ -15,17 +16,17 @@ from urllib.parse import quote, urlsplit
 from composer.audience.identity.tokens import Tokens
 
 _SECONDS = 15
-#: Of an answer that holds a line for each key.
+#: Bytes of an answer with a line for each key.
 _MOST = 65_536
 _AT_ONCE = 8
 
 
 class _NoAnswerError(Exception):
-    """What was asked for did not come; the words say why."""
+    """A request failed; the message says why."""
 
 
 def trouble_with_pages(public_url: str, tokens: Tokens) -> str:
-    """Ask the public pages to prove that they have our key; say what is wrong, or nothing."""
+    """Ask the public pages to prove that they have our key; return the problem, or an empty text."""
     nonce = secrets.token_urlsafe(24)
     try:
         said = _get(f"{public_url}/probe/{nonce}", _MOST)
@@ -34,18 +35,20 @@ def trouble_with_pages(public_url: str, tokens: Tokens) -> str:
     lines = said.decode("ascii", "replace").split()
     if any(hmac.compare_digest(line, tokens.proofs(nonce)[0]) for line in lines if line.isascii()):
         return ""
-    return f"what answers at {public_url} does not have the key of this newsletter: links in the message would not work"
+    return f"the server at {public_url} does not have the key of this newsletter: links in the message would not work"
 
 
 def trouble_with_pictures(assets_url: str, pictures: Sequence[tuple[str, bytes]]) -> tuple[str, ...]:
-    """Fetch each picture, by its file name; say which do not answer with the same bytes, and why."""
+    """Fetch each picture by its file name; return those whose bytes differ or that cannot be fetched, with the reason."""
     base = assets_url.rstrip("/")
     wanted: Mapping[str, bytes] = dict(pictures)
 
     def look(name: str) -> str:
         data = wanted[name]
         try:
-            return "" if _get(f"{base}/{quote(name)}", len(data) + 1) == data else f"{name} (another picture is there)"
+            return (
+                "" if _get(f"{base}/{quote(name)}", len(data) + 1) == data else f"{name} (a different picture is there)"
+            )
         except _NoAnswerError as error:
             return f"{name} ({error})"
 
@@ -67,10 +70,10 @@ def _get(url: str, most: int) -> bytes:
         connection.request("GET", path or "/", headers={"User-Agent": "compose", "Connection": "close"})
         answer = connection.getresponse()
         if answer.status != 200:
-            raise _NoAnswerError(f"the answer is {answer.status}")
+            raise _NoAnswerError(f"HTTP status {answer.status}")
         return answer.read(most)
     except ssl.SSLCertVerificationError as error:
-        raise _NoAnswerError(f"its certificate is not good: {error.verify_message}") from None
+        raise _NoAnswerError(f"its certificate is not valid: {error.verify_message}") from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _NoAnswerError(str(reason).lower()) from None

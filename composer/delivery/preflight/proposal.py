@@ -1,7 +1,7 @@
-"""Everything that is looked at before a mailing is proposed, and what is frozen when a person has said yes.
+"""Proposes a mailing, and prepares what is frozen after a person has confirmed.
 
-Input: checked editions, a database, what newsletter.yaml and the command say. Output: a `Proposal`, then a `Draft`.
-Looks and asks, and writes nothing: to freeze is the caller's, after the question.
+Input: checked editions, a database, the settings in newsletter.yaml and of the command. Output: a `Proposal`, then a
+`Draft`. Guarantees: reads only; the caller freezes the mailing after the confirmation.
 """
 
 import re
@@ -44,30 +44,30 @@ from composer.editions.pipeline import BuiltVariant as Built
 from composer.editions.pipeline import hash_of, pick
 
 _FEEDBACK = re.compile(r"[A-Za-z0-9._-]{1,40}")
-#: How many subscribers are looked through for samples, and how many samples a rehearsal writes.
+#: How many subscribers are read to find samples, and how many samples a rehearsal writes.
 _LOOKED_THROUGH = 5_000
 SAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
-    """A mailing as it would be."""
+    """A proposed mailing."""
 
     editions: tuple[RecordedEdition, ...]
-    #: Of all languages, numbered through.
+    #: The variants of all languages, with consecutive numbers.
     variants: tuple[Built, ...] = field(repr=False)
     newsletter: Newsletter = field(repr=False)
     selection: Selection
     counts: Counts
     survey: RecipientSurvey
     known: PreflightFacts
-    #: What makes each edition this issue and no other: what earlier mailings are compared by.
+    #: What identifies each edition as this issue, to compare it with earlier mailings.
     contents: tuple[IssueContent, ...]
-    #: What the checks say, those that are refusals of their own left out; and whether they found a warning.
+    #: The warnings of the checks, without those that are refusals of their own.
     warnings: tuple[Problem, ...]
-    #: Codes of checks whose finding would keep it back, and that a reason let pass.
+    #: Codes of blocking checks that were allowed with a reason.
     excused: tuple[str, ...] = ()
-    #: Of a correction: how many got the issue in a language that it is not in, by that language.
+    #: Of a correction: how many recipients got the issue in a language that the correction lacks, by that language.
     missing_languages: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -77,16 +77,16 @@ class Proposal:
 
     @property
     def hash(self) -> str:
-        """The hash of everything in it."""
+        """The hash of all its messages."""
         return hash_of(self.variants)
 
     @property
     def review(self) -> Review:
-        """What must be approved."""
+        """The review that must be approved."""
         return review_of(self.editions)
 
     def reasons(self, allowed: Mapping[str, str]) -> dict[str, str]:
-        """Return those reasons that let something pass; the others had nothing to excuse."""
+        """Return the reasons that allowed something; the others had no effect."""
         if self.known.is_rehearsal:
             return {}
         mattered = {*self.excused, *(each.code for each in waived(self.known, allowed))}
@@ -99,14 +99,14 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposalOutlook:
-    """When it would be done, and what the day's quota says."""
+    """When it will be finished, and the rest of the day's quota."""
 
     finish: datetime | None
     quota_left: int | None
 
 
 def numbered(checked: Sequence[Checked]) -> tuple[Built, ...]:
-    """Number the variants of several editions through."""
+    """Return the variants of several editions, with consecutive numbers."""
     found = [variant for each in checked for variant in each.variants]
     return tuple(replace(variant, number=number) for number, variant in enumerate(found, 1))
 
@@ -121,7 +121,7 @@ def propose_mailing(
     is_rehearsal: bool,
     known: PreflightFacts,
 ) -> Proposal:
-    """Put together what would go out, and to whom. `known` holds what was asked of the web and of the disk."""
+    """Return the proposal: the messages and the recipients. `known` has the facts from the web and the disk."""
     variants = numbered(checked)
     editions = tuple(edition_of(each.variants) for each in checked)
     counts = count(connection, selection)
@@ -169,7 +169,7 @@ def propose_mailing(
 
 
 def samples(connection: Connection, proposal: Proposal, most: int = SAMPLES) -> tuple[int, ...]:
-    """Choose subscribers to write samples for: one for each variant first, then those that come first."""
+    """Return subscribers for samples: one for each variant, then the first others."""
     chosen: dict[int, int] = {}
     others: list[int] = []
     rows = connection.execute(subscribers_in(proposal.selection).limit(_LOOKED_THROUGH))
@@ -183,7 +183,7 @@ def samples(connection: Connection, proposal: Proposal, most: int = SAMPLES) -> 
 
 
 def outlook(connection: Connection, route: str, count: int, settings: Settings, now: datetime) -> ProposalOutlook:
-    """Say when so many messages would be out."""
+    """Return when this many messages will be sent."""
     left = None
     if settings.daily_quota is not None:
         left = max(0, rate_limit.look_at_quota(connection, route, settings.daily_quota, now).left)
@@ -205,7 +205,7 @@ def draft_of(
     due: datetime | None = None,
     only: tuple[int, ...] | None = None,
 ) -> Draft:
-    """Put together what is frozen."""
+    """Return what will be frozen."""
     sender = proposal.newsletter.sender
     several = len({variant.built.issue.stem for variant in proposal.variants}) > 1
     frozen_settings = FrozenSettings(
@@ -256,19 +256,19 @@ def _blockers(problems: Sequence[Problem], allowed: Mapping[str, str]) -> tuple[
 
 
 def _same_issue_files(checked: Checked, selection: Selection, allowed: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the other files of an issue that keep it from being sent; a correction may have the date of the corrected."""
+    """Return the other files of an issue that block it; a correction may have the same date as the corrected issue."""
     if SAME_ISSUE in allowed or not _is_dated(checked):
         return ()
     return tuple(other.name for other in checked.review.same_issue if other.key != selection.got)
 
 
 def _is_dated(checked: Checked) -> bool:
-    """Return whether one date means one issue here: newsletter.yaml can set the check to less than a blocker."""
+    """Return whether one date means one issue: newsletter.yaml can reduce the level of the check."""
     setting = read_settings(checked.built.newsletter).get(SAME_ISSUE, Setting())
     return not setting.is_off and setting.level in (None, Level.BLOCKER)
 
 
 def _excused(problems: Sequence[Problem], allowed: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the codes of those blockers that a reason lets pass."""
+    """Return the codes of blockers that were allowed with a reason."""
     found = {each.code for each in problems if each.level in (Level.ERROR, Level.BLOCKER)}
     return tuple(code for code in allowed if code in found and code not in (UNSUBSCRIBE, POSTAL, PRIVACY))

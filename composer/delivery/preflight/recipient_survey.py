@@ -1,6 +1,7 @@
-"""What the subscribers of a mailing would get: how many each variant, and who lacks a value that it shows.
+"""A survey of the recipients of a mailing: how many get each variant, and who lacks a value that it shows.
 
-Input: a connection, a selection, the variants. Output: a `Survey`; rows of subscribers. Reads only.
+Input: a connection, a selection, the variants. Output: a `RecipientSurvey`; rows of subscribers. Guarantees: reads
+only.
 """
 
 import json
@@ -19,16 +20,16 @@ from composer.editions.pipeline import pick
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientSurvey:
-    """What the subscribers who get it would get."""
+    """The results of the survey."""
 
-    #: How many get each variant, by its number.
+    #: How many recipients get each variant, by its number.
     by_variant: Mapping[int, int]
-    #: Subscribers without a value that their variant shows and that has no default, by field.
+    #: How many recipients lack a value that their variant shows without a default, by field.
     missing: Mapping[str, int]
 
 
 def look_through(connection: Connection, selection: Selection, variants: Sequence[Built]) -> RecipientSurvey:
-    """Look at everybody who would get it, one after the other, where there is something to tell apart."""
+    """Survey all recipients; the database is not read if there is one variant without required fields."""
     if len(variants) == 1 and not variants[0].compiled.required:
         return RecipientSurvey(by_variant={}, missing={})
     by_variant: Counter[int] = Counter()
@@ -55,7 +56,7 @@ def _included(connection: Connection, selection: Selection) -> Iterator[tuple[st
 
 
 def subscribers_in(selection: Selection) -> Select[Any]:
-    """Return the question for everybody in a selection: values, and their tags in one text."""
+    """Return the query for all recipients in a selection: values, and their tags in one text."""
     tags = select(func.aggregate_strings(subscriber_tags.c.tag, ",")).where(
         subscriber_tags.c.subscriber_id == subscribers.c.id
     )
@@ -66,5 +67,5 @@ def subscribers_in(selection: Selection) -> Select[Any]:
 
 
 def tags_in(joined: str | None) -> frozenset[str]:
-    """Return the tags in such a text."""
+    """Return the tags in that text."""
     return frozenset(joined.split(",")) if joined else frozenset()

@@ -1,6 +1,6 @@
-"""Where the database lies, and what git knows: is it a place for what must not be lost, copied or shared.
+"""Checks whether a SQLite file is in a safe place, and reads the newsletter's git commit.
 
-Input: a path. Output: what is wrong with it, in words; the commit that the newsletter's files are at. Reads only.
+Input: a path. Output: the problem as text; the current commit of the newsletter's files. Guarantees: reads only.
 """
 
 import subprocess
@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-#: Folders of services that copy files behind a program's back, by the beginning of their name in small letters.
+#: Folders of services that copy files at any time, by the beginning of their name in lower case.
 _SYNCED = {
     "dropbox": "Dropbox",
     "onedrive": "OneDrive",
@@ -23,7 +23,7 @@ _SYNCED = {
     "synologydrive": "Synology Drive",
     "syncthing": "Syncthing",
 }
-#: What a synced folder has at its top, whatever it is called.
+#: Files at the top of a synced folder, for folders with other names.
 _MARKS = {".stfolder": "Syncthing", ".dropbox": "Dropbox", ".sync_folder": "Nextcloud", ".owncloudsync.log": "ownCloud"}
 #: File systems of other computers, as Linux names them.
 _REMOTE = (
@@ -46,7 +46,7 @@ _SECONDS = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commit:
-    """Where the newsletter's files stand in git."""
+    """The git commit of the newsletter's files."""
 
     id: str
     #: Whether everything was committed.
@@ -54,23 +54,23 @@ class Commit:
 
 
 def trouble_with(path: Path, mounts: Path = _MOUNTS) -> str:
-    """Say why a SQLite file is not safe where it is; nothing where it is."""
+    """Return why a SQLite file is not in a safe place; an empty text if it is."""
     real = path.resolve()
     for folder in real.parents:
         name = folder.name.lower()
         if service := next((said for start, said in _SYNCED.items() if name.startswith(start)), None):
-            return f"the database lies in a folder of {service}, which copies it while it is being written: {real}"
+            return f"the database is in a folder of {service}, which copies it while it is being written: {real}"
         if service := next((said for mark, said in _MARKS.items() if (folder / mark).exists()), None):
-            return f"the database lies in a folder that {service} keeps the same elsewhere: {real}"
+            return f"the database is in a folder that {service} synchronizes with other devices: {real}"
     if kind := _remote(real, mounts):
-        return f"the database lies on another computer's disk ({kind}), where locks cannot be trusted: {real}"
+        return f"the database is on another computer's disk ({kind}), where file locks are not reliable: {real}"
     if _git(real.parent, "ls-files", "--error-unmatch", "--", real.name) is not None:
-        return f"git keeps the database, so that every clone has the subscribers' addresses: {real}"
+        return f"the database is in git, so every clone contains the subscribers' addresses: {real}"
     return ""
 
 
 def commit_of(folder: Path) -> Commit | None:
-    """Return the commit that a folder's files are at; None without git, or before the first commit."""
+    """Return the current commit of a folder; None without git, or before the first commit."""
     head = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if head is None:
         return None
@@ -79,7 +79,7 @@ def commit_of(folder: Path) -> Commit | None:
 
 
 def user_of(folder: Path) -> str:
-    """Return whom git knows here; nothing without git."""
+    """Return the user's email address from git; an empty text without git."""
     return (_git(folder, "config", "user.email") or "").strip()
 
 
@@ -101,7 +101,7 @@ def _remote(path: Path, mounts: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    """Ask git; None where there is none, or where it says no."""
+    """Run git and return its output; None if git is missing or fails."""
     try:
         ran = subprocess.run(  # noqa: S603
             ["git", "-C", str(folder), *arguments],  # noqa: S607

@@ -1,1 +1,1 @@
-"""What became of a mailing."""
+"""The results of a mailing."""

@@ -1,7 +1,7 @@
-"""The report of a mailing: a page that needs nothing else, a text, tables, the events.
+"""The report of a mailing: a self-contained page, a text, tables and the events.
 
-Input: an `Account`, people and events one by one, the newsletter's zone. Output: files in a folder, swapped whole. Says
-of nothing that it was received which nobody can know.
+Input: `Statistics`, recipients and events one by one, the newsletter's time zone. Output: files in a folder, which is
+replaced as a whole. Guarantees: a message that was not confirmed is never reported as received.
 """
 
 import csv
@@ -21,20 +21,20 @@ from composer.delivery.approval.reviews import ReviewAnswer
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.reporting.statistics import Domain, RecipientOutcome, Statistics
 
-#: Names on the page; the table has them all.
+#: How many names the page shows; the table has all of them.
 _MOST = 200
-#: The states as the page shows them: what they are called, and their colour's name in its style sheet.
+#: The states as the page shows them: the label, and the name of the color in its style sheet.
 _BARS = (
-    (DeliveryState.ACCEPTED, "taken by their server", "taken"),
+    (DeliveryState.ACCEPTED, "accepted", "taken"),
     (DeliveryState.WRITTEN, "written to a file", "taken"),
-    (DeliveryState.UNKNOWN, "cannot know", "unknown"),
-    (DeliveryState.DEFERRED, "trying again", "again"),
-    (DeliveryState.PENDING, "still to be sent", "open"),
-    (DeliveryState.CLAIMED, "still to be sent", "open"),
-    (DeliveryState.SENDING, "on their way", "open"),
-    (DeliveryState.REFUSED, "turned away", "refused"),
-    (DeliveryState.SUPPRESSED, "left before their turn", "left"),
-    (DeliveryState.EXPIRED, "given up", "refused"),
+    (DeliveryState.UNKNOWN, "unconfirmed", "unknown"),
+    (DeliveryState.DEFERRED, "retrying", "again"),
+    (DeliveryState.PENDING, "pending", "open"),
+    (DeliveryState.CLAIMED, "pending", "open"),
+    (DeliveryState.SENDING, "sending", "open"),
+    (DeliveryState.REFUSED, "rejected", "refused"),
+    (DeliveryState.SUPPRESSED, "excluded before sending", "left"),
+    (DeliveryState.EXPIRED, "expired", "refused"),
 )
 _WORDS = {state: words for state, words, _ in _BARS}
 _WIDTH, _HEIGHT = 640, 150
@@ -42,7 +42,7 @@ _WIDTH, _HEIGHT = 640, 150
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Piece:
-    """A piece of a bar, in percent."""
+    """A segment of a bar, in percent."""
 
     colour: str
     words: str
@@ -60,7 +60,7 @@ def write(
     newsletter: str,
     zone: ZoneInfo,
 ) -> tuple[Path, ...]:
-    """Write report.html, report.txt, not-received.csv, domains.csv and events.jsonl; give their paths. Raises OutputError."""
+    """Write report.html, report.txt, not-received.csv, domains.csv, events.jsonl; return the paths. Raises OutputError."""
     names = ("report.html", "report.txt", "not-received.csv", "domains.csv", "events.jsonl")
 
     def fill(fresh: Path) -> None:
@@ -74,7 +74,7 @@ def write(
         (fresh / "report.html").write_text(page, encoding="utf-8", newline="\n")
 
     try:
-        # It names people.
+        # The report contains addresses.
         replace_folder(folder, fill, is_private=True)
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror or error}") from error
@@ -82,54 +82,55 @@ def write(
 
 
 def summary(account: Statistics, zone: ZoneInfo) -> tuple[str, ...]:
-    """Say in an editor's words what became of a mailing."""
-    mailing, sums = account.mailing, account.sums
+    """Return the summary of a mailing, as lines for editors."""
+    mailing, sums, audience = account.mailing, account.sums, account.mailing.audience.in_words
     lines = [
         f"{'Rehearsal' if mailing.is_rehearsal else 'Mailing'} {mailing.id} of {mailing.issue}: {mailing.subject}",
         f"as of {_time(account.as_of, zone)} ({zone.key})",
         "",
-        f"{sums.frozen:>9,}  subscribers were to get it ({mailing.audience.in_words})",
+        f"{sums.frozen:>9,}  recipients ({audience})",
     ]
     lines += [f"{number:>9,}  {words}" for words, number in _numbers(account)]
     lines += ["", *_sentences(account, zone)]
     if reasons := list(_reasons(account, zone)):
-        lines += ["", *(f"{what:<9} {text}" for what, text in reasons)]
+        lines += ["", *(f"{what:<17} {text}" for what, text in reasons)]
     return tuple(lines)
 
 
 def _sentences(account: Statistics, zone: ZoneInfo) -> list[str]:
-    """Say what the numbers come to."""
+    """Return the sentences that sum up the numbers."""
     sums = account.sums
     lines: list[str] = []
     if sums.is_even:
-        lines.append(f"The numbers add up to {sums.frozen:,}: everybody is accounted for.")
+        lines.append(f"The numbers add up to {sums.frozen:,}: all recipients are accounted for.")
     else:
-        lines.append(f"THE NUMBERS DO NOT ADD UP: {sums.total:,} of {sums.frozen:,}. Trust none of them.")
-    lines += [f"{each.in_words(zone)}." for each in account.decided]
+        lines.append(f"THE NUMBERS DO NOT ADD UP: {sums.total:,} of {sums.frozen:,}. Do not rely on them.")
+    lines += [each.in_words(zone) + "." for each in account.decided]
     if account.bounced:
         lines.append(
-            f"{account.bounced:,} of those taken came back later; {account.received:,} have it, as far as is known."
+            f"{account.bounced:,} of the accepted messages bounced later; as far as is known, {account.received:,} were"
+            " received."
         )
     if account.complained:
-        lines.append(f"{account.complained:,} called it spam.")
+        lines.append(f"{account.complained:,} marked it as spam.")
     if account.left:
-        lines.append(f"{account.left:,} asked by mail to leave.")
+        lines.append(f"{account.left:,} unsubscribed by email.")
     if unknown := sums[DeliveryState.UNKNOWN]:
-        lines.append(f"Of {unknown:,} nobody can know: the server may have taken the message and did not say so.")
+        lines.append(f"{unknown:,} unconfirmed: the server may have accepted the message but did not confirm it.")
     if sums.open:
-        lines.append("It is not finished.")
+        lines.append("The mailing is not finished.")
     return lines
 
 
 def _reasons(account: Statistics, zone: ZoneInfo) -> Iterator[tuple[str, str]]:
-    """Return who approved it or requested changes, what was allowed in spite of a refusal, and why it went out again."""
+    """Yield who approved it or requested changes, which refusals were allowed, and why it was sent again."""
     mailing = account.mailing
     for each in account.answers:
-        yield "approved" if each.answer is ReviewAnswer.YES else "returned", each.in_words(zone)
+        yield "approved" if each.answer is ReviewAnswer.YES else "changes requested", each.in_words(zone)
     for code, reason in mailing.allowed.items():
         yield "allowed", f"{code}: {reason}"
     if mailing.again_because:
-        yield "again", mailing.again_because
+        yield "sent again", mailing.again_because
 
 
 def _numbers(account: Statistics) -> Iterator[tuple[str, int]]:
@@ -140,14 +141,14 @@ def _numbers(account: Statistics) -> Iterator[tuple[str, int]]:
 
 
 def _people(path: Path, people: Iterable[RecipientOutcome]) -> tuple[list[tuple[str, str, str]], int]:
-    """Write everybody down; give those whom the page names, and how many there are."""
+    """Write all of them to the table; return those whom the page shows, and how many there are."""
     shown: list[tuple[str, str, str]] = []
     count = 0
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         table = csv.writer(file)
         table.writerow(("subscriber", "address", "state", "words"))
         for each in people:
-            state = "came back" if each.bounce_history else _WORDS[each.state]
+            state = "bounced" if each.bounce_history else _WORDS[each.state]
             words = " ".join(each.words.split())
             table.writerow((each.subscriber_id, _safe(each.name), state, _safe(words)))
             count += 1
@@ -168,7 +169,7 @@ def _domains(path: Path, domains: Sequence[Domain]) -> None:
 
 
 def _safe(text: str) -> str:
-    """Keep a spreadsheet from taking a text for a formula."""
+    """Prevent a spreadsheet from reading a text as a formula."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
@@ -191,7 +192,7 @@ def _page(
         sentences=_sentences(account, zone),
         reasons=list(_reasons(account, zone)),
         curve=_curve(account),
-        # A small mailing is over within a minute.
+        # With seconds, because a small mailing is finished within a minute.
         times=[f"{account.progress[at][0].astimezone(zone):%Y-%m-%d %H:%M:%S}" for at in (0, -1) if account.progress],
         taken=account.progress[-1][1] if account.progress else 0,
         size=(_WIDTH, _HEIGHT),
@@ -214,7 +215,7 @@ def _pieces(by_state: object, total: int) -> list[_Piece]:
 
 
 def _curve(account: Statistics) -> str:
-    """Return the points of the line: how many had been taken when."""
+    """Return the points of the line: how many messages had been accepted at which time."""
     if not account.progress:
         return ""
     first, last = account.progress[0][0], account.progress[-1][0]

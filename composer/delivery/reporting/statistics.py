@@ -1,7 +1,7 @@
-"""What became of a mailing: numbers, by time and by domain, who did not get it, and what came back later.
+"""The results of a mailing: numbers, by time and by domain, who did not receive it, and what bounced later.
 
-Input: a connection, a mailing, the time. Output: an `Account`, people one by one, events one by one. Reads only. A person
-who was erased is a number.
+Input: a connection, a mailing, the time. Output: `Statistics`, recipients one by one, events one by one. Guarantees:
+reads only; a person who was erased appears as a number.
 """
 
 from collections.abc import Iterator, Mapping
@@ -25,70 +25,70 @@ from composer.delivery.ledger.statements import NEXT
 
 _D = deliveries.c
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-#: Points of the curve, and domains that are named.
+#: How many points the curve has, and how many domains are named.
 _POINTS, _DOMAINS = 60, 12
 _AT_A_TIME = 1_000
-#: The domain of those who were erased.
+#: The domain of people who were erased.
 _ERASED = "erased"
 _BOUNCE, _COMPLAINT, _UNSUBSCRIBE = "bounce", "complaint", "unsubscribe"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecipientOutcome:
-    """Somebody who has not got it, or from whom it came back."""
+    """A recipient who did not receive it, or whose message bounced."""
 
     subscriber_id: int
-    #: Their address; a number where they were erased.
+    #: The address; a number if the person was erased.
     name: str = field(repr=False)
     state: DeliveryState
     bounce_history: bool
-    #: What the server said last, or why.
+    #: The server's last reply, or the reason.
     words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
-    """What became of the recipients of one domain."""
+    """The results for the recipients of one domain."""
 
     name: str
     by_state: Mapping[DeliveryState, int]
-    #: How many of those taken are counted as received by a person's decision.
+    #: How many of the accepted messages a person decided to count as received.
     decided: int = 0
 
     @property
     def total(self) -> int:
-        """How many there are."""
+        """The number of recipients."""
         return sum(self.by_state.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """A mailing as it stands at a moment."""
+    """The results of a mailing at one time."""
 
     mailing: Mailing
     sums: Sums
     as_of: datetime
-    #: Who decided of how many of those taken that they count as received.
+    #: Who decided how many messages count as received.
     decided: tuple[Decided, ...]
-    #: What those who may approve said of it before it ended.
+    #: The answers of people who may approve, given before the mailing ended.
     answers: tuple[GivenAnswer, ...]
-    #: Messages that came back, complaints, wishes to leave that came by mail: since it went out, by our own key.
+    #: Bounces, complaints, and requests by email to unsubscribe, recognised by our own key.
     bounced: int
     complained: int
     left: int
-    #: When how many had been taken, cumulated.
+    #: How many messages had been accepted at which time.
     progress: tuple[tuple[datetime, int], ...]
-    #: The largest first; the last may be all others.
+    #: The largest first; the last one may be the sum of all others.
     domains: tuple[Domain, ...]
 
     @property
     def received(self) -> int:
-        """How many have it, as far as anybody can say: taken, and not come back."""
+        """How many were received, as far as is known: accepted and not bounced."""
         return self.sums[DeliveryState.ACCEPTED] - self.bounced
 
 
 def statistics_of(connection: Connection, mailing_id: int, now: datetime) -> Statistics:
-    """Return the account of a mailing. Raises MailingError."""
+    """Return the statistics of a mailing. Raises MailingError."""
     counted = connection.execute(
         select(returned.c.kind, func.count(func.distinct(returned.c.subscriber_id)))
         .join(deliveries, (_D.mailing_id == returned.c.mailing_id) & (_D.subscriber_id == returned.c.subscriber_id))
@@ -112,7 +112,7 @@ def statistics_of(connection: Connection, mailing_id: int, now: datetime) -> Sta
 
 
 def next_try(connection: Connection, mailing_id: int) -> datetime | None:
-    """Return when the first of those that were put off may be tried again; None where nobody was."""
+    """Return when the first deferred message may be tried again; None if no message is deferred."""
     found: datetime | None = connection.scalar(NEXT[DeliveryState.DEFERRED], {"mailing": mailing_id})
     return found
 
@@ -120,14 +120,14 @@ def next_try(connection: Connection, mailing_id: int) -> datetime | None:
 def not_received(
     connection: Connection, mailing_id: int, most: int | None = None, *, only: DeliveryState | None = None
 ) -> tuple[RecipientOutcome, ...]:
-    """Return those who have not got it, or of them only those in one state, `most` at most."""
+    """Return the recipients who did not receive it, or only those in one state; `most` at most."""
     return tuple(each_not_received(connection, mailing_id, most, only=only))
 
 
 def each_not_received(
     connection: Connection, mailing_id: int, most: int | None = None, *, only: DeliveryState | None = None
 ) -> Iterator[RecipientOutcome]:
-    """Stream those who have not got it, and those from whom it came back, in the subscribers' order."""
+    """Yield the recipients who did not receive it or whose message bounced, in the order of the subscribers."""
     back = (
         select(func.max(returned.c.words))
         .where(
@@ -158,7 +158,7 @@ def each_not_received(
 
 
 def each_event(connection: Connection, mailing_id: int) -> Iterator[dict[str, object]]:
-    """Stream what happened, in its order; subscribers are numbers."""
+    """Yield the events in their order; subscribers are numbers."""
     question = select(events).where(events.c.mailing_id == mailing_id).order_by(events.c.id)
     for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
         yield {
@@ -174,7 +174,7 @@ def each_event(connection: Connection, mailing_id: int) -> Iterator[dict[str, ob
 
 
 def _progress(connection: Connection, mailing_id: int) -> tuple[tuple[datetime, int], ...]:
-    """Count those taken in steps of equal length."""
+    """Count the accepted messages in steps of equal length."""
     here = _D.mailing_id == mailing_id, _D.state == DeliveryState.ACCEPTED
     first, last = connection.execute(select(func.min(_D.changed), func.max(_D.changed)).where(*here)).one()
     if first is None:

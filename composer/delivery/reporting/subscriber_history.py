@@ -1,6 +1,6 @@
-"""What became of every mailing for one subscriber: `compose who`.
+"""The result of every mailing for one subscriber: `compose who`.
 
-Input: a connection, a subscriber's id. Output: values, the oldest mailing first. Changes nothing.
+Input: a connection, a subscriber's id. Output: values, the oldest mailing first. Guarantees: changes nothing.
 """
 
 import json
@@ -18,32 +18,32 @@ from composer.delivery.core.states import DeliveryState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceivedMailing:
-    """One mailing, and where it stands for the subscriber."""
+    """One mailing, and its delivery state for the subscriber."""
 
     mailing_id: int
-    #: The mailing, and the subscriber, as they stand in its Message-ID: under an earlier id of the same person, it may be.
+    #: The numbers of the mailing and the subscriber in its Message-ID; the subscriber may have had another id then.
     public_id: int
     subscriber_id: int
     #: The issue's key.
     issue: str
     state: DeliveryState
-    #: Since when they stand so.
+    #: When the state last changed.
     at: datetime
     attempts: int
-    #: Why, for people, with what the server said last; and what it calls the message in its log.
+    #: The reason with the server's last reply, and the server's name for the message in its log.
     reply: str
     queue_id: str
-    #: Where its Message-ID is from.
+    #: The domain of its Message-ID.
     domain: str
 
 
 def received_mailings(connection: Connection, subscriber_id: int) -> tuple[ReceivedMailing, ...]:
-    """Return the mailings that were frozen for a subscriber, under whichever id."""
+    """Return the mailings that were frozen for a subscriber, under any of their ids."""
     return received_mailings_under(connection, spans_of(connection, subscriber_id))
 
 
 def received_mailings_under(connection: Connection, spans: Sequence[AddressSpan]) -> tuple[ReceivedMailing, ...]:
-    """Return the mailings that were frozen for the person who is on record under these ids, the oldest first."""
+    """Return the mailings that were frozen for the person with these ids, the oldest first."""
     if not spans:
         return ()
     table = deliveries.c

@@ -1,1 +1,1 @@
-"""Who gets a mailing, and freezing it."""
+"""The selection of recipients, and the freezing of a mailing."""

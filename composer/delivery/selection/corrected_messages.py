@@ -1,6 +1,6 @@
-"""What letters need to answer the messages that a correction corrects, and whom it cannot reach in their language.
+"""The messages that a correction replies to, and the subscribers whose language it does not offer.
 
-Input: a connection. Output: the mailings that are answered; counts by language. Reads only.
+Input: a connection. Output: the corrected mailings; counts by language. Guarantees: reads only.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from composer.editions.pipeline import is_close, spoken
 
 
 def answered_mailings(connection: Connection, mailing: Mailing) -> Mapping[int, Answered]:
-    """Return the mailings whose messages a correction answers, by their numbers; none for other mailings."""
+    """Return the mailings whose messages a correction replies to, by their numbers; empty for other mailings."""
     if mailing.corrects is None:
         return {}
     key = select(issues.c.key).join(mailings).where(mailings.c.id == mailing.corrects).scalar_subquery()
@@ -33,7 +33,7 @@ def answered_mailings(connection: Connection, mailing: Mailing) -> Mapping[int, 
 
 
 def missing_languages(connection: Connection, selection: Selection, offered: Sequence[str]) -> Mapping[str, int]:
-    """Return how many people got an issue in a language that its correction is not offered in, by that language."""
+    """Return how many people received an issue in a language that its correction does not offer, by that language."""
     if selection.got is None:
         return {}
     rows = connection.execute(
@@ -41,7 +41,7 @@ def missing_languages(connection: Connection, selection: Selection, offered: Seq
         .join_from(mailing_reviews, review_editions, review_editions.c.review_id == mailing_reviews.c.review_id)
         .join(editions, editions.c.id == review_editions.c.edition_id)
         .where(mailing_reviews.c.mailing_id.in_(real_mailings(selection.got)))
-        # As a mailing has them: the first is for everybody else.
+        # In the order of a mailing: the first language is the fallback.
         .order_by(review_editions.c.position)
     )
     had = [row.language for row in rows]

@@ -1,8 +1,7 @@
-"""What a correction answers: for each recipient the message that they have, from whichever mailing they got it.
+"""Records which message a correction replies to, for each recipient: the one that they have, from any mailing.
 
-Input: a connection in the transaction that freezes a correction. Output: rows of `recipients` that say it
-(corrected_messages.py reads
-them). Guarantees: no recipient passes through this program.
+Input: a connection in the transaction that freezes a correction. Output: changed rows of `recipients`
+(corrected_messages.py reads them). Guarantees: the database changes the rows without reading them into this program.
 """
 
 from sqlalchemy import Connection, Select, exists, select, update
@@ -13,12 +12,13 @@ from composer.delivery.core.states import DeliveryState
 
 
 def note_answered(connection: Connection, mailing_id: int, issue: str) -> None:
-    """Write down which message of an issue each recipient of its correction has.
+    """Record which message of an issue each recipient of its correction has.
 
-    The last one that their server accepted; without one, the last of which nobody knows. It may have gone to a former id.
+    This is the last accepted message or, without one, the last unconfirmed message. It may have been sent to a former
+    id.
     """
     of_issue = real_mailings(issue)
-    # The later ones, and those that are certain, overwrite the others.
+    # Later messages and accepted messages overwrite the others.
     for state in (DeliveryState.UNKNOWN, DeliveryState.ACCEPTED):
         for each in connection.scalars(of_issue).all():
             sent = (deliveries.c.mailing_id == each, deliveries.c.state == state)
@@ -33,7 +33,7 @@ def note_answered(connection: Connection, mailing_id: int, issue: str) -> None:
 
 
 def real_mailings(issue: str) -> Select[tuple[int]]:
-    """Return the question for the numbers of an issue's mailings, the oldest first, without rehearsals."""
+    """Return the query for the numbers of an issue's mailings, the oldest first, without rehearsals."""
     return (
         select(mailings.c.id)
         .join(issues)

@@ -1,6 +1,6 @@
-"""Which mailings a timer deals with.
+"""The mailings that a timer sends.
 
-Input: a database, the time. Output: a mailing that is not over and not finished, and whose time has come.
+Input: a database, the time. Output: a mailing that has not ended, still has messages to send, and is due.
 """
 
 from collections.abc import Container
@@ -11,9 +11,9 @@ from composer.delivery.core.mailing import Mailing, is_early, sums_of, unfinishe
 
 
 def next_due(database: Database, now: datetime, seen: Container[int]) -> Mailing | None:
-    """Return the next mailing with something left to send, paused ones too; None if there is none but those seen.
+    """Return the next mailing with messages left to send, paused ones too; None if only those in `seen` are left.
 
-    A mailing that waits for its time is left alone, unless a person has begun it before.
+    A scheduled mailing is skipped before its time, unless a person has started it already.
     """
     with database.read() as connection:
         for each in unfinished_mailings(connection):

@@ -1,7 +1,7 @@
-"""Freezes a mailing: who gets which message, with which values, in the caller's one transaction.
+"""Freezes a mailing: who gets which message, with which values, in the caller's transaction.
 
-Input: a `Draft`. Output: a `Mailing`. No subscriber passes through this program: the database copies its own rows, so a
-million recipients take no memory. Only which variant is whose is decided here, where there are several.
+Input: a `Draft`. Output: a `Mailing`. Guarantees: the database copies its own rows without this program, so a million
+recipients take no memory. Only the choice of the variant is made here, if there are several.
 """
 
 import json
@@ -24,27 +24,34 @@ from composer.delivery.selection.corrections import note_answered
 from composer.delivery.selection.same_issue import SAME_ISSUE, IssueContent, refuse_same_issue
 from composer.delivery.selection.selection import LeftOut, Selection, count, is_included
 
-#: Due at once, whatever the clock does.
+#: Due immediately, even if the clock is wrong.
 AT_ONCE = datetime(1970, 1, 1, tzinfo=UTC)
-#: How many subscribers are looked at together when variants are picked.
+#: How many subscribers are read at a time when variants are picked.
 _PAGE = 5_000
 
-#: Gives the number of the variant that is a subscriber's, by language and tags.
+#: Reasons for exclusion whose codes are not words.
+_EXCLUDED = {
+    LeftOut.HAS_IT: "already accepted or being sent",
+    LeftOut.CANNOT_KNOW: "unconfirmed in an earlier mailing",
+    LeftOut.TURNED_AWAY: "rejected in an earlier mailing",
+    LeftOut.NOT_THEIRS: "without the issue that is corrected",
+}
+#: Returns the number of a subscriber's variant, by language and tags.
 Pick = Callable[[str, frozenset[str]], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """A mailing that is to be frozen."""
+    """A mailing before it is frozen."""
 
     selection: Selection
     variants: tuple[FrozenVariant, ...]
-    #: Needed where there are several variants.
+    #: Required if there are several variants.
     pick: Pick | None = None
     #: The edition's hash.
     edition: str
     subject: str
-    #: What `letters` needs beside the variants, as JSON.
+    #: What the message factory needs besides the variants, as JSON.
     frozen_settings: str = "{}"
     made_by: str
     program: str
@@ -52,34 +59,34 @@ class Draft:
     is_committed: bool | None = None
     is_rehearsal: bool = False
     allowed: Mapping[str, str] = field(default_factory=dict)
-    #: What makes its editions this issue and no other; a mailing of the same under another key is refused.
+    #: What identifies its editions as this issue; a mailing of the same issue under another key is refused.
     contents: tuple[IssueContent, ...] = ()
-    #: Needed for a selection that `is_again`.
+    #: Required for a selection that `is_again`.
     again_because: str = ""
     #: The id of the mailing that this one corrects.
     corrects: int | None = None
-    #: Not before then.
+    #: The mailing is not sent before this time.
     due: datetime | None = None
 
 
 def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
-    """Freeze a mailing: all of it, or, when the transaction is not committed, nothing.
+    """Freeze a mailing as a whole; nothing is frozen if the transaction is not committed.
 
-    Raises MailingError where a mailing of the issue is not over yet (one at a time: sending goes on with that one), and
-    where nobody would get it.
+    Raises MailingError if another mailing of the issue has not ended (only one at a time: sending resumes that one),
+    and if there would be no recipients.
     """
     selection = draft.selection
     if len(draft.variants) > 1 and draft.pick is None:
-        raise ValueError("several variants, and nothing that picks among them")
+        raise ValueError("several variants need a function that picks one")
     if selection.is_again and not draft.again_because:
-        raise ValueError("a mailing goes out again for a reason")
-    # Nobody changes an address, or is removed, between the choice of the recipients and the mailing's number.
+        raise ValueError("sending a mailing again needs a reason")
+    # No address changes, and nobody is removed, between the choice of the recipients and the mailing's number.
     lock(connection)
     issue_id = _issue_id(connection, selection)
     if not draft.is_rehearsal and (other := unfinished(connection, selection.issue)):
         raise MailingError(
-            f"mailing {other.id} of {selection.issue} is not over",
-            f"{command_line('send', selection.issue)} goes on with it; compose stop {other.id} --for-good ends it",
+            f"mailing {other.id} of {selection.issue} has not ended",
+            f"to resume it: {command_line('send', selection.issue)}; to cancel it: compose stop {other.id} --for-good",
         )
     if not draft.is_rehearsal and SAME_ISSUE not in draft.allowed:
         refuse_same_issue(connection, draft.contents, corrects=selection.got)
@@ -121,7 +128,7 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
     )
     frozen = _freeze_recipients(connection, draft, mailing_id, None if draft.is_rehearsal else issue_id, now)
     if not frozen:
-        raise MailingError("nobody would get it", _why(counts.left_out))
+        raise MailingError("no recipients", _why(counts.left_out))
     connection.execute(update(mailings).where(mailings.c.id == mailing_id).values(frozen=frozen))
     if selection.got is not None:
         note_answered(connection, mailing_id, selection.got)
@@ -132,14 +139,14 @@ def freeze(connection: Connection, draft: Draft, now: datetime) -> Mailing:
 
 
 def _issue_id(connection: Connection, selection: Selection) -> int:
-    """Return the issue's row, and hold it: two who freeze the same issue go one after the other."""
+    """Return the id of the issue's row and lock it: two processes that freeze the same issue wait for each other."""
     again = 0
     if selection.is_again:
         last = connection.scalar(select(func.max(issues.c.again)).where(issues.c.key == selection.issue))
         again = (last or 0) + 1
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     added = dialect.insert(issues).values(key=selection.issue, again=again)
-    # An update that changes nothing takes the row's lock, and gives its id.
+    # An update that changes nothing locks the row and returns its id.
     held = added.on_conflict_do_update(index_elements=["key", "again"], set_={"key": selection.issue})
     issue_id: int = connection.execute(held.returning(issues.c.id)).scalar_one()
     return issue_id
@@ -176,7 +183,7 @@ def _freeze_recipients(
 
 
 def _pick_variants(connection: Connection, mailing_id: int, pick: Pick, first: int) -> None:
-    """Write down whose variant is another than the first, page by page."""
+    """Set the variant of those who do not get the first one, page by page."""
     change = (
         update(deliveries)
         .where(deliveries.c.mailing_id == mailing_id, deliveries.c.subscriber_id == bindparam("subscriber"))
@@ -211,5 +218,5 @@ def _pick_variants(connection: Connection, mailing_id: int, pick: Pick, first: i
 
 def _why(left_out: Mapping[LeftOut, int]) -> str:
     if not left_out:
-        return "no subscriber is meant: look at the audience"
-    return "left out: " + ", ".join(f"{number} {reason.replace('_', ' ')}" for reason, number in left_out.items())
+        return "no subscriber matches: check the audience"
+    return "excluded: " + ", ".join(f"{number} {_EXCLUDED.get(reason, reason)}" for reason, number in left_out.items())

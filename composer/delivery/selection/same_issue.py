@@ -1,7 +1,7 @@
-"""Mailings that sent the same issue before under another key, because its file was copied or renamed.
+"""Finds earlier mailings of the same issue under another key, because its file was copied or renamed.
 
-Input: what makes the editions of a mailing this issue and no other. Output: the earlier mailings that share it.
-Guarantees: of two mailings frozen at the same time, one sees the other.
+Input: what identifies the editions of a mailing as this issue. Output: the earlier mailings with the same content.
+Guarantees: of two mailings that are frozen at the same time, one sees the other.
 """
 
 from collections.abc import Sequence
@@ -33,28 +33,28 @@ class SharedContent(StrEnum):
 
     @property
     def in_words(self) -> str:
-        """Say it to an editor."""
+        """Return the reason as text."""
         match self:
             case SharedContent.HASH:
-                return "the edition is the same"
+                return "it has the same edition"
             case SharedContent.TEXT:
-                return "every text is the same"
+                return "it has the same text"
             case SharedContent.DATE:
-                return "the date is the same"
+                return "it has the same date"
             case SharedContent.NUMBER:
-                return "the number is the same"
+                return "it has the same number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueContent:
-    """What makes an edition this issue and no other."""
+    """What identifies an edition as this issue."""
 
     key: str
     hash: str
     language: str
-    #: As the database keeps them.
+    #: As the database stores them.
     digests: str
-    #: None where one date does not mean one issue (`checks:` in newsletter.yaml).
+    #: None if several issues may have the same date (`checks:` in newsletter.yaml).
     date: date | None
     number: int | None
 
@@ -70,7 +70,7 @@ class EarlierMailing:
 
 
 def content_of(edition: RecordedEdition, *, is_dated: bool) -> IssueContent:
-    """Take from an edition what tells it from other issues."""
+    """Return what distinguishes an edition from other issues."""
     return IssueContent(
         key=edition.issue,
         hash=edition.hash,
@@ -84,9 +84,9 @@ def content_of(edition: RecordedEdition, *, is_dated: bool) -> IssueContent:
 def earlier_mailings(
     connection: Connection, contents: Sequence[IssueContent], *, corrects: str | None
 ) -> tuple[EarlierMailing, ...]:
-    """Find mailings under other keys that sent one of the editions to somebody, or are going to.
+    """Find mailings under other keys that sent one of the editions, or will send it.
 
-    A correction (`corrects`: the key of the issue it answers) may share the date and number of that issue.
+    A correction (`corrects`: the key of the corrected issue) may have the date and number of that issue.
     """
     found: dict[int, EarlierMailing] = {}
     for content in contents:
@@ -106,19 +106,20 @@ def earlier_mailings(
 
 
 def refuse_same_issue(connection: Connection, contents: Sequence[IssueContent], *, corrects: str | None) -> None:
-    """Raise MailingError where another mailing sent this issue, within the transaction that freezes this one."""
+    """Raise MailingError if another mailing sent this issue, in the transaction that freezes this one."""
     if connection.dialect.name == "postgresql":
-        # Two that freeze at once wait for each other here, as writers to SQLite do anyway.
+        # Two processes that freeze at the same time wait for each other here, as writers to SQLite always do.
         connection.execute(text("LOCK TABLE mailing_reviews IN SHARE ROW EXCLUSIVE MODE"))
     for each in earlier_mailings(connection, contents, corrects=corrects):
+        shared = each.shared.in_words
         raise MailingError(
-            f"mailing {each.mailing} of {each.issue} sent this issue already: {each.shared.in_words}",
-            f'{command_line("send", each.issue)} goes on with it; or allow this one: --allow {SAME_ISSUE}="the reason"',
+            f"mailing {each.mailing} of {each.issue} already sent this issue: {shared}",
+            f'to resume it: {command_line("send", each.issue)}; to send this one anyway: --allow {SAME_ISSUE}="the reason"',
         )
 
 
 def _conditions(content: IssueContent) -> list[tuple[SharedContent, ColumnElement[bool]]]:
-    """Return what makes a kept edition the same issue, the surest sign first."""
+    """Return the conditions for a recorded edition to be the same issue, the most certain first."""
     in_language = func.lower(editions.c.language) == content.language.lower()
     found = [
         (SharedContent.HASH, editions.c.hash == content.hash),
@@ -127,7 +128,7 @@ def _conditions(content: IssueContent) -> list[tuple[SharedContent, ColumnElemen
     if content.date is None:
         return found
     day = content.date.isoformat()
-    # Where an older version has kept no date, the key has it.
+    # Editions of older versions have no date; their key contains it.
     found.append((SharedContent.DATE, and_(in_language, func.coalesce(editions.c.issue_date, editions.c.issue) == day)))
     if content.number is not None:
         first, last = content.date - SAME_NUMBER_WITHIN, content.date + SAME_NUMBER_WITHIN
@@ -137,6 +138,6 @@ def _conditions(content: IssueContent) -> list[tuple[SharedContent, ColumnElemen
 
 
 def _went_out() -> ColumnElement[bool]:
-    """Return the condition, over `mailings`, of those that somebody has, may have, or is still to get."""
+    """Return the condition, over `mailings`, of those that a recipient has, may have, or will still get."""
     held = exists().where(deliveries.c.mailing_id == mailings.c.id, deliveries.c.state.in_(HOLDING))
     return or_(mailings.c.ended.is_(None), held)

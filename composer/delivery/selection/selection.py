@@ -1,8 +1,7 @@
-"""Who gets a mailing, and why everybody else does not: one SQL expression, for the counts before the question and for the
-freezing itself.
+"""Who gets a mailing, and why others are excluded: one SQL expression, for the counts and for the freezing itself.
 
-Input: a condition, and how the mailing stands to others (an issue's first, the rest, a correction). Output: counts
-by reason, or rows to insert. The first reason that holds is the one that is told.
+Input: a condition, and the kind of mailing (an issue's first, the rest, a correction). Output: counts by reason, or
+conditions for the rows to insert. Guarantees: a person has one reason, the first that applies.
 """
 
 from collections.abc import Mapping
@@ -22,20 +21,20 @@ from composer.delivery.core.states import HOLDING, DeliveryState
 
 
 class LeftOut(StrEnum):
-    """Why a subscriber who is meant gets nothing. The first four are subscribers' statuses."""
+    """Why a selected subscriber is excluded. The first four are subscribers' statuses."""
 
     #: has not confirmed
     PENDING = "pending"
     UNSUBSCRIBED = "unsubscribed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
-    #: bounced with so many others that somebody must decide first: compose bounces held
+    #: bounced with so many others that a person must decide first: compose bounces held
     HELD = "held"
-    #: stands on the suppression list
+    #: is on the suppression list
     SUPPRESSED = "suppressed"
-    #: an earlier mailing of this issue has it for them: taken by their server, or still under way
+    #: an earlier mailing of this issue was accepted for them, or is still being sent
     HAS_IT = "has_it"
-    #: an earlier mailing of this issue cannot know whether they have it
+    #: an earlier mailing of this issue is unconfirmed for them
     CANNOT_KNOW = "cannot_know"
     #: an earlier mailing of this issue found no such mailbox, or no such domain (to-those-without)
     TURNED_AWAY = "turned_away"
@@ -45,24 +44,25 @@ class LeftOut(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Selection:
-    """Whom a mailing is for. `condition` says who is meant; the rest is about what they got before."""
+    """Who a mailing is for. `condition` selects subscribers; the rest is about what they received before."""
 
     #: The issue key of the mailing itself.
     issue: str
     condition: AudienceFilter = field(default_factory=AudienceFilter)
-    #: To those without: late joiners and those who never got it. Who has no mailbox or no domain is left out, too.
+    #: Only to those who do not have it yet: late joiners and those who never received it. Subscribers whose mailbox or
+    #: domain does not exist are excluded, too.
     is_rest: bool = False
-    #: To those who got this issue (accepted or unknown): its key.
+    #: Only to those who received this issue (accepted or unconfirmed): its key.
     got: str | None = None
-    #: Also to those who have it; the reason is recorded in the mailing.
+    #: Also to those who have it already; the reason is recorded in the mailing.
     is_again: bool = False
-    #: Of those who would get it only these: a rehearsal's samples.
+    #: Only these of the recipients: the samples of a rehearsal.
     only: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many get it, and how many of those who are meant do not, by reason."""
+    """How many get it, and how many of the selected subscribers are excluded, by reason."""
 
     included: int
     left_out: Mapping[LeftOut, int]
@@ -72,7 +72,7 @@ _INCLUDED = "included"
 
 
 def count(connection: Connection, selection: Selection) -> Counts:
-    """Count who would get a mailing that was frozen now. It looks at every subscriber once: a second for a million."""
+    """Count who would get a mailing that was frozen now. It reads every subscriber once: one second for a million."""
     reason = standing(selection).label("standing")
     rows = connection.execute(
         select(reason, func.count()).select_from(subscribers).where(meant(selection.condition)).group_by(reason)
@@ -88,7 +88,7 @@ def is_included(selection: Selection) -> ColumnElement[bool]:
 
 
 def meant(condition: AudienceFilter) -> ColumnElement[bool]:
-    """Return the condition, over `subscribers`, of those who are meant: `Condition.matches` in SQL."""
+    """Return the condition, over `subscribers`, of those who match: `AudienceFilter.matches` in SQL."""
     asked: list[ColumnElement[bool]] = []
     if condition.language:
         language = func.lower(subscribers.c.language)
@@ -110,7 +110,7 @@ def _has_tag(tags: tuple[str, ...]) -> ColumnElement[bool]:
 
 
 def standing(selection: Selection) -> ColumnElement[str]:
-    """Return the expression, over `subscribers`, of why somebody is left out, or that they are not."""
+    """Return the expression, over `subscribers`, of why a person is excluded, or that they are included."""
     whens: list[tuple[ColumnElement[bool], ColumnElement[str]]] = [
         (subscribers.c.status != "active", subscribers.c.status),
         (is_suppressed(Reason.HELD), literal(LeftOut.HELD.value)),
@@ -123,7 +123,7 @@ def standing(selection: Selection) -> ColumnElement[str]:
         whens += [
             (_delivered(selection.issue, DeliveryState.UNKNOWN), literal(LeftOut.CANNOT_KNOW.value)),
             (_delivered(selection.issue, *HOLDING), literal(LeftOut.HAS_IT.value)),
-            # A mailing of it was lost when a backup was restored: nobody can say whom it reached.
+            # A mailing of it was lost when a backup was restored: it is not known who received it.
             (exists().where(lost_issues.c.key == selection.issue), literal(LeftOut.CANNOT_KNOW.value)),
         ]
     if selection.is_rest:
@@ -143,7 +143,7 @@ def _delivered(issue: str, *states: DeliveryState) -> ColumnElement[bool]:
 
 
 def _of_issue(issue: str, such: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Return whether a subscriber, under whichever id, has such a delivery in the real mailings of an issue."""
+    """Return whether a subscriber, under any of their ids, has such a delivery in the real mailings of an issue."""
     found = (
         select(mailings.c.id)
         .join_from(mailings, issues)

@@ -1,1 +1,1 @@
-"""How fast messages go: token bucket, quota, admission."""
+"""The sending speed: token bucket, quota, admission."""

@@ -1,7 +1,7 @@
-"""Where the connections of a run wait for their turn: the rate, a pause, the end.
+"""Where the connections of a run wait because of the rate, a pause or the end of the run.
 
-Input: slots that the database gave, pauses. Output: leave to begin one message, or none. It knows only this run; the
-bucket that all processes share is the database's (rate_limit.py).
+Input: slots from the database, pauses. Output: permission to start one message, or the end. It covers only this run;
+the bucket that all processes share is in the database (rate_limit.py).
 """
 
 import threading
@@ -13,7 +13,7 @@ from composer.delivery.throttle.token_bucket import HORIZON
 
 
 class Admission:
-    """Lets threads through one by one."""
+    """Admits threads one at a time."""
 
     def __init__(self, now: Callable[[], datetime], on_want: Callable[[], None]) -> None:
         self._now, self._on_want = now, on_want
@@ -25,7 +25,7 @@ class Admission:
         self._waiting = 0
 
     def pass_through(self) -> bool:
-        """Wait for leave to begin a message; False when there will be none."""
+        """Wait for permission to start a message; return False if the run is ending."""
         with self._changed:
             while True:
                 if self._closed.is_set():
@@ -45,40 +45,40 @@ class Admission:
                     self._changed.wait(1)
                 finally:
                     self._waiting -= 1
-        # A slot is never further away than the horizon, whatever the clock does.
+        # A slot is never further away than the horizon, even if the clock changes.
         left = min(slot - now, 2 * HORIZON) / timedelta(seconds=1)
         return not (self._closed.wait(left) if left > 0 else self._closed.is_set())
 
     @property
     def wanted(self) -> int:
-        """How many slots are wanted now: for those who wait, and as many again."""
+        """How many slots are needed now: twice as many as threads that wait."""
         with self._changed:
             if not self._is_limited or self._closed.is_set():
                 return 0
             return max(0, 2 * self._waiting + 2 - len(self._slots))
 
     def limit(self, is_limited: bool) -> None:
-        """Return whether slots are needed at all."""
+        """Set whether slots are needed."""
         with self._changed:
             if is_limited != self._is_limited:
                 self._is_limited = is_limited
                 self._changed.notify_all()
 
     def add(self, slots: tuple[datetime, ...]) -> None:
-        """Return slots."""
+        """Add slots."""
         with self._changed:
             self._slots.extend(slots)
             self._changed.notify(len(slots))
 
     def pause(self, until: datetime | None) -> None:
-        """Let nobody through before then."""
+        """Admit no thread before `until`."""
         with self._changed:
             if until != self._paused_until:
                 self._paused_until = until
                 self._changed.notify_all()
 
     def close(self) -> int:
-        """Let nobody through any more; give how many slots are left over."""
+        """Admit no more threads; return how many slots are left over."""
         with self._changed:
             self._closed.set()
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""When a mailing would be done. Pure."""
+"""The time at which a mailing will be finished. Guarantees: pure."""
 
 import math
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 def finish(
     now: datetime, count: int, rate: float | None, *, quota_left: int | None = None, daily: int | None = None
 ) -> datetime | None:
-    """Say when so many messages would be out at this rate (a minute) and daily quota; None where nothing bounds them."""
+    """Return when this many messages will be sent at this rate (per minute) and daily quota; None without a limit."""
     if quota_left is not None and daily is not None and count > quota_left:
         days = math.ceil((count - quota_left) / daily)
         rest = count - quota_left - (days - 1) * daily

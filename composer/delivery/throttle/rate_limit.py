@@ -1,7 +1,7 @@
-"""The bucket and the daily quota as the database keeps them, for all processes that use one way out.
+"""The token bucket and the daily quota in the database, for all processes that use one route.
 
-Input: a connection in a transaction, the way out's name, the time. Output: slots, pauses, what is left of the quota.
-The arithmetic is token_bucket.py's; here it is read, locked and written back.
+Input: a connection in a transaction, the name of the route, the time. Output: slots, pauses, the rest of the quota.
+The calculation is in token_bucket.py; this module reads, locks and writes the bucket.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from composer.delivery.throttle.token_bucket import Bucket, give_back, reserve, 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _HOUR = timedelta(hours=1)
-#: Providers count over the last 24 hours; by whole hours, so never too few.
+#: Providers count the last 24 hours. Whole hours are counted here, so the count is never too low.
 _DAY = 24
 
 
@@ -30,7 +30,7 @@ class Quota:
 
 
 def look(connection: Connection, name: str) -> Bucket:
-    """Return the bucket as it stands, without locking it."""
+    """Return the current bucket, without locking it."""
     row = connection.execute(_LOOK, {"name": name}).first()
     if row is None:
         return Bucket()
@@ -47,7 +47,7 @@ def look(connection: Connection, name: str) -> Bucket:
 def take(
     connection: Connection, name: str, rate: float | None, now: datetime, wanted: int
 ) -> tuple[Bucket, tuple[datetime, ...]]:
-    """Reserve up to so many slots; see bucket.reserve."""
+    """Reserve up to this many slots; see token_bucket.reserve."""
     bucket, slots = reserve(_locked(connection, name), rate, now, wanted)
     if slots:
         _write(connection, name, bucket)
@@ -55,14 +55,14 @@ def take(
 
 
 def put_back(connection: Connection, name: str, rate: float | None, now: datetime, count: int) -> None:
-    """Return slots that were reserved and not used."""
+    """Return unused slots to the bucket."""
     _write(connection, name, give_back(_locked(connection, name), rate, now, count))
 
 
 def slow(
     connection: Connection, name: str, rate: float | None, measured: float, pause: PauseMailing, now: datetime
 ) -> Bucket:
-    """Pause everybody, and slow down; see bucket.slowed."""
+    """Pause all processes and reduce the rate; see token_bucket.slowed."""
     bucket = slowed(_locked(connection, name), rate, measured, pause, now)
     _write(connection, name, bucket)
     return bucket
@@ -79,15 +79,15 @@ def spend(connection: Connection, name: str, count: int, now: datetime) -> None:
 
 
 def quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
-    """Return what is left of a daily quota; forget what was spent long ago."""
+    """Return the rest of a daily quota; delete old counts."""
     connection.execute(delete(usage).where(usage.c.bucket == name, usage.c.hour < (now - _EPOCH) // _HOUR - 2 * _DAY))
     return look_at_quota(connection, name, daily, now)
 
 
 def look_at_quota(connection: Connection, name: str, daily: int, now: datetime) -> Quota:
-    """Return what is left of a daily quota, on a connection that cannot write."""
+    """Return the rest of a daily quota, on a connection that cannot write."""
     hour = (now - _EPOCH) // _HOUR
-    # An hour that is still to come was counted before the clock was put back.
+    # Hours in the future were counted before the clock was set back.
     spent = connection.execute(
         select(func.coalesce(func.sum(usage.c.count), 0), func.min(usage.c.hour)).where(
             usage.c.bucket == name, usage.c.hour > hour - _DAY
@@ -98,7 +98,7 @@ def look_at_quota(connection: Connection, name: str, daily: int, now: datetime) 
 
 
 def _locked(connection: Connection, name: str) -> Bucket:
-    """Return the bucket, and hold it until the transaction ends."""
+    """Return the bucket, locked until the transaction ends."""
     dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
     connection.execute(dialect.insert(buckets).values(name=name).on_conflict_do_nothing())
     if connection.dialect.name != "sqlite":

@@ -1,9 +1,10 @@
-"""The token bucket: when the next messages may go, so that a rate holds over restarts and over processes.
+"""The token bucket: when the next messages may be sent, so that a rate is kept across restarts and processes.
 
-Input: the bucket as the database has it, the rate that is wanted, the time. Output: slots (moments at which one
-message may be begun) and the bucket to write back. Pure. It is GCRA (ITU-T I.371): one number, the theoretical arrival
-time of the next message, is all there is to keep. Slots are reserved a little ahead, so the database is asked a few
-times a second and not for every message.
+Input: the bucket from the database, the configured rate, the time. Output: slots (times at which one message may be
+started) and the bucket to store. Guarantees: pure.
+
+The algorithm is GCRA (ITU-T I.371): it stores only one number, the theoretical arrival time of the next message. Slots
+are reserved a little ahead, so the database is used a few times a second and not for every message.
 """
 
 from dataclasses import dataclass, replace
@@ -11,36 +12,36 @@ from datetime import datetime, timedelta
 
 from composer.delivery.core.retry_policy import PauseMailing
 
-#: How far ahead slots are reserved: what a crash loses, and all that one process may hold while another waits.
+#: How far ahead slots are reserved: a crash loses at most these, and a process holds no more while another waits.
 HORIZON = timedelta(milliseconds=500)
-#: What may be made up for after a hiccup; it is also how much an idle bucket saves up.
+#: How much may be made up for after a delay; also how much an idle bucket saves.
 TOLERANCE = timedelta(milliseconds=500)
 #: An adapted rate grows by this factor in every minute without a throttle.
 _GROWTH = 1.2
-#: Messages a minute, below which no throttle slows us.
+#: Messages per minute: a throttle never reduces the rate below this.
 _LEAST = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bucket:
-    """What all processes share about one way out."""
+    """The state of one route, shared by all processes."""
 
     #: The theoretical arrival time of the next message.
     next_at: datetime | None = None
     paused_until: datetime | None = None
-    #: Throttles running.
+    #: Throttles in a row.
     throttles: int = 0
-    #: Messages a minute that the server stood, after it has throttled us.
+    #: The limit in messages per minute after the server has throttled us.
     ceiling: float | None = None
     ceiling_at: datetime | None = None
 
 
 def rate_now(bucket: Bucket, rate: float | None, now: datetime) -> float | None:
-    """Return the messages a minute that are right now: what is wanted, or what a throttled server stands. None: any."""
+    """Return the current messages per minute: the configured rate, or the limit after a throttle. None for no limit."""
     if bucket.ceiling is None or bucket.ceiling_at is None:
         return rate
     minutes = max((now - bucket.ceiling_at) / timedelta(minutes=1), 0.0)
-    # An hour without a throttle is no sign of one any more.
+    # After an hour without a throttle, the limit no longer applies.
     if minutes >= 60:
         return rate
     ceiling: float = bucket.ceiling * _GROWTH**minutes
@@ -48,9 +49,9 @@ def rate_now(bucket: Bucket, rate: float | None, now: datetime) -> float | None:
 
 
 def reserve(bucket: Bucket, rate: float | None, now: datetime, wanted: int) -> tuple[Bucket, tuple[datetime, ...]]:
-    """Reserve slots for as many messages as wanted, as far as they begin within the horizon; maybe none.
+    """Reserve slots for up to this many messages that start within the horizon; perhaps none.
 
-    `rate`: messages a minute; None for no limit, then every slot is now.
+    `rate`: messages per minute; None for no limit, then every slot is now.
     """
     effective = rate_now(bucket, rate, now)
     if effective is None:
@@ -58,7 +59,7 @@ def reserve(bucket: Bucket, rate: float | None, now: datetime, wanted: int) -> t
     interval = timedelta(minutes=1) / effective
     start = bucket.next_at or now - TOLERANCE
     if start > now + HORIZON + max(interval, HORIZON):
-        # Nobody reserves so far ahead: the clock was put back.
+        # Slots are never reserved so far ahead: the clock was set back.
         start = now
     start = max(start, now - TOLERANCE)
     slots: list[datetime] = []
@@ -69,7 +70,7 @@ def reserve(bucket: Bucket, rate: float | None, now: datetime, wanted: int) -> t
 
 
 def give_back(bucket: Bucket, rate: float | None, now: datetime, count: int) -> Bucket:
-    """Return slots that were not used."""
+    """Return the bucket after unused slots were returned to it."""
     effective = rate_now(bucket, rate, now)
     if effective is None or bucket.next_at is None:
         return bucket
@@ -77,22 +78,22 @@ def give_back(bucket: Bucket, rate: float | None, now: datetime, count: int) -> 
 
 
 def slowed(bucket: Bucket, rate: float | None, measured: float, pause: PauseMailing, now: datetime) -> Bucket:
-    """Pause; and halve the rate where it was too high, for the first of several throttles running only.
+    """Return the bucket after a pause; halve the rate if it was too high, but only for the first throttles in a row.
 
-    `measured`: messages a minute of late, for where no rate is set.
+    `measured`: the recent messages per minute, used if no rate is set.
     """
     until, number = pause.until, pause.number
     paused = replace(bucket, paused_until=max(bucket.paused_until or until, until), throttles=number)
     if not pause.is_rate:
         return paused
     if number > 2 and bucket.ceiling is not None:
-        # Half the rate did not help: growing begins anew, no more.
+        # Half the rate did not help: only restart the growth.
         return replace(paused, ceiling_at=now)
     before = rate_now(bucket, rate, now) or measured
     return replace(paused, ceiling=max(before / 2, _LEAST), ceiling_at=now)
 
 
 def pause_of(bucket: Bucket, now: datetime, longest: timedelta) -> datetime | None:
-    """Return until when nobody may begin; None when anybody may. A pause that no policy sets is a clock put back."""
+    """Return the end of the pause; None if there is no pause. A pause that is too long comes from a changed clock."""
     until = bucket.paused_until
     return until if until is not None and now < until <= now + longest else None

@@ -1,1 +1,1 @@
-"""The run that sends: one loop, its connections, one writer."""
+"""The run that sends a mailing: one loop, its connections, one writer."""

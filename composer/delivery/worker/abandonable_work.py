@@ -1,7 +1,7 @@
-"""Work that somebody waits for only as long as they like.
+"""Work that a caller can stop waiting for.
 
-Input: work, and whether it is still waited for. Output: what the work returns, or None when nobody waits for it any more;
-the work itself goes on in its thread, which ends with the process. Raises what the work raises.
+Input: work, and a function that ends the wait. Output: the result of the work, or None if the wait ended first; the
+work itself continues in its thread, which ends with the process. Raises what the work raises.
 """
 
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
-#: How often it is asked whether somebody still waits, in seconds.
+#: The seconds between two checks of the function.
 _LOOK = 0.1
 
 T = TypeVar("T")
 
 
 def abandonable(work: Callable[[], T], is_enough: Callable[[], bool]) -> T | None:
-    """Do the work; return None as soon as it is enough."""
+    """Do the work and return its result; return None as soon as `is_enough` is true."""
     reply: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
     def run() -> None:

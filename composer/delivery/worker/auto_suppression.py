@@ -1,7 +1,8 @@
-"""Leaves subscribers out who have no mailbox: a refusal at the server's door is a bounce.
+"""Suppresses subscribers whose mailbox does not exist, because a rejection while sending counts as a bounce.
 
-Input: what a refusal says about the recipient, and the server's words. Output: a line on the suppression list, or none; where too
-many of the mailing are refused alike they are held until somebody decides (audience/bounce_holds.py).
+Input: the category of a rejection, and the server's reply. Output: an entry on the suppression list, or none. If too
+many recipients of a mailing are rejected in the same way, their bounces are held until a person decides
+(audience/bounce_holds.py).
 """
 
 from collections.abc import Callable
@@ -17,21 +18,24 @@ from composer.database.tables.bounce_tables import BounceClass, returned
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
 from composer.delivery.core.retry_policy import RefusalCategory
 
-#: Strikes a subscriber off, if the blame is heavy enough.
+#: Suppresses a subscriber if the category of the rejection requires it.
 AutoSuppression = Callable[[Connection, int, RefusalCategory, str, datetime], None]
 
 
 def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
-    """Give what suppresses subscribers for a mailing: without a mailbox at once, without a domain at the second issue."""
+    """Return the suppression function of a mailing.
+
+    It suppresses at once if the mailbox does not exist, and at the second issue if the domain does not exist.
+    """
 
     def auto_suppression(
         connection: Connection, subscriber_id: int, refusal_category: RefusalCategory, said: str, now: datetime
     ) -> None:
-        # The address that the server refused; its recipient may have changed it since the mailing was frozen.
+        # The address that the server rejected; the subscriber may have changed it since the mailing was frozen.
         found, source = resolve_recipient(connection, subscriber_id, mailing_id), f"mailing {mailing_id}"
         whose = found.at_address
         if whose is not None and (
-            refusal_category is not RefusalCategory.NO_DOMAIN or _had_none(connection, mailing_id, whose.id)
+            refusal_category is not RefusalCategory.NO_DOMAIN or _domain_was_missing(connection, mailing_id, whose.id)
         ):
             suppress_bounced(connection, whose, mailing_id, said, source, now)
         elif found.at_hash is not None and refusal_category is not RefusalCategory.NO_DOMAIN:
@@ -40,8 +44,8 @@ def suppress_hard_bounces(mailing_id: int) -> AutoSuppression:
     return auto_suppression
 
 
-def _had_none(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
-    """Tell whether there was no way to the domain of this address at another issue, too: at the door, or by a bounce later."""
+def _domain_was_missing(connection: Connection, mailing_id: int, subscriber_id: int) -> bool:
+    """Return whether the domain was not found for another issue, too, either when sending or by a later bounce."""
     key = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == mailing_id).scalar_subquery()
     others = select(mailings.c.id).join_from(mailings, issues).where(issues.c.key != key)
     spans = spans_of(connection, subscriber_id, is_this_address=True)

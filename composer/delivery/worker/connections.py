@@ -1,10 +1,10 @@
-"""The connections of a run, each with a thread of its own.
+"""The connections of a run, each with its own thread.
 
-Input: deliveries in hand. Output: an outcome for each, told to the recorder; or none, where nothing was begun, and then
-the delivery is given back at the end. No thread passes its final dot without an intent on disk, and none begins without
-leave from the gate.
+Input: claimed deliveries. Output: an outcome for each, reported to the ledger writer. A delivery that was not started has
+no outcome, and is released at the end. Guarantees: no thread sends the final dot of the SMTP DATA command before the
+intent (the record that a message is about to be sent) is on disk, and none starts without permission from the admission.
 
-    take one -> wait for leave -> make the message -> hand it over, as far as its final dot -> intent -> the dot -> outcome
+    take one -> wait for permission -> make the message -> send all but the final dot -> intent -> final dot -> outcome
 """
 
 import threading
@@ -23,7 +23,7 @@ from composer.delivery.worker.write_queue import WriteAnswer
 from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
 from composer.transport.protocol import Connection, Transport, TransportError
 
-#: Called at every step of a run, with its name: what a test kills at.
+#: Called at every step of a run, with the name of the step: tests kill the process there.
 ConnectionStep = Callable[[str], None]
 
 
@@ -32,7 +32,7 @@ def no_step(name: str) -> None:
 
 
 class ConnectionPool:
-    """Hands deliveries over, several at a time."""
+    """Sends messages, several at a time."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class ConnectionPool:
         *,
         away: float,
     ) -> None:
-        """`away`: seconds that a connection which the server did not want keeps out of the way."""
+        """`away`: the seconds to wait before reopening a connection that the server refused."""
         self._away = away
         self._transport, self._message_source, self._recorder, self._gate = transport, message_source, recorder, gate
         self._stop, self._on_want, self._step = stop, on_want, step
@@ -56,15 +56,15 @@ class ConnectionPool:
         self._connected = 0
         self._is_closed = threading.Event()
         self._threads: list[threading.Thread] = []
-        #: How many were claimed and not begun, or denied: they do not count towards a limit.
+        #: How many deliveries were denied. They do not count towards a limit.
         self.denied = 0
-        #: Why no connection can be made, when it will not help to try again.
+        #: Why no connection is possible, if trying again would not help.
         self.error: TransportError | None = None
-        #: What should not have happened.
+        #: An unexpected exception.
         self.bug: BaseException | None = None
 
     def start(self, count: int, first: Connection) -> None:
-        """Begin with so many connections, of which one is open already; the others are opened when they are needed."""
+        """Start this number of connections; the first is open already, the others are opened when they are needed."""
         for number in range(count):
             connection = first if number == 0 else None
             thread = threading.Thread(target=self._work, args=(connection,), name=f"hand {number + 1}", daemon=True)
@@ -73,12 +73,12 @@ class ConnectionPool:
 
     @property
     def load(self) -> tuple[int, int]:
-        """How many wait for a connection, and how many are under way."""
+        """How many wait for a connection, and how many are being sent."""
         with self._changed:
             return len(self._waiting), self._under_way
 
     def put(self, due: Sequence[Due]) -> None:
-        """Have these handed over."""
+        """Queue these deliveries."""
         self._message_source.expect([each.recipient for each in due])
         with self._changed:
             before = len(self._waiting)
@@ -86,20 +86,20 @@ class ConnectionPool:
             self._changed.notify(len(self._waiting) - before)
 
     def close(self) -> None:
-        """Begin nothing more; what was not begun is still claimed, and given back by the engine."""
+        """Start nothing more; deliveries that were not started are still claimed, and the run loop releases them."""
         with self._changed:
             self._is_closed.set()
             self._waiting.clear()
             self._changed.notify_all()
 
     def join(self, is_enough: Callable[[], bool]) -> None:
-        """Wait until what is open has ended, or it was waited for long enough."""
+        """Wait until open deliveries have finished, or until `is_enough` is true."""
         for thread in self._threads:
             while thread.is_alive() and not is_enough():
                 thread.join(0.1)
 
     def _work(self, connection: Connection | None) -> None:
-        # One box for the answers to this thread, for all its life.
+        # One queue for all answers to this thread.
         box: SimpleQueue[WriteAnswer] = SimpleQueue()
         try:
             if connection is not None:
@@ -147,14 +147,14 @@ class ConnectionPool:
             self._connected += change
 
     def _open(self, due: Due) -> Connection | None:
-        """Open this thread's connection; without one the delivery is somebody else's, or the server is in trouble."""
+        """Open this thread's connection; if that fails, another thread takes the delivery, or the server has a problem."""
         try:
             connection = self._transport.connect()
         except TransportError as error:
             with self._changed:
                 is_alone = self._connected == 0
                 if not is_alone:
-                    # The server wants fewer connections than we do; the others go on.
+                    # The server allows fewer connections; the other connections continue.
                     self._waiting.appendleft(due)
                     self._changed.notify()
                 elif not error.is_temporary:
@@ -193,19 +193,19 @@ class ConnectionPool:
         try:
             outcome = connection.hand_over(outgoing.envelope, outgoing.message, before_dot)
         except ComposeError as error:
-            # Nothing left: a file could not be written.
+            # Nothing was sent, because a file could not be written.
             outcome = Outcome(
                 state=OutcomeState.NOT_ATTEMPTED, stage=Stage.FILE, scope=Scope.SERVER, reason=error.message
             )
         except BaseException:
             if answer is WriteAnswer.GO:
-                reason = "something unforeseen happened after the final dot, or just before it"
+                reason = "an unexpected error happened after the final dot, or just before it"
                 outcome = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, scope=Scope.SERVER, reason=reason)
                 self._recorder.tell(due, outcome, is_sending=True)
             raise
         self._step("after answer")
         if answer in (WriteAnswer.NO, WriteAnswer.BROKEN):
-            # The recorder knows already: they left, or somebody said stop, or nothing can be written.
+            # The ledger writer knows the reason: the subscriber unsubscribed, the mailing was stopped, or it cannot write.
             with self._changed:
                 self.denied += 1
             return

@@ -1,7 +1,7 @@
-"""What a run tells the event log: how it began and ended, what became of each delivery, pauses and halts.
+"""The events that a run logs: its start and end, the result of each delivery, pauses and halts.
 
-Input: values that are on disk already. Output: events with ids and codes. Guarantees: nothing is decided here; where nobody
-listens, nothing is made.
+Input: values that are on disk already. Output: events with ids and codes. Guarantees: makes no decisions, and creates
+nothing if logging is off.
 """
 
 import logging
@@ -16,17 +16,17 @@ from composer.delivery.ledger import ledger
 from composer.delivery.worker.write_queue import Report
 
 _LOG = logging.getLogger("compose.delivery")
-#: Endings that somebody should look at.
+#: Endings that a person should look at.
 _BAD = frozenset({Ending.HALTED, Ending.UNREACHABLE, Ending.LEDGER})
 
 
 def log_began(mailing_id: int, run: int, *, is_rehearsal: bool, connections: int) -> None:
-    """Log that a run begins."""
+    """Log the start of a run."""
     emit(_LOG, "run.began", mailing=mailing_id, run=run, rehearsal=is_rehearsal, connections=connections)
 
 
 def log_outcomes(mailing_id: int, run: int, told: Sequence[Report], decisions: Iterable[OutcomeDecision]) -> None:
-    """Log what became of deliveries, after the commit that says so."""
+    """Log the results of deliveries, after their commit."""
     if not _LOG.isEnabledFor(logging.INFO):
         return
     for each, decision in zip(told, decisions, strict=False):
@@ -52,12 +52,12 @@ def log_outcomes(mailing_id: int, run: int, told: Sequence[Report], decisions: I
 
 
 def log_failed(mailing_id: int, run: int, error: BaseException) -> None:
-    """Log that a run ended as it should not: the database was replaced, or there is a bug."""
+    """Log that a run failed: the database was replaced, or there is a bug."""
     emit_bug(_LOG, "run.failed", error, mailing=mailing_id, run=run)
 
 
 def log_ended(mailing_id: int, run: int, ending: Ending, sums: Sums, *, unanswered: int, unwritten: int) -> None:
-    """Log how a run ended, and how the mailing stands."""
+    """Log the end of a run, and the totals of the mailing."""
     level = logging.WARNING if ending in _BAD or unanswered or unwritten else logging.INFO
     emit(
         _LOG,

@@ -1,7 +1,7 @@
-"""How long a run that is about to end waits for outstanding answers.
+"""The time that an ending run waits for outstanding answers.
 
-Input: why the run ends, a policy, a clock. Output: a deadline, for the run loop and for the people who watch it.
-Guarantees: a further reason to end may shorten the wait, and never lengthens it; a clock that is set back does not, either.
+Input: why the run ends, a policy, a clock. Output: a deadline, for the run loop and for its progress display.
+Guarantees: another reason to end can shorten the wait, but neither it nor a clock that is set back extends the wait.
 """
 
 import time
@@ -11,24 +11,24 @@ from datetime import datetime, timedelta
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.scheduler import Ending
 
-#: Somebody wants the run to end, or nothing can be recorded any more. Otherwise the server has all the time it needs.
+#: The reasons to end soon: a person wants it, or nothing can be recorded. Otherwise the server gets the full time.
 _SOON = frozenset({Ending.INTERRUPTED, Ending.STOPPED, Ending.LEDGER})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outstanding:
-    """What a run that is about to end still waits for."""
+    """What an ending run still waits for."""
 
     #: The mail server's name.
     server: str
     #: Messages without an answer.
     open: int
-    #: The longest that it waits.
+    #: When it stops waiting.
     until: datetime
 
 
 class DrainTimer:
-    """The deadline for outstanding answers; there is none until `begin`."""
+    """The deadline for outstanding answers; it is set by `begin`."""
 
     def __init__(self, policy: RetryPolicy) -> None:
         self._policy = policy
@@ -45,21 +45,21 @@ class DrainTimer:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the run is about to end."""
+        """Whether the run is ending."""
         return self._deadline is not None
 
     @property
     def left(self) -> timedelta:
-        """The time that is left; less than nothing when it is over. Only after `begin`."""
+        """The time that is left; negative if it is over. Only after `begin`."""
         assert self._deadline is not None
         return timedelta(seconds=self._deadline - time.monotonic())
 
     @property
     def is_over(self) -> bool:
-        """Whether no further answer is waited for."""
+        """Whether the wait for answers is over."""
         return self._deadline is not None and self.left <= timedelta()
 
     @property
     def is_late(self) -> bool:
-        """Whether the database has had its time, too."""
-        return self._deadline is not None and self.left <= -self._policy.record
+        """Whether the wait for the database is over, too."""
+        return self._deadline is not None and self.left <= -self._policy.database_wait

@@ -1,11 +1,10 @@
-"""The one thread of a run that writes: it takes what the connections ask and tell, and commits it in groups.
+"""The thread of a run that writes: it commits the requests and reports of the connections in groups.
 
-Input: intents (a thread waits at its final dot for the answer), outcomes, other work for the database (write_queue.py). Goes
-out: the answers, after the commit that makes them true, and no sooner. What cannot be written is answered with no: no row,
-no dot. An outcome that cannot be written is kept and tried again with the next group; at worst its delivery stays
-`sending`, which the next run calls unknown.
-
-A thread's outcome is in the queue before its next intent: at most one delivery a connection has an end that is not on disk.
+Input: intents (each is the record that a message is about to be sent), outcomes, other work for the database
+(write_queue.py). Output: the answers. Guarantees: an intent is committed before its answer, and a thread waits for the
+answer before it sends the final dot of the SMTP DATA command; if the intent cannot be written, the answer is no. An
+outcome that cannot be written is kept and written with the next group; if that fails, its delivery stays `sending`, and
+the next run marks it as unconfirmed. A thread's outcome is in the queue before its next intent: at most one outcome per connection is not on disk.
 """
 
 import threading
@@ -25,11 +24,11 @@ from composer.delivery.core.address_masking import without_address
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Defer,
-    GiveBack,
     Halt,
     OutcomeDecision,
     RefusalCategory,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
     decide,
@@ -46,12 +45,12 @@ from composer.delivery.worker.tally import Tally
 from composer.delivery.worker.write_queue import Batch, Report, Task, WriteAnswer, WriteQueue, WriteRequest
 from composer.transport.outcome import Outcome
 
-#: How often what is left is tried to be written at the end, and the seconds between.
+#: How often the writer tries to write the rest at the end, and the seconds between two attempts.
 _TRIES, _BETWEEN = 3, 0.5
-#: How often, in seconds, whoever waits for the database looks whether it was given up.
+#: The seconds between two checks whether to stop waiting for the database.
 _LOOK = 0.5
 
-#: The state that a kind of event says a delivery came to.
+#: The state of a delivery after each kind of event.
 _STATES = {
     kind: DeliveryState(kind.value) for kind in EventKind if kind.value in {state.value for state in DeliveryState}
 }
@@ -60,11 +59,11 @@ T = TypeVar("T")
 
 
 class BrokenLedgerError(Exception):
-    """The ledger could not be written; the cause is what the database said."""
+    """The ledger could not be written; the cause is the database's error."""
 
 
 class LedgerWriter:
-    """Writes for one run. `start` it, `close` it; between them threads ask, tell, and have work done."""
+    """Writes for one run. Between `start` and `close`, threads call `ask`, `tell` and `do`."""
 
     def __init__(
         self,
@@ -83,7 +82,7 @@ class LedgerWriter:
         step: Callable[[str], None],
         is_late: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`is_late`: whether a database that does not answer is not waited for any more."""
+        """`is_late`: whether the wait for a database that does not answer is over."""
         self._database, self._mailing, self._worker, self._bucket = database, mailing_id, worker_id, bucket
         self._policy, self._now, self._rate = policy, now, rate
         self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
@@ -96,35 +95,35 @@ class LedgerWriter:
         self._server_condition = ServerCondition()
         self._began = time.monotonic()
         self.tally = Tally()
-        #: Set once: why the ledger cannot be written. From then on every intent is denied.
+        #: Why the ledger cannot be written, set once. After that every intent is denied.
         self.broken: BaseException | None = None
-        #: The last pause that this run met, and why it is to stop; the engine looks at them.
+        #: The bucket after the last pause, and why the run must stop; the run loop reads them.
         self.bucket: Bucket | None = None
         self.halt: Halt | None = None
-        #: Whether the database did not answer in the time that it was given.
+        #: Whether the database did not answer in time.
         self.is_hung = False
-        #: Since when the server has taken nothing, but throttled.
+        #: Since when the server has accepted nothing, but throttled.
         self.troubled_since: datetime | None = None
-        #: What a pause is for; as long as this run has met none, another process has.
+        #: The reason for a pause; until this run has caused one, it comes from another process.
         self.paused_for = Why.ELSEWHERE
-        #: Called after a commit that the engine should look at.
+        #: Called after a commit that the run loop should react to.
         self.on_news: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def ask(self, subscriber_id: int, reply: "SimpleQueue[WriteAnswer]") -> WriteAnswer:
-        """Ask for the final dot of a delivery, and wait until its intent is on disk. `reply` is the thread's own."""
+        """Ask for permission to send a final dot; wait until the intent is on disk. `reply` is the thread's own queue."""
         self.queue.ask(WriteRequest(subscriber_id, reply))
         return reply.get()
 
     def tell(self, due: Due, outcome: Outcome, *, is_sending: bool) -> None:
-        """Tell what became of a delivery; it is written soon, and before this thread's next intent."""
+        """Report an outcome; it is written soon, and before this thread's next intent."""
         self.queue.tell(Report(due, outcome, is_sending, self._now()))
 
     def do(self, work: Callable[[Connection], T]) -> T:
-        """Have work done in the next transaction, and give what it gives. Raises BrokenLedgerError."""
+        """Do work in the next transaction and return its result. Raises BrokenLedgerError."""
         reply: SimpleQueue[T | BaseException] = SimpleQueue()
         self.queue.do(Task(work, reply))
         while True:
@@ -140,12 +139,12 @@ class LedgerWriter:
         return found
 
     def fail(self, error: ComposeError) -> None:
-        """Take the ledger for broken: something else than a transaction has shown that it is."""
+        """Mark the ledger as broken because of an error outside a transaction."""
         self.broken = self.broken or error
         self.on_news()
 
     def close(self) -> int:
-        """Write what is left, and end; give how many outcomes could not be written. They stay `sending`."""
+        """Write the rest and end; return how many outcomes could not be written. Their deliveries stay `sending`."""
         self.queue.close()
         self._thread.join(0 if self.is_hung else _LOOK)
         while self._thread.is_alive() and not self.is_hung:
@@ -155,10 +154,10 @@ class LedgerWriter:
         return len(self._kept)
 
     def give_up(self) -> DatabaseError:
-        """Wait for the database no longer: its thread ends with the process. Return what to say."""
+        """Stop waiting for the database: its thread ends with the process. Return the error."""
         self.is_hung = True
         name = self._database.location.name
-        error = DatabaseError(f"the database at {name} does not answer", "is the server running?")
+        error = DatabaseError(f"the database at {name} does not answer", "check that the server is running")
         self.fail(error)
         return error
 
@@ -186,7 +185,7 @@ class LedgerWriter:
             self._group(Batch())
 
     def _group(self, batch: Batch) -> None:
-        # Kept from here on: nobody knows whether this transaction ends.
+        # Kept until the commit, because this transaction may fail.
         self._kept = [*self._kept, *batch.told]
         asks, told, tasks = batch.asks, self._kept, batch.tasks
         if not (asks or told or tasks):
@@ -198,15 +197,15 @@ class LedgerWriter:
         try:
             with self._writing() as connection:
                 decisions = self._record(connection, told, now)
-                # Before the intents: a claim, a beat or a sweep may be what an intent must see.
+                # Before the intents, because an intent must see a claim, a heartbeat or released deliveries.
                 found = [task.work(connection) for task in tasks]
                 if asks and self.broken is None and self.halt is None:
                     granted = self._intend(connection, asks, now)
                 self._step("before commit")
-        except Exception as error:  # whatever it is: no row, no dot, and the run ends with it
+        except Exception as error:  # after any error no row is written and no message is completed, and the run ends
             self._server_condition, self.bucket, self.halt, self.troubled_since = before
             self._connection = None
-            # It may be of no use any more, and say so.
+            # The connection may be broken and raise an error.
             with suppress(Exception):
                 self._open.close()
             self.broken = self.broken or error
@@ -221,7 +220,7 @@ class LedgerWriter:
         try:
             self._counter.confirm()
         except OSError as error:
-            # What is on disk of this group turns out unknown: without the note no dot goes out.
+            # The deliveries whose intents are on disk become unconfirmed. Without the note, no message is completed.
             self.broken, granted = self.broken or error, frozenset()
         no = WriteAnswer.NO if self.broken is None else WriteAnswer.BROKEN
         for ask in asks:
@@ -243,7 +242,7 @@ class LedgerWriter:
         return granted
 
     def _record(self, connection: Connection, told: list[Report], now: datetime) -> list[OutcomeDecision]:
-        """Decide about each outcome in its order, and write all of it down."""
+        """Decide about each outcome in order, and record all of them."""
         if not told:
             return []
         results, decisions = [], []
@@ -255,7 +254,7 @@ class LedgerWriter:
             )
             self._server_condition = decision.server_condition
             decisions.append(decision)
-            words = without_address(decision.words, each.due.recipient.address)
+            words = without_address(decision.reason, each.due.recipient.address)
             results.append(
                 Result(
                     subscriber_id=tried.subscriber_id, decision=decision, queue_id=each.outcome.queue_id, words=words
@@ -265,7 +264,7 @@ class LedgerWriter:
                 self._slow(connection, decision, now)
                 self.troubled_since = self.troubled_since or each.at
                 self.paused_for = Why.NO_CONNECTION if each.outcome.reply is None else Why.SERVER
-            elif decision.server_condition.is_well:
+            elif decision.server_condition.is_accepting:
                 self.troubled_since = None
             if decision.halt is not None:
                 self.halt = decision.halt
@@ -291,7 +290,7 @@ class LedgerWriter:
         self.tally.dots += dots
         for decision in decisions:
             kind = ledger.kind_of(decision)
-            self.tally.put_back += isinstance(decision.step, (Defer, GiveBack)) or decision.halt is not None
+            self.tally.put_back += isinstance(decision.step, (Defer, Requeue)) or decision.halt is not None
             state = _STATES.get(kind)
             if state is not None:
                 self.tally.tried += 1

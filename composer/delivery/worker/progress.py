@@ -1,7 +1,7 @@
-"""How a run stands, several times a second, without asking the database more than it can bear.
+"""The progress of a run, several times a second, without too many database queries.
 
-Input: the recorder's tally, a view. Output: a `Progress`. What was counted in the database is reckoned forward by what
-this run did since; other processes' work shows at the next count.
+Input: the ledger writer's tally, a view. Output: a `Progress`. Between two counts in the database, the results of this
+run are added; the work of other processes appears with the next count.
 """
 
 import time
@@ -16,7 +16,7 @@ from composer.delivery.worker.abandonable_work import abandonable
 from composer.delivery.worker.drain import Outstanding
 from composer.delivery.worker.ledger_writer import LedgerWriter
 
-#: Seconds between two words.
+#: Seconds between two reports.
 _OFTEN = 0.25
 #: Seconds over which the pace is measured.
 _SPAN = 10
@@ -24,39 +24,39 @@ _SPAN = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How a run stands, several times a second."""
+    """The progress of a run."""
 
     sums: Sums
-    #: Messages whose outcome this run has recorded, those under way, and seconds since it began.
+    #: Messages whose outcome this run has recorded, those being sent, and seconds since the start.
     tried: int
     open: int
     seconds: float
-    #: Messages a minute of late.
+    #: The recent messages per minute.
     pace: float
-    #: What the rate is held to now, after throttles; None for no bound.
+    #: The current rate, after throttles; None for no limit.
     rate: float | None
-    #: What it waits for, where there is nothing to do meanwhile.
+    #: What the run waits for, if there is nothing to do.
     wait: Wait | None
-    #: The answers that it waits for before it ends.
+    #: The outstanding answers before it ends.
     outstanding: Outstanding | None = None
 
 
 class Counter:
-    """Counts for the progress: the database's sums now and then, what the run has done since in between."""
+    """Counts for the progress: in the database from time to time, and the results of this run in between."""
 
     def __init__(self, database: Database, mailing_id: int, recorder: LedgerWriter, sums: Sums) -> None:
         self._database, self._mailing, self._recorder, self._tally = database, mailing_id, recorder, recorder.tally
         self._began = self._told = time.monotonic()
         self._counted = self._next = float("-inf")
-        #: As they were counted last.
+        #: The last counted sums.
         self.sums = sums
         self._since: dict[DeliveryState, int] = {}
-        #: When how many had been tried, for the pace of the last seconds.
+        #: How many messages had been tried at which time, to measure the pace of the last seconds.
         self._marks: list[tuple[float, int]] = []
 
     @property
     def is_due(self) -> bool:
-        """Whether it is time to tell."""
+        """Whether it is time for a report."""
         return time.monotonic() - self._told >= _OFTEN
 
     def count(self) -> Sums:
@@ -66,7 +66,7 @@ class Counter:
         if sums is None:
             raise self._recorder.give_up()
         end = time.monotonic()
-        # A twentieth of the time at most: a million rows take a moment.
+        # Counting uses a twentieth of the time at most, because a million rows take a moment.
         self._next = end + max(1.0, 20 * (end - begun))
         self.sums, self._since = sums, dict(self._tally.came_to)
         return sums
@@ -76,7 +76,7 @@ class Counter:
             return sums_of(connection, self._mailing)
 
     def progress(self, view: View, outstanding: Outstanding | None, *, is_last: bool) -> Progress:
-        """Say how it stands. Without a ledger to count in, what was counted last is reckoned forward."""
+        """Return the progress. If the ledger cannot be read, the last count is used."""
         clock = self._told = time.monotonic()
         sums = self.sums
         if is_last or (clock >= self._next and not view.is_ledger_broken):
@@ -100,7 +100,7 @@ class Counter:
 
 
 def _moved(sums: Sums, came: Mapping[DeliveryState, int]) -> Sums:
-    """Reckon what was counted forward by what came to its states since."""
+    """Return the sums with the results since the last count."""
     by_state = {state: sums[state] + came.get(state, 0) for state in DeliveryState}
     left = sum(came.values())
     for state in (DeliveryState.SENDING, DeliveryState.CLAIMED, DeliveryState.PENDING, DeliveryState.DEFERRED):

@@ -1,12 +1,13 @@
-"""Sends a mailing: the only loop there is.
+"""The loop that sends a mailing.
 
-Input: a `MailingJob` (a database, a frozen mailing, a transport, who makes the messages) and a `Stop` to look at. Output: a
-`Run`, which says why it ended and what it did. Every decision is taken elsewhere (scheduler, retry_policy), every row
-is written by one thread (ledger_writer), every message goes out by another (connections); here is what they have in common.
+Input: a `MailingJob` (a database, a frozen mailing, a transport, a source of messages) and a `Stop` request. Output: a
+`Run`, which says why it ended and what it did. Guarantees: if it is killed at any time, only messages whose
+intent (the record that a message is about to be sent) is on disk are unconfirmed, at most one for each connection.
 
-It may be killed at any moment. What is unknown then is what had its intent on disk: at most one for each connection.
+Other modules make the decisions (scheduler, retry_policy), one thread writes every row (ledger_writer), and other
+threads send the messages (connections). This module connects them.
 
-One module, though long: it is the only loop, and what it does between two moves is read in one go.
+One module, although it is long, because it is the only loop and the steps between two moves belong together.
 """
 
 import time
@@ -49,44 +50,46 @@ from composer.delivery.worker.stop_request import Stop
 from composer.transport.protocol import Connection as Handover
 from composer.transport.protocol import Transport
 
-#: How often the loop looks around by itself, and what others may have changed: the bucket, a stop, the quota. In seconds.
+#: Seconds between two moves without an event, and between two checks for changes by others: the bucket, a stop, the
+#: quota.
 _TICK, _LOOK = 0.25, 1.0
-#: How often at most slots of a rate are asked for, in seconds.
+#: The least seconds between two requests for slots.
 _REFILL = 0.02
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailingJob:
-    """What is to be sent, and how."""
+    """What to send, and how."""
 
     database: Database
     mailing_id: int
     transport: Transport
     message_source: MessageSource
-    #: How many messages are under way at once.
+    #: How many messages are sent at the same time.
     connections: int = 4
-    #: Messages a minute over all processes; None for as fast as it goes.
+    #: Messages per minute over all processes; None for no limit.
     rate: float | None = None
-    #: Messages in any 24 hours over all processes and mailings of this way out; None for no bound.
+    #: Messages in any 24 hours over all processes and mailings of this route; None for no limit.
     daily_quota: int | None = None
-    #: How many are tried in this run at most.
+    #: The most attempts in this run.
     limit: int | None = None
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    #: Who says so, for the event log.
+    #: Who started it, for the event log.
     who: str = ""
-    #: Where this machine keeps its notes of how far the ledger is (age_file.MachineNotes).
+    #: The folder of this computer's notes about the age of the ledger (age_files.MachineNotes).
     notes: Path | None = None
     #: Taken before the mailing was frozen; the run releases it.
     lock: SendingLock | None = None
-    #: A timer started it: a pause holds. Otherwise a person did, who was shown this pause; it is taken back.
+    #: Whether a timer started the run. A timer does not remove a pause; a person who starts the run has seen this pause,
+    #: and it is removed.
     is_unattended: bool = False
     pause: Pause | None = None
-    #: Asked in the transaction in which the run begins, when nobody else can change the answer: whether it may.
+    #: Whether the run may start. Called in its first transaction, when no other process can change the answer.
     may_begin: Callable[[Connection], bool] = lambda connection: True
 
     @property
     def pauses(self) -> RunPauses:
-        """What this run does about pauses."""
+        """The pauses of this run."""
         return RunPauses(
             mailing_id=self.mailing_id,
             who=self.who,
@@ -98,26 +101,26 @@ class MailingJob:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """How a run ended."""
+    """The result of a run."""
 
     ending: Ending
-    #: Why, in the server's words or ours, where it was not a good end.
+    #: If there was a problem: why the run ended, as text from the server or from this program.
     words: str
     sums: Sums
-    #: To which states this run brought how many.
+    #: How many deliveries this run brought to each state.
     came_to: Mapping[DeliveryState, int]
     tried: int
-    #: Outcomes that could not be written down; the next run calls these deliveries unknown.
+    #: Outcomes that could not be recorded; the next run marks these deliveries as unconfirmed.
     unwritten: int
     #: Messages whose answers had not come when the run ended.
     unanswered: int = 0
-    #: Whether the mailing is over: everybody's fate is known, and the recipients' values are gone.
+    #: Whether the mailing has ended: every result is known, and the recipients' values are deleted.
     is_over: bool
     #: Transactions that it took.
     groups: int
-    #: When the next delivery falls due that was not yet.
+    #: When the next delivery is due.
     next_due: datetime | None = None
-    #: What stopped it, if it was a mishap.
+    #: The error that stopped it, if there was one.
     error: ComposeError | None = None
 
 
@@ -129,20 +132,22 @@ def send(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     step: ConnectionStep = no_step,
 ) -> Run:
-    """Send a mailing, or go on with it, until nothing is left to do for now, or it is to stop.
+    """Send or resume a mailing until nothing is left to do for now, or the run must stop.
 
-    Raises MailingError for one that is over, TransportError where there is no connection to begin with, BusyError and
-    CopyError (workers), also later, when the database is replaced while it is sent from. What else happens later is told in
-    the `Run`. `step` is called at every step, with its name.
+    Raises MailingError if the mailing has ended, TransportError if there is no connection at the start, BusyError and
+    CopyError (workers); CopyError also later, if the database is replaced during the run. Other later errors are in the
+    `Run`. `step` is called at every step, with its name.
     """
     with job.database.read() as connection:
         mailing, sums = mailing_of(connection, job.mailing_id), sums_of(connection, job.mailing_id)
     if mailing.ended:
-        raise MailingError(f"mailing {mailing.id} is over", f"compose status {mailing.id} says what became of it")
-    # Before anything is claimed: a wrong password should change nothing.
+        raise MailingError(
+            f"mailing {mailing.id} has already ended", f"to see the results: compose status {mailing.id}"
+        )
+    # Before anything is claimed, so that a wrong password changes nothing.
     first = abandonable(job.transport.connect, lambda: stop.level is not StopLevel.NONE)
     if first is None:
-        # A server may take minutes to greet.
+        # A server may need minutes to answer.
         if stop.is_by_hand:
             with job.database.write() as connection:
                 job.pauses.interrupt(connection, now())
@@ -172,21 +177,21 @@ def _not_begun(sums: Sums) -> Run:
 
 @dataclass(slots=True)
 class _Known:
-    """What the loop knows beside what its parts tell."""
+    """The loop's own state."""
 
     is_more: bool = True
     next_due: datetime | None = None
     is_stopped: bool = False
-    #: Whether it is written down that a person interrupted the run.
+    #: Whether it is recorded that a person interrupted the run.
     is_interrupted: bool = False
-    #: Deliveries that other processes have in hand.
+    #: How many deliveries other processes have claimed or are sending.
     elsewhere: int = 0
     quota: rate_limit.Quota | None = None
     claimed: int = 0
-    #: How many deliveries had come back when the last claim was made.
+    #: How many deliveries had been returned when the last claim was made.
     put_back: int = 0
     looked: float = float("-inf")
-    #: Before then it is no use to ask for slots.
+    #: Slots are not requested before this time.
     refill: float = float("-inf")
     beaten: float = field(default_factory=time.monotonic)
 
@@ -233,7 +238,7 @@ class _Sending:
             stop,
             self._wake.set,
             step,
-            away=job.policy.away / timedelta(seconds=1),
+            away=job.policy.reconnect_delay / timedelta(seconds=1),
         )
         self._recorder.queue.under_way = lambda: self._pool.load[1]
         self._known = _Known()
@@ -251,7 +256,8 @@ class _Sending:
             ending = Ending.LEDGER
             self._shut()
         except BaseException:
-            # A bug, or a signal in the middle of the loop: nothing more is begun, what is open is not waited for.
+            # After a bug, or a signal in the middle of the loop, nothing more is started, and open deliveries are not
+            # awaited.
             self._shut()
             self._stop.say()
             self._stop.say()
@@ -260,7 +266,7 @@ class _Sending:
         return self._end(ending)
 
     def _begin(self, connection: Connection) -> None:
-        """Take over what dead runs left, and look at the clock."""
+        """Release the deliveries of dead runs, and correct the schedule after clock changes."""
         now, mailing_id = self._now(), self._job.mailing_id
         if not self._job.may_begin(connection):
             self._known.is_stopped = True
@@ -277,14 +283,14 @@ class _Sending:
                 if (why := self._step_on()) is not None:
                     return why
             except BrokenLedgerError:
-                # The recorder knows it, and so does the next move.
+                # The ledger writer knows about it, and so does the next move.
                 continue
             except ComposeError as error:
-                # A look at the ledger failed, if not a change of it.
+                # The ledger could not be read.
                 self._recorder.fail(error)
 
     def _step_on(self) -> Ending | None:
-        """Make one move; return why the run ends when it was the last one."""
+        """Make one move; return why the run ends if it was the last move."""
         self._note_interrupt()
         self._look()
         self._refill()
@@ -309,19 +315,19 @@ class _Sending:
         return None
 
     def _note_interrupt(self) -> None:
-        """Write down that a person interrupted the run, at once: the process may be killed before it has ended."""
+        """Record immediately that a person interrupted the run, because the process may be killed before the run ends."""
         if self._stop.is_by_hand and not self._known.is_interrupted and self._recorder.broken is None:
             self._known.is_interrupted = True
             self._recorder.do(lambda connection: self._job.pauses.interrupt(connection, self._now()))
 
     def _is_final(self, move: End) -> bool:
-        """Look once more, after all that was told has been written: the last outcome may have been a deferral."""
+        """Check again after all reports were written, because the last outcome may have been a deferral."""
         if self._stop.level is StopLevel.NOW or move.why is Ending.LEDGER:
             return True
 
         def work(connection: Connection) -> None:
             self._known.quota = self._quota(connection, self._now())
-            # A stop may have come since the last claim, and have left deliveries that nobody has in hand.
+            # The mailing may have been stopped since the last claim, with deliveries that are not claimed.
             self._known.is_stopped |= not ledger.goes_on(connection, self._job.mailing_id)
             if not self._worker.is_alone:
                 self._known.elsewhere = ledger.elsewhere(connection, self._job.mailing_id, self._worker.id)
@@ -332,7 +338,8 @@ class _Sending:
     def _view(self) -> View:
         now, known, bucket = self._now(), self._known, self._recorder.bucket
         given_back = self._recorder.tally.given_back + self._pool.denied
-        # Open and queued in one look: a delivery that changes from one to the other is in neither or both otherwise.
+        # Both numbers are read at once: a delivery that changes from queued to open must not be counted twice or not at
+        # all.
         queued, under_way = self._pool.load
         left = None if self._job.limit is None else self._job.limit - known.claimed + given_back
         quota = known.quota
@@ -350,7 +357,7 @@ class _Sending:
             left=left,
             quota=None if quota is None else quota.left - queued - under_way,
             quota_at=None if quota is None else quota.more_at,
-            # What came back after the last claim may be due.
+            # Deliveries returned after the last claim may be due.
             is_more=known.is_more or self._recorder.tally.put_back > known.put_back,
             next_due=known.next_due,
             elsewhere=known.elsewhere,
@@ -376,7 +383,7 @@ class _Sending:
         self._pool.put(claimed.due)
 
     def _look(self) -> None:
-        """See what others changed: the bucket, a stop, who died."""
+        """Check for changes by others: the bucket, a stop, dead workers."""
         known, clock = self._known, time.monotonic()
         if clock - known.looked < _LOOK or self._recorder.broken is not None:
             return
@@ -400,7 +407,7 @@ class _Sending:
 
         is_waiting = known.elsewhere > 0
         known.is_stopped |= not self._recorder.do(work)
-        # Another process may have given something back, or have died.
+        # Another process may have released deliveries, or have died.
         known.is_more |= is_waiting
         self._news()
 
@@ -409,7 +416,7 @@ class _Sending:
         job, known, clock = self._job, self._known, time.monotonic()
         if (wanted := self._gate.wanted) == 0 or self._recorder.broken is not None or clock < known.refill:
             return
-        # Not more than for the next moment: another process wants its share.
+        # Only for the next moment, because other processes need slots, too.
         most = max(1, int((self._view().rate or 0) / 60 * _TICK))
 
         def work(connection: Connection) -> tuple[datetime, ...]:
@@ -421,18 +428,18 @@ class _Sending:
         self._gate.add(slots)
         wait = _REFILL
         if not slots and (bucket := self._recorder.bucket) is not None and bucket.next_at is not None:
-            # At a low rate the next slot is seconds away; another process may give one back before.
+            # At a low rate, the next slot is seconds away; another process may return one before that.
             wait = min(max((bucket.next_at - HORIZON - self._now()).total_seconds(), _REFILL), _LOOK)
         known.refill = clock + wait
 
     def _news(self) -> None:
-        """Let the gate know of a pause at once; the loop looks when it wakes."""
+        """Pass a pause to the admission immediately, and wake the loop."""
         now, bucket = self._now(), self._recorder.bucket
         if bucket is not None:
             self._gate.pause(pause_of(bucket, now, self._job.policy.longest_pause))
             self._gate.limit(rate_now(bucket, self._job.rate, now) is not None)
         if self._recorder.halt is not None or self._recorder.broken is not None:
-            # Not a message more is begun than those that are open.
+            # No more messages are started.
             self._shut()
         self._wake.set()
 
@@ -463,14 +470,14 @@ class _Sending:
             self._tell(self._counter.progress(view, outstanding, is_last=is_last))
 
     def _last_sums(self) -> Sums:
-        """Count and tell for the last time; what was counted last, where the ledger cannot be read any more."""
+        """Return the final sums, or the last counted ones if the ledger can no longer be read."""
         with suppress(ComposeError):
             if not self._recorder.is_hung:
                 self._report(is_last=True)
         return self._counter.sums
 
     def _is_late(self) -> bool:
-        """Return whether the database has had its time to answer a run that is to end."""
+        """Return whether an ending run has waited long enough for the database."""
         if self._stop.level is not StopLevel.NONE:
             self._drain.begin(Ending.INTERRUPTED)
         if self._stop.level is StopLevel.NOW:
@@ -478,23 +485,23 @@ class _Sending:
         return self._drain.is_late
 
     def _shut(self) -> None:
-        """Begin nothing more."""
+        """Start nothing more."""
         self._gate.close()
         self._pool.close()
 
     def _end(self, ending: Ending) -> Run:
-        """Record what is left, and say how it was."""
+        """Record the rest, and return the result."""
         self._drain.begin(ending)
         self._pool.join(lambda: self._stop.level is StopLevel.NOW or self._drain.is_over)
-        # Of what is open now no answer is waited for.
+        # The answers for deliveries that are open now are not awaited.
         unanswered = self._pool.load[1]
         halt = self._recorder.halt
         error: ComposeError | None = self._pool.error
-        words = halt.words if halt else error.message if error else ""
+        words = halt.reason if halt else error.message if error else ""
 
         def work(connection: Connection) -> tuple[bool, bool, int]:
             now, mailing_id = self._now(), self._job.mailing_id
-            # Before it is ended here: whether another process has done so.
+            # Read before this run ends the mailing: another process may have ended it.
             was_over = mailing_of(connection, mailing_id).ended is not None
             maintenance.release(connection, mailing_id, self._worker.id, now)
             lost = 0
@@ -519,7 +526,7 @@ class _Sending:
             ending = Ending.LEDGER
         unwritten = self._recorder.close()
         broken = self._recorder.broken
-        # Of a database that was replaced nothing that could be counted is true.
+        # If the database was replaced, its counts are wrong.
         self._worker.counter.look()
         if isinstance(broken, CopyError):
             raise broken

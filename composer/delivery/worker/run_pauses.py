@@ -1,7 +1,8 @@
-"""What a run does about pauses: which it takes back when it begins, which it leaves behind.
+"""The pauses of a run: which pauses it removes when it starts, and which it sets.
 
-Input: a connection in a transaction, how the run was started, why it ended, the time. Guarantees: an unattended run takes no
-pause back; a run with a limit is paused from its beginning on, so that a crash does not send the rest.
+Input: a connection in a transaction, how the run was started, why it ended, the time. Output: changed rows. Guarantees:
+an unattended run removes no pause; a run with a limit is paused from its start on, so that the rest is not sent after a
+crash.
 """
 
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from composer.delivery.core.mailing import go_on, mailing_of, pause
+from composer.delivery.core.mailing import mailing_of, pause, resume
 from composer.delivery.core.pause import Pause, PauseReason
 from composer.delivery.core.scheduler import Ending
 
@@ -21,30 +22,30 @@ class RunPauses:
     mailing_id: int
     who: str
     is_unattended: bool
-    #: Whether only so many are sent to: for an unattended run that is how much it does each time, and no pause.
+    #: Whether the run has a limit: an unattended run sends up to the limit each time, without a pause.
     is_limited: bool
-    #: What the person was shown who started it.
+    #: The pause that was shown to the person who started it.
     seen: Pause | None
 
     def begin(self, connection: Connection, now: datetime) -> None:
-        """Take back the pause that was seen, and leave the rest to a person where there is a limit."""
+        """Remove the pause that the person has seen; pause the mailing if the run has a limit."""
         if self.is_unattended:
             return
         is_kept = self.is_limited and self.seen is not None and self.seen.reason is PauseReason.LIMIT
         if not is_kept:
-            go_on(connection, self.mailing_id, self.who, now, seen=self.seen)
+            resume(connection, self.mailing_id, self.who, now, seen=self.seen)
         if self.is_limited:
             pause(connection, self.mailing_id, self.who, PauseReason.LIMIT, now)
 
     def interrupt(self, connection: Connection, now: datetime) -> None:
-        """Pause it: a person pressed Ctrl-C."""
+        """Pause the mailing because a person pressed Ctrl-C."""
         pause(connection, self.mailing_id, self.who, PauseReason.INTERRUPTED, now)
 
     def end(self, connection: Connection, ending: Ending, now: datetime) -> None:
-        """Leave a mailing to a person if another run would meet the same; take the limit back if it kept nobody waiting."""
+        """Pause a mailing that another run cannot continue; remove the pause of the limit if nothing is left."""
         if ending is Ending.HALTED:
             pause(connection, self.mailing_id, self.who, PauseReason.HALTED, now)
         elif ending in (Ending.DONE, Ending.LATER) and self.is_limited and not self.is_unattended:
             found = mailing_of(connection, self.mailing_id).pause
             if found is not None and found.reason is PauseReason.LIMIT:
-                go_on(connection, self.mailing_id, self.who, now, seen=found)
+                resume(connection, self.mailing_id, self.who, now, seen=found)

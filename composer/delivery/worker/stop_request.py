@@ -1,4 +1,4 @@
-"""How a run is asked to stop: from a signal handler, another thread, or a test. The engine looks at it."""
+"""The request to stop a run: from a signal handler, another thread, or a test. The run loop reads it."""
 
 import threading
 
@@ -6,26 +6,26 @@ from composer.delivery.core.scheduler import StopLevel
 
 
 class Stop:
-    """Says how much a run is to stop; more at each further word, never less. Safe from any thread and from a signal."""
+    """How urgently a run must stop: each request makes it more urgent. Safe in any thread and in a signal handler."""
 
     def __init__(self) -> None:
         self._level = StopLevel.NONE
         self._said = threading.Event()
-        #: Whether a person said it: the mailing is then theirs to go on with.
+        #: Whether a person requested the stop. If so, only a person can resume the mailing.
         self.is_by_hand = False
 
     @property
     def level(self) -> StopLevel:
-        """How much."""
+        """The current level."""
         return self._level
 
     def say(self, *, is_by_hand: bool = False) -> StopLevel:
-        """Stop a little more: first drain (what is open ends and is recorded), then at once. Gives how much now."""
+        """Increase the level: first drain (open deliveries finish and are recorded), then immediately. Return the new level."""
         self.is_by_hand |= is_by_hand
         self._level = StopLevel(min(self._level + 1, StopLevel.NOW))
         self._said.set()
         return self._level
 
     def wait(self, seconds: float) -> bool:
-        """Wait so long, or until a stop is said; tell whether it was."""
+        """Wait this long, or until a stop is requested; return whether it was requested."""
         return self._said.wait(seconds)

@@ -1,4 +1,4 @@
-"""What a run has done so far, counted. Values only; the ledger's writer is the only one that changes them."""
+"""Counts of what a run has done. Guarantees: only the ledger writer changes them."""
 
 from dataclasses import dataclass, field
 
@@ -7,16 +7,16 @@ from composer.delivery.core.states import DeliveryState
 
 @dataclass(slots=True)
 class Tally:
-    """What a run has done, by the states that its deliveries came to."""
+    """What a run has done, by the new states of its deliveries."""
 
     came_to: dict[DeliveryState, int] = field(default_factory=dict)
-    #: Tries that were paid for: every one but throttles and what was given back.
+    #: Attempts, without throttles and released deliveries.
     tried: int = 0
-    #: What was given back, or met a throttle: it does not count towards a limit.
+    #: Deliveries that were released or throttled. They do not count towards a limit.
     given_back: int = 0
-    #: What is to be tried again: deferred, given back, taken back.
+    #: Deliveries to retry: deferred, released, or returned to pending.
     put_back: int = 0
-    #: Intents that were written down.
+    #: Recorded intents.
     dots: int = 0
-    #: Transactions, and the deliveries that were in them: how well grouping works.
+    #: Transactions.
     groups: int = 0

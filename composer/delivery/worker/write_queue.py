@@ -1,9 +1,10 @@
-"""Where the threads of a run leave what is to be written, and how long the recorder waits for more of it.
+"""The queue between the threads of a run and the ledger writer, and how long the writer waits for more entries.
 
-Input: questions, outcomes and tasks, from any thread. Output: a `Batch`, all that is there. A thread's outcome is there
-before its next question, and a batch takes all: so when a question is answered, how the thread's last one ended is written.
+Input: requests, outcomes and tasks, from any thread. Output: a `Batch` with all of them. Guarantees: a thread's outcome
+is in the queue before its next request, and a batch takes everything. So when a request is answered, the thread's last
+outcome is written.
 
-Whoever waits sleeps through: to be woken for each thing that comes costs as much as to write it down.
+The writer is not woken for each entry, because that costs as much as writing the entry.
 """
 
 import threading
@@ -20,33 +21,34 @@ from sqlalchemy import Connection
 from composer.delivery.ledger.ledger import Due
 from composer.transport.outcome import Outcome
 
-#: How long outcomes wait for a question to be committed with, in seconds, beside the time for company. So long an answer is
-#: at risk.
+#: How long outcomes wait for a request, in seconds, to be committed together with it. An outcome is not on disk during
+#: this time.
 _LINGER = 0.004
-#: How long questions wait for others of this run, in seconds: a commit is dear, a moment is not. Not where nobody is likely
-#: to come, as from a server far away.
+#: How long requests wait for other requests of this run, in seconds, because a commit is expensive. They do not wait if
+#: other requests are unlikely, as with a distant server.
 _COMPANY = 0.001
 _LIKELY = 0.5
-#: How much the last moments count in how many questions there are.
+#: The weight of the latest batch in the average number of requests.
 _FRESH = 0.2
 
 T = TypeVar("T")
 
 
 class WriteAnswer(Enum):
-    """What a thread at its final dot is told."""
+    """The answer to a thread before its final dot."""
 
-    #: the intent is on disk
+    #: send the final dot, because the intent (the record that the message is about to be sent) is on disk
     GO = "go"
-    #: they left meanwhile, somebody said stop, the run is to stop, or another process has the delivery: no dot
+    #: do not send, because the subscriber unsubscribed, the mailing was stopped, the run must stop, or another process
+    #: owns the delivery
     NO = "no"
-    #: the ledger cannot be written: no dot
+    #: do not send, because the ledger cannot be written
     BROKEN = "broken"
 
 
 @dataclass(slots=True)
 class WriteRequest:
-    """A question for the final dot of a delivery."""
+    """A request for permission to send the final dot of a delivery."""
 
     subscriber_id: int
     reply: "SimpleQueue[WriteAnswer]"
@@ -54,7 +56,7 @@ class WriteRequest:
 
 @dataclass(slots=True)
 class Report:
-    """What became of a delivery, and when."""
+    """The outcome of a delivery, and its time."""
 
     due: Due
     outcome: Outcome
@@ -72,12 +74,12 @@ class Task(Generic[T]):
 
 @dataclass(slots=True)
 class Batch:
-    """What is to be written in one transaction."""
+    """The entries to write in one transaction."""
 
     asks: list[WriteRequest] = field(default_factory=list)
     told: list[Report] = field(default_factory=list)
     tasks: list[Task[Any]] = field(default_factory=list)
-    #: Nothing comes after it.
+    #: Whether it is the last batch.
     is_last: bool = False
 
 
@@ -89,38 +91,38 @@ class WriteQueue:
         self._batch = Batch()
         self._something, self._enough = threading.Event(), threading.Event()
         self._is_one_enough = False
-        #: Of late: questions in a batch, seconds from one to the next, and when the last was taken.
+        #: Recent averages: requests in a batch, seconds from one batch to the next; and when the last was taken.
         self._usual, self._apart, self._taken = 0.0, 1.0, time.monotonic()
-        #: How many hand-overs are under way: so many questions there can be at most.
+        #: How many deliveries are being sent: there can be no more requests than these.
         self.under_way: Callable[[], int] = lambda: 1
 
     def ask(self, item: WriteRequest) -> None:
-        """Leave a question."""
+        """Add a request."""
         most = self.under_way()
         with self._lock:
             self._batch.asks.append(item)
             self._note(is_enough=self._is_one_enough or len(self._batch.asks) >= most)
 
     def tell(self, item: Report) -> None:
-        """Leave an outcome."""
+        """Add an outcome."""
         with self._lock:
             self._batch.told.append(item)
             self._note(is_enough=False)
 
     def do(self, item: Task[Any]) -> None:
-        """Leave a task."""
+        """Add a task."""
         with self._lock:
             self._batch.tasks.append(item)
             self._note(is_enough=True)
 
     def close(self) -> None:
-        """Say that nothing more comes."""
+        """Mark the end of the queue."""
         with self._lock:
             self._batch.is_last = True
             self._note(is_enough=True)
 
     def take(self) -> Batch:
-        """Wait for something, and a moment for what may come with it; take all that is there."""
+        """Wait for an entry, and a moment for further ones; return all entries."""
         self._something.wait()
         is_likely = self._usual / self._apart * _COMPANY >= _LIKELY
         if not is_likely or not self._enough.wait(_COMPANY):

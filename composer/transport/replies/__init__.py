@@ -1,1 +1,1 @@
-"""What a server means by its reply: codes and sentences to a closed vocabulary."""
+"""The meanings of server replies: from codes and sentences to a fixed set of values."""

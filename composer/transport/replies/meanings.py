@@ -1,4 +1,4 @@
-"""What a failure is about: a closed vocabulary, for replies in a session and for reports that come later.
+"""What a failure is about: a fixed set of values, for replies in a session and for bounces.
 
 Input: nothing. Output: `Meaning`.
 """
@@ -9,25 +9,25 @@ from enum import StrEnum
 class Meaning(StrEnum):
     """What a failure is about."""
 
-    #: there is no such mailbox, or no longer
+    #: the mailbox does not exist, or no longer exists
     GONE = "gone"
-    #: there is no such domain, or no way to it
+    #: the domain does not exist, or cannot be reached
     NO_DOMAIN = "no_domain"
     FULL = "full"
     #: something else about this recipient
     RECIPIENT = "recipient"
     TOO_LARGE = "too_large"
     CONTENT = "content"
-    #: a rule of theirs; the code does not say which
+    #: a policy of the server; the code does not say which
     POLICY = "policy"
-    #: who we are: signing in, permission, SPF, DKIM, DMARC, reputation
+    #: about the sender: sign-in, permission, SPF, DKIM, DMARC, reputation
     STANDING = "standing"
-    #: our sender's address
+    #: the sender's address
     SENDER = "sender"
-    #: they did not understand us: a bug
+    #: the server did not understand a command: a bug
     PROTOCOL = "protocol"
-    #: their own state: busy, disk full, throttling
+    #: the state of the server: busy, disk full, throttling
     SYSTEM = "system"
     NETWORK = "network"
-    #: the reply says nothing beyond its first digit
+    #: only the first digit of the reply is known
     UNSAID = "unsaid"

@@ -1,8 +1,8 @@
-"""Hundreds of patterns for one sentence: only those are tried whose words occur in it.
+"""An index of hundreds of patterns: only the patterns whose words occur in a sentence are tried.
 
-Input: regular expressions, then sentences. Output: the same as of the expressions joined by "|", case ignored. Guarantees: a
-pattern is left out only where a text that every match of it contains is not there. To try them all takes longer than to
-read the message.
+Input: regular expressions, then sentences. Output: the same matches as of the expressions joined by "|", ignoring case.
+Guarantees: a pattern is skipped only if the sentence lacks a text that every match must contain. Trying all patterns
+would take longer than reading the message.
 """
 
 import re
@@ -10,17 +10,17 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
 
-#: Texts are looked up by so many characters; shorter ones are looked for one by one.
+#: Texts are indexed by this many characters; shorter texts are searched for one by one.
 _GRAM = 4
 _OPTIONAL = re.compile(r"[?*]\??|\{0?,\d*\}\??|\{0\}\??")
 _REPEATED = re.compile(r"\+[?+]?|\{[1-9]\d*(?:,\d*)?\}\??")
 
-#: Texts of which every match contains one.
+#: Texts; every match contains one of them.
 Needed = tuple[str, ...]
 
 
 class _Branch:
-    """One pattern of several, compiled when its texts first occur."""
+    """One of several patterns, compiled when its texts first occur."""
 
     __slots__ = ("_compiled", "needed", "owner", "source")
 
@@ -42,9 +42,9 @@ class _Branch:
 
 
 class AnyOf:
-    """Patterns any of which may occur."""
+    """A group of alternative patterns."""
 
-    _all: list["AnyOf"] = []  # noqa: RUF012  # the one list of them
+    _all: list["AnyOf"] = []  # noqa: RUF012  # the list of all groups
 
     def __init__(self, *patterns: str) -> None:
         self._patterns = patterns
@@ -54,7 +54,7 @@ class AnyOf:
         _candidates.cache_clear()
 
     def search(self, text: str) -> re.Match[str] | None:
-        """Return a match if there is one: of the first pattern that matches, not the leftmost."""
+        """Return a match, or None: the match of the first matching pattern, not the leftmost match."""
         low, candidates = _candidates(text)
         for branch in candidates.get(self, ()):
             if found := branch.search(text, low):
@@ -71,7 +71,7 @@ class AnyOf:
 
     @property
     def branches(self) -> Iterator[_Branch]:
-        """Its patterns one by one."""
+        """The patterns of the group."""
         for pattern in self._patterns:
             for source in _PatternParser(pattern).branches():
                 yield _Branch(self, source)
@@ -79,7 +79,7 @@ class AnyOf:
 
 @lru_cache(maxsize=1)
 def _index() -> tuple[dict[str, list[_Branch]], dict[str, list[_Branch]], list[str], list[_Branch]]:
-    """Return the patterns by the beginning of a text that they need, by a short text, which of these are ASCII, and the rest."""
+    """Return the patterns by the start of a required text, by a short text, the short ASCII texts, and other patterns."""
     grams: dict[str, list[_Branch]] = defaultdict(list)
     short: dict[str, list[_Branch]] = defaultdict(list)
     always: list[_Branch] = []
@@ -93,7 +93,7 @@ def _index() -> tuple[dict[str, list[_Branch]], dict[str, list[_Branch]], list[s
 
 @lru_cache(maxsize=256)
 def _candidates(text: str) -> tuple[str, dict[AnyOf, dict[_Branch, None]]]:
-    """Return the text in small letters, and the patterns of which it has a piece."""
+    """Return the text in lower case, and the patterns that may match it."""
     grams, short, ascii_, always = _index()
     low = text.lower()
     found: dict[AnyOf, dict[_Branch, None]] = {}
@@ -107,13 +107,13 @@ def _candidates(text: str) -> tuple[str, dict[AnyOf, dict[_Branch, None]]]:
 
 
 class _PatternParser:
-    """Reads a regular expression for the texts that its matches must contain. It knows no more than these patterns use."""
+    """Finds the texts that every match of a regular expression contains. It supports only the syntax of these patterns."""
 
     def __init__(self, source: str) -> None:
         self._source, self._at = source, 0
 
     def branches(self) -> list[str]:
-        """Split it at the "|" that stand outside all parentheses."""
+        """Return the parts between each "|" outside parentheses."""
         found, depth, begin = [], 0, 0
         while self._at < len(self._source):
             match self._next():
@@ -127,12 +127,12 @@ class _PatternParser:
         return [*found, self._source[begin:]]
 
     def needed(self) -> tuple[Needed, ...]:
-        """Return what every match contains: one text of each, the most telling first."""
+        """Return the texts that every match contains: one of each group, the most distinctive first."""
         found = self._branch()
         return tuple(sorted(found, key=lambda each: (-min(map(len, each)), len(each))))
 
     def _next(self) -> str:
-        """Take one character, an escape, or a class."""
+        """Return the next character, escape, or class."""
         begin = self._at
         self._at += 2 if self._source[begin] == "\\" else 1
         if self._source[begin] == "[":
@@ -147,7 +147,7 @@ class _PatternParser:
         return found is not None
 
     def _branch(self) -> list[Needed]:
-        """Read up to a "|" or the end of the group."""
+        """Parse up to a "|" or the end of the group."""
         found: list[Needed] = []
         run = ""
         while self._at < len(self._source) and self._source[self._at] not in "|)":
@@ -168,7 +168,7 @@ class _PatternParser:
         return [*found, (run,)] if run.strip() else found
 
     def _group(self) -> list[Needed]:
-        """Read a group behind its "("."""
+        """Parse a group after its "("."""
         is_around = re.compile(r"\?<?[=!]").match(self._source, self._at) is not None
         self._takes(re.compile(r"\?(?::|<?[=!])"))
         branches = []
@@ -181,7 +181,7 @@ class _PatternParser:
             return []
         if len(branches) == 1:
             return branches[0]
-        # Of each alternative the longest text that it needs.
+        # For each alternative, the longest required text.
         best = (max(each, key=lambda needed: min(map(len, needed))) for each in branches)
         return [tuple(dict.fromkeys(text for needed in best for text in needed))]
 

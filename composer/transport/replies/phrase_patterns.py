@@ -1,7 +1,7 @@
-"""How servers say what went wrong: patterns for their sentences, by what they are about.
+"""Patterns for servers' error sentences, by meaning.
 
-Input: nothing. Output: patterns, to be used on masked text only (see phrases.py). Guarantees: no pattern looks into an
-address or a host name, since masking has taken them out.
+Input: nothing. Output: patterns, to be used on masked text only (see phrases.py). Guarantees: no pattern matches in an
+address or a host name, because masking has removed them.
 """
 
 from composer.transport.replies.meanings import Meaning
@@ -10,7 +10,8 @@ from composer.transport.replies.phrase_index import AnyOf
 _SPAN = r"[^.;/]{0,60}?"
 
 
-#: Our own address is refused: sender verification, or a sender's domain that they cannot find. It wins over every code.
+#: Our own address is rejected: sender verification, or a sender's domain that cannot be found. This overrides every
+#: code.
 SENDER = AnyOf(
     r"in reply to (?:the )?(?:\w+ )?MAIL FROM|\bMAIL FROM\b[^.;/]{0,40}(?:reject|refus|invalid|bad|unknown|not (?:exist"
     r"|found|valid)|does not)",
@@ -45,7 +46,7 @@ SENDER = AnyOf(
     r"发件人[^。]{0,20}(?:不存在|拒绝|无效|未知)|寄件者[^。]{0,20}(?:不存在|拒絕|無效)"
     r"|отправител\w+[^.;/]{0,40}(?:не найден|не существует|отклон)",
 )
-#: Their account is closed, whatever the word is, with the reason they name: not a block of ours.
+#: The recipient's account is closed, with the reason: not a block of the sender.
 CLOSED = AnyOf(
     r"(?<!your )(?<!sender )(?<!sending )(?<!sender's )\b(?:account|mailbox|user|recipient|inbox|destination)\b"
     r"(?: (?:of|for|with) [^.]{0,30}?| address)?(?: name)?(?: that you tried to reach)?(?: <>)?[ :,]{1,3}"
@@ -66,7 +67,7 @@ CLOSED = AnyOf(
     r"(?:帐户|账户|帐号|账号|用户|邮箱|帳戶|帳號|用戶)[^。]{0,10}(?:被禁用|被锁定|已冻结|被冻结|已注销|已被注销|被封|停用|鎖定)",
     r"(?:учетная запись|аккаунт|ящик)[^.;/]{0,40}(?:заблокирован|отключен|удал[её]н)|アカウント[^。]{0,20}(?:停止|無効|削除)",
 )
-#: Somebody gets more than their provider allows: the subscriber is there.
+#: The mailbox receives more than its provider allows: it exists.
 BUSY = AnyOf(
     r"receiving (?:mail|e-?mail|messages) (?:too (?:quickly|fast|often)|at (?:a|too high|an excessive) )",
     r"\b(?:recipient|mailbox|user|account|addressee)\b[^.;/]{0,60}(?:receiv|accept|incoming|inbound)\w*\b[^.;/]{0,40}"
@@ -77,7 +78,7 @@ BUSY = AnyOf(
     r"too many (?:messages|e-?mails|mails|deliveries) (?:\w+ ){0,3}?(?:to|for) (?:this|the|that|one) (?:user|recipient"
     r"|mailbox|address)",
 )
-#: Refused for a while only, whatever the first digit of the code says.
+#: Rejected temporarily, with any first digit of the code.
 FOR_NOW = AnyOf(
     r"\b(?:temporar(?:il)?y|momentarily) (?:\w+ )?(?:disabled|inactive|unavailable|locked|suspended|blocked|not available"
     r"|closed|inaccessible"
@@ -86,7 +87,7 @@ FOR_NOW = AnyOf(
     r"unverified address|\b(?:try|retry|resend|send)(?: it| (?:the|your) (?:message|mail))? (?:again )?(?:later|in a few|in \d+)",
     r"\bvor(?:ü|ue)bergehend\b|temporairement|temporalmente|temporaneamente|temporariamente|временно|暂时|一時的",
 )
-#: Tried for as long as their or our relay tries.
+#: A relay has tried for as long as it does.
 EXPIRED = AnyOf(
     r"(?:message|mail) (?:has )?expired|expired from (?:the )?queue|delivery (?:time |period )?(?:has )?expired",
     r"queue (?:time|lifetime) (?:exceeded|expired)|message too old|retry (?:timeout|time|limit|period) (?:has been "
@@ -105,7 +106,7 @@ EXPIRED = AnyOf(
     r"numerous attempts to deliver|zustellung[^.;/]{0,40}(?:zeitüberschreitung|abgelaufen)|délai d'attente"
     r"|tiempo de entrega[^.;/]{0,20}agotado",
 )
-#: We send more, or more often, than a relay or a server takes from us.
+#: We send more, or more often, than a relay or a server accepts.
 OUR_RATE = AnyOf(
     r"\b(?:your|the sender's|sender|sending) (?:\w+ ){0,4}(?:exceed|over"
     r"|reach)\w*\b[^.;/]{0,60}(?:limit|quota|rate|maximum|number of|allow)",
@@ -115,7 +116,7 @@ OUR_RATE = AnyOf(
     r"|minute)|defers and failures)",
     r"has sent (?:to )?too many",
 )
-#: Ours for certain: these win over any code, and over a full mailbox beside them.
+#: Certainly about the sender: these override any code, and a full mailbox in the same sentence.
 BLOCKED = AnyOf(
     r"spamhaus|barracudacentral|spamcop|cloudmark|senderscore|\bPDR\b|\bsorbs\b|uceprotect"
     r"|abusix|invaluement|\bCBL\b",
@@ -154,7 +155,7 @@ BLOCKED = AnyOf(
     r"|no deseado|indesiderat",
     r"垃圾|黑名单|黑名單|迷惑メール|スパム|ブラックリスト|病毒|спам|ч[её]рн\w+ списк|репутаци|스팸",
 )
-#: About us, unless it is a mailbox that gets or holds too much.
+#: About the sender, unless a mailbox receives or contains too much.
 TOO_OFTEN = AnyOf(
     r"rate[ -]?limit|(?:sending|message|connection) (?:rate )?limit|(?:hourly|daily|per[- ](?:hour"
     r"|day)) (?:\w+ ){0,2}(?:quota|limit|rate)",
@@ -168,7 +169,7 @@ TOO_OFTEN = AnyOf(
     r"troppi (?:messaggi|destinatari)|troppe connessioni|muitas (?:conexões|mensagens)"
     r"|слишком (?:много|часто)|频率|频繁|過於頻繁|超过限制",
 )
-#: About the message, where nothing says that the mailbox is not there.
+#: About the message, unless the sentence says that the mailbox does not exist.
 ABOUT_MESSAGE = AnyOf(
     r"\b(?:message|mail|e-?mail|content|header|attachment)s? (?:was |is |has been |were |are )?(?:\w+ )?(?:filtered"
     r"|refused|bounced due|given low)",
@@ -195,14 +196,14 @@ FULL = AnyOf(
     r"(?:邮箱|郵箱|信箱)[^。]{0,10}(?:已满|已滿|满了|空间不足)|容量(?:を超|オーバー)",
     r"メールボックスが(?:いっぱい|一杯)|용량.{0,10}초과",
 )
-#: The size of the message, named as such: not that of a mailbox.
+#: The size of the message, not of a mailbox.
 MESSAGE_SIZE = AnyOf(
     r"(?:message|mail|content|attachment)s?\b(?: is| was| are|:)? (?:\w+ )?too (?:large|big|long)",
     r"(?<!mailbox )(?:message|\be-?mail|\bmail) (?:file )?size\b[^.;/]{0,30}(?:exceed|limit|large|big)",
     r"exceed\w* [^.;/]{0,40}\b(?:message|e-?mail|mail) ?size|(?:maximum|max\.?) (?:message|e-?mail|mail) ?size|mailsize limit",
     r"(?:message|mail) (?:exceeds|is larger than|larger than) [^.;/]{0,40}(?:size|limit|maximum)",
 )
-#: By their plain words, where no code tells; in this order.
+#: Meanings by sentence, used without a precise code; in this order.
 BY_WORDS: tuple[tuple[Meaning, AnyOf], ...] = (
     (
         Meaning.NO_DOMAIN,
@@ -275,7 +276,7 @@ BY_WORDS: tuple[tuple[Meaning, AnyOf], ...] = (
         ),
     ),
 )
-#: There is no such mailbox, in words that nobody could mean otherwise.
+#: Sentences that clearly say that the mailbox does not exist.
 NO_SUCH = AnyOf(
     r"(?:no such|unknown|invalid|non[- ]?existent) (?:local |virtual )?(?:user|mailbox|account|person|alias|recipient)\b",
     r"(?:user|mailbox|account|recipient)(?: \S+)? (?:is |was )?(?:unknown|not known|not found|does(?:n't| not) exist"

@@ -1,8 +1,8 @@
-"""What a server's sentence is about, where no code tells and where a code says something else.
+"""The meaning of a server's sentence, if there is no code or the code is misleading.
 
-Input: a server's sentence, in its language. Output: a `Meaning`, or None. Guarantees: pure; never looks into an address or a
-host name, so a mailbox named `spam` or a server named `mx.reputation.example` decides nothing. Sentences about us come first: a
-subscriber is never held responsible for what may be our own fault.
+Input: a server's sentence, in any language. Output: a `Meaning`, or None. Guarantees: pure; ignores addresses and host
+names, so a mailbox named `spam` or a server named `mx.reputation.example` decides nothing. Sentences about the sender
+come first, so a subscriber is never suppressed for a problem of the sender.
 """
 
 import re
@@ -29,21 +29,21 @@ from composer.transport.replies.session_patterns import BY_TIME, ENDED_SESSION, 
 #: Addresses, and single words in angle brackets.
 _ADDRESS = re.compile(r"<[^<>\s]*>|\"[^\"\s]{1,64}\"@[\w.-]+|[^\s<>()\[\]\"',;:]+@[\w.-]+")
 _LINK = re.compile(r"\b(?:https?://|www\.)[^\s<>]+", re.IGNORECASE)
-#: Host names: by a top-level domain that is no word, or by two dots and a short one.
+#: Host names: with a top-level domain that is not a word, or with two dots and a short top-level domain.
 _HOST = re.compile(
     r"\b(?:[a-z0-9](?:[\w-]{0,62})\.)+(?:com|net|org|edu|gov|mil|info|biz|example|invalid|test|local|lan|io|eu|de|fr|es|nl|pl|ru|cn|jp|kr|ch"
     r"|se|dk|cz|uk|ca|au|br)\b(?!\.\w)|\b(?:[a-z0-9](?:[\w-]{0,62})\.){2,}[a-z]{2}\b(?!\.\w)",
     re.IGNORECASE,
 )
-#: What may be a host name: it is looked for in nothing else.
+#: Possible host names: only these are searched for host names.
 _DOTTED = re.compile(r"(?<![\w-])[\w-]++\.[\w.-]+")
 _GONE = dict(BY_WORDS)[Meaning.GONE]
-#: Names of block lists say why even where they are the name of a host.
+#: Names of block lists tell the reason, even as part of a host name.
 _LISTS = re.compile(r"spamhaus|barracudacentral|spamcop|senderscore|cloudmark|sorbs|uceprotect|abusix", re.IGNORECASE)
 
 
 def masked(text: str) -> str:
-    """Take every address, link and host name out of a text; the names of well-known block lists stay."""
+    """Return a text without addresses, links and host names; the names of well-known block lists stay."""
     if "@" in text or "<" in text:
         text = _ADDRESS.sub("<>", text)
     if "//" in text or "www" in text.lower():
@@ -57,7 +57,7 @@ def _name_of_list(found: re.Match[str]) -> str:
 
 
 def is_about_us(text: str) -> Meaning | None:
-    """Return whether a masked sentence is about us: our address (SENDER), our standing or how often we send (STANDING)."""
+    """Return SENDER or STANDING if a masked sentence is about our address, our reputation or how often we send."""
     if SENDER.search(text):
         return Meaning.SENDER
     if BLOCKED.search(CLOSED.sub(" ", text)):
@@ -76,10 +76,10 @@ def is_about_us(text: str) -> Meaning | None:
 
 @lru_cache(maxsize=256)
 def overrides(text: str) -> Meaning | None:
-    """Return what a masked sentence is about where that wins over any code; None where the code decides.
+    """Return the meaning of a masked sentence if it overrides any code; None if the code decides.
 
-    A busy mailbox, one that is closed for now, and a message that expired are there (RECIPIENT, NETWORK); a closed account is
-    gone, whatever code says so.
+    The mailbox exists if it is busy or closed for now, or if a message expired (RECIPIENT, NETWORK); a closed account
+    is gone, with any code.
     """
     if ours := is_about_us(text):
         return ours
@@ -97,29 +97,29 @@ def overrides(text: str) -> Meaning | None:
 
 
 def is_unmistakably_gone(text: str) -> bool:
-    """Return whether a masked sentence says in plain words that there is no such mailbox."""
+    """Return whether a masked sentence clearly says that the mailbox does not exist."""
     return NO_SUCH.search(text) is not None
 
 
 @lru_cache(maxsize=256)
 def meaning_in(text: str) -> Meaning | None:
-    """Return what a masked sentence is about; None where it does not say."""
+    """Return the meaning of a masked sentence; None if it is not known."""
     return overrides(text) or next((meaning for meaning, pattern in BY_WORDS if pattern.search(text)), None)
 
 
 def is_session_full(text: str) -> bool:
-    """Return whether a masked sentence says that one session has had as much, or lasted as long, as it may."""
+    """Return whether a masked sentence says that the session has reached its limit of messages or time."""
     if OLD_SESSION.search(text):
         return True
     return FULL_SESSION.search(text) is not None and not (BY_TIME.search(text) or BUSY.search(text))
 
 
 def is_session_ended(text: str) -> bool:
-    """Return whether a masked sentence ends the session, or counts messages, and names no trouble that lasts."""
+    """Return whether a masked sentence ends the session or counts messages, and names no lasting problem."""
     others = (BY_TIME, IN_TROUBLE, BUSY, FULL, SENDER, OUR_RATE, BLOCKED)
     return ENDED_SESSION.search(text) is not None and not any(each.search(text) for each in others)
 
 
 def is_by_time(text: str) -> bool:
-    """Return whether a masked sentence is about how much comes in a time."""
+    """Return whether a masked sentence is about the number of messages in a period."""
     return BY_TIME.search(text) is not None

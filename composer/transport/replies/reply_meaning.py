@@ -1,7 +1,8 @@
-"""What a server means by a reply: whom it concerns, and what it calls a message it took.
+"""The meaning of a server's reply: what it is about, and the queue id of an accepted message.
 
-Input: a reply and the stage it came at. Output: a meaning, a scope, a queue id. Pure. Enhanced codes (RFC 3463, the
-IANA registry of SMTP enhanced status codes) say more than the three digits (RFC 5321, section 4.2), so they come first.
+Input: a reply and its stage. Output: a meaning, a scope, a queue id. Guarantees: pure. Enhanced codes (RFC 3463, the
+IANA registry of SMTP enhanced status codes) are more precise than the three digits (RFC 5321, section 4.2), so they
+come first.
 """
 
 import re
@@ -62,7 +63,7 @@ _BARE = {
     555: Meaning.PROTOCOL,
     556: Meaning.NO_DOMAIN,  # RFC 7504
 }
-#: Whom a meaning concerns, whatever the stage.
+#: The scope of a meaning, at any stage.
 _SCOPES = {
     Meaning.GONE: Scope.RECIPIENT,
     Meaning.NO_DOMAIN: Scope.RECIPIENT,
@@ -71,24 +72,24 @@ _SCOPES = {
     Meaning.TOO_LARGE: Scope.MESSAGE,
     Meaning.CONTENT: Scope.MESSAGE,
 }
-#: Meanings that a recipient can have; at MAIL FROM they are about our own address.
+#: Meanings about a recipient; at MAIL FROM they are about our own address.
 _RECIPIENTS = frozenset({Meaning.GONE, Meaning.NO_DOMAIN, Meaning.FULL, Meaning.RECIPIENT})
-#: Meanings so general that a sentence beside them tells more.
+#: Meanings so general that the sentence of the reply tells more.
 VAGUE = frozenset({Meaning.RECIPIENT, Meaning.SYSTEM, Meaning.NETWORK, Meaning.UNSAID, Meaning.PROTOCOL})
-#: What Microsoft says of mailboxes that are not there, under codes that mean something else (directory-based blocking at
-#: Exchange Online; outlook.com).
+#: Microsoft's sentences for mailboxes that do not exist, with codes that mean something else (directory-based blocking
+#: at Exchange Online; outlook.com).
 _MICROSOFT = (
     ("4.1", re.compile(r"recipient address rejected: access denied", re.IGNORECASE)),
     ("5.0", re.compile(r"requested action not taken: mailbox unavailable", re.IGNORECASE)),
 )
-#: Cisco's gateways put this around any refusal of a recipient: what is inside was not written for this mailbox alone.
+#: Cisco's gateways add this to any rejection of a recipient, so it does not say that the mailbox does not exist.
 _WRAPPED = re.compile(r"unknown address error", re.IGNORECASE)
 #: A temporary reply that a final one quotes: Microsoft's `Remote server returned … -> 450 …`.
 _QUOTES_TEMPORARY = re.compile(r"(?:->|returned|response was:?|said:?|error:?)[ \"'-]*4\d\d[ -]", re.IGNORECASE)
-#: Before a session stands: the trouble is nobody's in particular.
+#: Before a session is open, a failure is not about a recipient.
 OPENING = frozenset({Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH})
 _AT_THE_END = re.compile(r"end of DATA")
-#: How servers name the message that they have taken, in a reply of 250.
+#: The queue id of an accepted message in a 250 reply.
 _QUEUE_IDS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -105,9 +106,9 @@ _QUEUE_IDS = tuple(
 
 
 def meaning_of(reply: ServerReply, stage: Stage) -> Meaning:
-    """Return what a reply of 4xx or 5xx is about; a refusal is judged by code and sentence, as in a report that comes later.
+    """Return the meaning of a 4xx or 5xx reply; a rejection is judged by code and sentence, like a bounce.
 
-    Before the recipient is named, nothing can be about the recipient.
+    Before RCPT, a reply cannot be about the recipient.
     """
     if reply.code < 500:
         return code_meaning(reply, stage)
@@ -116,10 +117,10 @@ def meaning_of(reply: ServerReply, stage: Stage) -> Meaning:
 
 
 def weigh(codes: list[str], reply: ServerReply | None, said: str, stage: Stage = Stage.RCPT) -> Meaning:
-    """Weigh codes against a masked sentence; where they disagree, the one that is kinder to the subscriber holds.
+    """Return the meaning from codes and a masked sentence; if they disagree, the one in favor of the subscriber wins.
 
-    Nothing temporary is a dead mailbox or domain (RFC 3463 section 2: 4.x.x persists for now). "No such user" under a code of
-    policy counts like a domain that cannot be found: at the second mailing.
+    A temporary code never means a dead mailbox or domain (RFC 3463 section 2: 4.x.x is temporary). "No such user" with
+    a policy code counts like a domain that cannot be found: only at the second mailing.
     """
     if _WRAPPED.search(said):
         return is_about_us(said) or (Meaning.FULL if overrides(said) is Meaning.FULL else Meaning.RECIPIENT)
@@ -134,7 +135,7 @@ def weigh(codes: list[str], reply: ServerReply | None, said: str, stage: Stage =
 
 
 def _is_final(codes: list[str], reply: ServerReply | None, said: str) -> bool:
-    """Return whether the failure is for good: no code in it is temporary, nor is one that it quotes."""
+    """Return whether the failure is permanent: neither its codes nor a quoted code are temporary."""
     telling = [each for each in codes if not each.endswith(".0.0")]
     if any(each.startswith("4") for each in telling) or _QUOTES_TEMPORARY.search(said):
         return False
@@ -146,7 +147,7 @@ def _by_codes(codes: list[str], reply: ServerReply | None, said: str, stage: Sta
         return _by_code(policy)
     if any(code in (each.partition(".")[2] for each in codes) and words.search(said) for code, words in _MICROSOFT):
         return Meaning.GONE
-    # A status that a relay made up itself ("5.0.0", "4.4.7": given up) says less than the reply it quotes.
+    # A status that a relay generated itself ("5.0.0", "4.4.7": expired) says less than the reply that it quotes.
     found = [_by_code(each) for each in codes if not each.endswith(".0.0")]
     if clear := next((each for each in found if each not in VAGUE), None):
         return clear
@@ -163,7 +164,7 @@ def _by_code(enhanced: str) -> Meaning:
 
 
 def code_meaning(reply: ServerReply, stage: Stage) -> Meaning:
-    """Read what the codes of a reply are about."""
+    """Return the meaning of a reply's codes."""
     if reply.enhanced and (found := _by_code(reply.enhanced)) is not Meaning.UNSAID:
         return found
     match reply.code:
@@ -176,7 +177,7 @@ def code_meaning(reply: ServerReply, stage: Stage) -> Meaning:
 
 
 def scope_of(reply: ServerReply, stage: Stage) -> Scope:
-    """Tell whom a failure concerns; where in doubt everybody, so that nothing is held against a subscriber."""
+    """Return the scope of a failure; SERVER in case of doubt, so that it never counts against a subscriber."""
     meaning = meaning_of(reply, stage)
     if meaning in _SCOPES:
         return _SCOPES[meaning]
@@ -191,11 +192,11 @@ def scope_of(reply: ServerReply, stage: Stage) -> Scope:
 
 
 def is_throttle(outcome: Outcome) -> bool:
-    """Tell whether a temporary failure is about all messages: 421, 454, 450 unless of one mailbox, or no connection."""
+    """Return whether a temporary failure is about all messages: 421, 454, 450 unless for one mailbox, or no connection."""
     if outcome.stage in OPENING:
         return True
     if outcome.reply is None:
-        # Lost on the way, before the dot: this message's, until the next one cannot connect.
+        # Lost before the dot: about this message only, unless the next one cannot connect.
         return False
     meaning = meaning_of(outcome.reply, outcome.stage)
     if outcome.reply.code in (421, 454):
@@ -204,15 +205,16 @@ def is_throttle(outcome: Outcome) -> bool:
         return False
     if outcome.reply.code == 450:
         return meaning is not Meaning.UNSAID or outcome.stage is not Stage.RCPT
-    # Greylisting is 451 with a policy's code, at the recipient: it is about this one.
+    # Greylisting is 451 with a policy code, at the recipient: it is about this message.
     return outcome.scope is Scope.SERVER and not (outcome.stage is Stage.RCPT and meaning is Meaning.POLICY)
 
 
 def ends_session(reply: ServerReply) -> bool:
-    """Return whether a reply of 4xx or 5xx is about this session, so that a new one may help at once.
+    """Return whether a 4xx or 5xx reply is about this session, so that a new session may help at once.
 
-    Sentences that say so in plain words hold under any code. What merely says goodbye, or counts messages, is a temporary reply
-    that names no policy (4.7.0 is none). A message has one recipient: too many recipients (4.5.3) are too many in the session.
+    Sentences that say so clearly count with any code. A sentence that only ends the session or counts messages must be
+    a temporary reply without a policy code (4.7.0 is not one). A message has one recipient, so "too many recipients"
+    (4.5.3) is about the session.
     """
     said = masked(reply.text)
     if is_session_full(said):
@@ -223,7 +225,7 @@ def ends_session(reply: ServerReply) -> bool:
 
 
 def queue_id_of(reply: ServerReply) -> str | None:
-    """Find what the server calls the message in its log."""
+    """Return the server's name for the message in its log."""
     for pattern in _QUEUE_IDS:
         if found := pattern.search(reply.text):
             return found[1].rstrip(".")

@@ -1,11 +1,11 @@
-"""How servers say that they take no more in this session, but would in a new one: patterns for their sentences.
+"""Patterns for servers' sentences about a session that accepts no more messages, although a new one would.
 
 Input: nothing. Output: patterns, to be used on masked text only (see phrases.py).
 """
 
 from composer.transport.replies.phrase_index import AnyOf
 
-#: What is counted, what it is counted in, and what may stand between.
+#: What is counted, per what, and the words that may be in between.
 _COUNTED = (
     r"\b(?:messages?|msgs?|mails?|e-?mails?|letters|transactions?|recipients?|rcpts?|envelopes?|deliver(?:y|ies)|transfers?"
     r"|commands?|errors?|requests|senders?|items)\b"
@@ -22,7 +22,7 @@ _MOST = (
 )
 
 
-#: So many in one session: nothing else is meant, whatever the code says.
+#: A limit of one session, with any code.
 FULL_SESSION = AnyOf(
     rf"{_MOST}.{{0,80}}?{_COUNTED}{_IN}",
     rf"\b\d+ {_COUNTED}{_IN}|{_COUNTED}{_IN}.{{0,60}}?{_MOST}",
@@ -35,7 +35,7 @@ FULL_SESSION = AnyOf(
     r"\bre-?connect\b(?! later)",
     rf"\b(?:open|start|use|establish|make|create|begin|try|need|require) (?:\w+ ){{0,2}}"
     rf"(?:new|another|fresh|different|separate) {_SESSION}",
-    # NetEase: as many messages, recipients, commands or errors as it takes in one connection.
+    # NetEase: the limit of messages, recipients, commands or errors in one connection.
     r"\b(?:MI:DMC|RP:DRC|MI:CCL|RP:CCL|MI:CEL|RP:CEL)\b",
     r"(?:zu viele|\bmax|höchst\w*|limit|anzahl|mehr als|\bnur\b)[^.;]{0,60}\b(?:in|pro|je|für|über|während"
     r"|innerhalb)\b (?:\w+ ){0,2}(?:smtp-?)?(?:sitzung|verbindung|session)\b|\bpro (?:smtp-?)?(?:sitzung|verbindung)\b"
@@ -57,14 +57,14 @@ FULL_SESSION = AnyOf(
     r"(?:セッション|接続|コネクション)(?!数).{0,30}?(?:超え|超過|上限|制限|多すぎ|最大)(?!.{0,4}接続数)|(?:送信数|通数|メール数).{0,20}?(?:セッション|接続)",
     r"(?:세션|연결|접속)(?:당|에서|마다|의| ).{0,30}?(?:초과|제한|한도|너무 많)",
 )
-#: It has been open for as long as it may be.
+#: The session has been open for too long.
 OLD_SESSION = AnyOf(
     rf"\b{_SESSION} (?:time|duration|age)\b",
     rf"\b{_SESSION}.{{0,30}}?\b(?:timed? ?out|timeout|too (?:long|old)|for \d+)\b",
     rf"\b(?:too long|time limit|maximum time) (?:in|on|for|of|per) {_ONE}{_SESSION}",
 )
-#: It leaves, or counts messages, or wants us to come again at once: a new session is worth a try, unless it says what else is
-#: the matter.
+#: The server ends the session, counts messages, or asks for a new session at once: a new session may help, unless the
+#: sentence names another problem.
 ENDED_SESSION = AnyOf(
     rf"{_COUNTED}{_IN}",
     r"\bclos(?:e|ing|ed)\b[^.;]{0,40}\b(?:channel|connection|session)\b",
@@ -79,7 +79,7 @@ ENDED_SESSION = AnyOf(
     r"nouvelle connexion|connexion fermée",
     r"重新连接|重新連接|新的?(?:连接|連接)|连接(?:已|被)?关闭|再接続|新しい(?:接続|セッション)|다시 연결|재접속",
 )
-#: By the clock, or for a while: what a new session does not help against.
+#: About a period: a new session does not help.
 BY_TIME = AnyOf(
     r"\brates?\b|\brate[- ]?limit|\b(?:per|an?|each|every|this|last|one|past) (?:\d+ )?(?:second|minute|hour|day)"
     r"|\b(?:hour|dai)ly\b|\btoday\b",
@@ -89,7 +89,7 @@ BY_TIME = AnyOf(
     r"в (?:секунду|минуту|час|сутки|день)|每(?:秒|分钟|分鐘|小时|小時|天|日)|\d+ ?(?:秒|分钟|分鐘|小时|小時|分)|频率|頻率"
     r"|短期|当天|1分間|1時間",
 )
-#: Busy, or to be tried later: with a mere goodbye it is the server that is in trouble, and not the session that is full.
+#: Busy, or try later: together with the end of a session, this means a problem of the server and not a full session.
 IN_TROUBLE = AnyOf(
     r"\blater\b|\bbusy\b|over ?load|\bload\b|temporar|resource|memory|\bspace\b|storage|shutting down|shutdown|maintenance",
     r"defer|try again in|wait\b|später|plus tard|más tarde|più tardi|позже|稍后|稍後|暂时|一時的|しばらく|나중에",

@@ -1,1 +1,1 @@
-"""One SMTP session: connect, sign in, hand messages over."""
+"""SMTP sessions: connect, sign in, send messages."""

@@ -1,8 +1,8 @@
-"""Signs in: PLAIN (RFC 4616), LOGIN, XOAUTH2, through AUTH (RFC 4954).
+"""Signs in with PLAIN (RFC 4616), LOGIN or XOAUTH2, through AUTH (RFC 4954).
 
-Input: a way to ask the server, what it offers, the user's name and secret. Output: nothing, or `TransportError`.
-A secret is wrapped wherever it stands, so no traceback shows it, and masked in what a server says back. It is given to
-one mechanism once: a second try of a wrong password is what locks accounts.
+Input: a function that asks the server, the mechanisms that it offers, the user name and the secret. Output: nothing, or
+`TransportError`. Guarantees: no traceback shows the secret, and it is masked in the server's replies; it is sent once,
+to one mechanism, because a second attempt with a wrong password may lock the account.
 """
 
 import base64
@@ -13,17 +13,17 @@ from composer.transport.protocol import TransportError
 from composer.transport.server_settings import MailServer, Secret
 from composer.transport.smtp.connection_errors import not_signed_in
 
-#: Sends a line; gives the reply with every one of the masks blanked out.
+#: Sends a line; returns the reply with all secrets masked.
 Ask = Callable[[str | Secret, tuple[Secret, ...]], ServerReply]
 
 
 def sign_in(server: MailServer, offered: str | None, ask: Ask) -> None:
-    """Sign in as the settings say. `offered`: the mechanisms in the server's reply to EHLO. Raises TransportError."""
+    """Sign in with the settings. `offered`: the mechanisms in the server's reply to EHLO. Raises TransportError."""
     user, secret = server.username or "", server.secret
     if secret is None:
-        raise _wrong(f"there is no password for {user} at {server.host}", "set one up, or take the user name out")
+        raise _wrong(f"there is no password for {user} at {server.host}", "set a password, or remove the user name")
     if "\0" in user or "\0" in secret.reveal():
-        raise _wrong(f"the user name or password for {server.host} holds a character that none can hold", "")
+        raise _wrong(f"the user name or password for {server.host} contains a NUL character, which is not allowed", "")
     mechanism = _choose(server, offered)
     if mechanism == "LOGIN":
         reply = _login(user, secret, ask)
@@ -38,25 +38,25 @@ def sign_in(server: MailServer, offered: str | None, ask: Ask) -> None:
 
 def _choose(server: MailServer, offered: str | None) -> str:
     if offered is None:
-        hint = "take the user name out if the server knows this computer; otherwise look at port and security"
-        raise _wrong(f"{server.host} does not offer to sign anybody in on port {server.port}", hint)
+        hint = "remove the user name if the server does not require one; otherwise check port and security"
+        raise _wrong(f"{server.host} does not offer sign-in on port {server.port}", hint)
     known = ("XOAUTH2",) if server.is_token else ("PLAIN", "LOGIN")
     theirs = offered.upper().split()
     for mechanism in known:
         if mechanism in theirs:
             return mechanism
-    ours, there_are = " or ".join(known), ", ".join(theirs) or "nothing"
+    ours, there_are = " or ".join(known), ", ".join(theirs) or "no method"
     way = "a password" if server.is_token else "a token (token_command)"
-    hint = f"does the server want {way}? ask whoever runs it"
-    raise _wrong(f"{server.host} does not sign in with {ours}; it offers {there_are}", hint)
+    hint = f"the server may require {way}: ask its operator"
+    raise _wrong(f"{server.host} does not support sign-in with {ours}; it offers {there_are}", hint)
 
 
 def _at_once(mechanism: str, response: Secret, secret: Secret, ask: Ask) -> ServerReply:
-    """Sign in with the first line (an initial response, RFC 4954 section 4)."""
+    """Sign in with one line (an initial response, RFC 4954 section 4)."""
     encoded = _base64(response)
     reply = ask(Secret(f"AUTH {mechanism} {encoded.reveal()}"), (secret, encoded, _base64(secret)))
     if reply.code == 334:
-        # XOAUTH2: the challenge holds what went wrong; an empty line asks for the refusal itself.
+        # XOAUTH2: the challenge contains the error; an empty line requests the rejection itself.
         reply = ask("", (secret, encoded, _base64(secret)))
     return reply
 
@@ -73,7 +73,7 @@ def _login(user: str, secret: Secret, ask: Ask) -> ServerReply:
 
 
 def as_bytes(text: str) -> bytes:
-    """Encode what may have come from an environment that is not UTF-8: the bytes are those that were there."""
+    """Return the original bytes of a text that may come from an environment that is not UTF-8."""
     return text.encode("utf-8", "surrogateescape")
 
 

@@ -1,7 +1,7 @@
-"""Reads a server's replies from its bytes (RFC 5321, section 4.2).
+"""Parses a server's replies (RFC 5321, section 4.2).
 
-Input: bytes, in pieces of any size. Output: a code and its lines, or `GarbledError`. Pure, bounded however hostile
-the bytes are: a line has 2,048 at most, a reply 100 lines.
+Input: bytes, in pieces of any size. Output: a code and its lines, or `GarbledError`. Guarantees: pure; with any bytes,
+a line has at most 2,048 bytes, and a reply has at most 100 lines.
 """
 
 import re
@@ -17,14 +17,14 @@ Lines = tuple[int, list[bytes]]
 
 
 class GarbledError(Exception):
-    """What came is no reply."""
+    """The bytes are not a reply."""
 
 
 class ReplyParser:
-    """Takes in bytes and gives out replies, one at a time."""
+    """Parses bytes to replies, one at a time."""
 
     __slots__ = ("_code", "_data", "_lines")
-    #: Of the lines so far; there is none before the first.
+    #: The code of the lines so far; not set before the first line.
     _code: int
 
     def __init__(self) -> None:
@@ -33,15 +33,15 @@ class ReplyParser:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing is left over: no reply, and no piece of one."""
+        """Whether there is no reply, and no part of a reply."""
         return not self._data and not self._lines
 
     def feed(self, data: bytes) -> None:
-        """Take in what came."""
+        """Add received bytes."""
         self._data += data
 
     def next(self) -> Lines | None:
-        """Return the next reply, or None while it is not whole. Raises GarbledError."""
+        """Return the next reply, or None if it is not complete. Raises GarbledError."""
         while (end := self._data.find(b"\n", 0, MAX_LINE)) >= 0:
             line = bytes(self._data[:end]).removesuffix(b"\r")
             del self._data[: end + 1]
@@ -59,7 +59,7 @@ class ReplyParser:
 
 
 def make_reply(lines: Lines) -> ServerReply:
-    """Put a reply into one printable line; an enhanced code (RFC 3463) that every line repeats is kept once."""
+    """Return a reply as one printable line; an enhanced code (RFC 3463) that every line repeats is kept once."""
     code, raw = lines
     texts = [_printable(line) for line in raw]
     match = _ENHANCED.match(texts[0])
@@ -75,6 +75,6 @@ def make_reply(lines: Lines) -> ServerReply:
 def _printable(line: bytes) -> str:
     text = line.decode("utf-8", "replace")
     if not text.isprintable():
-        # Controls, and what turns the direction of writing around.
+        # Control characters, and characters that reverse the direction of text.
         text = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(text.split())

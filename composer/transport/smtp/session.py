@@ -1,10 +1,11 @@
 """Opens a session with a server: connect, encrypt, greet, sign in.
 
-Input: a `Server`. Output: a `Session`, ready for a message, or `TransportError`. Nothing falls back: encryption that
-is not offered, or a certificate that does not fit, ends it, and a secret never goes over an open line to another computer.
+Input: a `MailServer`. Output: an `SmtpSession`, ready for a message, or `TransportError`. Guarantees: no fallback to
+less security: missing encryption or an invalid certificate is an error; a secret is never sent unencrypted to another
+computer.
 
-We speak ourselves rather than through smtplib: its waits have no end (a limit there is for one read, not for one reply),
-its tracebacks hold passwords, and it reads ahead what an eavesdropper may have put behind STARTTLS (RFC 3207, section 6).
+This module does not use smtplib, because its timeouts are for one read instead of one reply, its tracebacks show
+passwords, and it reads bytes that an attacker may have inserted after STARTTLS (RFC 3207, section 6).
 """
 
 import ipaddress
@@ -29,24 +30,24 @@ _KEYWORD = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:[ =](.*))?")
 
 @dataclass(slots=True, kw_only=True)
 class SmtpSession:
-    """An open session, between messages or in one."""
+    """An open session."""
 
     wire: Wire
-    #: What the server offers: keywords in capitals, their parameters (RFC 5321, section 4.1.1.1).
+    #: The server's extensions: keywords in capitals, with their parameters (RFC 5321, section 4.1.1.1).
     extensions: Mapping[str, str]
     limits: ServerLimits
-    #: When it was last used, by the monotonic clock.
+    #: When it was last used, on the monotonic clock.
     used: float
-    #: Messages begun.
+    #: Started messages.
     messages: int = 0
-    #: Messages running that the server put off.
+    #: Deferred messages in a row.
     put_off: int = 0
-    #: Whether a transaction ended early, so that RSET must come before the next.
+    #: Whether a transaction ended early, so that RSET must be sent before the next one.
     is_to_be_reset: bool = False
 
 
 def make_trust(server: MailServer) -> ssl.SSLContext:
-    """Make what certificates are checked with: this computer's authorities, or those of `ca_file` alone."""
+    """Return the context to check certificates: with this computer's authorities, or only those in `ca_file`."""
     try:
         trust = ssl.create_default_context(cafile=server.ca_file)
     except OSError as error:
@@ -76,7 +77,7 @@ class _Opening:
         is_near = is_loopback(self._wire.peer)
         if server.security is Security.NONE and not is_near and not server.is_plain_allowed:
             raise TransportError(
-                f"{server.host} is another computer, and security: none would send subscribers’ addresses there in the open",
+                f"{server.host} is another computer, and security: none would send subscribers’ addresses unencrypted",
                 "write security: starttls or security: tls; nothing was sent",
                 stage=Stage.CONNECT,
             )
@@ -86,12 +87,12 @@ class _Opening:
         extensions = self._hello()
         if server.security is Security.STARTTLS:
             self._start_tls(extensions)
-            # What was said before is forgotten: anybody may have said it (RFC 3207, section 4.2).
+            # Earlier replies are ignored, because they were not authenticated (RFC 3207, section 4.2).
             extensions = self._hello()
         if server.username is not None:
             if not self._wire.is_encrypted and not is_near:
                 raise TransportError(
-                    f"{server.host}: the password would go over the network unencrypted",
+                    f"{server.host}: the password would be sent unencrypted",
                     "write security: starttls or security: tls; nothing was sent",
                     stage=Stage.AUTH,
                 )
@@ -102,15 +103,15 @@ class _Opening:
         server = self._server
         if "STARTTLS" not in extensions:
             raise TransportError(
-                f"{server.host} offers no encryption (STARTTLS) on port {server.port}",
-                "security: tls with port 465 may be what it offers; otherwise ask whoever runs it. Nothing was sent",
+                f"{server.host} does not offer encryption (STARTTLS) on port {server.port}",
+                "try security: tls with port 465, or ask the server’s operator; nothing was sent",
                 stage=Stage.STARTTLS,
             )
         self._expect(Stage.STARTTLS, 220, self._ask(Stage.STARTTLS, "STARTTLS"))
         if not self._wire.is_silent:
             raise TransportError(
-                f"{server.host}: something was said before encryption began that has no business there",
-                "somebody on the network may be meddling: try from another network. Nothing was sent",
+                f"{server.host}: unexpected data arrived before encryption started",
+                "someone may be interfering with the connection: try from another network; nothing was sent",
                 stage=Stage.STARTTLS,
             )
         self._secure()
@@ -120,7 +121,7 @@ class _Opening:
         try:
             self._wire.secure(trust, self._server.host, self._server.limits.connect)
         except (OSError, ValueError) as error:
-            # ValueError: a host name that no certificate could be made for.
+            # ValueError: a host name that cannot be in a certificate.
             raise not_secure(self._server, error if isinstance(error, OSError) else OSError()) from error
 
     def _hello(self) -> dict[str, str]:
@@ -129,18 +130,18 @@ class _Opening:
         extensions: dict[str, str] = {}
         for line in lines[1][1:]:
             if match := _KEYWORD.fullmatch(line.decode("ascii", "replace").strip()):
-                # Twice for AUTH, which some servers say in an old way as well: AUTH=LOGIN.
+                # Some servers send AUTH twice, also in an old format: AUTH=LOGIN.
                 keyword, said = match[1].upper(), _printable(match[2] or "")
                 extensions[keyword] = f"{extensions[keyword]} {said}" if keyword in extensions else said
         return extensions
 
     def _name(self) -> str:
-        """Say who we are: the name that was set up, or the address we come from (RFC 5321, section 4.1.3)."""
+        """Return our name: the configured name, or our IP address (RFC 5321, section 4.1.3)."""
         if self._server.name is not None:
             if not _NAME.fullmatch(self._server.name):
                 raise TransportError(
-                    f"{self._server.name!r} is not a name to greet {self._server.host} with",
-                    "it takes this computer’s host name, such as news.example.org",
+                    f"{self._server.name!r} is not a valid name for EHLO to {self._server.host}",
+                    "use this computer’s host name, such as news.example.org",
                     stage=Stage.EHLO,
                 )
             return self._server.name
@@ -151,7 +152,7 @@ class _Opening:
         return make_reply(self._ask(Stage.AUTH, line, masks))
 
     def _ask(self, stage: Stage, line: str | Secret | None, masks: tuple[Secret, ...] = ()) -> Lines:
-        """Send a line (None: nothing) and wait for the reply, every mask in it blanked out."""
+        """Send a line (None: nothing) and return the reply, with all secrets masked."""
         seconds = self._server.limits.reply
         try:
             if line is not None:
@@ -164,7 +165,7 @@ class _Opening:
                 if mask.reveal():
                     lines = [each.replace(as_bytes(mask.reveal()), "…".encode()) for each in lines]
             return code, lines
-        # Raised out here, so that the error does not bring along the frames that held the line.
+        # Raised here, so that the traceback does not contain the frames with the line.
         raise broken(self._server, stage, fault)
 
     def _expect(self, stage: Stage, code: int, lines: Lines) -> None:
@@ -173,7 +174,7 @@ class _Opening:
 
 
 def _dial(server: MailServer) -> Wire:
-    """Call the server, at each of its addresses until one answers."""
+    """Connect to the server, at each of its addresses until one answers."""
     end = time.monotonic() + server.limits.connect
     try:
         found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM)
@@ -181,7 +182,7 @@ def _dial(server: MailServer) -> Wire:
         raise no_way_to(server, error) from error
     failed: OSError = TimeoutError()
     for place, (family, kind, protocol, _, address) in enumerate(found):
-        # An address that swallows everything leaves the others their share of the time.
+        # An address that never answers leaves time for the others.
         left = (end - time.monotonic()) / (len(found) - place)
         if left <= 0:
             break

@@ -1,15 +1,16 @@
-"""How many messages a server takes in one session, as far as it has shown.
+"""Learns how many messages a server accepts in one session.
 
-Input: after how many messages a session was ended. Output: how many to put into one, and whether a new session is likely to
-help. Shared by the connections of one run to one server; it knows nothing beyond the run. Servers that say it and servers
-that do not are learned alike: two sessions in a row that end after the same number of messages are a limit.
+Input: the number of messages after which a session was ended. Output: how many messages to send in one session, and
+whether a new session is likely to help. The connections of one run to one server share it; it does not outlast the run.
+The limit is learned even if the server does not state it: two sessions in a row that end after the same number of
+messages are a limit.
 """
 
 import threading
 
 
 class SessionLimit:
-    """What one server has shown in one run. Safe to share between threads."""
+    """The learned limit of one server in one run. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -17,15 +18,17 @@ class SessionLimit:
         self._last = self._longest = 0
 
     def most(self, wanted: int) -> int:
-        """Return how many messages to put into a session at most, if so many are wanted."""
+        """Return the most messages for a session, at most `wanted`."""
         most = self._most
         return wanted if most is None else min(most, wanted)
 
     def ended(self, messages: int, *, is_said: bool) -> bool:
-        """Note that the server took no more after so many messages; return whether it takes more in a new session.
+        """Record that the server ended a session after this many messages; return whether a new session is likely to
+        help.
 
-        `is_said`: the server said that it is the session, and not us. A session that had taken nothing proves that it is
-        something else: what was learned is forgotten. One that took far less than another did is no limit: limits do not shrink.
+        `is_said`: the server said that the session is the reason. A session without messages proves another reason:
+        then the learned limit is discarded. A session with far fewer messages than another is not a limit, because
+        limits do not shrink.
         """
         with self._lock:
             if messages == 0:

@@ -1,9 +1,11 @@
-"""Hands messages over to a mail server.
+"""Sends messages to a mail server.
 
-Input: a `Server`; then envelopes and messages. Output: an `Outcome` for each. A connection is kept, tried after a
-pause, made anew after so many messages, and made anew unasked where the server closed it, or takes no more in it: where the
-final dot has not been asked for, the same message goes over the new one at once, otherwise whoever called is told to. Never
-hands a message over twice.
+Input: a `MailServer`; then envelopes and messages. Output: an `Outcome` for each. Guarantees: never sends a message
+twice.
+
+A connection is reused, and tested after a pause. A new one is opened after a number of messages, or if the server
+closed the connection or accepts no more messages in it. Then, if `before_dot` was not called yet, the same message is
+sent over the new connection at once; otherwise the caller is asked to send it again.
 """
 
 import ssl
@@ -25,7 +27,7 @@ from composer.transport.smtp.wire import BrokenError, Fault
 
 
 class SmtpTransport:
-    """Leads to one server."""
+    """A transport to one server."""
 
     def __init__(self, server: MailServer) -> None:
         self.server = server
@@ -35,18 +37,18 @@ class SmtpTransport:
 
     @property
     def name(self) -> str:
-        """Host and port."""
+        """The host and the port."""
         return f"{self.server.host}:{self.server.port}"
 
     def connect(self) -> "SmtpConnection":
-        """Call the server, and sign in. Raises TransportError."""
+        """Connect to the server and sign in. Raises TransportError."""
         return SmtpConnection(self._open, self._limit)
 
     def _open(self) -> SmtpSession:
         return open_session(self.server, self._certificates)
 
     def _certificates(self) -> ssl.SSLContext:
-        """Read the authorities once: it takes some 20 ms."""
+        """Read the authorities only once, because it takes about 20 ms."""
         with self._lock:
             if self._trust is None:
                 self._trust = make_trust(self.server)
@@ -61,7 +63,7 @@ class SmtpConnection:
         self._session: SmtpSession | None = opening()
 
     def hand_over(self, envelope: Envelope, message: bytes, before_dot: Callable[[], bool] = go) -> Outcome:
-        """Hand one message over, and say what became of it; see `Connection`."""
+        """Send one message and return its outcome; see `Connection`."""
         body = stuffed(message)
         addressed = addresses(envelope)
         if isinstance(addressed, Outcome):
@@ -78,7 +80,7 @@ class SmtpConnection:
             outcome = self._run(session, transaction, body, before_dot)
             if not self._is_over(session, transaction, outcome):
                 return outcome
-            # The next session is a new one, and what ends that is not its length: this goes round once.
+            # The next session is new, so its length is not a reason to end: this loop repeats once.
             self.close()
             if transaction.is_asked:
                 return replace(outcome, state=OutcomeState.DEFERRED, scope=Scope.SESSION)
@@ -90,13 +92,13 @@ class SmtpConnection:
         try:
             outcome = transaction.run(body, before_dot)
         except BaseException:
-            # Whatever it was, the dot is not sent: hanging up is what takes the message back.
+            # The dot was not sent: closing the connection cancels the message.
             self._drop()
             raise
         if outcome.state is OutcomeState.DEFERRED and outcome.reply is not None:
             session.put_off += 1
             if ends_session(outcome.reply):
-                # Whatever the stage and the code: it is not about this recipient.
+                # At any stage and with any code, it is not about this recipient.
                 outcome = replace(outcome, scope=Scope.SERVER)
         else:
             session.put_off = 0
@@ -107,7 +109,7 @@ class SmtpConnection:
         return outcome
 
     def _is_over(self, session: SmtpSession, transaction: Transaction, outcome: Outcome) -> bool:
-        """Tell whether the server does not have the message, and takes it in a new session; learn from what ended this one."""
+        """Return whether to send the message again in a new session; learn from the end of this one."""
         before = session.messages - 1
         if outcome.reply is not None and outcome.state in (OutcomeState.DEFERRED, OutcomeState.REFUSED):
             if ends_session(outcome.reply):
@@ -122,7 +124,7 @@ class SmtpConnection:
         return False
 
     def close(self) -> None:
-        """Say QUIT, and hang up. Never raises."""
+        """Send QUIT and close the connection. Never raises."""
         session, self._session = self._session, None
         if session is None:
             return
@@ -135,7 +137,7 @@ class SmtpConnection:
             session.wire.close()
 
     def _ready(self) -> SmtpSession:
-        """Return a session that takes a message; nothing of one has been sent. Raises TransportError."""
+        """Return a session that is ready for a message. Raises TransportError."""
         session = self._session
         if session is not None and self._is_used_up(session):
             self.close()
@@ -163,7 +165,7 @@ class SmtpConnection:
 
 
 def _is_good(session: SmtpSession) -> bool:
-    """Return whether a session is still there, and between messages."""
+    """Return whether a session is still open, and ready for a message."""
     if not session.wire.is_silent:
         return False
     if session.is_to_be_reset:

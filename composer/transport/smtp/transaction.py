@@ -1,8 +1,9 @@
-"""One message over an open session: MAIL, RCPT, DATA, the message, the dot (RFC 5321, section 3.3).
+"""Sends one message over an open session: MAIL, RCPT, DATA, the message, the dot (RFC 5321, section 3.3).
 
-Input: a session, the opening lines, the message, a last question. Output: an `Outcome`, and what the session is good
-for afterwards. Never sends a message twice, and never says more than is known: before the dot nothing can have been taken,
-so trouble there is DEFERRED; from the dot on it is UNKNOWN, unless the server has answered.
+Input: a session, the opening lines, the message, a function to call before the dot. Output: an `Outcome`, and whether
+the session can be used again. Guarantees: never sends a message twice, and claims only what is known: before the dot
+the server cannot have accepted the message, so a failure is DEFERRED; after the dot it is UNKNOWN, unless the server
+has answered.
 """
 
 from collections.abc import Callable
@@ -15,48 +16,48 @@ from composer.transport.smtp.reply_parser import Lines, make_reply
 from composer.transport.smtp.session import SmtpSession
 from composer.transport.smtp.wire import BrokenError, Fault
 
-#: Seconds for what a server that hung up may have said before: it has arrived, or never will.
+#: Seconds to wait for the last reply of a server that closed the connection: it has arrived already, or never will.
 _LAST_WORDS = 0.1
 _NOT_TAKEN = "the message was not complete, so the server does not have it"
-_MAYBE_TAKEN = "the message was complete, and nobody can tell from here whether the server has taken it"
+_MAYBE_TAKEN = "the message was complete, but it is not known whether the server has accepted it"
 
 
 class After(StrEnum):
-    """What a session is good for, a transaction later."""
+    """What to do with a session after a transaction."""
 
-    #: the next message
+    #: use it for the next message
     KEEP = "keep"
-    #: the next message, after RSET
+    #: use it for the next message, after RSET
     RESET = "reset"
-    #: nothing
+    #: close it
     DROP = "drop"
 
 
 class Transaction:
-    """One transaction. What `run` raises leaves a session that must be dropped."""
+    """One transaction. If `run` raises, the session must be closed."""
 
     def __init__(self, session: SmtpSession, commands: Commands) -> None:
         self._wire, self._limits, self._commands = session.wire, session.limits, commands
         self._is_pipelined = "PIPELINING" in session.extensions
         self._stage = Stage.MAIL
         self.after = After.KEEP
-        #: Whether `before_dot` was asked: from then on the message is tried, if not sent.
+        #: Whether `before_dot` was called: from then on, the message counts as attempted.
         self.is_asked = False
-        #: Why the connection broke, if it did.
+        #: Why the connection failed, if it did.
         self.fault: Fault | None = None
 
     def run(self, stuffed: bytes, before_dot: Callable[[], bool]) -> Outcome:
-        """Hand over a message whose dots are doubled."""
+        """Send a message whose dots are doubled."""
         try:
             return self._open() or self._send(stuffed, before_dot)
         except BrokenError as error:
             return self._cannot_tell(error.fault)
 
     def _open(self) -> Outcome | None:
-        """Send the lines before the message; None means: go ahead."""
+        """Send the lines before the message; return None if the server accepted them."""
         lines = ((Stage.MAIL, self._commands.mail), (Stage.RCPT, self._commands.rcpt), (Stage.DATA, b"DATA\r\n"))
         if self._is_pipelined:
-            # All in one group, and every reply is looked at (RFC 2920, section 3.1).
+            # All lines in one group, and every reply is checked (RFC 2920, section 3.1).
             self._wire.send(b"".join(line for _, line in lines), self._limits.reply)
         failed: Outcome | None = None
         is_recipient_refused = False
@@ -81,9 +82,9 @@ class Transaction:
         return failed
 
     def _withdraw(self, failed: Outcome, is_recipient_refused: bool) -> Outcome:
-        """End what a server began in spite of its refusal: a lone dot, a message to nobody (RFC 2920, section 3.1)."""
+        """End the DATA that a server started although it rejected the recipient: send only a dot (RFC 2920, section 3.1)."""
         if not is_recipient_refused:
-            # It has a recipient, who would get an empty message.
+            # The server has accepted the recipient, who would get an empty message.
             self.after = After.DROP
             return failed
         try:
@@ -104,11 +105,11 @@ class Transaction:
         self.is_asked = True
         if not before_dot():
             self.after = After.DROP
-            reason = "it was taken back before it was complete; the server does not have it"
+            reason = "canceled before the message was complete; the server does not have it"
             return Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=self._stage, reason=reason)
         if not self._wire.is_silent:
             return self._interrupted(Fault.GARBLED)
-        # Once the dot is on its way only an answer tells.
+        # After the dot is sent, only an answer tells the result.
         self._stage = Stage.DOT
         self._wire.send(b"\r\n.\r\n", self._limits.reply)
         reply = make_reply(self._read(self._limits.dot))
@@ -118,7 +119,7 @@ class Transaction:
         return self._failed(reply)
 
     def _interrupted(self, fault: Fault) -> Outcome:
-        """Say why a server hung up, or spoke, before the message was complete; it may have said so itself."""
+        """Return the outcome if the connection failed, or the server answered, before the message was complete."""
         self.after = After.DROP
         try:
             reply = make_reply(self._read(_LAST_WORDS))
@@ -130,7 +131,7 @@ class Transaction:
         return self._wire.read(self._limits.reply if seconds is None else seconds)
 
     def _failed(self, reply: ServerReply) -> Outcome:
-        """Say what an answer other than yes means."""
+        """Return the outcome of a negative reply."""
         if reply.code == 421:
             # The server closes the session (RFC 5321, section 3.8).
             self.after = After.DROP
@@ -143,9 +144,9 @@ class Transaction:
         return Outcome(state=state, stage=self._stage, reply=reply, scope=scope_of(reply, self._stage))
 
     def _cannot_tell(self, fault: Fault, reply: ServerReply | None = None) -> Outcome:
-        """Say what is known after an answer that never came, or could not be understood."""
+        """Return the outcome if the reply did not come, or could not be understood."""
         self.after, self.fault = After.DROP, fault
         is_sent = self._stage is Stage.DOT
         state = OutcomeState.UNKNOWN if is_sent else OutcomeState.DEFERRED
-        reason = f"{fault.in_words}: {_MAYBE_TAKEN if is_sent else _NOT_TAKEN}"
+        reason = ": ".join((fault.in_words, _MAYBE_TAKEN if is_sent else _NOT_TAKEN))
         return Outcome(state=state, stage=self._stage, reply=reply, reason=reason, scope=Scope.SERVER)

@@ -1,7 +1,7 @@
-"""One connection: bytes go out, replies come in, and no wait is longer than was said.
+"""One connection: sends bytes and reads replies, with exact timeouts.
 
-Input: a connected socket. Output: replies, or `BrokenError`, with a `Fault`. Never tries anything twice, never logs what
-passes through: it carries passwords and subscribers' addresses.
+Input: a connected socket. Output: replies, or `BrokenError` with a `Fault`. Guarantees: does not retry; logs nothing,
+because the bytes contain passwords and subscribers' addresses.
 """
 
 import contextlib
@@ -17,13 +17,13 @@ from enum import StrEnum
 from composer.transport.smtp.reply_parser import GarbledError, Lines, ReplyParser
 
 _BLOCK = 64 * 1024
-#: Seconds that the socket waits at a time at most; whoever has longer waits again. To tell it another time is a call of the
-#: system, and each lets another thread go first: with a dozen connections that is dear.
+#: The most seconds of one wait of the socket; longer waits are repeated. Each change of the timeout is a system call
+#: that lets another thread run first, which is expensive with a dozen connections.
 _STEP = 10.0
 
 
 class Fault(StrEnum):
-    """Why a connection is of no use any more: a code."""
+    """Why a connection failed: a code."""
 
     LOST = "lost"
     LATE = "late"
@@ -33,20 +33,20 @@ class Fault(StrEnum):
 
     @property
     def in_words(self) -> str:
-        """The fault, for people."""
+        """The fault as text."""
         return _WORDS[self]
 
 
 _WORDS = {
     Fault.LOST: "the connection was lost",
     Fault.LATE: "the server did not answer in time",
-    Fault.SLOW: "the server stopped taking in what was sent",
-    Fault.GARBLED: "the server’s answer cannot be understood",
+    Fault.SLOW: "the server stopped reading the message",
+    Fault.GARBLED: "the server sent an invalid reply",
 }
 
 
 class BrokenError(Exception):
-    """The connection is of no use any more."""
+    """The connection has failed."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.in_words)
@@ -55,7 +55,7 @@ class BrokenError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encryption:
-    """How a connection is encrypted, and until when the server's certificate holds."""
+    """How a connection is encrypted, and until when the server's certificate is valid."""
 
     #: Such as "TLSv1.3".
     version: str
@@ -63,14 +63,14 @@ class Encryption:
 
 
 class Wire:
-    """A connection to a server. BrokenError is the only trouble it makes."""
+    """A connection to a server. Raises only BrokenError."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
         self._parser = ReplyParser()
-        #: What the socket was last told to wait.
+        #: The current timeout of the socket.
         self._seconds: float | None = None
-        # Without it every message waits some 40 ms for an acknowledgement (Nagle's algorithm).
+        # Without this, every message waits about 40 ms for an acknowledgment (Nagle's algorithm).
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     @property
@@ -89,7 +89,7 @@ class Wire:
 
     @property
     def encryption(self) -> Encryption | None:
-        """How it is encrypted; None where it is not."""
+        """How it is encrypted; None if it is not."""
         if not isinstance(self._socket, ssl.SSLSocket):
             return None
         certificate = self._socket.getpeercert() or {}
@@ -98,20 +98,20 @@ class Wire:
         return Encryption(version=self._socket.version() or "", until=until)
 
     def secure(self, trust: ssl.SSLContext, host: str, seconds: float) -> None:
-        """Encrypt from here on, with a server that proves to be `host`. Raises OSError (ssl.SSLError is one)."""
+        """Encrypt the connection, and check that the server is `host`. Raises OSError (ssl.SSLError is one)."""
         self._seconds = None
         self._socket.settimeout(seconds)
         self._socket = trust.wrap_socket(self._socket, server_hostname=host)
 
     def send(self, data: bytes | memoryview, seconds: float) -> None:
-        """Send all of it; every 64 KB has its own time (RFC 5321, section 4.5.3.2.5)."""
+        """Send all bytes; the timeout is for each 64 KB (RFC 5321, section 4.5.3.2.5)."""
         rest, sent = memoryview(data), 0
         end = time.monotonic() + seconds
         try:
             while rest:
                 try:
                     self._wait_until(end)
-                    # By blocks, for TLS takes all of what it is given or nothing.
+                    # In blocks, because TLS sends everything or nothing of a call.
                     count = self._socket.send(rest[:_BLOCK])
                 except TimeoutError:
                     if time.monotonic() >= end:
@@ -126,7 +126,7 @@ class Wire:
             raise BrokenError(Fault.LOST) from None
 
     def read(self, seconds: float) -> Lines:
-        """Wait for one whole reply; the time is for all of it, however it comes."""
+        """Wait for one complete reply; the timeout is for the whole reply."""
         end = time.monotonic() + seconds
         try:
             while (lines := self._parser.next()) is None:
@@ -150,13 +150,13 @@ class Wire:
 
     @property
     def is_silent(self) -> bool:
-        """Tell whether the server has nothing to say and is still there, as it should be when it was asked nothing."""
+        """Whether the connection is open and the server has sent nothing, as expected without a request."""
         if not self._parser.is_empty:
             return False
         try:
             if not _has_arrived(self._socket):
                 return True
-            # A server that hung up is something to read, too; and what TLS says to itself is nothing to us.
+            # A closed connection is readable, too; and internal TLS messages contain no data for us.
             self._seconds = None
             self._socket.settimeout(0)
             data = self._socket.recv(_BLOCK)
@@ -169,7 +169,7 @@ class Wire:
         return False
 
     def _wait_until(self, end: float) -> None:
-        """Let the next call wait until then, or a step of the way. Raises TimeoutError when it is past."""
+        """Set the timeout of the next call, to the rest of the time or one step. Raises TimeoutError if no time is left."""
         left = end - time.monotonic()
         if left <= 0:
             raise TimeoutError
@@ -179,18 +179,18 @@ class Wire:
             self._socket.settimeout(seconds)
 
     def close(self) -> None:
-        """Hang up, without a word. Never raises."""
+        """Close the connection without QUIT. Never raises."""
         with contextlib.suppress(OSError):
             self._socket.close()
 
 
 def _has_arrived(connected: socket.socket) -> bool:
-    """Return whether there is anything to read, without waiting."""
+    """Return whether there are bytes to read, without waiting."""
     if isinstance(connected, ssl.SSLSocket) and connected.pending():
         return True
     if sys.platform == "win32":
         return bool(select.select([connected], [], [], 0)[0])
-    # Unlike select() it takes a descriptor of any number.
+    # Unlike select(), poll() accepts descriptors of any number.
     poll = select.poll()
     poll.register(connected, select.POLLIN)
     return bool(poll.poll(0))

@@ -1,1 +1,1 @@
-"""The page that an editor keeps open while writing. Its own files are imported when it starts, and not before."""
+"""The preview: a page that an editor keeps open while writing. Its modules are imported only when it starts."""

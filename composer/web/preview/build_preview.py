@@ -1,7 +1,7 @@
-"""From an issue's file to what the preview shows, again and again.
+"""Builds what the preview shows from an issue's file.
 
-Input: a workspace and an issue's path. Output: an `Attempt`: the edition with its findings, or why there is none,
-and the files that it hangs on. Never writes.
+Input: a workspace and an issue's path. Output: an `Attempt`: the edition with its findings, or the errors that prevent it,
+and the files that it depends on. Guarantees: writes nothing.
 """
 
 import datetime
@@ -26,9 +26,9 @@ def preview_builder(
     day: datetime.date | None = None,
     asked: SampleSubscriber | None = None,
 ) -> Callable[[], Attempt]:
-    """Return a function that builds and checks the issue as it stands.
+    """Return a function that builds and checks the issue as it is now.
 
-    `day` is the day it is to go out, if not today; `asked` the subscriber through whose eyes it is to be seen.
+    `day` is the planned sending date, if not today; `asked` is the subscriber to show the issue for.
     """
     read: tuple[Path, ...] = ()
 
@@ -49,9 +49,9 @@ def preview_builder(
 
 
 def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
-    """Return what matters whatever was read: a build that fails does not come to read all of it.
+    """Return the files to watch in any case: a build that fails does not read all of them.
 
-    A name in a folder stands for the whole folder: what an issue names may be put there any time.
+    One name in a folder makes the whole folder watched: a file that the issue names can be added at any time.
     """
     root = workspace.root
     folders = (Path(folder) for top in (ISSUES, "assets", TEMPLATES) for folder, _, _ in os.walk(root / top))
@@ -60,7 +60,7 @@ def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
 
 
 def build_preview(checked: Checked, name: str, asked: SampleSubscriber | None = None) -> PreviewModel:
-    """Put together what the preview shows of a build; `name` is the issue's file as people see it."""
+    """Return what the preview shows of a build; `name` is the issue's file as people see it."""
     fullest, *others = (_build_preview(variant, name, asked) for variant in checked.variants)
     theirs = pick(checked.variants, asked.language, asked.tags).number if asked else 1
     return replace(fullest, findings=checked.problems, others=tuple(others), asked_variant=theirs)
@@ -97,7 +97,7 @@ def _build_preview(variant: BuiltVariant, name: str, asked: SampleSubscriber | N
 
 
 def _inputs(checked: Checked) -> Iterator[Path]:
-    """Yield every file that a build has read: texts, pictures, the theme."""
+    """Yield every file that a build has read: texts, pictures and the theme."""
     issue, newsletter = checked.built.issue, checked.built.newsletter
     yield from _files(issue.nodes)
     yield from _files(newsletter.nodes)

@@ -1,7 +1,7 @@
 """Notices that a file was saved.
 
-Input: a session with the files its last build read. Output: a word to the session. Never reads a file: it watches
-their folders, because programs save by putting a new file in the old one's place.
+Input: a session with the files its last build read. Output: a call of `session.changed`. Guarantees: reads no file. It watches
+folders rather than files, because programs save by replacing the old file with a new one.
 """
 
 import asyncio
@@ -15,21 +15,21 @@ from watchfiles import Change, awatch
 from composer.core.workspace import OUTBOX
 from composer.web.preview.preview_session import PreviewSession, stamps
 
-#: Milliseconds: how long a folder must be quiet, and how long one that never is may keep us waiting.
+#: Milliseconds: how long a folder must be quiet before a build, and the longest wait if it never is.
 _QUIET, _LONGEST = 10, 100
-#: Seconds between two looks at files and folders themselves: a folder may go and come back, and some network drives
-#: do not tell of changes.
+#: Seconds between two checks of the files and folders themselves: a folder can be deleted and created again, and some
+#: network drives do not report changes.
 LOOK_AGAIN = 0.5
 
 _LEFT_OUT = frozenset([OUTBOX, ".git", "__pycache__"])
-#: What programs write beside a file while they save it.
+#: Files that programs write next to a file while they save it.
 _SWAP = ("~", ".swp", ".swx", ".swo", ".tmp", ".bak", ".part", ".crdownload", "4913", "___jb_tmp___", "___jb_old___")
 
 _Folders = dict[Path, tuple[int, int]]
 
 
 def matters(path: Path, inputs: Iterable[Path]) -> bool:
-    """Return whether a change to this file is a reason to build."""
+    """Return whether a change to this file requires a build."""
     if path in inputs:
         return True
     name = path.name
@@ -37,7 +37,7 @@ def matters(path: Path, inputs: Iterable[Path]) -> bool:
 
 
 async def watch(session: PreviewSession) -> None:
-    """Tell the session of every change, until cancelled."""
+    """Notify the session of every change, until cancelled."""
     begun = time.time()
     folders: _Folders = {}
     while True:
@@ -47,7 +47,7 @@ async def watch(session: PreviewSession) -> None:
         watching = asyncio.create_task(_watch_folders(session, folders, stop))
         try:
             if is_late:
-                # Files may have come into a new folder before it was watched.
+                # Files may have been added to a new folder before it was watched.
                 await asyncio.sleep(LOOK_AGAIN / 10)
                 session.changed()
             await _until_others(session, folders)
@@ -65,7 +65,7 @@ async def _watch_folders(session: PreviewSession, folders: _Folders, stop: async
     def is_seen(change: Change, path: str) -> bool:
         return matters(Path(path), session.inputs)
 
-    # A folder that goes while it is begun to be watched, a system that watches no more: the next look sees what changed.
+    # If a folder disappears meanwhile, or the system cannot watch more folders, the next check sees what changed.
     with contextlib.suppress(OSError, RuntimeError):
         async for _ in awatch(
             *folders,
@@ -80,7 +80,7 @@ async def _watch_folders(session: PreviewSession, folders: _Folders, stop: async
 
 
 async def _until_others(session: PreviewSession, folders: _Folders) -> None:
-    """Look at the files and their folders until other folders are to be watched."""
+    """Check the files and their folders until the set of folders to watch changes."""
     while True:
         inputs = session.inputs
         for _ in range(10):
@@ -95,14 +95,14 @@ async def _until_others(session: PreviewSession, folders: _Folders) -> None:
 
 
 def _changed(folder: Path) -> float:
-    """Return when something came into a folder or went, in seconds since 1970; 0 where it is gone."""
+    """Return when a folder's entries last changed, in seconds since 1970; 0 if the folder does not exist."""
     with contextlib.suppress(OSError):
         return folder.stat().st_mtime
     return 0.0
 
 
 def _folders(inputs: tuple[Path, ...]) -> _Folders:
-    """Return the folders of files that are there, each with what tells it from another of the same name."""
+    """Return the existing folders of the files, each with an identity that differs for a new folder of the same name."""
     found: _Folders = {}
     for folder in {path.parent for path in inputs}:
         with contextlib.suppress(OSError):

@@ -1,7 +1,7 @@
-"""Finds tags in finished HTML and changes them where they stand: everything else stays byte for byte.
+"""Changes tags in finished HTML; everything else stays the same, byte for byte.
 
-Input: HTML as lxml writes it (a `<` of a text is `&lt;`). Output: the same with some tags, comments or styles
-changed. Never builds a tree: conditional comments and the text between tags survive.
+Input: HTML as lxml writes it (`<` in text is `&lt;`). Output: the same HTML with some tags, comments or styles changed.
+Guarantees: builds no tree, so that conditional comments and the text between tags are kept.
 """
 
 import re
@@ -11,7 +11,7 @@ from html import escape, unescape
 
 
 def names(text: str) -> frozenset[str]:
-    """Return the names in a text, such as those of elements, as a set."""
+    """Return the names in a text, such as element names, as a set."""
     return frozenset(text.split())
 
 
@@ -22,13 +22,13 @@ _TAG = r"""(?P<tag><(?P<name>{name})(?:"[^"]*+"|'[^']*+'|[^"'<>])*+>)"""
 _ANY = r"[A-Za-z][^\s/>]*"
 _END = rf"(?P<end></(?P<ended>{_ANY})[^>]*>)"
 _FLAGS = re.DOTALL | re.IGNORECASE | re.VERBOSE
-#: A comment, an element whose content is no markup, a start tag, an end tag.
+#: A comment, an element whose content is not markup, a start tag or an end tag.
 TOKEN = re.compile("|".join((_COMMENT, _RAW, _TAG.format(name=_ANY), _END)), _FLAGS)
 
 
 @cache
 def _tokens_of(elements: frozenset[str]) -> re.Pattern[str]:
-    """Find what `rewrite` changes: no end tags, and start tags of these elements only."""
+    """Return a pattern for what `rewrite` changes: not end tags, and only start tags of these elements."""
     name = rf"(?:{'|'.join(sorted(elements))})(?=[\s/>])" if elements else _ANY
     return re.compile("|".join((_COMMENT, _RAW, _TAG.format(name=name))), _FLAGS)
 
@@ -48,11 +48,10 @@ def rewrite(
     style: Callable[[str, str], str] | None = None,
     comment: _Change | None = None,
 ) -> str:
-    """Put tags, styles and comments through functions.
+    """Apply functions to tags, styles and comments.
 
-    `tag` is given a start tag and its name in small letters, of some `elements` if not of all; `style` the start tag
-    and the rules of a style element.
-    What a comment becomes is not looked at again.
+    `tag` gets a start tag and its name in lower case, for all elements or only for `elements`. `style` gets the start tag
+    and the rules of a style element. The result of `comment` is not processed again.
     """
 
     def change(token: re.Match[str]) -> str:
@@ -68,7 +67,7 @@ def rewrite(
 
 
 def attribute(tag: str, name: str) -> str | None:
-    """Return an attribute's value, or None where the tag has none of that name."""
+    """Return an attribute's value, or None if the tag does not have the attribute."""
     match = _find(tag, name)
     if match is None:
         return None
@@ -77,7 +76,7 @@ def attribute(tag: str, name: str) -> str | None:
 
 
 def put(tag: str, name: str, value: str) -> str:
-    """Set an attribute, in the place of one of that name."""
+    """Set an attribute, and replace an existing one of that name."""
     added = f' {name}="{escape(value)}"'
     match = _find(tag, name)
     if match is not None:
@@ -87,18 +86,18 @@ def put(tag: str, name: str, value: str) -> str:
 
 
 def drop(tag: str, name: str) -> str:
-    """Take an attribute away."""
+    """Remove an attribute."""
     match = _find(tag, name)
     return tag if match is None else tag[: match.start()] + tag[match.end() :]
 
 
 def _find(tag: str, name: str) -> re.Match[str] | None:
-    """Find an attribute; one after the other, so that ` alt=` in a title is none."""
+    """Find an attribute. They are read one by one, so that ` alt=` inside a title does not match."""
     return next((match for match in _ATTRIBUTE.finditer(tag) if match["name"].lower() == name), None)
 
 
 def declarations(style: str) -> list[tuple[str, str]]:
-    """Split a style attribute into properties, in small letters, and values."""
+    """Split a style attribute into properties, in lower case, and values."""
     found = []
     for piece in re.findall(r"""(?:"[^"]*"|'[^']*'|\([^)]*\)|[^;"'(])+""", style):
         name, colon, value = piece.partition(":")
@@ -108,5 +107,5 @@ def declarations(style: str) -> list[tuple[str, str]]:
 
 
 def written(style: list[tuple[str, str]]) -> str:
-    """Write declarations as a style attribute holds them."""
+    """Format declarations as a style attribute."""
     return "; ".join(f"{name}: {value}" for name, value in style)

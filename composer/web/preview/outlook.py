@@ -1,15 +1,15 @@
-"""Outlook on Windows, more or less: its conditions opened, and what Word's engine does not know removed.
+"""Simulates Outlook on Windows: applies its conditional comments and removes what Word's engine does not support.
 
-Input: an edition's HTML. Output: the HTML as Word would take it, for a browser to lay out. Never an exact
-picture: Word measures and breaks lines in ways of its own.
+Input: an edition's HTML. Output: the HTML as Word reads it, for a browser to lay out. This is an approximation: Word
+measures text and breaks lines differently.
 """
 
 import re
 
 from composer.web.preview.markup import attribute, declarations, names, put, rewrite, written
 
-#: What Word does not know, on any element (caniemail.com, Outlook on Windows). Only what is certain: when in doubt a
-#: property stays.
+#: Properties that Word does not support on any element (caniemail.com, Outlook on Windows). In doubt, a property is not
+#: listed and stays.
 _UNKNOWN = names(
     """animation background-image background-position background-repeat background-size border-bottom-left-radius
     border-bottom-right-radius border-radius border-top-left-radius border-top-right-radius box-shadow clip-path
@@ -17,14 +17,14 @@ _UNKNOWN = names(
     max-height max-width min-height min-width object-fit opacity outline overflow overflow-x overflow-y position
     text-shadow transform transition word-break overflow-wrap aspect-ratio"""
 )
-#: Word gives these no box of their own: padding, width and height work on table cells.
+#: Elements that Word does not treat as boxes: padding, width and height work only on table cells.
 _NO_BOX = names("a div p span h1 h2 h3 h4 h5 h6 ul ol li blockquote strong em")
 _BOX = names("padding padding-top padding-right padding-bottom padding-left padding-inline padding-block width height")
-#: A picture is as large as its attributes say.
+#: Styles that Word ignores on pictures: their attributes set the size.
 _SIZE = names("width height")
 
 _CONDITION = re.compile(r"<!--\[if\s+(?P<asked>[^\]]+)\]>(?P<inside>.*?)<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
-#: `<!--[if !mso]><!-->…<!--<![endif]-->` and `<![if !mso]>…<![endif]>`: others take what stands between.
+#: `<!--[if !mso]><!-->…<!--<![endif]-->` and `<![if !mso]>…<![endif]>`: other programs show the content in between.
 _REVEALED = re.compile(
     r"<!--\[if\s+(?P<asked>[^\]]+)\]><!--\s*-->(?P<inside>.*?)<!--\s*<!\[endif\]-->"
     r"|<!\[if\s+(?P<bare>[^\]]+)\]>(?P<within>.*?)<!\[endif\]>",
@@ -33,7 +33,7 @@ _REVEALED = re.compile(
 _ATOM = re.compile(
     r"\s*(?:(?P<compare>lte?|gte?)\s+)?(?P<name>[A-Za-z]+)(?:\s+(?P<version>\d+(?:\.\d+)?))?\s*", re.IGNORECASE
 )
-#: Outlook 2016 and later call themselves 16.
+#: The version of Outlook 2016 and later.
 _WORD = 16.0
 
 
@@ -41,7 +41,7 @@ def as_word(html: str) -> str:
     """Return the HTML as Word's engine reads it."""
     html = _REVEALED.sub(_revealed, html)
     html = _CONDITION.sub(lambda found: found["inside"] if holds(found["asked"]) else "", html)
-    # Settings for Office are no text.
+    # Remove settings for Office, which are not text.
     html = re.sub(r"</?noscript>|<xml\b.*?</xml>", "", html, flags=re.DOTALL | re.IGNORECASE)
     return rewrite(html, tag=_tag, style=lambda opening, rules: f"{opening}{_rules(rules)}</style>")
 
@@ -53,7 +53,7 @@ def _revealed(found: re.Match[str]) -> str:
 
 
 def holds(condition: str) -> bool:
-    """Tell whether Outlook opens a condition such as `(gte mso 9)|(IE)` or `!mso`; what cannot be read stays closed."""
+    """Return whether Outlook applies a condition such as `(gte mso 9)|(IE)` or `!mso`; False if it cannot be parsed."""
     pieces = re.findall(r"[()!&|]|[^()!&|]+", condition.replace("&amp;", "&"))
     pieces = [piece for piece in pieces if piece.strip()]
     value, rest = _either(pieces)
@@ -129,7 +129,7 @@ def _known(style: list[tuple[str, str]], name: str) -> list[tuple[str, str]]:
 
 
 def _rules(rules: str) -> str:
-    """Take away media queries and other at-rules, and what Word does not know from the rest."""
+    """Remove media queries and other at-rules, and from the rest what Word does not support."""
     pieces, at = [], 0
     for start in re.finditer(r"@[\w-]+[^{;]*[{;]", rules):
         if start.start() < at:

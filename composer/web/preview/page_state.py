@@ -1,7 +1,7 @@
-"""What the page is told, as JSON.
+"""The state that the page shows, as JSON.
 
-Input: a `Shown` value. Output: JSON that is safe within a page, too. Never holds a path outside the workspace, or
-anything of a real subscriber but the one whom a person has asked for.
+Input: a `ShownVariant`. Output: JSON that is also safe inside an HTML page. Guarantees: contains no path outside the workspace,
+and no data of a real subscriber except the one that `--as` names.
 """
 
 import json
@@ -18,12 +18,12 @@ from composer.web.preview.simulation.sample_subscribers import SampleSubscriber,
 from composer.web.preview.view_model import PreviewModel, ShownVariant
 from composer.web.preview.views import places
 
-#: How many characters of the edition stand in for a preheader that nobody wrote.
+#: Number of characters of the edition that are shown in place of a missing preheader.
 _BEGINNING = 200
 
 
 def as_json(value: object) -> bytes:
-    """Write JSON that no page takes for a tag, wherever it is put."""
+    """Return JSON without characters that HTML could read as a tag."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for sign in ("<", ">", "&", "\u2028", "\u2029"):
         text = text.replace(sign, f"\\u{ord(sign):04x}")
@@ -31,7 +31,7 @@ def as_json(value: object) -> bytes:
 
 
 def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str, object]:
-    """Return what the page is told. `panels` are those of `shown.model`."""
+    """Return the page's state. `panels` are those of `shown.model`."""
     return {
         "version": shown.version,
         "edition": shown.edition,
@@ -50,7 +50,7 @@ def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str,
 
 
 def _problem(problem: Problem, group: int) -> dict[str, object]:
-    """Return a finding; those of one group are shown as one."""
+    """Return a finding. Findings of one group are shown together."""
     return {
         "group": group,
         "level": problem.level.value,
@@ -67,9 +67,9 @@ def _problem(problem: Problem, group: int) -> dict[str, object]:
 def panels(
     model: PreviewModel, also: Callable[[PreviewModel], Mapping[str, object]] = lambda model: {}
 ) -> dict[str, object]:
-    """Return what stands beside an edition, whatever view is chosen; below `variants` the same of the others.
+    """Return the panels of an edition, which every view shows; `variants` contains those of the other variants.
 
-    `also` makes what else is told of each.
+    `also` returns more values for each variant.
     """
     others = {each.number: {**_panels(each), **also(each)} for each in model.others}
     variants = [
@@ -107,12 +107,12 @@ def _panels(model: PreviewModel) -> dict[str, object]:
 
 
 def _values(value: Hidden | Row) -> dict[str, object]:
-    """Return the fields by name; `asdict` would copy texts that know where they were written, and cannot."""
+    """Return the fields by name. `asdict` fails here, because it would copy texts that know their place in a file."""
     return {field.name: getattr(value, field.name) for field in fields(value)}
 
 
 def _named(key: str) -> str:
-    return "Around the sections" if key == "page" else key.replace("_", " ")
+    return "Page around the sections" if key == "page" else key.replace("_", " ")
 
 
 def _texts(model: PreviewModel) -> dict[str, str]:
@@ -139,10 +139,10 @@ def _order(model: PreviewModel) -> list[dict[str, object]]:
 
 
 def _line(line: Line, filled: tuple[tuple[str, Mapping[str, str]], ...]) -> dict[str, object]:
-    """Return a line for nobody, and for the subscribers for whom it reads otherwise."""
+    """Return a line without a subscriber, and for each subscriber with a different text."""
     (_, nobody), *people = filled
     usual = _parts(line, nobody)
-    # Where nothing was filled in, it reads the same for everyone.
+    # Without merge fields, the line is the same for everyone.
     is_same = all(
         piece["text"] == part.text and piece.get("link", "") == part.link
         for piece, part in zip(usual, line.parts, strict=True)
@@ -172,7 +172,7 @@ def _parts(line: Line, values: Mapping[str, str]) -> list[dict[str, object]]:
     return made
 
 
-#: The views that are no frames. Each is made when a page shows it: a save need not wait for what nobody looks at.
+#: The views without frames. Each is made only when a page shows it, so that a build does not wait for it.
 VIEWS: Mapping[str, Callable[[PreviewModel], object]] = {
     "text": _texts,
     "inbox": _inboxes,

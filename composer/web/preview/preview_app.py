@@ -1,7 +1,7 @@
 """The preview's web application: a page, its state, and the edition in frames.
 
-Input: requests from a browser on this computer. Output: pages that run nothing but our own script. Never answers
-a request that another site made or that came by another name, and never changes a thing.
+Input: requests from a browser on this computer. Output: pages that run only this package's own scripts. Guarantees:
+rejects requests made by another site or for another host name, and changes nothing.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _PAGE = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-#: No allow-scripts, ever: nothing that stands in an issue runs. The page reads the frame to find places.
+#: Never add allow-scripts: scripts in an issue must not run. The page reads the frame to find places.
 _FRAME = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'self'; sandbox allow-same-origin"
@@ -60,7 +60,7 @@ def static_names() -> tuple[str, ...]:
 
 
 def application(session: PreviewSession, port: int, heartbeat: float = HEARTBEAT) -> ASGIApp:
-    """Make the application; it builds and watches as long as it runs."""
+    """Return the application, which builds and watches files while it runs."""
 
     @contextlib.asynccontextmanager
     async def working(app: Starlette) -> AsyncIterator[None]:
@@ -128,7 +128,7 @@ def application(session: PreviewSession, port: int, heartbeat: float = HEARTBEAT
 
 
 def _confess(task: "asyncio.Task[None]") -> None:
-    """Show a bug in what should never end."""
+    """Print the error of a task that should never end."""
     if not task.cancelled() and (bug := task.exception()) is not None:
         traceback.print_exception(bug, file=sys.stderr)
 
@@ -149,11 +149,11 @@ def _answer(body: bytes, kind: str, csp: str = _SILENT) -> Response:
 
 
 def _missing() -> Response:
-    return PlainTextResponse("There is nothing here.\n", 404)
+    return PlainTextResponse("Page not found.\n", 404)
 
 
 class _Guard:
-    """Stands before the application: refuses what a browser on this computer would not ask of its own accord."""
+    """Wraps the application: rejects requests that a browser on this computer would not send by itself."""
 
     def __init__(self, app: ASGIApp, port: int) -> None:
         self._app = app
@@ -182,12 +182,12 @@ class _Guard:
             given.setdefault(name, []).append(value.decode("latin-1"))
         hosts = given.get(b"host", [])
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
-            words = "The preview answers only at the address it printed when it was started.\n"
+            words = "The preview is only available at the address that it printed when it started.\n"
             return PlainTextResponse(words, 421)
         if scope["method"] not in ("GET", "HEAD"):
-            return PlainTextResponse("The preview only shows; it takes nothing.\n", 405, {"Allow": "GET, HEAD"})
+            return PlainTextResponse("The preview is read-only.\n", 405, {"Allow": "GET, HEAD"})
         is_foreign = any(site not in ("same-origin", "none") for site in given.get(b"sec-fetch-site", []))
         if is_foreign or any(origin not in self._origins for origin in given.get(b"origin", [])):
-            words = "Another site asked for this. Type the preview's address, or copy it from the window it runs in.\n"
+            words = "Request from another site rejected. Copy the preview's address from the terminal and open it directly.\n"
             return PlainTextResponse(words, 403)
         return None

@@ -1,7 +1,7 @@
-"""Writes the preview as a folder that opens without a server: to send to a colleague, or to keep.
+"""Writes the preview to a folder that opens without a server, to send to a colleague or to keep.
 
-Input: an edition and its problems. Output: a folder with the page, the frames and the pictures, all or nothing.
-Never replaces a folder that it did not write.
+Input: an edition and its problems. Output: a folder with the page, the frames and the pictures. Guarantees:
+the folder is complete or is not written, and replaces only a folder that a preview wrote.
 """
 
 import shutil
@@ -14,9 +14,9 @@ from composer.web.preview.preview_app import STATIC, static_names
 from composer.web.preview.view_model import PreviewModel, ShownVariant
 from composer.web.preview.views import anchored, edition, frames
 
-#: Lies in every folder written here.
+#: A file in every folder that this module writes.
 MARKER = ".compose-preview"
-_NOTE = b"This folder was written by compose preview; it is replaced as a whole.\n"
+_NOTE = b"compose preview wrote this folder and replaces all of it the next time.\n"
 _PAGE = (
     "default-src 'none'; script-src 'self' file:; style-src 'self' file:; img-src 'self' file:; "
     "frame-src 'self' file:; base-uri 'none'; form-action 'none'"
@@ -25,12 +25,12 @@ _FRAME = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' file:; f
 
 
 def write(shown: ShownVariant, folder: Path, *, is_private: bool = False) -> Path:
-    """Write the page and all it shows, for its owner only if it is private; give the page's path.
+    """Write the page and everything it shows, and return the page's path. A private one is readable by its owner only.
 
-    Raises OutputError when the folder holds something else, or cannot be written.
+    Raises OutputError if the folder contains other files or cannot be written.
     """
     if folder.exists() and not (folder.is_dir() and (_is_ours(folder) or not any(folder.iterdir()))):
-        raise OutputError(f"{folder} holds something else", "name a folder that is new or empty")
+        raise OutputError(f"{folder} contains other files", "choose a new or empty folder")
     try:
         replace_folder(folder, lambda fresh: _fill(fresh, shown), is_private=is_private)
     except OSError as error:
@@ -39,7 +39,7 @@ def write(shown: ShownVariant, folder: Path, *, is_private: bool = False) -> Pat
 
 
 def _all(model: PreviewModel) -> dict[str, object]:
-    """Return what a server makes when it is looked at, and the ids of places."""
+    """Return what a server would make on request, and the ids of places."""
     return {"ids": anchored(model.html)[1], "views": {name: view(model) for name, view in VIEWS.items()}}
 
 
@@ -63,7 +63,7 @@ def _fill(folder: Path, shown: ShownVariant) -> None:
         (folder / "pictures").mkdir()
         for each in shown.model.variants:
             for name, (_, data) in each.pictures.items():
-                # A picture's name is that of a file beside it, nothing more.
+                # Use only the file name, so that a picture cannot be written to another folder.
                 (folder / "pictures" / Path(name).name).write_bytes(data)
     embedded = as_json(state(shown, made)).decode()
     page = (STATIC / "page.html").read_text(encoding="utf-8")

@@ -1,6 +1,6 @@
 """Runs the preview until Ctrl-C, on this computer only.
 
-Input: a function that builds. Output: nothing; what is shown is in the browser. Never listens to the network.
+Input: a function that builds. Output: nothing; the preview is in the browser. Guarantees: listens only on this computer.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from composer.web.preview.preview_session import HEARTBEAT, PreviewSession
 from composer.web.preview.view_model import Attempt
 
 HOST = "127.0.0.1"
-#: Where the preview is found, unless this port and those behind it are taken.
+#: The preview's port. If it is in use, the next free one is used.
 PORT = 8700
 _TRIED = 30
 
@@ -27,7 +27,7 @@ class PreviewError(ComposeError):
 
 
 class PreviewServer(Server):
-    """A server that tells when it is ready, and lets go of the pages that listen when it ends."""
+    """A server that reports when it is ready, and closes the open event streams when it ends."""
 
     def __init__(
         self, session: PreviewSession, listener: socket.socket, opened: Callable[[str], None], heartbeat: float
@@ -64,39 +64,40 @@ def serve(
     opened: Callable[[str], None],
     inputs: tuple[Path, ...] = (),
 ) -> None:
-    """Show what `rebuild` gives until Ctrl-C, and build again when one of its inputs changes.
+    """Show the result of `rebuild` until Ctrl-C, and build again when one of its inputs changes.
 
-    `opened` is given the address as soon as it answers. `inputs` are watched until the first build has said what it
-    read. Without a port the first free one from 8700 is taken; raises PreviewError when the port asked for is not free.
+    `opened` is called with the address as soon as the server answers. `inputs` are watched until the first build has
+    reported which files it read. Without a port, the first free one from 8700 is used. Raises PreviewError if the given
+    port is not free.
     """
     with listen(port) as listener:
         server = PreviewServer(PreviewSession(rebuild, inputs), listener, opened, HEARTBEAT)
-        # uvicorn ends in order and then raises what ended it.
+        # uvicorn shuts down cleanly and then raises the interrupt again.
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(server.serve(sockets=[listener]))
 
 
 def listen(port: int | None) -> socket.socket:
-    """Take a port of this computer; raises PreviewError."""
+    """Return a socket that listens on a port of this computer. Raises PreviewError."""
     if port is not None:
         try:
             return _bound(port)
         except (OSError, OverflowError) as error:
             raise PreviewError(
-                f"port {port} is taken by another program, or may not be used",
-                "leave --port away: a free one is looked for",
+                f"port {port} is in use by another program or not allowed",
+                "leave out --port to use a free port",
             ) from error
     for candidate in (*range(PORT, PORT + _TRIED), 0):
         with contextlib.suppress(OSError):
             return _bound(candidate)
-    raise PreviewError("no port of this computer is free", "close other programs that run a server")
+    raise PreviewError("no free port on this computer", "close other programs that run a server")
 
 
 def _bound(port: int) -> socket.socket:
-    # With the protocol named asyncio sends small pieces at once (TCP_NODELAY); without, each answer waits 40 ms.
+    # With an explicit protocol, asyncio sends small packets at once (TCP_NODELAY); otherwise each response takes 40 ms longer.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # On Windows this option would let two programs have the same port.
+        # On Windows, this option would let two programs use the same port.
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))

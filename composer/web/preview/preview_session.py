@@ -1,7 +1,7 @@
-"""A preview's session: builds when something has changed, and keeps the last good edition.
+"""A preview's session: builds when something has changed, and keeps the last edition without errors.
 
-Input: a function that builds. Output: what is shown, and a word to every page when that changes. Never builds
-twice at once, and never ends because a build went wrong.
+Input: a function that builds. Output: what is shown, and a notification to every page when it changes. Guarantees: never runs
+two builds at once, and never ends because a build failed.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from composer.core.workspace import stamp
 from composer.web.preview.page_state import as_json, panels, state
 from composer.web.preview.view_model import Attempt, ShownVariant
 
-#: Seconds after which a page is told that the preview is still there.
+#: Seconds between two messages that tell a page that the preview is still running.
 HEARTBEAT = 15.0
 
 Stamps = Mapping[Path, tuple[int, int]]
@@ -29,15 +29,15 @@ _Result = TypeVar("_Result")
 
 
 class PreviewSession:
-    """What the pages share. All methods but `rebuild` run in the server's own thread."""
+    """What the pages share. All methods except `rebuild` run in the server's thread."""
 
     def __init__(self, rebuild: Callable[[], Attempt], inputs: tuple[Path, ...] = ()) -> None:
-        """`inputs` are watched until the first build has said what it read."""
+        """`inputs` are watched until the first build has reported which files it read."""
         self._rebuild = rebuild
         self.shown = ShownVariant()
         self.json = as_json(state(self.shown, None))
         self.inputs = inputs
-        #: How the files stood when the last build began.
+        #: The state of the files when the last build began.
         self.stamps: Stamps = {}
         self._panels: Mapping[str, object] | None = None
         self._wanted = asyncio.Event()
@@ -47,15 +47,15 @@ class PreviewSession:
 
     @property
     def listeners(self) -> int:
-        """How many pages are listening."""
+        """The number of pages that are listening."""
         return len(self._listeners)
 
     def changed(self) -> None:
-        """Ask for a build. However often it is asked for while one is running, one more follows."""
+        """Request a build. Any number of requests during a build lead to one more build."""
         self._wanted.set()
 
     async def run(self) -> None:
-        """Build now, and whenever it is asked for, until cancelled."""
+        """Build now and on every request, until cancelled."""
         while True:
             await self._wanted.wait()
             self._wanted.clear()
@@ -63,7 +63,7 @@ class PreviewSession:
             shown, made, attempt = await _in_thread(self._attempt)
             if attempt is not None:
                 self.inputs = attempt.inputs
-            # A file that changed while it was read is built again; one that is new is first looked at now.
+            # A file that changed while it was read leads to another build; a new one is recorded as it is now.
             self.stamps = {
                 **stamps(self.inputs),
                 **{path: seen for path, seen in before.items() if path in self.inputs},
@@ -86,7 +86,7 @@ class PreviewSession:
             )
         except Exception as bug:
             traceback.print_exc(file=sys.stderr)
-            words = f"the program made a mistake: {type(bug).__name__}: {bug}. The window it was started from says more"
+            words = f"internal error: {type(bug).__name__}: {bug}. For details, see the terminal that runs the preview"
             shown = self._broken(replace(self.shown, problems=(), error=words))
         else:
             version = self.shown.version + 1
@@ -108,7 +108,7 @@ class PreviewSession:
             listener.set()
 
     async def versions(self, heartbeat: float = HEARTBEAT) -> AsyncIterator[int | None]:
-        """Give the version now, and each new one; None when nothing has happened for a while. Ends with the session."""
+        """Yield the current version and each new one; None when nothing has happened for a while. Ends with the session."""
         listener = asyncio.Event()
         self._listeners.add(listener)
         try:
@@ -126,18 +126,18 @@ class PreviewSession:
             self._listeners.discard(listener)
 
     def close(self) -> None:
-        """End what the pages listen to."""
+        """End the event streams of the pages."""
         self._is_closed = True
         self._tell()
 
 
 def stamps(paths: tuple[Path, ...]) -> Stamps:
-    """Return what changes when one of the files does."""
+    """Return values that change when one of the files changes."""
     return {path: stamp(path) for path in paths}
 
 
 async def _in_thread(work: Callable[[], _Result]) -> _Result:
-    """Run a function in a thread that nobody waits for at the end: a build that hangs keeps no window open."""
+    """Run a function in a daemon thread, so that a build that hangs does not keep the program running."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[_Result] = loop.create_future()
 
@@ -147,7 +147,7 @@ async def _in_thread(work: Callable[[], _Result]) -> _Result:
 
     def run() -> None:
         result = work()
-        # The loop is closed when the preview was stopped in the meantime.
+        # The loop is closed if the preview was stopped in the meantime.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(settle, result)
 

@@ -1,7 +1,7 @@
-"""What the preview shows: values, nothing else.
+"""The values that the preview shows.
 
-Input: nothing. Output: the shapes of what a rebuild gives (`PreviewModel`, `Attempt`) and of what the page is told of
-(`Shown`). Never reads a file, never renders.
+Input: none. Output: classes for the result of a build (`PreviewModel`, `Attempt`) and for the page's state (`ShownVariant`).
+Guarantees: reads no file and renders nothing.
 """
 
 import datetime
@@ -16,7 +16,7 @@ from composer.web.preview.simulation.sample_subscribers import SampleSubscriber,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreviewModel:
-    """An edition as the preview shows it: the parts, and what is known of them."""
+    """An edition as the preview shows it, with its parts."""
 
     #: The newsletter's name.
     name: str
@@ -29,73 +29,73 @@ class PreviewModel:
     #: (`issues/2025-01-30.yaml:12:7`, where the content comes from), `data-from` (the place in the theme), and the
     #: outermost element of each section `data-section`, the section's key.
     html: str
-    #: Plaintext, with tokens.
+    #: Plain text, with tokens.
     text: str
-    #: The HTML part as it is mailed, with stand-ins: what Gmail's limit counts.
+    #: The HTML part as it is sent, with default values: Gmail's limit applies to this.
     mailed: bytes
     #: The message's header block as it is sent.
     headers: str
     fields: tuple[MergeField, ...]
     #: File name -> media type and data.
     pictures: Mapping[str, tuple[str, bytes]]
-    #: Bytes by section, in the edition's order; "page" is what surrounds them.
+    #: Bytes by section, in the edition's order; "page" is the part around the sections.
     sizes: Mapping[str, int]
-    #: Section key -> heading for people.
+    #: Section key -> heading to display.
     headings: Mapping[str, str]
     language: str
-    #: Merge field -> what the newsletter gives as its sample.
+    #: Merge field -> its sample value in newsletter.yaml.
     samples: Mapping[str, str] = field(default_factory=dict)
-    #: Of all variants.
+    #: The findings of all variants.
     findings: tuple[Problem, ...] = ()
-    #: Which variant it is, and who gets it; the looks at the others stand with the first.
+    #: The variant's number and who gets it. The first variant contains the others.
     number: int = 1
     subscribers: str = "all subscribers"
     others: tuple["PreviewModel", ...] = ()
-    #: Whom `--as` names, and the number of the variant that this subscriber gets.
+    #: The subscriber that `--as` names, and the number of the variant they get.
     asked: SampleSubscriber | None = None
     asked_variant: int = 1
 
     @property
     def people(self) -> tuple[SampleSubscriber, ...]:
-        """The subscribers to look at it with, the one who is none first."""
+        """The sample subscribers to choose from, starting with “no subscriber”."""
         nobody, *samples = sample_subscribers(self.samples)
         is_sample = self.asked is None or any(each.key == self.asked.key for each in samples)
         return (nobody, *samples) if is_sample or self.asked is None else (nobody, self.asked, *samples)
 
     @property
     def variants(self) -> tuple["PreviewModel", ...]:
-        """The looks at all variants, this one first."""
+        """All variants, this one first."""
         return (self, *self.others)
 
     def variant(self, number: int) -> "PreviewModel | None":
-        """Return the look at a variant, where there is one of that number."""
+        """Return the variant with a number, or None."""
         return next((each for each in self.variants if each.number == number), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """What a rebuild gave. `model` is None when the issue is broken; then `problems` or `error` say why."""
+    """The result of a build. `model` is None if the issue has errors; `problems` or `error` then say why."""
 
     model: PreviewModel | None
     problems: tuple[Problem, ...] = ()
-    #: A stop that has no place in a file.
+    #: An error without a place in a file.
     error: str = ""
-    #: The files that were read, and those that were missed: a change to one of them is a reason to build again.
+    #: The files that were read or missing: a change to one of them requires another build.
     inputs: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownVariant:
-    """What the page is told of: the last good edition, and the problems of the last attempt."""
+    """What the page shows: the last edition without errors, and the problems of the last build."""
 
-    #: Counts attempts; 0 while the first is still running.
+    #: Counts builds; 0 while the first is running.
     version: int = 0
-    #: The version that `model` came with.
+    #: The version that produced `model`.
     edition: int = 0
     model: PreviewModel | None = None
     problems: tuple[Problem, ...] = ()
     error: str = ""
     is_broken: bool = False
     built: datetime.datetime | None = None
-    #: Milliseconds from the start of the rebuild to its end.
+    #: Duration of the build in milliseconds.
     milliseconds: float = 0.0

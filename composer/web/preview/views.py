@@ -1,7 +1,7 @@
-"""Documents for the preview's frames: which variant, who reads it, in which scheme, with pictures or without, where.
+"""Documents for the preview's frames, by variant, subscriber, colour scheme, pictures and mail program.
 
-Input: a `PreviewModel` and a frame's name. Output: an HTML document that runs no script and leads nowhere. Never
-pretends: what is simulated is a list of rules, below and in outlook.py, and the page calls it a simulation.
+Input: a `PreviewModel` and a frame's name. Output: an HTML document. Guarantees: no script runs in it, and no link leaves it.
+What is simulated is a list of rules, below and in outlook.py, and the page labels it as a simulation.
 """
 
 import re
@@ -22,7 +22,7 @@ from composer.web.preview.view_model import PreviewModel
 
 
 class ColourScheme(StrEnum):
-    """How the subscriber's device is set."""
+    """The colour scheme of the subscriber's device."""
 
     LIGHT = "light"
     DARK = "dark"
@@ -36,26 +36,26 @@ class Pictures(StrEnum):
 
 
 class Client(StrEnum):
-    """Where the edition is read."""
+    """The mail program that is simulated."""
 
-    #: A program that does what the theme asks for.
+    #: A program that supports everything the theme uses.
     PLAIN = "plain"
-    #: Gmail, which shows the first 102,400 bytes.
+    #: Gmail, which shows only the first 102,400 bytes.
     CLIPPED = "clipped"
-    #: Programs that remove every <style>: Gmail's app with an account elsewhere.
+    #: Programs that remove every <style>, such as Gmail's app with an account of another provider.
     NOSTYLE = "nostyle"
-    #: Outlook on Windows, which lays out with Word.
+    #: Outlook on Windows, which uses Word for layout.
     OUTLOOK = "outlook"
-    #: Programs that turn colours over in the dark, asked or not: Gmail on the iPhone.
+    #: Programs that invert all colours in dark mode, such as Gmail on iPhone.
     INVERTED = "inverted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One way to see an edition. Only programs that know schemes have a dark one."""
+    """One way to view an edition. Only programs that support colour schemes have a dark one."""
 
     subscriber: str
-    #: Which of the issue's variants.
+    #: The number of the variant.
     variant: int = 1
     scheme: ColourScheme = ColourScheme.LIGHT
     pictures: Pictures = Pictures.ON
@@ -68,7 +68,7 @@ class Frame:
 
 
 def frames(model: PreviewModel) -> Iterator[Frame]:
-    """Yield every way there is to see an issue."""
+    """Yield every way to view an issue."""
     for each, subscriber, client in product(model.variants, model.people, Client):
         for scheme in ColourScheme if client is Client.PLAIN else (ColourScheme.LIGHT,):
             for pictures in Pictures:
@@ -78,11 +78,11 @@ def frames(model: PreviewModel) -> Iterator[Frame]:
 
 
 def named(model: PreviewModel, name: str) -> Frame | None:
-    """Find a way to see an issue by its name."""
+    """Return the frame with a name, or None."""
     return next((frame for frame in frames(model) if frame.name == name), None)
 
 
-#: `href="#top-story"` stays in the frame; every other link would leave, and the frame may open no window.
+#: Only links such as `href="#top-story"` work in the frame. All others would open a window, which the frame may not do.
 _BASE = '<base target="_blank">'
 _INVERSION = (
     "<style>html{background:#ffffff;filter:invert(1) hue-rotate(180deg)}"
@@ -91,9 +91,9 @@ _INVERSION = (
 
 
 def edition(model: PreviewModel, frame: Frame, csp: str = "") -> str:
-    """Make the document of a frame.
+    """Return the document of a frame.
 
-    `csp` is a policy to write into it, for pages that no server hands out; their places get ids.
+    `csp` is a policy to write into it, for exported pages without a server; elements of their places get ids.
     """
     model = next(each for each in model.variants if each.number == frame.variant)
     subscriber = next(each for each in model.people if each.key == frame.subscriber)
@@ -113,7 +113,7 @@ def edition(model: PreviewModel, frame: Frame, csp: str = "") -> str:
     meta = f'<meta http-equiv="Content-Security-Policy" content="{csp}">' if csp else ""
     scheme = f"<style>:root{{color-scheme:{frame.scheme}}}</style>"
     html = _in_head(html, meta + _BASE, scheme + (_INVERSION if frame.client is Client.INVERTED else ""))
-    # Last of all: nothing else looks at a subscriber's values.
+    # Last, so that no other step reads a subscriber's values.
     return fill_html(html, values_for(subscriber, model.fields))
 
 
@@ -121,12 +121,12 @@ _PLACE = re.compile(r' data-(?:at|from)="([^"]*)"')
 
 
 def places(html: str) -> tuple[str, ...]:
-    """Return each place (`data-at`, `data-from`) once, in the order of the edition."""
+    """Return each place (`data-at`, `data-from`) once, in the edition's order."""
     return tuple(dict.fromkeys(map(unescape, _PLACE.findall(html))))
 
 
 def anchored(html: str) -> tuple[str, Mapping[str, str]]:
-    """Return the first element of each place an id, where it has none; and the ids by place."""
+    """Add a missing id to the first element of each place; return the HTML and the ids by place."""
     found: dict[str, str] = {}
 
     def mark(tag: str, name: str) -> str:
@@ -149,11 +149,11 @@ _SETTLED = names("a base img meta source")
 
 
 def settled(html: str, scheme: ColourScheme, pictures: Mapping[str, tuple[str, bytes]]) -> str:
-    """Decide what is the subscriber's device's, and keep everything here.
+    """Fix the colour scheme, and keep the document self-contained.
 
-    The editor's own device has no say in the scheme: rules and queries change, never a text. The document lies in a
-    folder of its own and finds its pictures; one that changed has another address. Links within the edition stay in the
-    frame, and nothing sends or refreshes.
+    The editor's own device does not affect the scheme. Only rules and queries change, not texts. Pictures are addressed
+    relative to the document's folder; a changed picture has a new address. Links within the edition stay in the frame.
+    A refresh is removed.
     """
 
     def decide(query: re.Match[str]) -> str:
@@ -183,7 +183,7 @@ def settled(html: str, scheme: ColourScheme, pictures: Mapping[str, tuple[str, b
         rules = _PROPERTY.sub(lambda found: f"{found[1]}: {scheme}", _QUERY.sub(decide, rules))
         return f"{opening}{rules}</style>"
 
-    # Hardly a page has pictures as grounds; without them only a few kinds of tags need be looked at.
+    # Background pictures are rare; without them, only a few kinds of tags need to be checked.
     return rewrite(html, tag=tag, elements=frozenset() if " background=" in html else _SETTLED, style=style)
 
 
@@ -202,7 +202,7 @@ _GROUNDS = ("background-image", "background")
 
 
 def without_pictures(html: str) -> str:
-    """Block pictures as mail programs do: the place stays, with its size and the words that stand for the picture."""
+    """Block pictures as mail programs do: the space stays, with its size and the alt text."""
 
     def tag(source: str, name: str) -> str:
         source = drop(source, "background")
@@ -225,7 +225,7 @@ def _without_url(value: str) -> str:
 
 
 def _box(tag: str) -> list[tuple[str, str]]:
-    """Keep a picture's place open: a browser lets it shrink where nothing is loaded."""
+    """Return styles that keep a picture's space: without them, browsers shrink a picture that is not loaded."""
     box = [("outline", "1px solid #b8b8b8"), ("outline-offset", "-1px")]
     width, height = attribute(tag, "width") or "", attribute(tag, "height") or ""
     if width.isdigit():
@@ -236,7 +236,7 @@ def _box(tag: str) -> list[tuple[str, str]]:
 
 
 def _in_head(html: str, first: str, last: str) -> str:
-    """Write something at the beginning and the end of the head."""
+    """Insert HTML at the beginning and the end of the head."""
     head = re.search(r"<head(?:\s[^>]*)?>", html, re.IGNORECASE)
     if head is None:
         return first + last + html

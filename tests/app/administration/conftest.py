@@ -1,4 +1,4 @@
-"""Use cases of whoever runs a newsletter take an open one, too."""
+"""Fixtures: the use cases for operators also take an open newsletter."""
 
 from tests.app.opened_newsletter import context
 

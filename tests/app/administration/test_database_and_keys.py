@@ -1,4 +1,4 @@
-"""The database is upgraded, copied and accepted, keys are made, kept and put back, by functions that return values."""
+"""Functions upgrade, copy and accept the database, and create, back up and restore keys; they return values."""
 
 import shutil
 import stat
@@ -25,8 +25,8 @@ from tests.delivery.factories import frozen
 PASSPHRASE = "a long enough passphrase"
 
 
-def test_an_upgrade_says_from_where_to_where(context: MailingContext, tmp_path: Path) -> None:
-    """A database that is there stays at its version; one that is not is made."""
+def test_an_upgrade_returns_both_versions(context: MailingContext, tmp_path: Path) -> None:
+    """An existing database keeps its version; a missing one is created."""
     done = upgrade_database(context.workspace, context.environment)
     assert done.before == done.after == int(newest())
     fresh = tmp_path / "fresh"
@@ -36,8 +36,8 @@ def test_an_upgrade_says_from_where_to_where(context: MailingContext, tmp_path: 
     assert (fresh / "newsletter.db").is_file()
 
 
-def test_a_backup_is_new_private_and_as_large_as_it_says(context: MailingContext, tmp_path: Path) -> None:
-    """It says of the keys that they are kept nowhere; a file that exists is not overwritten."""
+def test_a_backup_is_new_and_private(context: MailingContext, tmp_path: Path) -> None:
+    """It reports that the keys are not backed up; an existing file is not overwritten."""
     file = tmp_path / "kept.db"
     done = back_up_database(context, file, NOW)
     assert (done.size, stat.S_IMODE(file.stat().st_mode)) == (file.stat().st_size, 0o600)
@@ -45,11 +45,11 @@ def test_a_backup_is_new_private_and_as_large_as_it_says(context: MailingContext
         back_up_database(context, file, NOW)
 
 
-def test_after_a_restore_everybody_who_is_not_provably_reached_is_unconfirmed(context: MailingContext) -> None:
-    """The survey changes nothing; what is accepted is what it showed, and an issue that a person names."""
+def test_after_a_restore_recipients_without_proof_are_unconfirmed(context: MailingContext) -> None:
+    """The survey changes nothing; accepting does what it showed, also for an issue that a person names."""
     mailing = frozen(context.database, 3)
     found = survey_restore(context, ["2031-02-01"])
-    assert (set(found.mailings), dict(found.issues)) == ({mailing.id}, {"2031-02-01": "named by a person"})
+    assert (set(found.mailings), dict(found.issues)) == ({mailing.id}, {"2031-02-01": "entered by a person"})
     assert survey_restore(context).mailings == found.mailings
     done = accept_database(context, "anna", NOW, ["2031-02-01"])
     assert dict(done.unconfirmed) == {mailing.id: 3}
@@ -57,7 +57,10 @@ def test_after_a_restore_everybody_who_is_not_provably_reached_is_unconfirmed(co
 
 
 def test_keys_come_back_from_their_backup_and_only_with_the_passphrase(context: MailingContext, tmp_path: Path) -> None:
-    """A lost erasure key is put back; a wrong passphrase puts nothing back; a file that exists is not asked about."""
+    """A lost erasure key is restored; a wrong passphrase restores nothing.
+
+    For an existing file, no passphrase is requested.
+    """
     file = tmp_path / "keys.txt"
     kept = back_up_keys(context, file, lambda: PASSPHRASE, NOW)
     assert not kept.is_empty
@@ -79,14 +82,14 @@ def test_keys_come_back_from_their_backup_and_only_with_the_passphrase(context: 
         sealed_keys(tmp_path / "gone.txt")
 
 
-def test_a_key_that_is_there_is_not_replaced(context: MailingContext) -> None:
-    """Only a key that is missing while it is needed can be made anew."""
+def test_an_existing_key_is_not_replaced(context: MailingContext) -> None:
+    """Only a required key that is missing can be created again."""
     with pytest.raises(SettingsError):
         replace_lost_keys(context)
 
 
 def test_two_keys_are_made_once_and_their_records_shown(context: MailingContext) -> None:
-    """One RSA, one Ed25519, private, for the sender's domain; the same names a second time are refused."""
+    """One RSA and one Ed25519 key, private, for the sender's domain; the same names are refused a second time."""
     written: list[Path] = []
     with pytest.raises(UsageError):
         dkim_records(context.newsletter, context.environment)
@@ -105,7 +108,7 @@ def test_two_keys_are_made_once_and_their_records_shown(context: MailingContext)
 
 
 def test_the_doctor_changes_nothing_and_goes_on_after_a_mistake(context: MailingContext, tmp_path: Path) -> None:
-    """Without a server it is open; with a broken newsletter.yaml that is the last finding; no database is made."""
+    """Without a server, the finding is open; a broken newsletter.yaml is the last finding; no database is created."""
     found = {each.subject: each.health for each in _diagnosed(context)}
     assert found["mail server"] is DiagnosisLevel.OPEN
     assert DiagnosisLevel.BAD not in found.values()

@@ -1,4 +1,4 @@
-"""The public pages are run by calling a function: it tells where they answer, and returns when the process is told to end."""
+"""A function runs the public pages: it reports their address, and returns when the process is stopped."""
 
 import os
 import signal
@@ -38,17 +38,15 @@ def workspace(tmp_path: Path) -> Workspace:
 
 @pytest.fixture
 def hangup() -> Iterator[None]:
-    """SIGHUP as it was: while the pages run, it is theirs."""
+    """Restore the handler of SIGHUP, which the pages replace while they run."""
     before = signal.getsignal(signal.SIGHUP)
     yield
     signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.usefixtures("hangup")
-def test_pages_answer_where_they_say_until_the_process_is_told_to_end(
-    workspace: Workspace, environment: Environment
-) -> None:
-    """A free port is named once it answers; after SIGINT the function returns, and the port is free again."""
+def test_pages_are_served_until_the_process_is_stopped(workspace: Workspace, environment: Environment) -> None:
+    """A free port is reported once it answers; after SIGINT, the function returns and the port is free again."""
     said: list[str] = []
     answers: list[int] = []
 
@@ -75,8 +73,8 @@ def test_pages_answer_where_they_say_until_the_process_is_told_to_end(
         socket.create_connection(("127.0.0.1", port), 5).close()
 
 
-def test_what_is_missing_is_told_before_a_port_is_taken(workspace: Workspace, environment: Environment) -> None:
-    """A key that is not there, a port that is taken, a host that is no address: a stop each, and nobody is answered."""
+def test_missing_settings_are_reported_before_a_port_is_opened(workspace: Workspace, environment: Environment) -> None:
+    """A missing key, a port in use and an invalid host are errors, and no page is served."""
     settings = public_settings(workspace, environment, _now())
 
     def opened(_: tuple[str, ...]) -> None:

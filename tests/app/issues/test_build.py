@@ -1,4 +1,4 @@
-"""Issues into the outbox."""
+"""Builds into the outbox, as a function."""
 
 from pathlib import Path
 
@@ -8,8 +8,8 @@ from composer.core.errors import Level
 from tests.factories import ROOT, sample_message
 
 
-def test_what_was_written(tmp_path: Path) -> None:
-    """The files, the hash, and the bytes by section, into the outbox or where it was asked for."""
+def test_the_result_lists_what_was_written(tmp_path: Path) -> None:
+    """The result contains files, hash, and bytes by section, for the outbox or another folder."""
     workspace = sample_message(tmp_path)
     issue = find_issue("2025-01-30", workspace.root)
     result = build(issue)
@@ -26,7 +26,7 @@ def test_what_was_written(tmp_path: Path) -> None:
 
 
 def test_every_variant_has_its_files(tmp_path: Path) -> None:
-    """Where parts are for some subscribers only, each edition names its own files, the fullest first."""
+    """If parts are for some subscribers only, each edition lists its own files, the one with the most content first."""
     result = build(find_issue("2025-01-30", ROOT / "tests/golden/variants"), tmp_path)
     folders = [{file.parent for file in edition.files} for edition in result.editions]
     assert len(folders) > 1 and all(len(each) == 1 for each in folders)
@@ -35,8 +35,8 @@ def test_every_variant_has_its_files(tmp_path: Path) -> None:
     assert len({edition.subscribers for edition in result.editions}) == len(folders)
 
 
-def test_why_nothing_was_written(tmp_path: Path) -> None:
-    """Mistakes are problems of the result; a disk in the way is its error; an earlier edition stays."""
+def test_the_result_says_why_nothing_was_written(tmp_path: Path) -> None:
+    """Mistakes are problems in the result; a failure to write is its error; an earlier edition is kept."""
     workspace = sample_message(tmp_path)
     issue = find_issue("2025-01-30", workspace.root)
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
@@ -50,8 +50,8 @@ def test_why_nothing_was_written(tmp_path: Path) -> None:
     assert (workspace.root / "outbox/2025-01-30/issue.html").read_bytes() == page
 
 
-def test_a_second_file_of_the_issue_is_told(tmp_path: Path) -> None:
-    """It is built all the same, and the other file is a finding that keeps it from being sent."""
+def test_a_second_file_of_the_issue_is_reported(tmp_path: Path) -> None:
+    """The issue is built, and the other file is a finding that prevents sending."""
     workspace = sample_message(tmp_path)
     issue = find_issue("2025-01-30", workspace.root)
     (workspace.root / "issues/2025-01-30 copy.yaml").write_bytes(issue.path.read_bytes())

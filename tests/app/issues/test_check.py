@@ -1,4 +1,4 @@
-"""The careful colleague, as a function."""
+"""Checks of an issue, as a function."""
 
 import datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ DAY = datetime.date(2025, 1, 30)
 
 
 def test_the_report_is_kept(tmp_path: Path) -> None:
-    """A check that finds nothing that matters is on record for its day and its edition, until the issue is changed."""
+    """A successful check is on record for its date and edition, until the issue is changed."""
     issue = find_issue("2025-01-30", sample_message(tmp_path).root)
     made = check(issue, day=DAY, allowed={each.code: "a letter" for each in all_checks()})
     assert made.is_ready and made.allowed and made.problems == ()
@@ -26,7 +26,7 @@ def test_the_report_is_kept(tmp_path: Path) -> None:
 
 
 def test_findings_and_what_is_allowed(tmp_path: Path) -> None:
-    """A finding keeps its place; its code, allowed with a reason, puts it aside."""
+    """A finding has its place; if its code is allowed with a reason, it is listed separately."""
     issue = find_issue("2025-01-30", sample_message(tmp_path, "Dear {{ first_name }}, TODO write this.").root)
     found = check(issue, day=DAY)
     assert not found.is_ready
@@ -44,18 +44,18 @@ def test_mistakes_are_findings(tmp_path: Path) -> None:
 
 
 def test_a_check_that_does_not_exist(tmp_path: Path) -> None:
-    """It is told before anything is looked at, with the nearest."""
+    """It is reported before anything is checked, with the closest match."""
     issue = find_issue("2025-01-30", sample_message(tmp_path).root)
     code = all_checks()[0].code
     assert find_check(code) == all_checks()[0]
-    with pytest.raises(UsageError, match="no check") as told:
+    with pytest.raises(UsageError, match="unknown check") as told:
         check(issue, allowed={f"{code}x": "why not"})
     assert code in told.value.hint
     assert not (tmp_path / ".compose/checks").exists()
 
 
-def test_links_are_asked_with_progress(tmp_path: Path) -> None:
-    """Answers of the day are used again; who listens hears of every page, and what is dead is a finding."""
+def test_links_are_checked_with_progress(tmp_path: Path) -> None:
+    """Today's results are reused; the callback gets every page, and a dead link is a finding."""
     url = "https://example.org/gone"
     issue = find_issue("2025-01-30", sample_message(tmp_path, f"Dear all, see [the page]({url}).").root)
     now = datetime.datetime.now(datetime.UTC)

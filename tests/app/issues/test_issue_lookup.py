@@ -1,4 +1,4 @@
-"""Issues by what people call them."""
+"""Issues are found by path or stem."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from tests.factories import sample_message
 
 
 def test_a_path_and_a_stem_are_the_same_issue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By path or by stem, from the newsletter's folder, below it, or from elsewhere with the folder named: one issue."""
+    """Path and stem find the same issue, from the newsletter's folder, a subfolder, or elsewhere with the folder named."""
     workspace = sample_message(tmp_path / "news")
     by_folder = find_issue("2025-01-30", workspace.root)
     assert by_folder.path == workspace.root / "issues/2025-01-30.yaml"
@@ -22,8 +22,8 @@ def test_a_path_and_a_stem_are_the_same_issue(tmp_path: Path, monkeypatch: pytes
     assert find_issues(["2025-01-30", by_folder.path, "2025-01-30.yaml"]) == (by_folder,)
 
 
-def test_what_is_not_there(tmp_path: Path) -> None:
-    """No newsletter, or no such issue."""
+def test_a_missing_issue_is_an_error(tmp_path: Path) -> None:
+    """A missing newsletter and a missing issue are errors."""
     with pytest.raises(WorkspaceError):
         find_issue("2025-01-30", tmp_path)
     with pytest.raises(UsageError, match="2025-01-31"):

@@ -1,4 +1,4 @@
-"""Where the current issue stands, from a newsletter's files alone."""
+"""The state of the current issue, from the files of a newsletter alone."""
 
 import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ def _seen(workspace: Workspace, now: datetime.datetime = NOW) -> Overview:
 
 
 def test_the_next_step_follows_what_was_done(tmp_path: Path) -> None:
-    """Before its day an issue is built, then checked, then tested; afterwards there is a new one to write."""
+    """Before its date, an issue is built, checked and tested; afterwards, the next step is a new issue."""
     workspace = sample_message(tmp_path)
     issue = find_issue("2025-01-30", workspace.root)
     assert _seen(workspace).next == "compose build 2025-01-30"
@@ -33,7 +33,7 @@ def test_the_next_step_follows_what_was_done(tmp_path: Path) -> None:
 
 
 def test_a_broken_issue(tmp_path: Path) -> None:
-    """Its problems are counted, and the command that lists them is next."""
+    """Its problems are counted, and the next command lists them."""
     workspace = sample_message(tmp_path)
     (workspace.root / "issues/2025-01-30.yaml").write_text("date: 2025-01-30\nsubjekt: x\n", encoding="utf-8")
     (edition,) = (seen := _seen(workspace)).editions
@@ -41,7 +41,7 @@ def test_a_broken_issue(tmp_path: Path) -> None:
 
 
 def test_a_newsletter_without_issues(tmp_path: Path) -> None:
-    """There is nothing to look at, and one to begin."""
+    """The overview is empty, and the next step is a new issue."""
     (tmp_path / "newsletter.yaml").write_text(LETTER, encoding="utf-8")
     seen = _seen(Workspace(root=tmp_path.resolve()))
     assert seen.editions == () and seen.next == "compose new" and seen.mailing is None

@@ -1,4 +1,4 @@
-"""The preview without a command."""
+"""The preview, as functions."""
 
 import datetime
 import urllib.request
@@ -11,7 +11,7 @@ from tests.factories import sample_message
 
 
 def test_what_is_shown(tmp_path: Path) -> None:
-    """The model of an issue, seen by nobody or by a sample subscriber; why there is none where it is broken."""
+    """The model of an issue, without or with a sample subscriber; for a broken issue, the reason why it is missing."""
     issue = find_issue("2025-01-30", sample_message(tmp_path, "Dear {{ first_name | default('all') }}, hello.").root)
     shown = preview(issue, day=datetime.date(2025, 1, 30)).model
     assert shown is not None and shown.issue == "issues/2025-01-30.yaml" and shown.asked is None
@@ -23,7 +23,7 @@ def test_what_is_shown(tmp_path: Path) -> None:
 
 
 def test_as_files(tmp_path: Path) -> None:
-    """A page that opens without a server; nothing is written of a broken issue."""
+    """The page opens without a server; for a broken issue, nothing is written."""
     issue = find_issue("2025-01-30", sample_message(tmp_path / "news").root)
     written = write_preview(issue, tmp_path / "page")
     assert written.page == tmp_path / "page/index.html" and written.page.is_file()
@@ -33,7 +33,7 @@ def test_as_files(tmp_path: Path) -> None:
 
 
 def test_served_until_it_is_ended(tmp_path: Path) -> None:
-    """It tells its address once it answers there, and returns when it is interrupted."""
+    """The address is reported once it answers; the function returns when it is interrupted."""
     issue = find_issue("2025-01-30", sample_message(tmp_path).root)
     seen: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Test sends, as functions."""
+"""Tests of an issue to its editors, as functions."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,7 +40,7 @@ def _recorded(issue: IssueFile, test_of: object) -> bool:
 
 
 def test_without_a_server_files_are_written(tmp_path: Path) -> None:
-    """A message for each editor; whoever listens hears of each in turn; nothing is recorded, and no database made."""
+    """Each editor gets a message, the callback gets each outcome, nothing is recorded, and no database is created."""
     issue, heard = _issue(tmp_path), list[str]()
     test = prepare_editor_test(issue, now=NOW, environment=_environment(tmp_path))
     assert (test.transport, [each.address for each in test.addresses]) == (
@@ -54,8 +54,8 @@ def test_without_a_server_files_are_written(tmp_path: Path) -> None:
     assert not (tmp_path / "newsletter.db").exists()
 
 
-def test_a_server_that_took_it_is_on_record(tmp_path: Path) -> None:
-    """What a server took is recorded for the edition; what it refused is not."""
+def test_an_accepted_test_is_recorded(tmp_path: Path) -> None:
+    """An accepted test is recorded for the edition; a rejected one is not."""
     issue = _issue(tmp_path)
     for script, is_recorded in (({"rcpt": says(b"550 5.1.1 nobody here\r\n")}, False), ({}, True)):
         with FakeSmtp(script) as office:
@@ -68,7 +68,7 @@ def test_a_server_that_took_it_is_on_record(tmp_path: Path) -> None:
 
 
 def test_what_a_subscriber_gets(tmp_path: Path) -> None:
-    """A sample subscriber's values are sent to whom they are to be shown; an address that nobody has is told."""
+    """The values of a sample subscriber are sent to the given address; an unknown address is an error."""
     issue, around = _issue(tmp_path), _environment(tmp_path)
     to = [parse_address("chief@example.org"), parse_address("CHIEF@example.org")]
     test = prepare_editor_test(issue, to=to, subscriber="anna", now=NOW, environment=around)
@@ -78,14 +78,14 @@ def test_what_a_subscriber_gets(tmp_path: Path) -> None:
         prepare_editor_test(issue, subscriber="zoe@example.org", now=NOW, environment=around)
 
 
-def test_somebody_must_be_named(tmp_path: Path) -> None:
-    """Without editors there is nobody to send to."""
+def test_an_address_is_required(tmp_path: Path) -> None:
+    """Without editors, no test can be sent."""
     with pytest.raises(UsageError, match="no editors"):
         prepare_editor_test(_issue(tmp_path, LETTER), now=NOW, environment=_environment(tmp_path))
 
 
-def test_whoever_listens_can_stop_it(tmp_path: Path) -> None:
-    """After what was heard nothing more is sent."""
+def test_the_callback_can_stop_it(tmp_path: Path) -> None:
+    """If the callback raises, nothing more is sent."""
     test = prepare_editor_test(_issue(tmp_path), now=NOW, environment=_environment(tmp_path))
 
     def progress(each: Sent) -> None:

@@ -1,4 +1,4 @@
-"""Through whose eyes an issue is seen."""
+"""The subscriber whose edition is shown."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,10 @@ NOW = datetime(2025, 1, 29, 12, tzinfo=UTC)
 
 
 def test_samples_until_there_are_subscribers(tmp_path: Path) -> None:
-    """A sample by its key or address while nobody has subscribed, and no database is made; then subscribers only."""
+    """While the database is empty, samples are found by key or address and no database is created.
+
+    Then only subscribers.
+    """
     issue = find_issue("2025-01-30", sample_message(tmp_path).root)
     around = Environment(environment={}, folder=tmp_path)
     anna = find_preview_subscriber(issue, "anna", around)

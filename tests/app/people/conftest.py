@@ -1,4 +1,4 @@
-"""Use cases about people take an open newsletter."""
+"""Fixtures: the use cases about people take an open newsletter."""
 
 from tests.app.opened_newsletter import context
 

@@ -1,4 +1,4 @@
-"""What comes back is read, held and decided by calling functions: values say what followed."""
+"""Returned mail is read, held and decided by functions, which return the effects."""
 
 from io import BytesIO
 from pathlib import Path
@@ -29,8 +29,8 @@ def _statuses(context: MailingContext) -> list[Status]:
     return [found[f"r{number}@reader.example"] for number in range(len(found))]
 
 
-def test_a_folder_is_read_once_however_often(context: MailingContext, tmp_path: Path) -> None:
-    """A bounce to a subscriber suppresses them; read again, it is known, and nothing follows."""
+def test_a_folder_that_is_read_twice_is_recorded_once(context: MailingContext, tmp_path: Path) -> None:
+    """A bounce to a subscriber suppresses them; when read again, it is known and has no effect."""
     (first,) = _people(context, 1)
     (tmp_path / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     (tmp_path / "2.eml").write_bytes(report("somebody@news.example.org", "who@reader.example", number=2))
@@ -46,8 +46,8 @@ def test_a_folder_is_read_once_however_often(context: MailingContext, tmp_path: 
         undo_bounces(context, ["r0@reader.example"], "anna", NOW)
 
 
-def test_what_a_pipe_brings_for_a_person_is_kept(context: MailingContext) -> None:
-    """A message that nobody understands is in the outbox, byte for byte; an ordinary bounce is not."""
+def test_messages_for_a_person_from_a_pipe_are_kept(context: MailingContext) -> None:
+    """A message that is not understood is kept in the outbox, byte for byte; an ordinary bounce is not."""
     (first,) = _people(context, 1)
     odd = b"From: x@y.example\n\nhello\n"
     done = ingest_pipe(context, BytesIO(odd), lambda: NOW)
@@ -60,7 +60,7 @@ def test_what_a_pipe_brings_for_a_person_is_kept(context: MailingContext) -> Non
 
 
 def test_too_many_bounces_alike_wait_for_a_decision(context: MailingContext, tmp_path: Path) -> None:
-    """Twelve of one mailing are held twice, by their text and by their provider; each hold is decided once."""
+    """Twelve bounces of one mailing are held twice, by text and by provider; each hold is decided once."""
     for number, each in enumerate(_people(context, 12)):
         (tmp_path / f"{number}.eml").write_bytes(report(verp(each, 7), f"r{number}@reader.example", number=number))
     done = ingest_files(context, [tmp_path], clock=lambda: NOW)
@@ -78,7 +78,7 @@ def test_too_many_bounces_alike_wait_for_a_decision(context: MailingContext, tmp
 
 
 def test_messages_are_explained_without_a_newsletter(tmp_path: Path) -> None:
-    """Name and kind of each message of a folder; nothing is opened."""
+    """Name and kind of each message of a folder are returned; no database is opened."""
     (tmp_path / "1.eml").write_bytes(report("somebody@news.example.org", "who@reader.example"))
     ((name, kind, recipients),) = (
         (each.name, each.returned.kind, [finding.recipient for finding in each.returned.findings])
@@ -87,8 +87,8 @@ def test_messages_are_explained_without_a_newsletter(tmp_path: Path) -> None:
     assert (Path(name).name, kind, recipients) == ("1.eml", ReturnedKind.BOUNCE, ["who@reader.example"])
 
 
-def test_a_mailbox_that_newsletter_yaml_does_not_name_is_a_mistake(context: MailingContext, tmp_path: Path) -> None:
-    """It stops the reading; the files before it are on record all the same."""
+def test_a_mailbox_that_is_not_set_up_is_an_error(context: MailingContext, tmp_path: Path) -> None:
+    """It stops the reading; the files before it are recorded."""
     (first,) = _people(context, 1)
     (tmp_path / "1.eml").write_bytes(report(verp(first, 7), "r0@reader.example"))
     with pytest.raises(SettingsError):

@@ -1,4 +1,4 @@
-"""Lists are imported by calling a function: what it returns says what was decided, and what became of each row."""
+"""Lists are imported by functions, which return what was decided, and the result for each row."""
 
 import csv
 import stat
@@ -40,7 +40,7 @@ def _everybody(context: MailingContext) -> dict[str, Status]:
 
 
 def test_a_list_becomes_subscribers_and_a_report(context: MailingContext, tmp_path: Path) -> None:
-    """The preview counts each row; the result has a number; what was not taken is in a private file."""
+    """The preview counts the rows; the result has a number; rows that are not imported are in a private file."""
     done = _imported(context, written(tmp_path, LIST), consent=" form  2024", tags=("Spring ",))
     assert done.doubts is None
     assert done.result == ImportResult(number=1, new=2, updated=0, agreed=0, suppressed=0)
@@ -60,8 +60,8 @@ def test_a_list_becomes_subscribers_and_a_report(context: MailingContext, tmp_pa
     assert _everybody(context) == {"anna@example.org": Status.ACTIVE, "chen@example.org": Status.ACTIVE}
 
 
-def test_whoever_decides_sees_the_preview_and_can_say_no(context: MailingContext, tmp_path: Path) -> None:
-    """The preview is the one that is returned; after a no nothing is changed, and no import is on record."""
+def test_the_callback_gets_the_preview_and_can_refuse(context: MailingContext, tmp_path: Path) -> None:
+    """The callback gets the returned preview; after a no, nothing is changed, and no import is recorded."""
     seen: list[ImportPreview] = []
     path = written(tmp_path, LIST)
 
@@ -79,8 +79,8 @@ def test_whoever_decides_sees_the_preview_and_can_say_no(context: MailingContext
         import_to_undo(context)
 
 
-def test_a_list_that_changes_nothing_is_no_import(context: MailingContext, tmp_path: Path) -> None:
-    """Known subscribers, and nothing to update: a yes makes no import; with an update it does."""
+def test_a_list_without_changes_is_not_an_import(context: MailingContext, tmp_path: Path) -> None:
+    """If a list only contains known subscribers, a yes does not create an import; with an update it does."""
     with context.database.write() as connection:
         join(connection, "anna@example.org")
     path = written(tmp_path, "Email,Name\nanna@example.org,Anna\n")
@@ -92,8 +92,8 @@ def test_a_list_that_changes_nothing_is_no_import(context: MailingContext, tmp_p
     assert (done.result.number, done.result.updated) == (1, 1)
 
 
-def test_what_may_mean_leaving_is_asked_before_anything_is_written(context: MailingContext, tmp_path: Path) -> None:
-    """A status that is not understood, a date that can be read in two ways: questions, and nobody is asked to decide."""
+def test_unclear_values_are_asked_before_anything_is_written(context: MailingContext, tmp_path: Path) -> None:
+    """An unknown status and an ambiguous date are returned as questions, before the callback is called."""
     path = written(
         tmp_path, "email,status\nanna@example.org,gold\nben@example.org,gone fishing\nchen@example.org,gold\n"
     )
@@ -110,21 +110,21 @@ def test_what_may_mean_leaving_is_asked_before_anything_is_written(context: Mail
 
 
 def test_an_order_of_dates_answers_the_question_about_them(context: MailingContext, tmp_path: Path) -> None:
-    """03/04/2024 alone is a question; with day first it is none."""
+    """03/04/2024 alone is a question; with the day first, it is not."""
     path = written(tmp_path, "email,consented\nanna@example.org,03/04/2024\n")
     done = _imported(context, path)
     assert done.doubts is not None and done.doubts.dates == Counter({"consented": 1})
     assert _imported(context, path, dates=DateOrder("dmy")).result is not None
 
 
-def test_a_tag_that_cannot_be_one_stops_before_the_list_is_read(context: MailingContext, tmp_path: Path) -> None:
-    """The request is judged first."""
+def test_an_invalid_tag_is_reported_before_the_list_is_read(context: MailingContext, tmp_path: Path) -> None:
+    """The request is checked first."""
     with pytest.raises(UsageError):
         _imported(context, written(tmp_path, LIST), tags=("a,b",))
 
 
-def test_a_suppression_list_makes_nobody_a_subscriber(context: MailingContext, tmp_path: Path) -> None:
-    """Its addresses are suppressed, whatever it says of them; a subscriber among them is out."""
+def test_a_suppression_list_adds_no_subscribers(context: MailingContext, tmp_path: Path) -> None:
+    """Its addresses are suppressed, whatever status it contains; subscribers among them get no more mail."""
     with context.database.write() as connection:
         join(connection, "anna@example.org")
     path = written(tmp_path, "Email,Status\nanna@example.org,active\nzoe@example.org,active\n")
@@ -140,8 +140,8 @@ def test_a_suppression_list_makes_nobody_a_subscriber(context: MailingContext, t
         }
 
 
-def test_the_last_import_is_looked_at_and_taken_back(context: MailingContext, tmp_path: Path) -> None:
-    """Those who came with it go; an import that came since is never the one that is taken back."""
+def test_the_last_import_is_shown_and_undone(context: MailingContext, tmp_path: Path) -> None:
+    """The subscribers it added are removed; an import that came in between is never undone."""
     _imported(context, written(tmp_path, LIST), consent="form")
     first = import_to_undo(context)
     assert (first.number, first.came, first.suppressed) == (1, 2, 0)

@@ -1,4 +1,4 @@
-"""What is known of one person, and of the audience as a whole, is returned as values."""
+"""The record of one person, and figures about the audience, are returned as values."""
 
 import stat
 from dataclasses import replace
@@ -22,8 +22,8 @@ from tests.delivery.factories import frozen
 ANNA = "anna@example.org"
 
 
-def test_a_person_is_known_by_any_spelling_with_every_mailing(context: MailingContext) -> None:
-    """Status, suppression, and the mailing that was frozen for them with the Message-ID that it has."""
+def test_a_person_is_found_in_any_spelling_with_every_mailing(context: MailingContext) -> None:
+    """Status, suppression, and the mailing that was frozen for them with its Message-ID."""
     with context.database.write() as connection:
         anna = join(connection, ANNA, "press")
     mailing = frozen(context.database, 0, frozen_settings='{"domain": "news.example.org"}')
@@ -42,7 +42,7 @@ def test_a_person_is_known_by_any_spelling_with_every_mailing(context: MailingCo
 
 
 def test_without_the_key_only_message_ids_are_missing(context: MailingContext, tmp_path: Path) -> None:
-    """The key may be on another computer: the stop is returned beside everything else."""
+    """The key may be on another computer: the error is returned with everything else."""
     with context.database.write() as connection:
         join(connection, ANNA)
     frozen(context.database, 0)
@@ -53,8 +53,8 @@ def test_without_the_key_only_message_ids_are_missing(context: MailingContext, t
     assert [name for _, name in found.mailings] == [""]
 
 
-def test_nobody_is_unknown_and_no_address_is_a_mistake(context: MailingContext) -> None:
-    """An address of which nothing is on record is no error; what is no address is."""
+def test_an_unknown_address_is_not_an_error(context: MailingContext) -> None:
+    """An address without records is not an error; an invalid address is."""
     found = person_on_record(context, "nobody@example.org")
     assert (found.is_unknown, found.mailings, any(found.records.values())) == (True, (), False)
     with pytest.raises(AudienceError):
@@ -62,7 +62,7 @@ def test_nobody_is_unknown_and_no_address_is_a_mistake(context: MailingContext) 
 
 
 def test_the_health_of_an_audience_is_counted_and_drawn(context: MailingContext, tmp_path: Path) -> None:
-    """Subscribers by status; the page is for its owner alone, and a folder that is missing is a stop."""
+    """Subscribers are counted by status; the page is private, and a missing folder is an error."""
     with context.database.write() as connection:
         join(connection, ANNA)
         join(connection, "ben@example.org", consent="")

@@ -1,4 +1,4 @@
-"""Subscribers are found and changed by calling functions: all of several addresses, or none."""
+"""Subscribers are found and changed by functions: either all of the addresses are changed, or none."""
 
 import json
 import stat
@@ -32,8 +32,8 @@ def _add(context: MailingContext, address: str, *tags: str, consent: str = "form
     add_subscriber(context, NewSubscriber(address=address, tags=tags, consent=consent), NOW)
 
 
-def test_somebody_is_added_with_fields_and_tags_as_they_are_kept(context: MailingContext) -> None:
-    """Words are brought into their one form; without a consent they stay pending."""
+def test_a_subscriber_is_added_with_normalised_fields_and_tags(context: MailingContext) -> None:
+    """Values are stored in normal form; without consent, the subscriber stays pending."""
     new = NewSubscriber(
         address="Anna <ANNA@example.org>", language="DE-at", fields={"company": "ACME"}, tags=("Press  Office",)
     )
@@ -56,8 +56,8 @@ def test_somebody_is_added_with_fields_and_tags_as_they_are_kept(context: Mailin
     ],
     ids=["field", "tag", "language", "name"],
 )
-def test_a_word_that_cannot_be_kept_adds_nobody(context: MailingContext, new: NewSubscriber) -> None:
-    """A field that newsletter.yaml does not declare, a tag with a comma, a language that is none, a name without end."""
+def test_an_invalid_value_adds_no_subscriber(context: MailingContext, new: NewSubscriber) -> None:
+    """An undeclared field, a tag with a comma, an invalid language and a too long name add no subscriber."""
     with pytest.raises(UsageError):
         add_subscriber(context, new, NOW)
     with pytest.raises(AudienceError):
@@ -65,7 +65,7 @@ def test_a_word_that_cannot_be_kept_adds_nobody(context: MailingContext, new: Ne
 
 
 def test_of_several_addresses_all_are_changed_or_none(context: MailingContext) -> None:
-    """One that is not among the subscribers takes back what was done to those before it."""
+    """An unknown address rolls back the changes to the addresses before it."""
     _add(context, ANNA)
     for change in (
         lambda: unsubscribe(context, [ANNA, BEN], NOW),
@@ -82,8 +82,8 @@ def test_of_several_addresses_all_are_changed_or_none(context: MailingContext) -
     assert [each.status for each in unsubscribe(context, [ANNA, BEN], NOW)] == [Status.UNSUBSCRIBED] * 2
 
 
-def test_subscribers_are_counted_and_streamed_by_words_or_audience(context: MailingContext) -> None:
-    """An audience of newsletter.yaml means the same as its words; beside other words it is a mistake."""
+def test_subscribers_are_counted_and_streamed_by_filter_or_audience(context: MailingContext) -> None:
+    """An audience of newsletter.yaml equals its filters; combined with other filters, it is an error."""
     _add(context, ANNA, "press")
     _add(context, BEN, consent="")
     with subscribers_meant(context, ALL) as found:
@@ -98,8 +98,8 @@ def test_subscribers_are_counted_and_streamed_by_words_or_audience(context: Mail
             pass
 
 
-def test_an_erased_person_comes_back_by_no_way(context: MailingContext) -> None:
-    """The receipt has a number; nothing is kept but the hash; a moved subscriber is erased under the new address."""
+def test_an_erased_person_cannot_be_added_again(context: MailingContext) -> None:
+    """The receipt has a number; only the hash is kept; a moved subscriber is erased under the new address."""
     _add(context, ANNA)
     moved = move_subscriber(context, ANNA, BEN, NOW)
     assert (moved.before.address, moved.after.address, moved.before.id) == (ANNA, BEN, moved.after.id)
@@ -114,7 +114,7 @@ def test_an_erased_person_comes_back_by_no_way(context: MailingContext) -> None:
 
 
 def test_lists_are_written_to_new_private_files_or_a_stream(context: MailingContext, tmp_path: Path) -> None:
-    """CSV, or JSON lines by the name of the file; one that exists stays as it is."""
+    """CSV, or JSON lines by the ending of the file; an existing file is kept."""
     _add(context, ANNA, "press")
     _add(context, BEN)
     path = tmp_path / "out.jsonl"

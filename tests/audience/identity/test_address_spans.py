@@ -1,4 +1,4 @@
-"""Under which ids, and in which mailings, a person is on record: the rows of tombstones in, spans out."""
+"""Address spans: from rows of tombstones to the ids and mailings in which a person is on record."""
 
 import pytest
 from sqlalchemy import Connection, Integer, delete, insert, literal, select, union_all, update
@@ -33,37 +33,37 @@ ALWAYS = (1 << 31) - 1
 
 
 def note(connection: Connection, *rows: tuple[int, str, int, int | None]) -> None:
-    """Write rows: whose, which hash, from and up to which mailing."""
+    """Write rows: subscriber, hash, first and last mailing."""
     names = ("subscriber_id", "hash", "first_mailing", "last_mailing")
     connection.execute(insert(tombstones), [{**dict(zip(names, row, strict=True)), "at": NOW} for row in rows])
 
 
 Triple = tuple[int, int, int]
-#: Rows of tombstones; the spans of subscriber 1 in all, and those of the address that they have today where these are others.
+#: Rows of tombstones; all spans of subscriber 1; and the spans of their current address if they differ.
 CASES: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[Triple], list[Triple] | None], ...] = (
     # Nobody had the address before.
     ((), [(1, 0, ALWAYS)], [(1, 0, ALWAYS)]),
-    # Removed and back: what went to the other id up to then is theirs.
+    # Removed and added again: what was sent to the other id until then is theirs.
     (((2, "a", 0, 3), (1, "a", 4, None)), [(1, 0, ALWAYS), (2, 0, 3)], [(1, 4, ALWAYS), (2, 0, 3)]),
-    # An address that was lost: from the next mailing on it is another one.
+    # A lost address: from the next mailing on, they have another one.
     (((1, "a", 0, 3),), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
-    # The later of two that were lost.
+    # The later of two lost addresses.
     (((1, "a", 0, 3), (1, "b", 4, 6)), [(1, 0, ALWAYS)], [(1, 7, ALWAYS)]),
     # Somebody else has the lost address now: what they got there later is not about the one who lost it.
     (((1, "a", 0, 3), (2, "a", 4, None)), [(1, 0, ALWAYS)], [(1, 4, ALWAYS)]),
-    # Both had it at a time (a list was taken back and imported again without a mailing in between).
+    # Both had it at a time (a list was undone and imported again without a mailing in between).
     (((1, "a", 0, 3), (2, "a", 3, 5)), [(1, 0, ALWAYS), (2, 3, 3)], [(1, 4, ALWAYS)]),
-    # The end of the one who had it before is the end of what is theirs.
+    # The span of the earlier owner also ends the span of the later one.
     (((1, "a", 0, None), (2, "a", 0, 5), (3, "a", 6, 9)), [(1, 0, ALWAYS), (2, 0, 5), (3, 6, 9)], None),
-    # Another address says nothing.
+    # Another address has no effect.
     (((1, "a", 0, None), (2, "b", 0, 5)), [(1, 0, ALWAYS)], None),
-    # Two who have it at the same time.
+    # Two people have it at the same time.
     (((1, "a", 0, None), (2, "a", 3, None)), [(1, 0, ALWAYS), (2, 3, ALWAYS)], None),
 )
 
 
 def test_the_spans_of_a_subscriber(database: Database) -> None:
-    """All their addresses, and the one that they have today: their own id first."""
+    """A subscriber's spans are those of all their addresses, or of the current one, with their own id first."""
     with database.write() as connection:
         for rows, everything, this_address in CASES:
             connection.execute(delete(tombstones))
@@ -74,8 +74,8 @@ def test_the_spans_of_a_subscriber(database: Database) -> None:
             assert spans_of(connection, 1)[0].subscriber_id == 1
 
 
-def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
-    """In the order of the mailings; one that somebody has still has no end."""
+def test_spans_of_an_address_without_an_owner(database: Database) -> None:
+    """The spans of an address that nobody has are in the order of the mailings; an open span has no end."""
     with database.write() as connection:
         note(connection, (2, "a", 4, None), (1, "a", 0, 3), (3, "b", 0, 1))
         assert [(each.subscriber_id, each.first, each.last) for each in spans_of_hash(connection, "a")] == [
@@ -84,8 +84,8 @@ def test_the_spans_of_an_address_that_nobody_has(database: Database) -> None:
         ]
 
 
-def test_which_hashes_are_known(database: Database) -> None:
-    """From tombstones without a reason, from the suppression list with one; what is new changes the state."""
+def test_known_hashes(database: Database) -> None:
+    """Hashes in tombstones have no reason, hashes on the suppression list have one; new hashes change the state."""
     with database.write() as connection:
         make_erasure_key(connection)
         assert known_hashes(connection, ["a", "b"]) == {}
@@ -99,13 +99,13 @@ def test_which_hashes_are_known(database: Database) -> None:
         assert known_hashes(connection, ["a", "b", "d"]) == {"a": None, "b": Reason.ERASED}
         assert known_hashes(connection, ["c"]) == {"c": Reason.BOUNCED}
         assert len(set(states)) == len(states)
-        # An address that is no hash is no other hash.
+        # An address in a row without a hash does not match other rows without one.
         suppress(connection, "d@example.org", Reason.BOUNCED, "mail", NOW)
         assert state_of_hashes(connection) == states[-1]
 
 
-def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database: Database) -> None:
-    """Each from the mailing behind the end of the one before, up to the last that there is; what is held is closed."""
+def test_lost_addresses_have_consecutive_spans(database: Database) -> None:
+    """Each span begins after the end of the one before and ends with the last mailing; an open row is closed."""
 
     def rows(connection: Connection) -> list[tuple[int, int | None]]:
         found = connection.execute(
@@ -123,7 +123,7 @@ def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database:
             freeze(connection, draft(issue), NOW)
         note_lost_address(connection, 1, "b@example.org", NOW)
         assert rows(connection) == [(0, 1), (2, 3)]
-        # The address that somebody had before them is held in a row of its own.
+        # The address that somebody else had before has a row of its own.
         note_new_address(connection, 1, "a@example.org", NOW)
         assert rows(connection) == [(0, 1), (2, 3), (4, None)]
         freeze(connection, draft("four"), NOW)
@@ -131,8 +131,8 @@ def test_addresses_that_are_lost_one_after_the_other_follow_each_other(database:
         assert rows(connection) == [(0, 1), (2, 3), (4, 4)]
 
 
-def test_the_next_mailing_is_behind_the_last(database: Database) -> None:
-    """From one on."""
+def test_number_of_the_next_mailing(database: Database) -> None:
+    """The number of the next mailing starts at one."""
     with database.write() as connection:
         assert next_mailing(connection) == 1
     frozen(database, 1)
@@ -140,8 +140,8 @@ def test_the_next_mailing_is_behind_the_last(database: Database) -> None:
         assert next_mailing(connection) == 2
 
 
-def test_what_is_about_a_person_is_what_lies_within_their_spans(database: Database) -> None:
-    """In each span's own mailings; what names no mailing counts as well, and deliveries as other rows."""
+def test_rows_about_a_person_are_within_their_spans(database: Database) -> None:
+    """Rows about a person are those in the mailings of each span; rows without a mailing count too."""
     frozen(database, 3)
     with database.write() as connection:
         for number in (2, 3):
@@ -174,37 +174,37 @@ def _plain(spans: tuple[AddressSpan, ...]) -> list[tuple[int, int, int]]:
     return sorted((each.subscriber_id, each.first, each.last) for each in spans)
 
 
-#: Rows of tombstones before; what subscriber 1, who has the address b from mailing 5 on, has from those before them.
+#: Earlier rows of tombstones; and the rows that subscriber 1, who has address b from mailing 5 on, inherits.
 INHERITED: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], list[tuple[str, int, int | None]]], ...] = (
     ((), []),
-    # The address that somebody had before they changed to b; b itself joins them already.
+    # The address that somebody had before they changed to b; b itself already links them.
     (((2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2)]),
-    # All of it, in as many pieces as it has; and of each who had b.
+    # Every part of it, and from everybody who had b.
     (((2, "a", 0, 1), (2, "a", 3, 3), (2, "b", 4, 4)), [("a", 0, 3)]),
     (((2, "a", 0, 1), (2, "b", 2, 2), (3, "c", 1, 3), (3, "b", 4, 4)), [("a", 0, 1), ("c", 1, 3)]),
-    # Not what they changed to afterwards, nor what they have still, nor before b is lost.
+    # Not the address they changed to afterwards, nor one they still have, nor one from before b was lost.
     (((2, "b", 0, 2), (2, "a", 3, 4)), []),
     (((2, "b", 0, 2), (2, "a", 3, None)), []),
     (((2, "a", 0, 2), (2, "b", 3, None)), []),
     # Both ended with the same mailing.
     (((2, "a", 0, 4), (2, "b", 4, 4)), [("a", 0, 4)]),
-    # Nor those of somebody who never had b.
+    # Nor the addresses of somebody who never had b.
     (((2, "a", 0, 2), (2, "c", 3, 4)), []),
-    # What is theirs already: from the same mailing on, or up to the same or a later one.
+    # Rows that are already theirs: from the same mailing on, or up to the same or a later one.
     (((1, "a", 0, 1), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 1)]),
     (((1, "a", 1, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 1, 2)]),
     (((1, "a", 1, 3), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 1, 3)]),
     (((1, "a", 1, 1), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2), ("a", 1, 1)]),
     (((1, "c", 0, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2), ("c", 0, 2)]),
-    # Somebody else's rows are not theirs.
+    # Rows of other people do not count as theirs.
     (((3, "a", 0, 2), (2, "a", 0, 2), (2, "b", 3, 4)), [("a", 0, 2)]),
-    # An address of theirs that is lost joins nobody any more.
+    # A lost address of theirs links nobody.
     (((1, "c", 3, 4), (2, "a", 0, 1), (2, "c", 2, 2)), [("c", 3, 4)]),
 )
 
 
-def test_what_is_inherited_with_an_address(database: Database) -> None:
-    """By those who are meant, and by nobody else who has such an address."""
+def test_inherited_addresses(database: Database) -> None:
+    """Only the given subscribers inherit, not others with such an address."""
     with database.write() as connection:
         for before, after in INHERITED:
             connection.execute(delete(tombstones))
@@ -221,7 +221,7 @@ def test_what_is_inherited_with_an_address(database: Database) -> None:
         )
 
 
-#: Rows of tombstones; of subscriber 2 in the mailings 1, 2 and 3: in which of them it was subscriber 1 who got it.
+#: Rows of tombstones; and for subscriber 2 in the mailings 1, 2 and 3, whether subscriber 1 got them.
 THEIRS: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], set[int]], ...] = (
     ((), set()),
     (((1, "a", 3, None), (2, "a", 0, 2)), {1, 2}),
@@ -230,14 +230,14 @@ THEIRS: tuple[tuple[tuple[tuple[int, str, int, int | None], ...], set[int]], ...
     # Up to the mailing with which they lost the address themselves.
     (((1, "a", 0, 1), (2, "a", 0, None)), {1}),
     (((1, "a", 0, 2), (2, "a", 2, 3)), {2}),
-    # Another address joins nobody; nor does a third person's.
+    # Another address links nobody; nor does that of a third person.
     (((1, "a", 0, None), (2, "b", 0, 3)), set()),
     (((3, "a", 0, None), (2, "a", 0, 3)), set()),
 )
 
 
-def test_what_went_to_another_id_of_a_person(database: Database) -> None:
-    """Is there, by their own id or by another, and that one is named; conditions on it hold for both."""
+def test_rows_under_another_id_are_found(database: Database) -> None:
+    """A row under a person's own id or another id is found, with that id; conditions apply to both."""
     frozen(database, 3)
     with database.write() as connection:
         for number in (2, 3):
@@ -261,15 +261,15 @@ def test_what_went_to_another_id_of_a_person(database: Database) -> None:
                 assert those(1, mailing) == ((True, 2) if mailing in theirs else (False, None)), (before, mailing)
                 assert those(1, mailing, "refused") == (False, None)
                 assert those(2, mailing)[0] and not those(2, mailing, "refused")[0]
-        # Of two that there are one is named.
+        # If there are two, one is returned.
         connection.execute(delete(tombstones))
         note(connection, (1, "a", 0, None), (2, "a", 0, 3), (3, "a", 0, 3))
         connection.execute(insert(events), [{**row, "subscriber_id": 3} for row in rows])
         assert those(1, 1)[0] and those(1, 1)[1] in (2, 3)
 
 
-def test_a_new_address_joins_those_who_had_it(database: Database) -> None:
-    """Only that address, and only whoever has it now."""
+def test_a_new_address_is_linked_to_earlier_owners(database: Database) -> None:
+    """A new address links only its current owner, and only by that address."""
     frozen(database, 3)
     with database.write() as connection:
         note_new_address(connection, 2, "a@example.org", NOW)
@@ -283,24 +283,24 @@ def test_a_new_address_joins_those_who_had_it(database: Database) -> None:
         note_new_address(connection, 3, "a@example.org", LATER)
         assert (_rows(connection, 1), _rows(connection, 3)) == ([(mark, 0, 1)], [(mark, 2, None)])
         assert connection.scalar(select(tombstones.c.at).where(tombstones.c.subscriber_id == 3)) == LATER
-        # What somebody else holds stays open.
+        # What somebody else has stays open.
         note_new_address(connection, 2, "a@example.org", NOW)
         note_lost_address(connection, 3, "a@example.org", NOW)
         assert connection.scalar(select(tombstones.c.at).where(tombstones.c.subscriber_id == 3)) == NOW
         assert (_rows(connection, 2), _rows(connection, 3)) == ([(mark, 2, None)], [(mark, 2, 1)])
-        # Lost and gained again without a mailing in between: one row, which is open again.
+        # Lost and regained without a mailing in between: one row, open again.
         note_new_address(connection, 3, "a@example.org", LATER)
         assert _rows(connection, 3) == [(mark, 2, None)]
         assert connection.scalar(select(tombstones.c.at).where(tombstones.c.subscriber_id == 3)) == LATER
 
 
-#: What may become of a letter, and whether there may be one in their hands.
+#: The possible states of a message, and whether the person may have received it.
 LETTERS = {"waiting": False, "dropped": False}
 LETTERS |= dict.fromkeys(("sending", "accepted", "refused", "unknown", "written"), True)
 
 
-def test_whoever_may_have_mail_leaves_a_tombstone(database: Database) -> None:
-    """A letter that was never handed over is none, nor is another address's; whoever has a tombstone gets the next one."""
+def test_people_who_may_have_mail_leave_a_tombstone(database: Database) -> None:
+    """Only a message that may have been sent leaves a tombstone; whoever has one gets another for the next address."""
     last = len(LETTERS) + 1
     with database.write() as connection:
         make_erasure_key(connection)
@@ -316,21 +316,21 @@ def test_whoever_may_have_mail_leaves_a_tombstone(database: Database) -> None:
         note(connection, (last, "x", 0, 0))
         note_lost_address(connection, last, "other@example.net", NOW)
         assert len(_rows(connection, last)) == 2
-        # Whoever is erased leaves one in any case.
+        # An erased person always leaves one.
         note_lost_address(connection, last + 1, "reader@example.net", NOW, is_erased=True)
         assert len(_rows(connection, last + 1)) == 1
 
 
-def test_those_who_are_removed_are_buried_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who are meant, each once, and none who never got mail."""
+def test_removed_people_leave_tombstones_page_by_page(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each removed person who got mail has one tombstone; people without mail have none."""
     monkeypatch.setattr(tombstones_module, "_PAGE", 2)
     frozen(database, 6)
     with database.write() as connection:
         connection.execute(delete(deliveries).where(deliveries.c.subscriber_id == 3))
-        # A rehearsal is no mail.
+        # A rehearsal does not count as mail.
         freeze(connection, draft("i2"), NOW)
         connection.execute(update(mailings).where(mailings.c.id == 2).values(is_rehearsal=True))
-        # PostgreSQL keeps a row that was changed behind the others.
+        # PostgreSQL returns a changed row after the others.
         connection.execute(update(subscribers).where(subscribers.c.id == 1).values(name="changed"))
         leave_tombstone(connection, subscribers.c.id < 6, LATER)
         found = connection.execute(
@@ -342,7 +342,7 @@ def test_those_who_are_removed_are_buried_page_by_page(database: Database, monke
 
 
 def test_the_mailings_of_some_subscribers(database: Database) -> None:
-    """Those that went to any of them, but rehearsals."""
+    """The mailings of some subscribers are those sent to any of them, without rehearsals."""
     frozen(database, 3)
     with database.write() as connection:
         for number in (2, 3):

@@ -1,7 +1,8 @@
-"""Whatever happens to people's rows, one issue comes to one person and one mailbox once, and whoever left stays out.
+"""Whatever happens to rows of people, one issue reaches a person and a mailbox once, and nobody who unsubscribed.
 
-A machine imports, takes back, erases, adds, moves, sends, clicks links of any earlier message and resubscribes in random order,
-and keeps its own books by address. The program must exclude exactly whom the books exclude.
+A machine imports, undoes, erases, adds, changes addresses, sends, clicks links of earlier messages and resubscribes in
+random order, and keeps its own records by address. The program must exclude exactly the people whom these records
+exclude.
 """
 
 import itertools
@@ -45,7 +46,7 @@ _template: list[Path] = []
 
 
 def fresh(folder: Path) -> Path:
-    """A database with all tables, copied from the first one."""
+    """Return a database with all tables, copied from the first one."""
     if not _template:
         _template.append(Path(tempfile.mkdtemp()) / "template.db")
         open_database(Location(path=_template[0])).close()
@@ -53,19 +54,19 @@ def fresh(folder: Path) -> Path:
 
 
 class People(RuleBasedStateMachine):
-    """The program, and books of who has what."""
+    """The program, and records of who has what."""
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.database: Database = open_database(Location(path=fresh(self.folder)))
         self.files, self.issues = itertools.count(), [f"issue {number}" for number in range(3)]
-        #: By subscriber: which issues they have; by address: which issues went to it, or to whoever had it before.
+        #: By subscriber: the issues they have. By address: the issues sent to it, or to earlier addresses of its owner.
         self.has: defaultdict[int, set[str]] = defaultdict(set)
         self.went: defaultdict[str, set[str]] = defaultdict(set)
         self.copies: set[tuple[str, str]] = set()
         self.left: set[str] = set()
-        #: Subscriber's id, public id of the mailing, the address that it went to.
+        #: The subscriber's id, the public id of the mailing, the address of the message.
         self.tokens: list[tuple[int, int, str]] = []
 
     def teardown(self) -> None:
@@ -78,7 +79,7 @@ class People(RuleBasedStateMachine):
             return {row.id: (row.normal, row.status) for row in rows}
 
     def changed(self, before: dict[int, tuple[str, str]]) -> None:
-        """Keep the books: who lost an address leaves there what they have; who gained one takes it over."""
+        """Update the records: a lost address keeps what was sent, and a new owner inherits it."""
         after = self.living()
         for number, (normal, _) in before.items():
             if after.get(number, ("",))[0] != normal:

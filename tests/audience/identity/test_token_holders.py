@@ -1,4 +1,4 @@
-"""Whom a token means: subscribers and the rows of tombstones in, people and hashes out."""
+"""The people that a token means: from subscribers and rows of tombstones to people and hashes."""
 
 from sqlalchemy import delete, update
 
@@ -17,52 +17,53 @@ from tests.delivery.factories import add_subscribers, frozen
 Row = tuple[int, str, int, int | None]
 
 
-#: Rows of tombstones, the subscriber and the mailing of a token; then people, hashes, and who is at the address of that mailing.
+#: Rows of tombstones, subscriber and mailing of a token; then the people, the hashes, and the current owner of the
+#: address.
 CASES: tuple[tuple[tuple[Row, ...], int, int | None, tuple[int, ...], tuple[str, ...], int | str | None], ...] = (
-    # Somebody who is here, whose address nobody had before.
+    # A subscriber whose address nobody had before.
     ((), 1, 2, (1,), (), 1),
     ((), 1, None, (1,), (), 1),
-    # Nobody whom we know.
+    # An unknown person.
     ((), 9, 2, (), (), None),
-    # Removed: their hash, by any mailing or none.
+    # Removed: their hash, for any mailing or none.
     (((9, "a", 0, 3),), 9, 2, (), ("a",), "a"),
     (((9, "a", 0, 3),), 9, None, (), ("a",), "a"),
     (((9, "a", 0, 3),), 9, 4, (), ("a",), "a"),
-    # Removed and back under another id.
+    # Removed and added again under another id.
     (((9, "a", 0, 3), (1, "a", 4, None)), 9, 3, (1,), (), 1),
     (((9, "a", 0, 3), (1, "a", 4, None)), 9, None, (1,), (), 1),
     (((9, "a", 0, 3), (1, "a", 4, None)), 1, 5, (1,), (), 1),
-    # Moved: in mailings up to then, the address was another one.
+    # Changed address: in mailings until then, it was another one.
     (((1, "a", 1, 3),), 1, 3, (1,), ("a",), "a"),
     (((1, "a", 1, 3),), 1, 1, (1,), ("a",), "a"),
     (((1, "a", 1, 3),), 1, 4, (1,), (), 1),
     (((1, "a", 1, 3),), 1, None, (1,), (), 1),
-    # Moved, and somebody else has the address now: both, and the bounce is about the one who has it.
+    # Changed address, and somebody else has the old one now: both are meant, and a bounce is about the new owner.
     (((1, "a", 0, 3), (2, "a", 4, None)), 1, 2, (1, 2), (), 2),
     (((1, "a", 0, 3), (2, "a", 4, None)), 1, 4, (1,), (), 1),
-    # Moved, then removed: what they had in the mailing, and what they had last.
+    # Changed address, then removed: the address in the mailing, and the last address.
     (((9, "b", 4, 6), (9, "a", 0, 3)), 9, 2, (), ("a", "b"), "a"),
     (((9, "b", 4, 6), (9, "a", 0, 3)), 9, 5, (), ("b",), "b"),
     (((9, "b", 4, 6), (9, "a", 0, 3)), 9, None, (), ("b",), "b"),
     (((9, "b", 4, 6), (9, "a", 0, 3), (2, "b", 7, None)), 9, 2, (2,), ("a",), "a"),
     (((9, "b", 4, 6), (9, "a", 0, 3), (2, "a", 7, None)), 9, 2, (2,), ("b",), 2),
     (((9, "a", 0, 1), (9, "b", 2, 3), (9, "c", 4, 6)), 9, 0, (), ("a", "c"), "a"),
-    # What was lost last is told by the mailings alone.
+    # Only the mailings tell which address was lost last.
     (((9, "b", 0, 3), (9, "a", 4, 6)), 9, None, (), ("a",), "a"),
     (((9, "b", 0, 3), (9, "a", 4, 6)), 9, 2, (), ("b", "a"), "b"),
-    # What somebody else had and lost says nothing, nor does what is theirs still.
+    # Addresses that somebody else had and lost have no effect, nor do addresses they still have.
     (((8, "a", 0, 3),), 9, 2, (), (), None),
     (((8, "a", 0, 3),), 1, 2, (1,), (), 1),
     (((1, "a", 0, 3), (1, "b", 4, None)), 1, 5, (1,), (), 1),
-    # Whoever has it according to a row, but is no subscriber, is nobody.
+    # A person in a row who is not a subscriber does not count.
     (((9, "a", 0, 3), (8, "a", 4, None)), 9, 2, (), ("a",), "a"),
-    # Back at both: one person, named once.
+    # Added again with both addresses: one person, named once.
     (((9, "b", 4, 6), (9, "a", 0, 3), (2, "a", 7, None), (2, "b", 7, None)), 9, 2, (2,), (), 2),
 )
 
 
-def test_whom_a_recipient_is_today(database: Database) -> None:
-    """The person first, then who has the address of the mailing today; hashes where nobody has it."""
+def test_who_a_recipient_is_today(database: Database) -> None:
+    """The person comes first, then the current owner of the mailing's address; or the hash if nobody has it."""
     with database.write() as connection:
         assert add_subscribers(connection, 2, language="de", consented=NOW) == [1, 2]
         for rows, subscriber_id, mailing_id, people, hashes, at in CASES:
@@ -83,8 +84,8 @@ def test_whom_a_recipient_is_today(database: Database) -> None:
                 assert (each.normal, each.language, each.consented) == (f"reader{each.id}@example.net", "de", NOW)
 
 
-def test_everybody_whom_a_token_means_gets_no_more_mail(database: Database) -> None:
-    """Subscribers by their address, who was removed by the hash."""
+def test_everybody_a_token_means_is_suppressed(database: Database) -> None:
+    """Everybody whom a token means is suppressed: subscribers by address, removed people by hash."""
     with database.write() as connection:
         add_subscribers(connection, 1)
         make_erasure_key(connection)
@@ -96,7 +97,7 @@ def test_everybody_whom_a_token_means_gets_no_more_mail(database: Database) -> N
 
 
 def test_the_mailing_that_a_token_names(database: Database) -> None:
-    """By its public number; by the number itself if the token is old and the number is nobody else's; or none."""
+    """A token names a mailing by its public number; an old token by the id, if no other mailing has that number."""
     mailing = frozen(database, 1)
     unknown = next(each for each in MAILINGS if each != mailing.public_id)
     with database.write() as connection:

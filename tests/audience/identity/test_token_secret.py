@@ -1,4 +1,4 @@
-"""One key a publication, on every machine that sends or serves; never another one in silence."""
+"""One key per publication on every computer that sends or serves, and never another key without an error."""
 
 import os
 import stat
@@ -23,8 +23,8 @@ def _files(folder: Path) -> list[Path]:
     return sorted((folder / "config").rglob("*.key"))
 
 
-def test_made_on_first_need_and_kept(database: Database, tmp_path: Path) -> None:
-    """A private file outside the workspace; from then on the same key, and nothing of it in the database."""
+def test_key_is_created_once(database: Database, tmp_path: Path) -> None:
+    """The key is created when needed, in a private file outside the workspace; nothing of it is in the database."""
     around = _around(tmp_path)
     token = tokens_of(database, around).make(Purpose.UNSUBSCRIBE, 1)
     (path,) = _files(tmp_path)
@@ -37,39 +37,39 @@ def test_made_on_first_need_and_kept(database: Database, tmp_path: Path) -> None
 
 
 def test_the_environment_comes_first(database: Database, tmp_path: Path) -> None:
-    """Where COMPOSE_SECRET_KEY is set no file is made."""
+    """With COMPOSE_SECRET_KEY, no file is written."""
     assert tokens_of(database, _around(tmp_path, OLD)).keys == (OLD.encode(),)
     assert _files(tmp_path) == []
 
 
-def test_rotation(database: Database, tmp_path: Path) -> None:
-    """A new key goes before the old one; later the old one may go. The other way round is refused."""
+def test_keys_are_rotated(database: Database, tmp_path: Path) -> None:
+    """A new key goes before the old one; later the old one can be removed. The other order is rejected."""
     token = tokens_of(database, _around(tmp_path, OLD)).make(Purpose.UNSUBSCRIBE, 1)
     both = tokens_of(database, _around(tmp_path, f"{NEW} {OLD}"))
     assert both.read(Purpose.UNSUBSCRIBE, token) == TokenClaim(subscriber_id=1)
     assert both.make(Purpose.UNSUBSCRIBE, 1) != token
     assert tokens_of(database, _around(tmp_path, NEW)).keys == (NEW.encode(),)
-    with pytest.raises(SettingsError, match="another key than the one behind"):
+    with pytest.raises(SettingsError, match="not the key of the links"):
         tokens_of(database, _around(tmp_path, OLD))
 
 
 def test_a_file_is_rotated_in_the_same_way(database: Database, tmp_path: Path) -> None:
-    """One key a line, the first signs."""
+    """A file has one key per line, and the first one signs."""
     old = tokens_of(database, _around(tmp_path))
     (path,) = _files(tmp_path)
     path.write_text(f"{NEW}\n{path.read_text(encoding='ascii')}", encoding="ascii")
     assert tokens_of(database, _around(tmp_path)).keys == (NEW.encode(), *old.keys)
 
 
-def test_two_commands_need_it_first(database: Database, tmp_path: Path) -> None:
-    """Whoever comes second reads the key that the first one made."""
+def test_two_commands_create_one_key(database: Database, tmp_path: Path) -> None:
+    """The second command reads the key that the first one created."""
     with ThreadPoolExecutor(8) as threads:
         found = list(threads.map(lambda _: tokens_of(database, _around(tmp_path)), range(8)))
     assert len({tokens.keys for tokens in found}) == len(_files(tmp_path)) == 1
 
 
-def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: Path) -> None:
-    """Without the key a second machine stops and says what to copy: it makes no key that the first one cannot read."""
+def test_another_computer_needs_the_same_key(database: Database, tmp_path: Path) -> None:
+    """Without the key a second computer stops and says what to copy; it does not create another key."""
     tokens_of(database, _around(tmp_path))
     (path,) = _files(tmp_path)
     elsewhere = tmp_path / "elsewhere"
@@ -77,7 +77,7 @@ def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: 
         tokens_of(database, _around(elsewhere))
     assert path.name in stop.value.message and VARIABLE in stop.value.hint
     assert _files(elsewhere) == []
-    with pytest.raises(SettingsError, match="another key") as stop:
+    with pytest.raises(SettingsError, match="not the key of the links") as stop:
         tokens_of(database, _around(elsewhere, NEW))
     assert NEW not in stop.value.message + stop.value.hint
     copy = elsewhere / "config" / "publications" / path.name
@@ -87,8 +87,8 @@ def test_another_machine_has_the_same_key_or_none(database: Database, tmp_path: 
     assert tokens_of(database, _around(elsewhere)) == tokens_of(database, _around(tmp_path))
 
 
-def test_a_lost_key_is_given_up_in_so_many_words(database: Database, tmp_path: Path) -> None:
-    """Who writes `lost` behind a new key goes on with it, and need not say so twice."""
+def test_a_lost_key_is_replaced_with_the_word_lost(database: Database, tmp_path: Path) -> None:
+    """With `lost` after a new key the command continues, and the next one needs no `lost`."""
     tokens_of(database, _around(tmp_path, OLD))
     assert tokens_of(database, _around(tmp_path, f"{NEW} lost")).keys == (NEW.encode(),)
     assert tokens_of(database, _around(tmp_path, NEW)).keys == (NEW.encode(),)
@@ -96,7 +96,7 @@ def test_a_lost_key_is_given_up_in_so_many_words(database: Database, tmp_path: P
 
 @pytest.mark.parametrize("said", ["short", f"{NEW} short", "lost", f"{'ü' * 64}"])
 def test_a_weak_key_is_refused(database: Database, tmp_path: Path, said: str) -> None:
-    """Under 32 letters or digits, or none at all; what was said is not repeated."""
+    """A key shorter than 32 letters or digits, or no key, is rejected without repeating it."""
     with pytest.raises(SettingsError, match="at least 32") as stop:
         tokens_of(database, _around(tmp_path, said))
     assert said not in stop.value.message.removeprefix(VARIABLE)
@@ -104,11 +104,11 @@ def test_a_weak_key_is_refused(database: Database, tmp_path: Path, said: str) ->
 
 @pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX")
 def test_a_file_that_others_can_read_is_refused(database: Database, tmp_path: Path) -> None:
-    """Whoever can read the key can unsubscribe anybody."""
+    """A key file that others can read is rejected: they could unsubscribe anybody."""
     tokens_of(database, _around(tmp_path))
     (path,) = _files(tmp_path)
     path.chmod(0o640)
-    with pytest.raises(SettingsError, match="other people on this computer"):
+    with pytest.raises(SettingsError, match="other users of this computer"):
         tokens_of(database, _around(tmp_path))
     path.chmod(0o600)
     path.write_bytes(b"")
@@ -117,7 +117,7 @@ def test_a_file_that_others_can_read_is_refused(database: Database, tmp_path: Pa
 
 
 def test_a_folder_that_is_a_file(database: Database, tmp_path: Path) -> None:
-    """The stop names the key's file, which cannot be read there."""
+    """If the folder is a file, the error names the key file."""
     (tmp_path / "config").write_text("", encoding="ascii")
     with pytest.raises(SettingsError, match="cannot be read") as stop:
         tokens_of(database, _around(tmp_path))
@@ -125,7 +125,7 @@ def test_a_folder_that_is_a_file(database: Database, tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written(database: Database, tmp_path: Path) -> None:
-    """The stop names the file that could not be made and the other way; no key is noted that nobody has."""
+    """If the folder is not writable, the error names the file and the variable; no unknown key is recorded."""
     (tmp_path / "config").symlink_to(tmp_path / "disk that is not there" / "config")
     with pytest.raises(SettingsError, match="cannot be written") as stop:
         tokens_of(database, _around(tmp_path))

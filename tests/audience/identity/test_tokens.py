@@ -1,4 +1,4 @@
-"""A token names one subscriber, for one purpose, to whoever has the key; to everybody else it is letters."""
+"""A token identifies one subscriber, for one purpose, to whoever has the key; to others it is meaningless."""
 
 import hmac
 import itertools
@@ -25,10 +25,10 @@ keys = st.binary(min_size=32, max_size=80)
 
 
 @given(keys, purposes, numbers, mailings, moments)
-def test_what_is_made_is_read(
+def test_tokens_are_read_back(
     key: bytes, purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None
 ) -> None:
-    """Every number comes back, in small and in capital letters, until the time is over."""
+    """Every number is read back, from lower and upper case, until the token expires."""
     tokens = Tokens((key,))
     token = tokens.make(purpose, subscriber, mailing, expires)
     assert set(token) <= set(string.ascii_lowercase + "234567")
@@ -41,16 +41,18 @@ def test_what_is_made_is_read(
 
 
 @given(purposes, purposes, numbers, mailings)
-def test_of_one_purpose_only(purpose: Purpose, other: Purpose, subscriber: int, mailing: int) -> None:
-    """The address that a bounce came to does not open anybody's preferences."""
+def test_a_token_is_for_one_purpose(purpose: Purpose, other: Purpose, subscriber: int, mailing: int) -> None:
+    """A token of one purpose, such as a bounce address, is not valid for another, such as preferences."""
     claim = TOKENS.read(other, TOKENS.make(purpose, subscriber, mailing))
     assert (claim is not None) == (purpose is other)
 
 
 @settings(max_examples=200)
 @given(purposes, numbers, mailings, moments, st.data())
-def test_forged(purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None, data: st.DataObject) -> None:
-    """A letter changed, taken away, added, two that change places: read by nobody. So is what another key made."""
+def test_changed_tokens_are_invalid(
+    purpose: Purpose, subscriber: int, mailing: int, expires: datetime | None, data: st.DataObject
+) -> None:
+    """A changed, removed, added or swapped letter invalidates a token; so does another key."""
     token = TOKENS.make(purpose, subscriber, mailing, expires)
     at = data.draw(st.integers(0, len(token) - 1))
     letter = data.draw(st.sampled_from(string.ascii_lowercase + string.digits + "=-+/ \u0131\u212a"))
@@ -62,14 +64,14 @@ def test_forged(purpose: Purpose, subscriber: int, mailing: int, expires: dateti
 
 
 @given(purposes, st.text(max_size=60) | st.text(string.ascii_lowercase + "234567", min_size=34, max_size=42))
-def test_anything_else_is_no_token(purpose: Purpose, text: str) -> None:
-    """Whatever stands in an address: None, and never an exception."""
+def test_other_texts_are_not_tokens(purpose: Purpose, text: str) -> None:
+    """Reading any other text returns None, without an exception."""
     assert TOKENS.read(purpose, text, NOW) is None
 
 
 @given(purposes, numbers, mailings)
-def test_rotation(purpose: Purpose, subscriber: int, mailing: int) -> None:
-    """The new key signs, links of the old one go on working until it is taken away."""
+def test_keys_are_rotated(purpose: Purpose, subscriber: int, mailing: int) -> None:
+    """The new key signs; links of the old key work until it is removed."""
     both, claim = Tokens((NEW, OLD)), TokenClaim(subscriber_id=subscriber, mailing_id=mailing)
     before, after = Tokens((OLD,)).make(purpose, subscriber, mailing), both.make(purpose, subscriber, mailing)
     assert before != after == TOKENS.make(purpose, subscriber, mailing)
@@ -77,15 +79,15 @@ def test_rotation(purpose: Purpose, subscriber: int, mailing: int) -> None:
     assert TOKENS.read(purpose, before) is None
 
 
-def test_it_tells_nothing() -> None:
-    """Two subscribers in a row have nothing in common: tokens do not say how many there are, or who is next."""
+def test_tokens_reveal_nothing() -> None:
+    """Tokens of consecutive subscribers have nothing in common: they reveal neither numbers nor order."""
     made = [TOKENS.make(Purpose.UNSUBSCRIBE, number, 1) for number in range(1000)]
     alike = [sum(a == b for a, b in zip(*pair, strict=True)) for pair in itertools.pairwise(made)]
     assert len(set(made)) == 1000 and max(alike) < 12 and sum(alike) / len(alike) < 2
 
 
-def test_they_are_never_made_otherwise() -> None:
-    """Links in mail that is out must work for good: these were made by the first version."""
+def test_tokens_of_the_first_version_stay_valid() -> None:
+    """Links in sent mail must always work: these were made by the first version."""
     assert TOKENS.make(Purpose.UNSUBSCRIBE, 4023, 17) == "ca7v4cpxs6rzunh4ocvxgrucbd76f64kke"
     assert TOKENS.make(Purpose.CONFIRM, 1, expires=NOW) == "fpxq2abpzs67tru3dpbg7n3k34khcuj5rkus4nebce"
     assert (
@@ -94,33 +96,33 @@ def test_they_are_never_made_otherwise() -> None:
     )
     assert fingerprint(NEW).hex() == "9042a6219bbb3032"
     assert (TokenClaim(subscriber_id=1).mailing_id, TokenClaim(subscriber_id=1).expires) == (0, None)
-    # What a purpose is called is part of its keys.
+    # The name of a purpose is part of its keys.
     for key, proof in zip((NEW, OLD), Tokens((NEW, OLD)).proofs("a nonce"), strict=True):
         signing = hmac.digest(key, b"compose token 1: sign probe", "sha256")
         assert proof == hmac.digest(signing, b"a nonce", "sha256").hex()
 
 
-def test_a_token_is_written_in_one_way() -> None:
-    """Its last letter has two bits that say nothing, and some letters become others by case: those are other tokens."""
-    transactional_emails = string.ascii_lowercase + "234567"
+def test_a_token_has_one_spelling() -> None:
+    """Only one spelling of a token is valid, although its last letter has unused bits and case changes some letters."""
+    letters = string.ascii_lowercase + "234567"
     for number in range(64):
         token = TOKENS.make(Purpose.UNSUBSCRIBE, number)
-        last = transactional_emails.index(token[-1])
+        last = letters.index(token[-1])
         for other in range(last + 1, last + 4):
-            assert TOKENS.read(Purpose.UNSUBSCRIBE, token[:-1] + transactional_emails[other]) is None
+            assert TOKENS.read(Purpose.UNSUBSCRIBE, token[:-1] + letters[other]) is None
         assert last % 4 == 0
-        # The sign for Kelvin is a small k by case.
+        # The Kelvin sign is k in lower case.
         assert "k" not in token or TOKENS.read(Purpose.UNSUBSCRIBE, token.replace("k", "\u212a")) is None
 
 
-def test_they_fit_where_they_stand() -> None:
-    """Before the @ of a bounce address (64 octets), and in a Message-ID."""
+def test_tokens_fit_into_addresses_and_message_ids() -> None:
+    """A token fits before the @ of a bounce address (64 octets), and in a Message-ID."""
     assert len(verp("bounces@news.example.org", TOKENS.make(Purpose.BOUNCE, 2**40 - 1, 2**32 - 1)).split("@")[0]) <= 64
     assert message_id("Message-ID", TOKENS.message_id(1, 2, "example.org"))
 
 
-def test_what_cannot_be() -> None:
-    """Numbers out of range, a time without zone, a short key, none: refused. A key is never shown."""
+def test_impossible_values_are_rejected() -> None:
+    """Numbers out of range, a time without zone and a short key are rejected. A key is never shown."""
     for subscriber, mailing in ((-1, 0), (2**40, 0), (0, -1), (0, 2**32)):
         with pytest.raises(ValueError, match="too large"):
             TOKENS.make(Purpose.BOUNCE, subscriber, mailing)

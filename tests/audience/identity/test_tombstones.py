@@ -1,4 +1,4 @@
-"""A person is an address: ids that are never issued twice, and what joins those of one person."""
+"""A person is an address: ids are never reused, and the ids of one person are linked."""
 
 from itertools import count, pairwise
 from pathlib import Path
@@ -30,7 +30,7 @@ ISSUE = "2025-01-30"
 
 
 def mail(connection: Connection, issue: str = ISSUE, **more: object) -> Mailing:
-    """Send an issue to all who are to get it: everybody's server takes it, and the mailing is over."""
+    """Send an issue to all recipients: every server accepts it, and the mailing is complete."""
     found = freeze(connection, draft(issue, selection=Selection(issue=issue, **more)), NOW)  # type: ignore[arg-type]
     end(connection, found)
     return found
@@ -42,7 +42,7 @@ def end(connection: Connection, mailing: Mailing, state: DeliveryState = Deliver
 
 
 def get_it(connection: Connection, issue: str = ISSUE, **more: object) -> tuple[int, dict[LeftOut, int]]:
-    """How many would get an issue now, and why the others would not."""
+    """Return how many people would get an issue now, and why the others would not."""
     found = count_selected(connection, Selection(issue=issue, **more))  # type: ignore[arg-type]
     return found.included, dict(found.left_out)
 
@@ -57,7 +57,7 @@ def undo_last(database: Database) -> None:
 
 
 def test_ids_are_random_and_an_import_takes_one_run(database: Database, tmp_path: Path) -> None:
-    """Ids come from a space in which a restored database does not meet those it has forgotten; a list keeps its order."""
+    """Ids are random, so a restored database does not reuse forgotten ids; a list keeps its order."""
     people = [f"r{number}@example.org" for number in range(40)]
     take(database, written(tmp_path, "email\n" + "\n".join(people)), consent="form")
     with database.write() as connection:
@@ -75,8 +75,8 @@ def test_ids_are_random_and_an_import_takes_one_run(database: Database, tmp_path
     assert first.public_id in MAILINGS and second.public_id in MAILINGS and first.public_id != second.public_id
 
 
-def test_an_import_taken_back_and_again_gets_no_second_copy(database: Database, tmp_path: Path) -> None:
-    """import, send, undo, import, send: the same people have new ids, and nobody gets the issue twice."""
+def test_undo_and_import_again_send_no_second_copy(database: Database, tmp_path: Path) -> None:
+    """After import, send, undo, import and send, the same people have new ids, and each of them has the issue once."""
     people = written(tmp_path, "email\na@example.org\nb@example.org\nA+x@example.org\n")
     take(database, people, consent="form")
     with database.write() as connection:
@@ -108,10 +108,10 @@ def test_an_import_taken_back_and_again_gets_no_second_copy(database: Database, 
         (DeliveryState.SUPPRESSED, {}),
     ],
 )
-def test_what_became_of_it_follows_the_address(
+def test_delivery_state_follows_the_address(
     database: Database, tmp_path: Path, state: DeliveryState, why: dict[LeftOut, int]
 ) -> None:
-    """Unconfirmed stays unconfirmed after undo and import; whoever did not get it gets it."""
+    """Unconfirmed messages stay unconfirmed after undo and import; people who did not get the issue get it."""
     people = written(tmp_path, "email\na@example.org\n")
     take(database, people, consent="form")
     with database.write() as connection:
@@ -123,7 +123,7 @@ def test_what_became_of_it_follows_the_address(
 
 
 def test_erased_and_subscribed_again(database: Database) -> None:
-    """Who was erased and subscribes again does not get an issue a second time; only a hash remembers them."""
+    """A person who was erased and subscribes again does not get an issue twice; only a hash is stored."""
     with database.write() as connection:
         join(connection, "a@example.org")
         mail(connection)
@@ -136,8 +136,8 @@ def test_erased_and_subscribed_again(database: Database) -> None:
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 1})
 
 
-def test_who_never_got_mail_leaves_no_tombstone(database: Database, tmp_path: Path) -> None:
-    """Nothing is kept of people who were imported by mistake and taken back before anything was sent to them."""
+def test_people_without_mail_leave_no_tombstone(database: Database, tmp_path: Path) -> None:
+    """People who were imported by mistake and removed before any mail leave no tombstone."""
     take(database, written(tmp_path, "email\na@example.org\n"), consent="form")
     undo_last(database)
     with database.read() as connection:
@@ -145,7 +145,7 @@ def test_who_never_got_mail_leaves_no_tombstone(database: Database, tmp_path: Pa
 
 
 def test_a_changed_address_keeps_its_history(database: Database) -> None:
-    """The person does not get the issue again at the new address, nor does somebody else at the old one."""
+    """After a change of address neither the person nor the next owner of the old address gets the issue again."""
     with database.write() as connection:
         join(connection, "a@example.org")
         mail(connection)
@@ -153,7 +153,7 @@ def test_a_changed_address_keeps_its_history(database: Database) -> None:
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 1})
         join(connection, "a@example.org")
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 2})
-        # From then on they are two: what one gets says nothing of the other.
+        # From here on they are two people: mail to one has no effect on the other.
         second = freeze(connection, draft("second"), NOW)
         connection.execute(
             update(deliveries)
@@ -171,8 +171,8 @@ def test_a_changed_address_keeps_its_history(database: Database) -> None:
         assert get_it(connection, "second", is_rest=True) == (1, {LeftOut.HAS_IT: 1})
 
 
-def test_a_chain_of_addresses_and_ids(database: Database, tmp_path: Path) -> None:
-    """Imported, mailed, taken back, imported, moved, erased, subscribed again with the new address: one person."""
+def test_a_chain_of_addresses_and_ids_is_one_person(database: Database, tmp_path: Path) -> None:
+    """Imported, mailed, undone, imported, moved, erased and subscribed again with the new address: one person."""
     people = written(tmp_path, "email\na@example.org\n")
     take(database, people, consent="form")
     with database.write() as connection:
@@ -187,16 +187,16 @@ def test_a_chain_of_addresses_and_ids(database: Database, tmp_path: Path) -> Non
         confirm(connection, back.id, "double opt-in", source="form", now=LATER)
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 1})
         assert [each.issue for each in received_mailings(connection, back.id)] == [ISSUE]
-        # The earlier address was forgotten with them: it comes back by its owner's own double opt-in only.
-        with pytest.raises(AudienceError, match="they asked to be forgotten"):
+        # The earlier address was erased too: only its owner's own double opt-in brings it back.
+        with pytest.raises(AudienceError, match="they asked to be erased"):
             join(connection, "a@example.org")
         other = sign_up(connection, parse_address("a@example.org"), {}, source="form", now=LATER)
         confirm(connection, other.id, "double opt-in", source="form", now=LATER)
         assert get_it(connection) == (0, {LeftOut.HAS_IT: 2})
 
 
-def test_back_and_forth(database: Database) -> None:
-    """An address that is changed to and fro, with and without a mailing in between, is told right each time."""
+def test_an_address_changes_back_and_forth(database: Database) -> None:
+    """An address that changes back and forth, with and without a mailing in between, is always right."""
     with database.write() as connection:
         subscriber = join(connection, "a@example.org")
         issues, numbers = count(1), []
@@ -218,8 +218,8 @@ def test_back_and_forth(database: Database) -> None:
         assert spans_of(connection, subscriber.id, is_this_address=True)[0].first == 4
 
 
-def test_an_address_that_is_taken_or_left_is_refused(database: Database) -> None:
-    """Nobody gets an address that another subscriber has or that unsubscribed, and who left is not moved away from it."""
+def test_an_unavailable_address_is_rejected(database: Database) -> None:
+    """Nobody can change to an address of another subscriber, or of one who unsubscribed; nor can unsubscribed people."""
     with database.write() as connection:
         first, other = join(connection, "a@example.org"), join(connection, "b@example.org")
         gone = join(connection, "gone@example.org")
@@ -234,8 +234,8 @@ def test_an_address_that_is_taken_or_left_is_refused(database: Database) -> None
         assert connection.execute(select(tombstones)).all() == []
 
 
-def test_a_mailing_knows_the_number_of_what_it_corrects(database: Database) -> None:
-    """A correction carries the public number of the mailing that it corrects."""
+def test_a_correction_has_the_number_of_its_mailing(database: Database) -> None:
+    """A correction has the public number of the mailing that it corrects."""
     with database.write() as connection:
         add_subscriber(connection, parse_address("a@example.org"), {}, source="test", now=NOW, consent="form")
         first = mail(connection)
@@ -243,8 +243,8 @@ def test_a_mailing_knows_the_number_of_what_it_corrects(database: Database) -> N
         assert mailing_of(connection, fix.id).corrects_public_id == first.public_id
 
 
-def test_what_those_who_go_with_an_import_have_received_is_counted(database: Database, tmp_path: Path) -> None:
-    """By mailing: accepted, and unconfirmed; not what others got, nor what nobody got."""
+def test_mail_received_by_imported_people_is_counted(database: Database, tmp_path: Path) -> None:
+    """Received mail is counted by mailing: accepted and unconfirmed, without other people's mail."""
     take(
         database,
         written(tmp_path, "email\n" + "\n".join(f"r{number}@example.org" for number in range(5))),
@@ -259,7 +259,7 @@ def test_what_those_who_go_with_an_import_have_received_is_counted(database: Dat
             connection.execute(
                 update(deliveries).where(deliveries.c.subscriber_id == subscriber_id).values(state=state)
             )
-        # A second one that nobody's server has answered for, one that everybody refused, and a rehearsal.
+        # A second, unconfirmed mailing; one that every server rejected; and a rehearsal.
         for number, state in ((2, DeliveryState.UNKNOWN), (3, DeliveryState.REFUSED), (4, DeliveryState.ACCEPTED)):
             end(connection, freeze(connection, draft(f"i{number}"), NOW), state)
         connection.execute(update(mailings).where(mailings.c.id == 4).values(is_rehearsal=True))

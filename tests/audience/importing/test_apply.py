@@ -1,4 +1,4 @@
-"""What a list does to every table, row by row: to those who are new, who wait, who leave, and to everybody else: nothing."""
+"""The effect of a list on every row of every table: new, pending and leaving people change, all others do not."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,24 +31,24 @@ Row = dict[str, object]
 
 
 def _all(connection: Connection, table: Table) -> list[Row]:
-    """Every row of a table, in the order in which they came."""
+    """Return every row of a table, in the order of insertion."""
     found = connection.execute(select(table).order_by(*table.primary_key.columns)).mappings()
     return [dict(row) for row in found]
 
 
 def _by_name(connection: Connection) -> dict[str, Row]:
-    """Everybody's row, by what stands before the @."""
+    """Return every row, by the part before the @."""
     return {str(row["normal"]).partition("@")[0]: row for row in _all(connection, subscribers)}
 
 
 def _earlier(connection: Connection) -> None:
-    """Whatever there is was there before the list that comes next."""
+    """Mark all existing rows as earlier than the next list."""
     connection.execute(update(subscribers).values(created=EARLIER, changed=EARLIER))
     connection.execute(update(subscriber_changes).values(at=EARLIER))
 
 
 def _history(connection: Connection, number: int) -> list[tuple[object, ...]]:
-    """What an import wrote down, in its order."""
+    """Return the history of an import, in its order."""
     names = {row["id"]: name for name, row in _by_name(connection).items()}
     return [
         (names[row["subscriber_id"]], row["what"], row["before"], row["after"], row["source"], row["at"])
@@ -72,8 +72,8 @@ LIST = (
 )
 
 
-def test_every_row_that_a_list_writes(database: Database, tmp_path: Path) -> None:
-    """New ones, those who waited and agreed, those who leave: each column; of all the others nothing changes."""
+def test_every_row_that_an_import_writes(database: Database, tmp_path: Path) -> None:
+    """Each column of new, activated and unsubscribed people is right; all others are unchanged."""
     with database.write() as connection:
         for name in ("waits", "silent", "unready", "absent"):
             join(connection, f"{name}@example.org", consent="", name=name)
@@ -89,7 +89,7 @@ def test_every_row_that_a_list_writes(database: Database, tmp_path: Path) -> Non
     with database.read() as connection:
         after, consent = _by_name(connection), {str(row["evidence"]): row for row in _all(connection, consents)}
         assert _all(connection, consents)[: len(kept["consents"])] == kept["consents"]
-        # Each text once, and none for those who said nothing.
+        # Each text once, and none for people without one.
         said = _all(connection, consents)[len(kept["consents"]) :]
         assert sorted((row["evidence"], row["recorded"]) for row in said) == [("form A", NOW), ("form B", NOW)]
         assert _all(connection, imports) == [
@@ -132,8 +132,8 @@ def test_every_row_that_a_list_writes(database: Database, tmp_path: Path) -> Non
         }
 
 
-def test_a_consent_for_a_whole_list_is_everybodys_who_has_none_of_their_own(database: Database, tmp_path: Path) -> None:
-    """Of new ones and of those who waited; it is kept with the import, and a tag that is given twice is one."""
+def test_consent_of_a_whole_list(database: Database, tmp_path: Path) -> None:
+    """The consent of a whole list applies to new and activated people without their own; a repeated tag counts once."""
     with database.write() as connection:
         for name in ("waits", "own", "unready", "held"):
             join(connection, f"{name}@example.org", consent="")
@@ -172,10 +172,8 @@ def test_a_consent_for_a_whole_list_is_everybodys_who_has_none_of_their_own(data
         assert stands.id == found["stands"]["id"]
 
 
-def test_ids_are_those_that_were_found_to_be_free(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A list of four rows takes four ids, from the first that is free on, in its order; who leaves takes none."""
+def test_ids_are_the_first_free_ones(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list of four rows takes four consecutive ids from the first free one; people who leave take none."""
     monkeypatch.setattr(public_ids, "SUBSCRIBERS", range(700, 704))
     text = "email,status\na@example.org,\nb@example.org,\nc@example.org,unsubscribed\nd@example.org,\n"
     take(database, written(tmp_path, text))
@@ -183,8 +181,8 @@ def test_ids_are_those_that_were_found_to_be_free(
         assert {name: row["id"] for name, row in _by_name(connection).items()} == {"a": 700, "b": 701, "d": 703}
 
 
-def test_a_list_of_nobody_new(database: Database, tmp_path: Path) -> None:
-    """All leave, or there are none at all but hashes."""
+def test_a_list_without_new_people(database: Database, tmp_path: Path) -> None:
+    """A list can consist of people who leave, or of hashes only."""
     taken = take(database, written(tmp_path, "email,status\na@example.org,unsubscribed\n")).taken
     assert (taken.new, taken.suppressed) == (0, 1)
 
@@ -196,7 +194,7 @@ def _hashes(folder: Path, *rows: str) -> Path:
 def test_a_suppression_list_of_addresses_and_hashes(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All count together; a hash that is listed stays as it is, and who has such an address leaves if they are here."""
+    """Addresses and hashes count together; a listed hash does not change, and its owner is unsubscribed."""
     monkeypatch.setattr(apply, "_PAGE", 2)
     with database.write() as connection:
         key = make_erasure_key(connection)
@@ -207,7 +205,7 @@ def test_a_suppression_list_of_addresses_and_hashes(
             update(subscribers).where(subscribers.c.normal == "bounced@example.org").values(status="bounced")
         )
         _earlier(connection)
-        # PostgreSQL keeps a row that was changed behind the others.
+        # PostgreSQL returns a changed row after the others.
         first = connection.scalars(select(subscribers.c.id).order_by(subscribers.c.id)).first()
         connection.execute(update(subscribers).where(subscribers.c.id == first).values(name="changed"))
         suppress_hash(connection, marks["known"], Reason.UNSUBSCRIBED, "link", EARLIER)
@@ -245,22 +243,22 @@ def test_a_suppression_list_of_addresses_and_hashes(
         }
 
 
-def test_what_a_list_says_again_still_hangs_on_the_first(database: Database, tmp_path: Path) -> None:
-    """The second list says nothing weightier: taking back the first takes its entry off."""
+def test_a_repeated_entry_belongs_to_the_first_import(database: Database, tmp_path: Path) -> None:
+    """If the second list has no weightier reason, undoing the first list removes its entry."""
     for _ in range(2):
         take(database, written(tmp_path, "email,status\na@example.org,bounced\n"))
     with database.read() as connection:
         assert [(row["reason"], row["import_id"]) for row in _all(connection, suppressions)] == [("bounced", 1)]
 
 
-def test_whoever_comes_back_by_a_list_is_joined_to_those_before(database: Database, tmp_path: Path) -> None:
-    """By a row of their own from the next mailing on, with what those before had; nobody else is joined to anything."""
+def test_returning_people_are_linked_to_earlier_owners(database: Database, tmp_path: Path) -> None:
+    """People who return are linked by a row from the next mailing on, with earlier owners' addresses; others are not."""
     with database.write() as connection:
         there = join(connection, "there@example.org").id
         freeze(connection, draft("one"), EARLIER)
         key = make_erasure_key(connection)
         back, other = (hashed(key, f"{name}@example.org") for name in ("back", "there"))
-        # Numbers of people who were removed.
+        # Ids of people who were removed.
         note(connection, (8, "earlier", 0, 0), (8, back, 1, 1), (9, "theirs", 0, 0), (9, other, 1, 1))
         note(connection, (there, other, 2, None))
         connection.execute(update(tombstones).values(at=EARLIER))

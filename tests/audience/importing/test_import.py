@@ -1,4 +1,4 @@
-"""Lists are taken in alike on both databases: each row once, who has left stays out, and the last one can be taken back."""
+"""Lists are imported alike on both databases: each row once, nobody who unsubscribed; the last import can be undone."""
 
 import csv
 import io
@@ -36,7 +36,7 @@ from tests.audience.people import LATER, NOW, everybody, join
 
 
 def _all(database: Database) -> list[Subscriber]:
-    """Everybody, by address."""
+    """Return everybody, by address."""
     with database.read() as connection:
         return sorted(select_subscribers(connection, status=()), key=lambda each: each.normal)
 
@@ -52,7 +52,7 @@ def _suppressed(database: Database) -> dict[str, Reason]:
 
 
 def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
-    """New, known, left, leaving, bad: the sum is the number of rows, and only the new ones come."""
+    """New, known, suppressed, leaving and bad rows add up to all rows, and only the new people are added."""
     with database.write() as connection:
         join(connection, "known@example.org", name="Known")
         unsubscribe(connection, join(connection, "left@example.org").id, source="link", now=NOW)
@@ -80,13 +80,13 @@ def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
     )
     assert counts.rows == 10
     assert done.bad == {
-        8: "the same address as in row 2",
+        8: "the same address as row 2",
         9: "nobody has no @: an address looks like name@example.org",
         11: "the status “gold” is not understood",
     }
     assert {each.written: each.reason for each in done.left} == {
-        "Left@example.org": "they have left",
-        "gone@Example.org": "they asked to be forgotten",
+        "Left@example.org": "they unsubscribed",
+        "gone@Example.org": "they asked to be erased",
     }
     assert _statuses(database) == {
         "known@example.org": Status.ACTIVE,
@@ -99,8 +99,8 @@ def test_each_row_is_counted_once(database: Database, tmp_path: Path) -> None:
     assert "gone@example.org" not in _suppressed(database)
 
 
-def test_without_consent_they_stay_pending_until_it_is_given(database: Database, tmp_path: Path) -> None:
-    """A second import with --consent makes those active who waited, and its words are kept with each of them."""
+def test_without_consent_people_stay_pending(database: Database, tmp_path: Path) -> None:
+    """A second import with --consent activates pending people, and stores the consent text with each."""
     path = written(tmp_path, "email\na@example.org\nb@example.org\n")
     first = ImportSummary(new=0, pending=2, known=0, left=0, leaving=0, out=0, bad=0, notes=0, agreeing=0)
     assert take(database, path, consent="").summary == first
@@ -119,8 +119,8 @@ def test_without_consent_they_stay_pending_until_it_is_given(database: Database,
         assert personal_record(connection, "a@example.org").consent is None
 
 
-def test_a_form_and_a_list_together_bring_nobody_back(database: Database, tmp_path: Path) -> None:
-    """Who is suppressed, or was erased, and is pending by a form that anybody filled, does not become active by a list."""
+def test_a_form_and_a_list_reactivate_nobody(database: Database, tmp_path: Path) -> None:
+    """A list does not activate people who are suppressed or erased and pending by a form that anybody can fill in."""
     with database.write() as connection:
         join(connection, "gone@example.org")
         erase(connection, parse_address("gone@example.org"), NOW)
@@ -135,7 +135,7 @@ def test_a_form_and_a_list_together_bring_nobody_back(database: Database, tmp_pa
 
 @pytest.mark.parametrize("reason", [Reason.HELD, Reason.BOUNCED])
 @pytest.mark.parametrize("is_suppression", [False, True])
-def test_who_left_according_to_a_list_stays_out_when_a_bounce_is_undone(
+def test_unsubscribed_by_a_list_outlasts_an_undone_bounce(
     database: Database, tmp_path: Path, reason: Reason, is_suppression: bool
 ) -> None:
     """A held or wrong bounce hides nothing: the list says that they unsubscribed, and that outlasts the bounce."""
@@ -143,22 +143,25 @@ def test_who_left_according_to_a_list_stays_out_when_a_bounce_is_undone(
         join(connection, "anna@example.org")
         suppress(connection, "anna@example.org", reason, "mail", NOW)
     take(database, written(tmp_path, "email,status\nanna@example.org,unsubscribed\n"), is_suppression=is_suppression)
-    with database.write() as connection, pytest.raises(AudienceError, match="no bounce left this address out"):
+    with (
+        database.write() as connection,
+        pytest.raises(AudienceError, match="this address is not suppressed because of a bounce"),
+    ):
         undo_bounce(connection, "anna@example.org", "bounces undo", LATER)
     assert _statuses(database) == {"anna@example.org": Status.UNSUBSCRIBED}
     assert _suppressed(database) == {"anna@example.org": Reason.IMPORTED if is_suppression else Reason.UNSUBSCRIBED}
 
 
-def test_who_never_confirmed_is_not_made_active_by_a_held_bounce(database: Database) -> None:
-    """Held means that nothing is sent; it changes nobody's status."""
+def test_a_held_bounce_keeps_the_status(database: Database) -> None:
+    """A hold means that nothing is sent; it does not change a status."""
     with database.write() as connection:
         sign_up(connection, parse_address("anna@example.org"), {}, source="form", now=NOW)
         suppress(connection, "anna@example.org", Reason.HELD, "mail", NOW)
     assert _statuses(database) == {"anna@example.org": Status.PENDING}
 
 
-def test_update_takes_over_what_the_list_says_and_no_more(database: Database, tmp_path: Path) -> None:
-    """Empty cells change nothing, tags are added, every change is written down; the import is taken back to the letter."""
+def test_update_changes_only_what_the_list_says(database: Database, tmp_path: Path) -> None:
+    """Empty cells change nothing, tags are added, every change is recorded; undo restores everything exactly."""
     with database.write() as connection:
         join(connection, "a@example.org", "old", first_name="Ann", last_name="Li", company="ACME", role="Editor")
         join(connection, "b@example.org", first_name="Ben")
@@ -195,7 +198,7 @@ def test_update_takes_over_what_the_list_says_and_no_more(database: Database, tm
 
 
 def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -> None:
-    """Who left or agreed since stays so, what was changed by hand since stays, and only one import goes at a time."""
+    """Later unsubscriptions, confirmations and manual changes stay, and each undo undoes only one import."""
     with database.write() as connection:
         join(connection, "known@example.org", first_name="Old", company="Old")
         join(connection, "victim@example.org")
@@ -213,7 +216,7 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
         unsubscribe(connection, found["left@example.org"], source="link", now=LATER)
         confirm(connection, found["agreed@example.org"], "link", source="link", now=LATER)
         change(connection, found["known@example.org"], {"first_name": "Mine"}, source="by hand", now=LATER)
-        # Somebody whom the list had put out has left by themselves since: that stays.
+        # Somebody whom the list had suppressed has unsubscribed since: that stays.
         unsubscribe(connection, found["victim@example.org"], source="link", now=LATER)
         last = last_import(connection)
         assert (last.came, last.left, last.others, last.suppressed) == (1, 1, 1, 1)
@@ -232,12 +235,12 @@ def test_undo_leaves_what_others_did_since(database: Database, tmp_path: Path) -
     with database.write() as connection:
         undo_import(connection, last_import(connection).number, LATER)
         assert "first@example.org" not in everybody(connection)
-        with pytest.raises(AudienceError, match="no import to take back"):
+        with pytest.raises(AudienceError, match="no import can be undone"):
             last_import(connection)
 
 
-def test_undo_in_pieces_is_undo(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a piece ends, between subscribers or between two changes of one, each change is taken back once."""
+def test_undo_works_in_batches(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a batch ends, between subscribers or between two changes of one, each change is undone once."""
     monkeypatch.setattr(undoing, "_PIECE", 2)
     with database.write() as connection:
         for number in range(5):
@@ -257,11 +260,11 @@ def test_undo_in_pieces_is_undo(database: Database, tmp_path: Path, monkeypatch:
         undo_import(connection, number, LATER)
         said = Counter(change.source for each in before for change in changes_of(connection, each.id))
     assert _all(database) == before
-    assert (said[f"import {number}"], said[f"import {number} taken back"]) == (15, 15)
+    assert (said[f"import {number}"], said[f"import {number} undone"]) == (15, 15)
 
 
-def test_what_an_import_did_is_counted_each_for_itself(database: Database, tmp_path: Path) -> None:
-    """New, updated, agreed and suppressed in different numbers; without --update nobody is updated."""
+def test_results_of_an_import_are_counted(database: Database, tmp_path: Path) -> None:
+    """New, updated, activated and suppressed people are counted separately; without --update nobody is updated."""
     with database.write() as connection:
         join(connection, "known@example.org", company="Old")
         for address in ("p1@example.org", "p2@example.org"):
@@ -278,8 +281,8 @@ def test_what_an_import_did_is_counted_each_for_itself(database: Database, tmp_p
     assert (done.number, done.new, done.updated, done.agreed, done.suppressed) == (2, 0, 1, 0, 0)
 
 
-def test_two_lists_that_name_the_same_consent_each_keep_their_own(database: Database, tmp_path: Path) -> None:
-    """The words of a row are recorded with the import that brought them, also where an earlier one said the same."""
+def test_two_imports_with_the_same_consent_keep_their_own(database: Database, tmp_path: Path) -> None:
+    """The consent of a row belongs to the import that added it, even if an earlier import had the same text."""
     first = take(database, written(tmp_path, "email,consent\na@example.org,form A\nb@example.org,form A\n"), consent="")
     assert first.taken.new == 2
     take(database, written(tmp_path, "email,consent\nc@example.org,form A\n"), consent="")
@@ -298,7 +301,7 @@ def test_two_lists_that_name_the_same_consent_each_keep_their_own(database: Data
 
 
 def test_a_list_in_german(database: Database, tmp_path: Path) -> None:
-    """Columns by their German names, a field by the label that newsletter.yaml gives it, languages in words."""
+    """Columns are found by German names and by labels in newsletter.yaml; languages by their names."""
     text = (
         "E-Mail-Adresse;Vorname;Sprache;Firma;Schlagwörter\n"
         "a@example.org;Anna;Deutsch;Müller;presse\n"
@@ -317,32 +320,34 @@ def test_a_list_in_german(database: Database, tmp_path: Path) -> None:
     found = _all(database)
     assert (found[0].fields["company"], found[0].tags) == ("Müller", ("presse",))
     assert [each.language for each in found] == ["de", "en", "zh", "zh", "fr", "fr", "de-AT", ""]
-    assert [each.reason for each in done.said] == ["“Klingonisch” is no language, left empty: write en, de, zh-Hant …"]
+    assert [each.reason for each in done.said] == [
+        "“Klingonisch” is not a language code and was left empty: write en, de, zh-Hant …"
+    ]
 
 
-def test_labels_take_no_column_from_what_is_known(tmp_path: Path) -> None:
-    """A label that is another column's name, or no word at all, changes nothing for that column."""
+def test_labels_do_not_replace_known_columns(tmp_path: Path) -> None:
+    """A label that is the name of another column, or not a word, changes nothing."""
     file = written(tmp_path, "email;name;\na@example.org;Anna;x\n")
     with tables_in(file) as (table,):
         columns = columns_of(table, ("company", "star"), {}, {"company": "Name", "star": "*"})
     assert (columns.taken, columns.fields) == ({"email": 0, "name": 1}, {})
 
 
-def test_cells_behind_the_last_column_are_remarked(database: Database, tmp_path: Path) -> None:
-    """They are left out, and it is said which; blank ones and those below a column that is taken by its number are none."""
+def test_cells_after_the_last_column_have_a_remark(database: Database, tmp_path: Path) -> None:
+    """Cells after the last column are left out with a remark, except blank cells and a column mapped by its number."""
     text = "email;first name;;\na@example.org;Anna;ACME;\nb@example.org;Ben;;;;\nc@example.org;Chen;;x;y\nnobody;x;;z\n"
     text += "d@example.org;Di;;z\n"
     done = take(database, written(tmp_path, text), given={"3": "company"})
     assert [(each.number, each.verdict, each.reason, each.written) for each in done.said] == [
-        (4, RowVerdict.TAKEN, "2 cells stand behind the last column, left out: “x | y”", "c@example.org"),
+        (4, RowVerdict.TAKEN, "left out 2 cells after the last column: “x | y”", "c@example.org"),
         (5, RowVerdict.BAD, "nobody has no @: an address looks like name@example.org", "nobody"),
-        (6, RowVerdict.TAKEN, "1 cell stands behind the last column, left out: “z”", "d@example.org"),
+        (6, RowVerdict.TAKEN, "left out 1 cell after the last column: “z”", "d@example.org"),
     ]
     assert (done.summary.notes, done.summary.bad) == (2, 1) and _all(database)[0].fields["company"] == "ACME"
 
 
-def test_what_changes_between_question_and_answer_counts(database: Database, tmp_path: Path) -> None:
-    """Who leaves, is erased, or joins after the rows were counted is judged as they are when the list is taken in."""
+def test_changes_between_plan_and_import_count(database: Database, tmp_path: Path) -> None:
+    """People who unsubscribe, are erased or join after the count are judged by their status at import time."""
     from composer.audience.importing.apply import apply_import
     from composer.audience.importing.plan import StatusChoice, summarise
     from composer.audience.importing.staging import ListPart, stage
@@ -362,12 +367,12 @@ def test_what_changes_between_question_and_answer_counts(database: Database, tmp
         with database.writing(connection):
             assert apply_import(connection, choice, file="x", kind="list", now=NOW).new == 1
     assert _statuses(database) == {"c@example.org": Status.ACTIVE, "d@example.org": Status.ACTIVE}
-    # Nobody is updated whom nobody wants to be.
+    # Nobody is updated without --update.
     assert [each.name for each in _all(database)] == ["By hand", ""]
 
 
-def test_rows_are_shown_as_they_were_understood_in_their_order(database: Database, tmp_path: Path) -> None:
-    """The first ones, and what is said of rows, whatever the order in which the database keeps them."""
+def test_rows_are_shown_in_their_order(database: Database, tmp_path: Path) -> None:
+    """The first rows and the remarks are in order, however the database stores them."""
     from composer.audience.importing.plan import UnderstoodList, first_rows, left_earlier, remarks
     from composer.audience.importing.staging import ListPart, incoming, incoming_rows, stage
 
@@ -404,8 +409,8 @@ def test_rows_are_shown_as_they_were_understood_in_their_order(database: Databas
         ]
 
 
-def test_who_was_here_before_and_has_not_left_is_new(database: Database, tmp_path: Path) -> None:
-    """Their hash is known for that alone: it keeps nobody out."""
+def test_people_known_only_by_hash_are_new(database: Database, tmp_path: Path) -> None:
+    """A person known only by a hash is new: the hash excludes nobody."""
     with database.write() as connection:
         join(connection, "old@example.org")
         note_lost_address(connection, get(connection, "old@example.org").id, "a@example.org", NOW, is_erased=True)
@@ -413,8 +418,8 @@ def test_who_was_here_before_and_has_not_left_is_new(database: Database, tmp_pat
     assert (done.summary.new, done.summary.left, done.left, done.taken.new) == (1, 0, (), 1)
 
 
-def test_nothing_comes_in_when_the_end_is_not_reached(database: Database, tmp_path: Path) -> None:
-    """An import that is stopped in its last step has changed nothing."""
+def test_an_interrupted_import_changes_nothing(database: Database, tmp_path: Path) -> None:
+    """An import that is interrupted in its last step has changed nothing."""
     from composer.audience.importing.apply import apply_import
     from composer.audience.importing.plan import StatusChoice
     from composer.audience.importing.staging import ListPart, stage
@@ -458,8 +463,8 @@ NASTY = (
 
 
 @pytest.mark.parametrize("form", list(ExportFormat))
-def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, form: ExportFormat) -> None:
-    """Addresses, values, tags, status and consent survive export and import; no cell begins as a formula would."""
+def test_an_export_can_be_imported(database: Database, tmp_path: Path, form: ExportFormat) -> None:
+    """Addresses, values, tags, status and consent survive export and import; no cell begins like a formula."""
     with database.write() as connection:
         for number, value in enumerate(NASTY):
             join(
@@ -485,7 +490,7 @@ def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, for
     with open_database(Location(path=tmp_path / "other.db")) as other:
         done = take(other, written(tmp_path, buffer.getvalue(), f"list.{form}"), consent="")
         assert done.bad == {}
-        # Who had left is on the suppression list there, and is no subscriber.
+        # Unsubscribed people are on the suppression list there, and are not subscribers.
         kept = [(each.address, each.values, each.tags, each.status) for each in _all(other)]
         assert kept == [each for each in before if each[3] is not Status.UNSUBSCRIBED]
         assert _suppressed(other) == {"left@example.org": Reason.UNSUBSCRIBED}
@@ -496,8 +501,8 @@ def test_an_export_is_read_back_unharmed(database: Database, tmp_path: Path, for
                 assert consent.evidence == f"said {value}"
 
 
-def test_the_suppression_list_goes_out_and_comes_back(database: Database, tmp_path: Path) -> None:
-    """Export and import keep addresses, reasons, days and hashes; another database's hashes are refused, row by row."""
+def test_suppression_list_is_exported_and_imported(database: Database, tmp_path: Path) -> None:
+    """Export and import keep addresses, reasons, days and hashes; hashes of another database are rejected row by row."""
     with database.write() as connection:
         suppress(connection, "a@example.org", Reason.COMPLAINED, "mail", NOW)
         suppress(connection, "b@example.org", Reason.BY_HAND, "by hand", NOW)
@@ -514,16 +519,16 @@ def test_the_suppression_list_goes_out_and_comes_back(database: Database, tmp_pa
     done = take(database, path, consent="", is_suppression=True)
     assert done.bad == {
         5: "this hash was made by another database and cannot be compared here",
-        6: "this is not a hash as it is written here",
+        6: "this is not a hash in the form that compose writes",
     }
     assert _suppressed(database) == kept
     assert _statuses(database) == {"a@example.org": Status.COMPLAINED}
-    with database.write() as connection, pytest.raises(AudienceError, match="they asked to be forgotten"):
+    with database.write() as connection, pytest.raises(AudienceError, match="they asked to be erased"):
         add_subscriber(connection, parse_address("gone@example.org"), {}, source="x", now=NOW)
 
 
 def test_a_suppression_list_makes_nobody_a_subscriber(database: Database, tmp_path: Path) -> None:
-    """Whatever the words beside an address, a list of those who get nothing only takes away."""
+    """Whatever its columns say, a suppression list only suppresses."""
     with database.write() as connection:
         join(connection, "a@example.org")
     take(
@@ -564,7 +569,7 @@ def mailchimp(folder: Path) -> Path:
 
 
 def test_mailchimp_archives(database: Database, tmp_path: Path) -> None:
-    """Subscribed come with names, tags and the day they confirmed; unsubscribed and cleaned go onto the suppression list."""
+    """Subscribed people have names, tags and their confirmation day; unsubscribed and cleaned ones are suppressed."""
     done = take(database, mailchimp(tmp_path))
     assert set(done.kinds) == {"Mailchimp"}
     assert done.bad == {}
@@ -606,7 +611,7 @@ SUBSTACK = (
 
 
 def test_listmonk_exports(database: Database, tmp_path: Path) -> None:
-    """Attributes become merge fields, blocklisted and disabled ones are suppressed."""
+    """Attributes become merge fields; blocklisted and disabled people are suppressed."""
     done = take(database, written(tmp_path, LISTMONK))
     assert done.kinds == ("listmonk",)
     (anna,) = _all(database)
@@ -615,7 +620,7 @@ def test_listmonk_exports(database: Database, tmp_path: Path) -> None:
 
 
 def test_buttondown_exports(database: Database, tmp_path: Path) -> None:
-    """Types say how people stand, tags and metadata come along."""
+    """The types are statuses; tags and metadata are imported."""
     done = take(database, written(tmp_path, BUTTONDOWN))
     assert done.kinds == ("Buttondown",)
     assert _statuses(database) == {
@@ -629,7 +634,7 @@ def test_buttondown_exports(database: Database, tmp_path: Path) -> None:
 
 
 def test_substack_archives(database: Database, tmp_path: Path) -> None:
-    """Only the list of addresses is read, not who opened what; who switched mail off is suppressed."""
+    """Only the list of addresses is read, not who opened which post; people with mail switched off are suppressed."""
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("posts.csv", "post_id,title\n1,Hello\n")
@@ -642,7 +647,7 @@ def test_substack_archives(database: Database, tmp_path: Path) -> None:
 
 
 def test_json_lines(database: Database, tmp_path: Path) -> None:
-    """Keys are columns, lists are tags; a line that is no object is named."""
+    """Keys are columns, lists are tags; a line that is not an object gets a remark."""
     lines = [
         json.dumps({"email": "a@example.org", "name": "李", "tags": ["x", "y"], "company": 7}),
         "not json",
@@ -653,9 +658,9 @@ def test_json_lines(database: Database, tmp_path: Path) -> None:
     ]
     done = take(database, written(tmp_path, "\n".join(lines), "list.jsonl"))
     assert done.bad == {
-        2: "it is not one object of JSON",
-        3: "it is not one object of JSON",
-        5: "there is no address in it",
+        2: "the line is not a JSON object",
+        3: "the line is not a JSON object",
+        5: "the row has no address",
     }
     first, second = _all(database)
     assert (first.name, first.tags, first.fields["company"]) == ("李", ("x", "y"), "7")
@@ -663,8 +668,8 @@ def test_json_lines(database: Database, tmp_path: Path) -> None:
     assert done.left_out == ("extra",)
 
 
-def test_a_person_and_their_look_alikes(database: Database, tmp_path: Path) -> None:
-    """Plus-tags, dots and googlemail are told as look-alikes, of subscribers and of suppressed addresses; others are not."""
+def test_a_person_and_similar_addresses(database: Database, tmp_path: Path) -> None:
+    """Plus tags, dots and googlemail are similar addresses, for subscribers and suppressed addresses; others are not."""
     take(database, written(tmp_path, "email\nanna.li@gmail.com\n"), consent="form 2024")
     with database.write() as connection:
         for address in (
@@ -694,8 +699,8 @@ def test_a_person_and_their_look_alikes(database: Database, tmp_path: Path) -> N
         assert find(connection, "anna.li@gmail.com") is not None
 
 
-def test_a_field_that_stays_the_same_is_no_change(database: Database, tmp_path: Path) -> None:
-    """Of several fields only those that become different are written down."""
+def test_unchanged_fields_are_not_recorded(database: Database, tmp_path: Path) -> None:
+    """Only fields whose value changes are recorded."""
     with database.write() as connection:
         join(connection, "a@example.org", company="ACME", role="Editor")
     text = "email,company,role\na@example.org,ACME,Author\n"
@@ -705,8 +710,8 @@ def test_a_field_that_stays_the_same_is_no_change(database: Database, tmp_path: 
     assert [(each.what, each.before, each.after) for each in found[1:]] == [("role", "Editor", "Author")]
 
 
-def test_those_who_agree_by_a_list_are_counted(database: Database, tmp_path: Path) -> None:
-    """Who is pending here and in the list; not who is pending and isn't in it, nor who is active or has left."""
+def test_people_activated_by_a_list_are_counted(database: Database, tmp_path: Path) -> None:
+    """People who are pending and in the list count; people who are not in it, active or unsubscribed do not."""
     with database.write() as connection:
         for name in ("in", "too", "not-in"):
             join(connection, f"{name}@example.org", consent="")

@@ -1,4 +1,4 @@
-"""What a list makes of people who are here, or on the suppression list already, when it says that they get nothing."""
+"""The effect of a list of people who get nothing on subscribers and on the suppression list."""
 
 import json
 from pathlib import Path
@@ -27,8 +27,8 @@ def _rows(folder: Path, rows: dict[str, str]) -> Path:
     return written(folder, "email,status\n" + "".join(f"{address},{word}\n" for address, word in rows.items()))
 
 
-def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_path: Path) -> None:
-    """Active and pending, each by the word beside them; it is written down, and taken back with the list."""
+def test_a_list_unsubscribes_subscribers(database: Database, tmp_path: Path) -> None:
+    """Active and pending people leave with the status of the list; it is recorded, and undone with the list."""
     people = {f"{before}-{word}@example.org": word for word in WORDS for before in ("active", "pending")}
     with database.write() as connection:
         for address in people:
@@ -60,10 +60,10 @@ def test_whoever_is_here_leaves_by_the_word_of_a_list(database: Database, tmp_pa
         assert set(connection.scalars(select(subscribers.c.changed).where(subscribers.c.normal.in_(people)))) == {LATER}
 
 
-def test_hashes_of_a_list_are_looked_for_page_by_page(
+def test_hashes_of_a_list_are_found_page_by_page(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a restore people are here who were erased: wherever a page ends, all of them leave, and nobody else."""
+    """After a restore, people exist who were erased later: all of them are unsubscribed, wherever a page ends."""
     monkeypatch.setattr(apply, "_PAGE", 3)
     with database.write() as connection:
         key = make_erasure_key(connection)
@@ -83,7 +83,7 @@ def test_hashes_of_a_list_are_looked_for_page_by_page(
         assert {each.reason for each in listed(connection)} == {Reason.ERASED}
 
 
-#: For each reason on the suppression list what is kept, by a list that says unsubscribed, bounced, complained.
+#: For each suppression reason: the reason that stays after a list says unsubscribed, bounced, complained.
 KEPT = {
     Reason.HELD: (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.COMPLAINED),
     Reason.BOUNCED: (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.COMPLAINED),
@@ -92,8 +92,8 @@ KEPT = {
 }
 
 
-def test_a_list_outweighs_no_more_than_a_bounce(database: Database, tmp_path: Path) -> None:
-    """Whoever is on the suppression list for more than a bounce stays there for that, whatever a list says."""
+def test_a_list_outweighs_only_a_bounce(database: Database, tmp_path: Path) -> None:
+    """A list only outweighs a bounce; every other suppression reason stays."""
     people = {f"{reason}-{word}@example.org": (reason, word) for reason in KEPT for word in WORDS}
     others = {f"{reason}@example.org": (reason, "active") for reason in KEPT}
     with database.write() as connection:

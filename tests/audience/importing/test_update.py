@@ -1,4 +1,4 @@
-"""What a list changes of those who are here, and how that is taken back: theirs, and nothing of anybody else."""
+"""Updates from a list, and their undo: only for the people in the list."""
 
 from pathlib import Path
 
@@ -23,19 +23,19 @@ from tests.audience.people import EARLIER, LATER, NOW, everybody, join
 
 
 def _all(database: Database) -> list[Subscriber]:
-    """Everybody, by address."""
+    """Return everybody, by address."""
     with database.read() as connection:
         return sorted(select_subscribers(connection, status=()), key=lambda each: each.normal)
 
 
-def test_the_first_change_that_there_is_counts(database: Database, tmp_path: Path) -> None:
-    """A list that brings one back in no other way: nothing was written down before."""
+def test_the_first_recorded_change_counts(database: Database, tmp_path: Path) -> None:
+    """A list that activates somebody whose status has no earlier history."""
     take(database, written(tmp_path, "email\na@example.org\n"))
     assert take(database, written(tmp_path, "email,company\na@example.org,ACME\n"), is_update=True).taken.updated == 1
 
 
-def test_whoever_agrees_or_leaves_by_a_list_is_not_updated_for_that(database: Database, tmp_path: Path) -> None:
-    """Each is counted where they belong, and nobody's changes but those of this list count."""
+def test_activated_and_unsubscribed_people_are_not_counted_as_updated(database: Database, tmp_path: Path) -> None:
+    """Each person is counted in one category, and only the changes of this list count."""
     with database.write() as connection:
         for address, consent in (("known", "form"), ("other", "form"), ("out", "form"), ("waiting", "")):
             tags = ("old", "new") if address == "waiting" else ("old",)
@@ -59,8 +59,8 @@ def test_whoever_agrees_or_leaves_by_a_list_is_not_updated_for_that(database: Da
     ]
 
 
-def test_a_list_updates_nobody_who_is_held_or_has_left(database: Database, tmp_path: Path) -> None:
-    """Whoever is on the suppression list stays as they are, in every column, field and tag."""
+def test_suppressed_people_are_not_updated(database: Database, tmp_path: Path) -> None:
+    """Suppressed people do not change, in any column, field or tag."""
     with database.write() as connection:
         for name in ("held", "left", "here"):
             join(connection, f"{name}@example.org", first_name="Old", company="Old")
@@ -78,8 +78,8 @@ def test_a_list_updates_nobody_who_is_held_or_has_left(database: Database, tmp_p
     ]
 
 
-def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever a piece ends: each field of each subscriber once, whatever the order in which the database keeps them."""
+def test_update_works_in_batches(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever a batch ends, each field of each subscriber changes once, however the database stores rows."""
     monkeypatch.setattr(updating, "_PIECE", 2)
     with database.write() as connection:
         for number in range(5):
@@ -95,10 +95,8 @@ def test_an_update_in_pieces_is_an_update(database: Database, tmp_path: Path, mo
             assert said == ["company"]
 
 
-def test_a_list_is_written_down_in_its_order(
-    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Column by column, then fields, whatever the order in which the database keeps its rows; no piece leaves one out."""
+def test_changes_are_recorded_in_order(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes are recorded column by column, then field by field, however the database stores its rows."""
     monkeypatch.setattr(updating, "_PIECE", 2)
     names = ("e", "b", "d", "a", "c")
     with database.write() as connection:
@@ -108,7 +106,7 @@ def test_a_list_is_written_down_in_its_order(
     with tables_in(written(tmp_path, text)) as (table,), database.stage() as connection:
         stage(connection, [ListPart(table=table, columns=columns_of(table, ("company",), {}))], ("company",))
         with database.writing(connection):
-            # PostgreSQL keeps a row that was changed behind the others.
+            # PostgreSQL returns a changed row after the others.
             connection.execute(update(incoming).where(incoming.c.seq == 1).values(part=1))
             taken = apply_import(connection, StatusChoice(is_update=True), file="x", kind="list", now=NOW)
             assert taken.updated == 5
@@ -125,18 +123,18 @@ def test_a_list_is_written_down_in_its_order(
 
 
 def _taken_back(database: Database, address: str) -> list[tuple[str, str, str]]:
-    """What was taken back of a subscriber, in order."""
+    """Return the undone changes of a subscriber, in order."""
     with database.read() as connection:
         changes = changes_of(connection, get(connection, address).id)
-    return [(each.what, each.before, each.after) for each in changes if each.source.endswith("taken back")]
+    return [(each.what, each.before, each.after) for each in changes if each.source.endswith("undone")]
 
 
-def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tmp_path: Path) -> None:
-    """Column, fields and tags of those whom it changed, what is still as it made it, and nothing of anybody else."""
+def test_undo_returns_to_the_import_before(database: Database, tmp_path: Path) -> None:
+    """Undo restores columns, fields and tags that are still as the list made them, and nothing of others."""
     with database.write() as connection:
         for name in ("a", "b"):
             join(connection, f"{name}@example.org", "old", "all", first_name="Old", company="Old", role="Old")
-        # What the list brings the others was hers before.
+        # She had before what the list adds to the others.
         join(connection, "c@example.org", "two", "all", first_name="Two", company="Two", role="Two")
         connection.execute(update(subscribers).values(changed=EARLIER))
     fields, before = ("company", "role"), _all(database)
@@ -156,7 +154,7 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
         b = get(connection, "b@example.org").id
         change(connection, b, {"first_name": "Mine", "company": "Mine"}, source="by hand", now=NOW)
         tag(connection, b, take=("two",), source="by hand", now=NOW)
-        # PostgreSQL keeps a row that was changed behind the others.
+        # PostgreSQL returns a changed row after the others.
         first = and_(subscriber_changes.c.import_id == 2, subscriber_changes.c.what == "company")
         connection.execute(update(subscriber_changes).where(first).values(at=NOW))
         last = last_import(connection)
@@ -189,8 +187,8 @@ def test_the_last_of_two_lists_is_taken_back_to_the_first(database: Database, tm
     assert _all(database)[0] == before[0]
 
 
-def test_a_consent_is_taken_back_with_the_list_that_gave_it(database: Database, tmp_path: Path) -> None:
-    """Of those who waited before; whoever was active and was put out keeps theirs, and so does everybody else."""
+def test_undo_removes_the_consent_of_the_import(database: Database, tmp_path: Path) -> None:
+    """Undo removes the consent of people who were pending before; all others keep theirs."""
     with database.write() as connection:
         for name, consent in (("waiting", ""), ("out", "form"), ("other", "form"), ("away", ""), ("back", "")):
             join(connection, f"{name}@example.org", consent=consent)
@@ -224,7 +222,7 @@ def test_a_consent_is_taken_back_with_the_list_that_gave_it(database: Database, 
 
 
 def _consents(connection: Connection) -> dict[str, tuple[object, object, object]]:
-    """Whose consent is which, since when, and when they changed."""
+    """Return each subscriber's consent, its date, and the date of the last change."""
     columns = (subscribers.c.normal, subscribers.c.consent_id, subscribers.c.consented, subscribers.c.changed)
     return {normal: (which, since, when) for normal, which, since, when in connection.execute(select(*columns))}
 

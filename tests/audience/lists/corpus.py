@@ -1,7 +1,7 @@
-"""A corpus of hostile lists: what is written, who is in it, and what is said of every other row.
+"""A corpus of hostile lists: their content, the people in them, and the remark on every other row.
 
-Each case names all rows that are not taken with the beginning of their reason, and all people with their first names. Nothing
-else may come of a list: a row is a person, or it is named.
+Each case names all rows that are not imported with the beginning of the reason, and all people with their first names.
+A list has no other effect: every row is a person or has a remark.
 """
 
 import io
@@ -17,9 +17,9 @@ class Case:
 
     name: str
     data: bytes
-    #: Who comes, by address as written, with the first name.
+    #: The people who are added, by address as written, with the first name.
     people: Mapping[str, str]
-    #: Rows that are not taken, with how the reason begins.
+    #: The rows that are not imported, with the beginning of the reason.
     bad: Mapping[int, str] = field(default_factory=dict)
     file: str = "list.csv"
     encoding: str = ""
@@ -69,13 +69,13 @@ def _encodings() -> Iterator[Case]:
                encoding="shift_jis")  # fmt: skip
     latin = NAMES.encode() + "chen@example.org,José\n".encode("latin-1") + "dora@example.org,Zoë\n".encode()
     yield Case(name="one row of another encoding", data=latin, people={**JUERGEN, "dora@example.org": "Zoë"},
-               bad={4: "first_name holds bytes that are no letters"})  # fmt: skip
+               bad={4: "first_name contains bytes that are not UTF-8"})  # fmt: skip
     late = PLAIN + "".join(f"r{number}@example.org,\n" for number in range(40_000)) + "z@example.org,Zoë\n"
     everybody = {**BOTH, **{f"r{number}@example.org": "" for number in range(40_000)}, "z@example.org": "Zoë"}
     yield Case(name="the only accent in the last row", data=late.encode(), people=everybody)
     broken = f"email\nann\xff@example.org\n{B}\n".encode("latin-1") + "é\n".encode() * 3
     yield Case(name="an address in broken bytes", data=broken,
-               people={B: ""}, bad={2: "the address holds bytes that are no letters",
+               people={B: ""}, bad={2: "the address contains bytes that are not UTF-8",
                                     **dict.fromkeys((4, 5, 6), "é has no @")})  # fmt: skip
 
 
@@ -104,15 +104,15 @@ def _quotes() -> Iterator[Case]:
                f'email,first name,notes\n{A},Anna,"write to\nother@example.org\nplease"\n{B},Ben,\n', BOTH)  # fmt: skip
     yield _csv("a quotation mark that is never closed",
                f'email,first name\n"{A},Anna\n{B},Ben\nchen@example.org,Chen\n', {B: "Ben", "chen@example.org": "Chen"},
-               {2: "a quotation mark is opened and never closed"})  # fmt: skip
+               {2: "a quotation mark is never closed"})  # fmt: skip
     yield _csv("two that are never closed, and one that is",
                f'email,first name\n{A},"Anna\n{B},"Ben\nchen@example.org,"Ch""en"\ndora@example.org,Dora\n',
                {"chen@example.org": 'Ch"en', "dora@example.org": "Dora"},
-               dict.fromkeys((2, 3), "a quotation mark is opened and never closed"))  # fmt: skip
+               dict.fromkeys((2, 3), "a quotation mark is never closed"))  # fmt: skip
     many = "".join(f"r{number}@example.org,R\n" for number in range(2000))
     yield _csv("one in the first row of two thousand", f'email,first name\n"{A},Anna\n{many}',
                {f"r{number}@example.org": "R" for number in range(2000)},
-               {2: "a quotation mark is opened and never closed"})  # fmt: skip
+               {2: "a quotation mark is never closed"})  # fmt: skip
     yield _csv(
         "a quotation mark within a cell", f'email,first name\n{A},5" screen\n{B},Ben\n', {A: '5" screen', B: "Ben"}
     )
@@ -122,14 +122,14 @@ def _quotes() -> Iterator[Case]:
 def _controls() -> Iterator[Case]:
     yield _csv("NUL in a name", f"email,first name\n{A},An\0na\n{B},\0Ben\0\n", {A: "An na", B: "Ben"})
     yield _csv(
-        "NUL in an address", f"email\nan\0na@example.org\n{B}\n", {B: ""}, {2: "an address must not hold a control"}
+        "NUL in an address", f"email\nan\0na@example.org\n{B}\n", {B: ""}, {2: "an address must not contain a control"}
     )
     yield _csv("line ends of old Macs", PLAIN.replace("\n", "\r"), BOTH)
     yield _csv("all kinds of line ends", f"email,first name\r{A},Anna\r\n{B},Ben\n", BOTH)
     yield _csv("blank rows", f"\n\n,\nemail,first name\n\n{A},Anna\n , \n\n{B},Ben\n\n\n", BOTH)
-    yield _csv("the end mark of DOS", PLAIN + "\x1a\n", BOTH, {4: "there is no address in it"})
+    yield _csv("the end mark of DOS", PLAIN + "\x1a\n", BOTH, {4: "the row has no address"})
     yield _csv("a header injection", f'email,first name\n"{A}\r\nBcc: x@example.org",Anna\n{B},"Ben\r\nBcc: x"\n',
-               {B: "Ben Bcc: x"}, {2: "an address must not hold a line break"})  # fmt: skip
+               {B: "Ben Bcc: x"}, {2: "an address must not contain a line break"})  # fmt: skip
     yield _csv(
         "blanks that no eye sees",
         f"email,first name\n\u200b{A}\xa0,\u3000Anna \n\ufeff{B},B\u200den\n",
@@ -148,19 +148,20 @@ def _addresses() -> Iterator[Case]:
     )) + f"\n{B}\n", {B: ""}, {
         2: "anna has no @", 3: "@example.org has nothing before the @", 4: "the address has no domain",
         5: "anna@@example.org has more",
-        6: "a b@example.org has a space", 7: "the domain example has no dot", 8: ".anna@example.org has a dot too many",
-        9: "anna.@example.org has a dot too many", 10: "an..na@example.org has a dot too many",
-        11: "-x.example.org is not a domain",
-        12: "127.0.0.1 is not a domain", 13: "[127.0.0.1] is not a domain", 14: "exa_mple.org is not a domain",
+        6: "a b@example.org contains a space", 7: "the domain example has no dot", 8: ".anna@example.org has an extra dot",
+        9: "anna.@example.org has an extra dot", 10: "an..na@example.org has an extra dot",
+        11: "-x.example.org is not a valid domain",
+        12: "127.0.0.1 is not a valid domain", 13: "[127.0.0.1] is not a valid domain", 14: "exa_mple.org is not a valid domain",
         15: "jürgen@example.org has letters before the @", 16: "=?utf-8?q?anna?=@example.org has =? before the @",
     })  # fmt: skip
     long = ("a" * 65 + "@example.org", "anna@" + "b" * 64 + ".org", "anna@" + "b." * 145 + "example.org")
     yield _csv("addresses of 300 octets", "email\n" + "\n".join(long) + f"\n{B}\n", {B: ""}, {
-        2: f"{long[0]} is too long before the @", 3: f"{'b' * 64}.org is not a domain", 4: f"{long[2]} is too long",
+        2: f"{long[0]} is too long before the @", 3: f"{'b' * 64}.org is not a valid domain", 4: f"{long[2]} is too long",
     })  # fmt: skip
     yield _csv("comments, quoted names, groups",
                'email\nanna(at home)@example.org\n"""an na""@example.org"\n"friends: a@example.org, b@example.org;"\n', {}, {
-                   2: "anna(at home)@example.org has", 3: '"an na"@example.org has a space', 4: "these are two addresses",
+                   2: "anna(at home)@example.org contains", 3: '"an na"@example.org contains a space',
+                   4: "there is more than one address",
                })  # fmt: skip
     yield _csv("names beside addresses",
                f'email,first name\nAnna Li <{A}>,Anna\n"""Li, Ben"" <{B}>",Ben\nmailto:chen@example.org,Chen\n',
@@ -168,18 +169,23 @@ def _addresses() -> Iterator[Case]:
     yield _csv("domains in other scripts",
                "email\na@bücher.example\nb@例え.jp\nc@xn--mnchen-3ya.example\nd@\u2615.example.org\ne@xn--zzzz-.org\n",
                {"a@bücher.example": "", "b@例え.jp": "", "c@xn--mnchen-3ya.example": ""},
-               {5: "\u2615.example.org is not a domain", 6: "xn--zzzz-.org is not a domain"})  # fmt: skip
+               {5: "\u2615.example.org is not a valid domain", 6: "xn--zzzz-.org is not a valid domain"})  # fmt: skip
     yield _csv(
         "an at sign of full width",
         f"email\nanna\uff20example.org\n{B}\n",
         {B: ""},
         {2: "anna\uff20example.org has a full-width"},
     )
-    yield _csv("two addresses in a cell", f'email\n"{A}, {B}"\n{A};{B}\n', {}, dict.fromkeys((2, 3), "these are two"))
+    yield _csv(
+        "two addresses in a cell",
+        f'email\n"{A}, {B}"\n{A};{B}\n',
+        {},
+        dict.fromkeys((2, 3), "there is more than one address"),
+    )
 
 
 def _doubles() -> Iterator[Case]:
-    same = "the same address as in row 2"
+    same = "the same address as row 2"
     yield _csv("the same by case", f"email\n{A}\nAnna@Example.ORG\nANNA@EXAMPLE.ORG\n", {A: ""}, {3: same, 4: same})
     yield _csv("the same by Unicode form", "email\na@b\u00fccher.example\na@bu\u0308cher.example\nA@xn--bcher-kva.example\n",
                {"a@b\u00fccher.example": ""}, {3: same, 4: same})  # fmt: skip
@@ -187,12 +193,12 @@ def _doubles() -> Iterator[Case]:
         "ten thousand times the same", "email\n" + f"{A}\n" * 10_000, {A: ""}, dict.fromkeys(range(3, 10_002), same)
     )
     yield _csv("who is in it twice and has left once", f"email,status\n{A},active\n{A},unsubscribed\n{B},\n", {B: ""},
-               {2: "the same address as in row 3"})  # fmt: skip
+               {2: "the same address as row 3"})  # fmt: skip
 
 
 def _shapes() -> Iterator[Case]:
     yield _csv("rows that are short or long", f"first name,email,company\nAnna,{A},x,y,z\nBen,{B}\nnobody\n", BOTH,
-               {4: "there is no address in it"})  # fmt: skip
+               {4: "the row has no address"})  # fmt: skip
     yield _csv("a cell of three megabytes", f"email,first name\n{A},{'x' * 3_000_000}\n{B},Ben\n", {B: "Ben"},
                {2: "first_name is 3,000,000 characters long"})  # fmt: skip
     yield _csv("an address of three megabytes", f"email,first name\n{'a' * 3_000_000}@example.org,Anna\n{B},Ben\n", {B: "Ben"},
@@ -234,16 +240,16 @@ def _other_forms() -> Iterator[Case]:
     yield Case(name="a workbook without a header", data=workbook([["Anna", A]]), people={A: ""}, file="list.xlsx")
     two = archive({"a.csv": PLAIN, "b/b.csv": f"E-Mail;Vorname\n{A};x\nc@example.org;C\n"})
     yield Case(name="an archive of two lists", data=two,
-               people={**BOTH, "c@example.org": "C"}, bad={2: "the same address as in row 2 of a.csv"}, file="x.zip")  # fmt: skip
+               people={**BOTH, "c@example.org": "C"}, bad={2: "the same address as row 2 of a.csv"}, file="x.zip")  # fmt: skip
     yield Case(name="an archive with names that lead out", data=archive({"../../evil.csv": PLAIN, "__MACOSX/._a.csv": "\0\0"}),
                people=BOTH, file="x.zip")  # fmt: skip
     deep = '{"email": "c@example.org", "x": ' + "[" * 100_000 + "]" * 100_000 + "}\n"
     yield Case(name="JSON lines, deep", data=f'{{"email": "{A}", "first_name": "Anna"}}\n{deep}'.encode(), people={A: "Anna"},
-               bad={2: "it is not one object of JSON"}, file="x.jsonl")  # fmt: skip
+               bad={2: "the line is not a JSON object"}, file="x.jsonl")  # fmt: skip
 
 
 def workbook(rows: list[list[str]], *, padding: int = 0) -> bytes:
-    """A workbook of one sheet, as small as spreadsheets still read it."""
+    """Return a workbook of one sheet, as small as spreadsheets can read."""
     cells = "".join(
         f'<row r="{number}">'
         + "".join(
@@ -272,7 +278,7 @@ def workbook(rows: list[list[str]], *, padding: int = 0) -> bytes:
 
 
 def archive(files: Mapping[str, str]) -> bytes:
-    """An archive of files."""
+    """Return an archive of files."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, text in files.items():
@@ -281,7 +287,7 @@ def archive(files: Mapping[str, str]) -> bytes:
 
 
 def lying(data: bytes, size: int) -> bytes:
-    """The same archive, whose directory says of each file that it unpacks to so many bytes."""
+    """Return the archive with a directory that declares this size for each unpacked file."""
     changed = bytearray(data)
     at = 0
     while (at := changed.find(b"PK\x01\x02", at)) >= 0:

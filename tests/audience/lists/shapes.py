@@ -1,4 +1,4 @@
-"""Lists as people who do this job have them: of each it is known who may come in as active."""
+"""Lists as people in this job have them, with the people who may become active."""
 
 import io
 import re
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from tests.audience.lists.corpus import workbook
 
-#: Marks of direction, fillers, blanks, variation selectors, controls: what programs put around an address.
+#: What programs put around an address: direction marks, fillers, blanks, variation selectors, controls.
 INVISIBLE = (
     *(0x202A, 0x202B, 0x202C, 0x202D, 0x202E, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0x2066, 0x2067, 0x2068, 0x2069),
     *(
@@ -52,7 +52,7 @@ INVISIBLE = (
 
 @dataclass(frozen=True)
 class Shape:
-    """A list. People are called after what must become of them: `in1@`, `wait1@`, `out1@`, `ask1@`; `bad1` is no address."""
+    """A list. Names say the expected result: `in1@`, `wait1@`, `out1@`, `ask1@`; `bad1` is not an address."""
 
     name: str
     data: bytes
@@ -61,7 +61,7 @@ class Shape:
     options: tuple[str, ...] = ()
     #: The names before the @ of all people in it.
     names: frozenset[str] = frozenset()
-    #: What must be decided first: "column: value" for words that are not understood, the column for dates.
+    #: What the user must decide first: "column: value" for values that are not understood, the column for dates.
     asked: frozenset[str] = field(default_factory=frozenset)
 
 
@@ -72,7 +72,7 @@ def _csv(
 
 
 def shapes() -> Iterator[Shape]:
-    """Yield every shape."""
+    """Yield every list."""
     for shape in (*_services(), *_columns(), *_asking(), *_others()):
         names = shape.names or frozenset(
             re.findall(r"([a-z]+[0-9]+)@example\.org", shape.data.decode("utf-8", "replace"))

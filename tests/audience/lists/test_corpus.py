@@ -1,4 +1,4 @@
-"""Hostile lists: right rows in, each bad row named, nothing lost, no crash; files that are no lists are refused in words."""
+"""Hostile lists: good rows are imported, each bad row has a remark, nothing is lost; other files are rejected."""
 
 import io
 import zipfile
@@ -29,13 +29,13 @@ CORPUS = tuple(cases())
 
 
 def test_the_corpus_is_large() -> None:
-    """There are at least forty files, each with a name of its own."""
+    """There are at least forty files with different names."""
     assert len({case.name for case in CORPUS}) == len(CORPUS) >= 40
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """A database that all lists of the corpus are taken into, one after the other."""
+    """A database into which all lists of the corpus are imported in turn."""
     if request.param == "sqlite":
         location = Location(path=tmp_path_factory.mktemp("corpus") / "newsletter.db")
     else:
@@ -46,8 +46,8 @@ def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.parametrize("case", CORPUS, ids=[case.name for case in CORPUS])
-def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path, case: Case) -> None:
-    """Exactly the people of the list are subscribers, and exactly its other rows are named with their reason."""
+def test_good_rows_are_imported_and_others_have_a_remark(shared: Database, tmp_path: Path, case: Case) -> None:
+    """Exactly the people of the list are subscribers, and exactly the other rows have a remark."""
     database = shared
     clear(database)
     done = take(database, written(tmp_path, case.data, case.file), encoding=case.encoding)
@@ -66,27 +66,35 @@ def test_right_rows_in_and_each_other_row_named(shared: Database, tmp_path: Path
     ("name", "data", "words"),
     [
         ("x.csv", b"", "is empty"),
-        ("x.csv", b"\n\n , \n", "holds no rows"),
-        ("x.csv", b"first name,company\nAnna,ACME\n", "no column holds addresses; there are: first name, company"),
-        ("x.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is no list"),
-        ("x.csv", b"x" * (40 << 20), "has no lines"),
-        ("x.json", b'[{"email": "a@example.org"}]', "is one array of JSON"),
-        ("x.jsonl", b'{"email": "a@example.org"', "holds no objects"),
-        ("x.zip", archive({"readme.md": "hello"}), "holds no list"),
+        ("x.csv", b"\n\n , \n", "contains no rows"),
+        (
+            "x.csv",
+            b"first name,company\nAnna,ACME\n",
+            "no column contains addresses; the columns are: first name, company",
+        ),
+        ("x.pdf", b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "is not a list"),
+        ("x.csv", b"x" * (40 << 20), "has no line breaks"),
+        ("x.json", b'[{"email": "a@example.org"}]', "is a single JSON array"),
+        ("x.jsonl", b'{"email": "a@example.org"', "contains no JSON objects"),
+        ("x.zip", archive({"readme.md": "hello"}), "contains no list"),
         ("x.zip", archive({"a.csv": "email\na@example.org\n"})[:60], "is damaged"),
         ("x.xlsx", workbook([["email"], [A]])[:400], "is damaged"),
         ("x.xlsx", archive({"xl/workbook.xml": "<nonsense"}), "cannot be read"),
         ("x.xlsx", lying(workbook([["email"], [A]]), 900 << 20), "unpacks to 4,500 MB"),
         ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "cannot be read"),
         ("x.zip", lying(archive({"a.csv": "email\na@example.org\n"}), 4_294_967_000), "unpacks to"),
-        ("x.zip", archive({f"{number}.csv": "email\n" for number in range(201)}), "holds 201 lists; 200 are allowed"),
+        (
+            "x.zip",
+            archive({f"{number}.csv": "email\n" for number in range(201)}),
+            "contains 201 lists; the limit is 200",
+        ),
         ("x.zip", lying(archive({"a.csv": f"email\n{A}\n", "b.csv": "email\n"}), 1_100_000_000), "unpacks to 2,098 MB"),
-        ("x.csv", b"email," + b"x," * 5500 + b"\na@example.org\n", "has 5,502 columns; 5,000 are allowed"),
+        ("x.csv", b"email," + b"x," * 5500 + b"\na@example.org\n", "has 5,502 columns; the limit is 5,000"),
     ],
-    ids=lambda given: given if isinstance(given, str) else "data",  # an archive holds the time
+    ids=lambda given: given if isinstance(given, str) else "data",  # an archive contains the time
 )
-def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: bytes, words: str) -> None:
-    """Nothing ends in a traceback: the message says what is wrong with the file."""
+def test_other_files_are_rejected(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    """No file causes a traceback: the message says what is wrong with it."""
     path = written(tmp_path, data, name)
 
     def read() -> None:
@@ -97,12 +105,12 @@ def test_what_is_no_list_is_refused_in_words(tmp_path: Path, name: str, data: by
 
     with pytest.raises(ListError, match=words) as stop:
         read()
-    # Of an archive the list in it is named, where it is one list's fault.
+    # The message names the list in an archive if the error is in one list.
     assert stop.value.message.startswith("a.csv" if words == "unpacks to" else name)
 
 
-def test_an_archive_that_lies_about_its_size_ends_in_words(tmp_path: Path) -> None:
-    """A workbook whose inside is larger than its directory says is not unpacked beyond that."""
+def test_an_archive_with_a_false_size_is_rejected(tmp_path: Path) -> None:
+    """A workbook that is larger than its directory says is not unpacked beyond that size."""
     bomb = lying(workbook([["email"], [A]], padding=200 << 20), 1000)
     assert len(bomb) < 1 << 20
     with pytest.raises(ListError, match="cannot be read"), tables_in(written(tmp_path, bomb, "x.xlsx")):
@@ -110,7 +118,7 @@ def test_an_archive_that_lies_about_its_size_ends_in_words(tmp_path: Path) -> No
 
 
 def _with_a_cell(reference: str, quote: str = '"', name: str = "xl/worksheets/sheet1.xml") -> bytes:
-    """A small workbook with one more cell, wherever that is, and its sheet in a file of any name."""
+    """Return a small workbook with one more cell, at any place, and its sheet in a file of any name."""
     with zipfile.ZipFile(io.BytesIO(workbook([["email"], [A]]))) as inside:
         files = {each: inside.read(each).decode() for each in inside.namelist()}
     sheet = files.pop("xl/worksheets/sheet1.xml")
@@ -129,27 +137,27 @@ def _with_a_cell(reference: str, quote: str = '"', name: str = "xl/worksheets/sh
         _with_a_cell("XFD9000", name="xl/other.XML"),
     ],
 )
-def test_a_cell_far_away_ends_in_words(data: bytes, tmp_path: Path) -> None:
-    """Every cell between it and the list would take memory: gigabytes for a file of a kilobyte."""
+def test_a_cell_far_away_is_rejected(data: bytes, tmp_path: Path) -> None:
+    """Every cell between it and the list would need memory: gigabytes for a file of a kilobyte."""
     with pytest.raises(ListError, match="far from the others"), tables_in(written(tmp_path, data, "x.xlsx")):
         raise AssertionError
 
 
 @pytest.mark.parametrize("reference", ["AF1048576", "IV100000"])
-def test_a_cell_not_too_far_away_is_allowed(reference: str, tmp_path: Path) -> None:
-    """A note at the very bottom does no harm; to read all that is above it takes seconds."""
+def test_a_cell_at_the_limit_is_accepted(reference: str, tmp_path: Path) -> None:
+    """A note at the very bottom is accepted; reading everything above it takes seconds."""
     judge_size(written(tmp_path, _with_a_cell(reference), "x.xlsx"))
 
 
 @pytest.mark.parametrize("data", [_with_a_cell("AF9999"), _with_a_cell("XFD9")])
-def test_a_cell_not_too_far_away_is_read(data: bytes, tmp_path: Path) -> None:
-    """A note at the bottom or far to the right does no harm."""
+def test_a_cell_within_the_limit_is_read(data: bytes, tmp_path: Path) -> None:
+    """A note at the bottom or far to the right is accepted."""
     with tables_in(written(tmp_path, data, "x.xlsx")) as (table,):
         assert next(row[1][0] for row in table.rows if not isinstance(row, Unreadable)) == A
 
 
-def test_progress_is_told_of_any_rows(database: Database, tmp_path: Path) -> None:
-    """Of a list in an archive, and of rows that are all bad, too: every few thousand rows, up to the end."""
+def test_progress_is_reported_for_all_rows(database: Database, tmp_path: Path) -> None:
+    """Progress is reported every few thousand rows to the end, also for a list in an archive and for bad rows."""
     for rows in ("r{}@x.example", "nobody {}"):
         text = "email\n" + "".join(f"{rows.format(number)}\n" for number in range(9000))
         told: list[tuple[int, int]] = []
@@ -161,8 +169,8 @@ def test_progress_is_told_of_any_rows(database: Database, tmp_path: Path) -> Non
         assert len(told) >= 4 and told == sorted(told) and told[-1] == (len(text), len(text))
 
 
-def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:
-    """Both are told in words."""
+def test_a_folder_and_a_missing_file_are_rejected(tmp_path: Path) -> None:
+    """A folder and a missing file have an error message."""
     with pytest.raises(ListError, match="is a folder"), tables_in(tmp_path):
         raise AssertionError
     with pytest.raises(ListError, match="cannot be read: No such file"), tables_in(tmp_path / "none.csv"):
@@ -172,14 +180,14 @@ def test_a_folder_and_a_file_that_is_not_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "words", "hint"),
     [
-        ({"Telephone": "company"}, "there is no column “Telephone”", "did you mean Phone?"),
-        ({"Zzz": "company"}, "there is no column “Zzz”", "there are: email, Phone"),
-        ({"Phone": "telephone"}, "there is no field “telephone”", "there are: email, name, "),
-        ({"Phone": "compny"}, "there is no field “compny”", "did you mean company?"),
+        ({"Telephone": "company"}, "the column “Telephone” does not exist", "did you mean Phone?"),
+        ({"Zzz": "company"}, "the column “Zzz” does not exist", "the columns are: email, Phone"),
+        ({"Phone": "telephone"}, "the field “telephone” does not exist", "the fields are: email, name, "),
+        ({"Phone": "compny"}, "the field “compny” does not exist", "did you mean company?"),
     ],
 )
 def test_a_map_that_does_not_fit(tmp_path: Path, given: dict[str, str], words: str, hint: str) -> None:
-    """A column or field that is not there is named, with the one that was meant or with what there is."""
+    """An unknown column or field is named, with a similar one or with the existing ones."""
     with (
         tables_in(written(tmp_path, f"email,Phone\n{A},1\n")) as (table,),
         pytest.raises(UsageError, match=words) as stop,
@@ -189,7 +197,7 @@ def test_a_map_that_does_not_fit(tmp_path: Path, given: dict[str, str], words: s
 
 
 def test_columns_are_mapped_by_name_or_number(tmp_path: Path) -> None:
-    """--map says what a column is, by its name however it is written, or by its number; or that it is left out."""
+    """--map sets the target of a column by its name in any spelling, or by its number; or leaves it out."""
     path = written(tmp_path, f"Kontakt,First Name,Phone Number,status\n{A},Anna,123,gold\n")
     with tables_in(path) as (table,):
         given = {"kontakt": "email", "PHONE number": "company", "status": "", "2": "name"}

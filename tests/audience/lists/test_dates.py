@@ -1,4 +1,4 @@
-"""Dates as lists write them: read, asked about, or not understood; never guessed."""
+"""Dates as lists write them are read, asked about, or not understood; never guessed."""
 
 import pytest
 
@@ -44,8 +44,8 @@ from composer.audience.lists.meaning.dates import AmbiguousDateError, DateOrder,
         ),
     ],
 )
-def test_the_same_day_however_it_is_written(text: str) -> None:
-    """Each of these is the 14th of March 2024, at midnight."""
+def test_one_day_in_many_spellings(text: str) -> None:
+    """Each of these is 14 March 2024 at midnight."""
     assert read_date(text).isoformat() == "2024-03-14T00:00:00+00:00"
 
 
@@ -59,14 +59,14 @@ def test_the_same_day_however_it_is_written(text: str) -> None:
         "14 mars 2024 à 22h22",
     ],
 )
-def test_times_are_kept(text: str) -> None:
-    """With a time, in 24 hours or 12."""
+def test_times_are_read(text: str) -> None:
+    """Times are read, in 24 hours or 12."""
     assert read_date(text).isoformat() == "2024-03-14T22:22:00+00:00"
 
 
 @pytest.mark.parametrize("text", ["03/04/2024", "3/4/24", "03-04-2024", "03/04/2024 10:22", "12/11/2023"])
-def test_what_can_be_read_in_two_ways_is_asked(text: str) -> None:
-    """Without an order it is not guessed; with one it is read."""
+def test_ambiguous_dates_are_asked_about(text: str) -> None:
+    """An ambiguous date is read only with an order."""
     with pytest.raises(AmbiguousDateError):
         read_date(text)
     first, second = read_date(text, DateOrder.DAY_FIRST), read_date(text, DateOrder.MONTH_FIRST)
@@ -77,6 +77,6 @@ def test_what_can_be_read_in_two_ways_is_asked(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "yesterday", "31.02.2024", "March 2024", "2024-13-01", "14.03", "45365", "10:22", "14 foo 2024"]
 )
-def test_what_is_no_date(text: str) -> None:
-    """No day is invented."""
+def test_other_texts_are_not_dates(text: str) -> None:
+    """A text that is not a date is never read as one."""
     assert not looks_like_date(text)

@@ -1,4 +1,4 @@
-"""Lists from elsewhere: nobody who left, bounced, complained or has not confirmed comes in as active, and what a person reads."""
+"""Lists from elsewhere: nobody who unsubscribed, bounced, complained or has not confirmed becomes active."""
 
 import contextlib
 import io
@@ -34,13 +34,13 @@ REMARKS = (
     "ne souhaite plus rien", "dado de baja", "pidió la baja", "desuscrito", "no enviar", "no desea nada", "已退订",
     "取消订阅", "不要再发", "不再寄", "拒收",
 )  # fmt: skip
-#: What a person reads, shape by shape: `make golden` writes it.
+#: The output for each list: `make golden` writes it.
 READ = Path(__file__).parent / "shapes.txt"
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A newsletter that all lists are imported into, one after the other."""
+    """A newsletter into which all lists are imported in turn."""
     folder = tmp_path_factory.mktemp("shapes")
     sample_message(folder)
     with pytest.MonkeyPatch.context() as patch:
@@ -55,7 +55,7 @@ def _database(folder: Path) -> contextlib.AbstractContextManager[Database]:
 
 
 def _imported(folder: Path, shape: Shape) -> tuple[int, str]:
-    """Import a list with --yes: the exit code, and what a person reads."""
+    """Import a list with --yes; return the exit code and the output."""
     written(folder, shape.data, shape.file)
     buffer = io.BytesIO()
     err = io.TextIOWrapper(buffer, encoding="utf-8", write_through=True)
@@ -69,13 +69,13 @@ def _section(shape: Shape, read: str) -> str:
 
 
 def test_there_are_many_shapes() -> None:
-    """At least thirty lists, each with a name of its own."""
+    """There are at least thirty lists with different names."""
     assert len({shape.name for shape in SHAPES}) == len(SHAPES) >= 30
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=[shape.name for shape in SHAPES])
-def test_who_left_stays_out(folder: Path, shape: Shape) -> None:
-    """Active are exactly those who may be; nobody at all comes in while something about leaving is not understood."""
+def test_unsubscribed_people_stay_excluded(folder: Path, shape: Shape) -> None:
+    """Only the right people are active; nobody is imported while a value about unsubscribing is not understood."""
     with _database(folder) as database:
         clear(database)
     code, read = _imported(folder, shape)
@@ -93,8 +93,8 @@ def test_who_left_stays_out(folder: Path, shape: Shape) -> None:
     assert _section(shape, read.replace(os.sep, "/")) in READ.read_text(encoding="utf-8")
 
 
-def test_every_remark_has_a_root() -> None:
-    """What is looked for first is in everything that the patterns find: the sample sentence of each is found."""
+def test_every_remark_passes_the_quick_search() -> None:
+    """The quick search before the patterns misses none of them: the sample sentence of each is found."""
     for sentence in REMARKS:
         assert is_about_leaving(sentence), sentence
 
@@ -104,7 +104,7 @@ def _people(shape: Shape, kind: str) -> set[str]:
 
 
 def rewrite(folder: Path) -> None:
-    """Write what a person reads anew."""
+    """Rewrite the file of outputs."""
     sample_message(folder)
     sections = []
     with contextlib.chdir(folder):

@@ -1,4 +1,4 @@
-"""How the audience does: marks at the bars of the providers, a page that is one file, growth that adds up."""
+"""Audience health: judgements at the limits of the providers, a page in one file, growth that adds up."""
 
 import json
 from datetime import UTC, date, datetime
@@ -37,8 +37,8 @@ NOW = datetime(2025, 3, 15, tzinfo=UTC)
         (Figures(accepted=110, bounced=2, complaints=1), HealthMark.GOOD, HealthMark.GOOD),
     ],
 )
-def test_the_bars(figures: Figures, bounces: HealthMark, complaints: HealthMark) -> None:
-    """0.1 and 0.3 % of complaints, 2 and 5 % of bounces; one complaint among a few hundred is no rate."""
+def test_rates_are_judged_by_the_limits(figures: Figures, bounces: HealthMark, complaints: HealthMark) -> None:
+    """The limits: 0.1 and 0.3 % of complaints, 2 and 5 % of bounces; one complaint in a few hundred is not a rate."""
     assert (figures.bounce_mark, figures.complaint_mark) == (bounces, complaints)
 
 
@@ -56,13 +56,13 @@ def test_the_bars(figures: Figures, bounces: HealthMark, complaints: HealthMark)
         ("", Provider.OTHERS),
     ],
 )
-def test_whose_mailboxes(domain: str, provider: Provider) -> None:
-    """By the domain alone: nobody is asked."""
+def test_providers_of_domains(domain: str, provider: Provider) -> None:
+    """The provider follows from the domain alone, without a lookup."""
     assert provider_of(domain) is provider
 
 
 def test_growth_adds_up(database: Database) -> None:
-    """Who joined and who was lost, each in the month it happened; at the end of each month as many as there were."""
+    """New and lost subscribers count in their month, and the totals at the end of each month are right."""
 
     def at(month: int) -> datetime:
         return datetime(2025, month, 3, tzinfo=UTC)
@@ -88,8 +88,8 @@ def test_growth_adds_up(database: Database) -> None:
     assert health.subscribers == {"pending": 1, "active": 3, "unsubscribed": 1, "bounced": 1, "complained": 1}
 
 
-def test_imports_are_no_sign_ups(database: Database, tmp_path: Path) -> None:
-    """Who came with a list is counted apart, also who became active by one; months begin with the first of all."""
+def test_imports_are_not_sign_ups(database: Database, tmp_path: Path) -> None:
+    """Imported people count separately, also those whom an import activated; months begin with the first of all."""
 
     def at(month: int) -> datetime:
         return datetime(2025, month, 3, tzinfo=UTC)
@@ -118,12 +118,12 @@ def test_imports_are_no_sign_ups(database: Database, tmp_path: Path) -> None:
     )
 
 
-def test_nobody_yet(database: Database) -> None:
-    """No month, no bar, and words that say so."""
+def test_without_subscribers(database: Database) -> None:
+    """Without subscribers there is a sentence instead of months and bars."""
     with database.read() as connection:
         health = health_of(connection, NOW, 90)
-    assert health.months == () and "Growth    nobody has come yet" in list(_lines(health, 80))
-    assert "Nobody has come yet" in page(health, "x")
+    assert health.months == () and "Growth    no subscribers yet" in list(_lines(health, 80))
+    assert "No subscribers yet" in page(health, "x")
 
 
 @pytest.mark.parametrize("columns", [20, 70, 75, 80, 100, 300])
@@ -141,7 +141,7 @@ def test_nobody_yet(database: Database) -> None:
     ],
 )
 def test_bars_fit(figures: list[tuple[int, int]], columns: int) -> None:
-    """As long as there is room and no longer; the longest is the month with most, and what is not nothing is seen."""
+    """Bars fit the space: the longest is the month with the most, and small values are visible."""
     months = tuple(
         Month(first=date(2025, number, 1), joined=joined, left=left, active=joined)
         for number, (joined, left) in enumerate(figures, 1)
@@ -178,7 +178,7 @@ def _health() -> AudienceHealth:
 
 @pytest.mark.parametrize("health", [_health(), AudienceHealth(now=NOW, subscribers={})], ids=["full", "empty"])
 def test_the_page_is_one_well_formed_file(health: AudienceHealth) -> None:
-    """Nothing is loaded, no script is in it, what others wrote is text, and every chart says in words what it shows."""
+    """The page loads nothing, has no script, shows external text as text, and every chart has a description."""
     drawn = page(health, 'China "Briefing" <b>')
     body = drawn.replace("<!doctype html>", "").replace('<meta charset="utf-8">', "")
     body = body.replace('content="width=device-width, initial-scale=1">', 'content=""/>').replace(
@@ -197,15 +197,15 @@ def test_the_page_is_one_well_formed_file(health: AudienceHealth) -> None:
         assert float(each.attrib["y"]) + float(each.attrib["height"]) <= 200
 
 
-def test_the_command_says_it_draws_it_and_warns(
+def test_the_command_prints_writes_and_warns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without a mailing it says so; --html writes a page, --json figures; nothing is too high, so it ends with 0."""
+    """Without a mailing it says so; --html writes a page, --json figures; nothing is too high, so the exit code is 0."""
     sample_message(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert run(["audience", "health", "--html", "health.html"]) == 0
     out, err = capsys.readouterr()
-    assert "Mailings of 90 days: none" in out
+    assert "Mailings of the last 90 days: none" in out
     assert "written: health.html" in err
     assert (tmp_path / "health.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     assert run(["audience", "health", "--json", "--days", "7"]) == 0
@@ -214,7 +214,7 @@ def test_the_command_says_it_draws_it_and_warns(
 
 
 def test_the_docs_show_what_the_command_prints() -> None:
-    """The session in docs/bounces.md is what these figures look like."""
+    """The session in docs/how-to/operate.md shows this output."""
     domains = {
         "gmail.com": Figures(accepted=18_402, bounced=11, hard=9, ours=2),
         "outlook.com": Figures(accepted=6_010, refused=40, bounced=350, hard=340, complaints=4),
@@ -232,6 +232,6 @@ def test_the_docs_show_what_the_command_prints() -> None:
         mailings=(MailingFigures(id=1, issue="2025-01-30", made=NOW, domains=domains),),
         refusals=(("gmail.com", "4.7.28", "421 4.7.28 an unusual rate of unsolicited mail", 2),),
     )
-    docs = Path(__file__).parents[3] / "docs" / "bounces.md"
+    docs = Path(__file__).parents[3] / "docs" / "how-to" / "operate.md"
     shown = docs.read_text(encoding="utf-8").split("$ compose audience health\n")[1].split("```")[0]
     assert list(_lines(health, 80)) == shown.splitlines()

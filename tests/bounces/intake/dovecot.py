@@ -1,4 +1,4 @@
-"""A Dovecot of a test's own: a mailbox that it can fill, and stop in the middle of a sentence."""
+"""A Dovecot server for a test: a mailbox that the test can fill, and a connection that it can cut at any byte."""
 
 import os
 import pwd
@@ -71,7 +71,7 @@ def is_there() -> bool:
 
 @dataclass(frozen=True)
 class Dovecot:
-    """A running server, its mailbox below `home`."""
+    """A running server with its mailbox below `home`."""
 
     home: Path
     port: int
@@ -92,11 +92,11 @@ class Dovecot:
         )
 
     def put(self, number: int, data: bytes) -> None:
-        """Deliver a message into the mailbox, as a mail server does it."""
+        """Deliver a message into the mailbox, as a mail server does."""
         (self.home / "mail" / "new" / f"{1738224000 + number}.{number}.test").write_bytes(data)
 
     def clear(self) -> None:
-        """Begin anew: an empty mailbox without folders."""
+        """Start over with an empty mailbox without folders."""
         mail = self.home / "mail"
         owner = mail.stat()
         for path in mail.iterdir():
@@ -115,10 +115,10 @@ class Dovecot:
 
 @contextmanager
 def dovecot(more: str = "") -> Iterator[Dovecot]:
-    """Run a Dovecot, with lines of configuration more.
+    """Run Dovecot, with additional lines of configuration.
 
-    Its folder is none of pytest's: a second pytest closes those to the user that root's Dovecot runs as, and from then on
-    nobody can sign in ("temporary authentication failure").
+    Its folder is not one of pytest's: a second pytest closes those to the user that root's Dovecot runs as, and from
+    then on every sign-in fails ("temporary authentication failure").
     """
     home = Path(tempfile.mkdtemp(prefix="compose-dovecot-"))
     try:
@@ -140,7 +140,7 @@ def _running(home: Path, more: str) -> Iterator[Dovecot]:
     if is_root:
         for path in (home, *home.rglob("*")):
             os.chown(path, owner.pw_uid, owner.pw_gid)
-        # Whoever checks passwords is another user than the one whose mailbox it is.
+        # The user who checks passwords is not the owner of the mailbox.
         home.chmod(0o755)
     ports = _free_ports()
     group = _group(internal.pw_gid)
@@ -164,7 +164,7 @@ def _running(home: Path, more: str) -> Iterator[Dovecot]:
 
 
 def _wait(server: Dovecot, process: subprocess.Popen[bytes]) -> None:
-    """Wait until somebody can sign in: on a busy machine that comes well after the first greeting."""
+    """Wait until sign-in works: on a busy machine that is long after the first greeting."""
     said: object = None
     end = time.monotonic() + 60
     while time.monotonic() < end:
@@ -195,7 +195,7 @@ def _group(number: int) -> str:
 
 @contextmanager
 def cut(server: Dovecot, after: int) -> Iterator[int]:
-    """Stand between client and server, and hang up when so many bytes have come from the server; give the port to call."""
+    """Relay between client and server, and hang up after this many bytes from the server; return the port."""
     trust = ssl.create_default_context(cafile=server.home / "certificate.pem")
     inside = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     inside.load_cert_chain(server.home / "certificate.pem", server.home / "key.pem")

@@ -1,4 +1,4 @@
-"""A mailbox at a real server (Dovecot): read, recorded, moved; nothing lost and nothing twice when the connection goes."""
+"""A mailbox on a real server (Dovecot): read, recorded, moved; nothing is lost or counted twice."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ def news(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 
 def fill(server: Dovecot, news: Database, count: int) -> None:
-    """Let messages come back from so many subscribers, and one that nobody understands."""
+    """Deliver returned messages from this many subscribers, and one that cannot be understood."""
     for number in range(count):
         address = f"reader{number}@reader.example"
         with news.write() as connection:
@@ -82,14 +82,14 @@ def _lost(server: Dovecot, news: Database, port: int) -> MailboxError | None:
 
 
 def suppressed(news: Database, count: int) -> bool:
-    """Return whether each of them gets nothing now: so many of one mailing are held, and not bounced yet."""
+    """Return whether each of them is suppressed: with so many bounces of one mailing they are on hold, not bounced yet."""
     with news.read() as connection:
         return all(suppression_of(connection, f"reader{number}@reader.example") for number in range(count))
 
 
 @pytest.mark.parametrize("security", [Security.TLS, Security.STARTTLS])
 def test_a_mailbox_is_read_and_emptied(server: Dovecot, news: Database, security: Security) -> None:
-    """What is understood lies in one folder then, what is not in the other, all as it was; a second run finds nothing."""
+    """Understood messages are in one folder, the others in another folder, unchanged; a second run finds nothing."""
     fill(server, news, 25)
     before = sorted(server.folder())
     summary = take_in(server, news, security=security)
@@ -101,8 +101,8 @@ def test_a_mailbox_is_read_and_emptied(server: Dovecot, news: Database, security
     assert take_in(server, news, security=security).new == 0
 
 
-def test_the_same_mailbox_twice_counts_once(server: Dovecot, news: Database) -> None:
-    """Moved back into the inbox, all messages are known; they are moved away again."""
+def test_a_mailbox_read_twice_counts_once(server: Dovecot, news: Database) -> None:
+    """Messages that were moved back into the inbox are recognised, and moved away again."""
     fill(server, news, 12)
     take_in(server, news)
     kept = server.home / "mail" / ".compose-read" / "cur"
@@ -114,8 +114,8 @@ def test_the_same_mailbox_twice_counts_once(server: Dovecot, news: Database) -> 
 
 
 @pytest.mark.parametrize("after", [200, 3000, 9000, 26_500, 34_500])
-def test_a_connection_lost_loses_nothing(server: Dovecot, news: Database, after: int) -> None:
-    """Cut after so many bytes from the server, wherever that is; run again, and each message is there once, in its folder."""
+def test_a_lost_connection_loses_nothing(server: Dovecot, news: Database, after: int) -> None:
+    """Cut after any number of bytes and run again: each message is there once, in its folder."""
     fill(server, news, 45)
     with cut(server, after) as port:
         lost = _lost(server, news, port)
@@ -133,15 +133,15 @@ def test_a_connection_lost_loses_nothing(server: Dovecot, news: Database, after:
 
 
 class _Torn(ImapMailbox):
-    """Its connection goes when everything is on record and nothing is moved yet."""
+    """A mailbox whose connection breaks when everything is recorded and nothing is moved."""
 
-    def let_go(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
+    def release(self, done: Sequence[tuple[Raw, Recorded]]) -> None:
         self._connection.shutdown()
-        super().let_go(done)
+        super().release(done)
 
 
-def test_a_connection_lost_between_record_and_move(server: Dovecot, news: Database) -> None:
-    """All is on record and still in the inbox; the next run knows every message, counts none again, and moves them."""
+def test_a_connection_lost_before_the_move(server: Dovecot, news: Database) -> None:
+    """Everything is recorded and still in the inbox; the next run recognises, counts none again, and moves them."""
     fill(server, news, 12)
     with pytest.raises(ConnectionLostError):
         ingest(news, TOKENS, _Torn.open(server.account()), now=lambda: NOW)
@@ -152,8 +152,8 @@ def test_a_connection_lost_between_record_and_move(server: Dovecot, news: Databa
     assert (len(server.folder()), len(server.folder("compose-read"))) == (0, 12)
 
 
-def test_without_move_messages_are_copied_and_taken_out(news: Database) -> None:
-    """A server that knows neither MOVE nor UIDPLUS: copies, and the originals are marked and not read again."""
+def test_without_move_messages_are_copied_and_marked(news: Database) -> None:
+    """Without MOVE and UIDPLUS messages are copied, and the originals are marked and not read again."""
     more = "protocol imap {\n  imap_capability = IMAP4rev1 SASL-IR\n}\n"
     with dovecot.dovecot(more) as server:
         fill(server, news, 3)
@@ -163,7 +163,7 @@ def test_without_move_messages_are_copied_and_taken_out(news: Database) -> None:
 
 
 def test_a_message_of_50_mb_is_read_in_part(server: Dovecot, news: Database) -> None:
-    """The first megabyte is fetched and understood; the message is moved whole."""
+    """The first megabyte is fetched and understood; the whole message is moved."""
     data = (FOLDER / "person-writes.eml").read_bytes() + b"x" * 76 * 1000
     big = data + b"\n".join([b"y" * 76] * (50 * 1024 * 1024 // 77))
     server.put(1, big)
@@ -171,16 +171,16 @@ def test_a_message_of_50_mb_is_read_in_part(server: Dovecot, news: Database) -> 
     assert [len(each) for each in server.folder("compose-kept")] == [len(big)]
 
 
-def test_a_wrong_password_is_told_without_showing_it(server: Dovecot) -> None:
-    """The server's refusal in words; the password in none of them."""
-    with pytest.raises(MailboxError, match="does not let") as stop:
+def test_a_wrong_password_is_reported_without_showing_it(server: Dovecot) -> None:
+    """A rejected sign-in shows the server's answer, and never the password."""
+    with pytest.raises(MailboxError, match="rejected the sign-in of") as stop:
         ImapMailbox.open(server.account(password="wrong-secret"))
     assert "wrong-secret" not in f"{stop.value} {stop.value.hint}"
     assert PASSWORD not in repr(server.account())
 
 
-def test_a_certificate_that_does_not_fit_ends_it(server: Dovecot) -> None:
-    """Nothing is said to a server that is not the one that was named."""
+def test_a_wrong_certificate_is_rejected(server: Dovecot) -> None:
+    """Nothing is sent to a server whose certificate does not fit."""
     stranger = MailServer(
         host="127.0.0.1", port=server.tls_port, security=Security.TLS, username="a", secret=Secret("b")
     )
@@ -188,8 +188,8 @@ def test_a_certificate_that_does_not_fit_ends_it(server: Dovecot) -> None:
         ImapMailbox.open(MailboxAccount(server=stranger))
 
 
-def test_no_server_is_told() -> None:
-    """A port where nobody listens: no way there, try again."""
+def test_a_missing_server_is_reported() -> None:
+    """If no server listens on the port, the error says that it cannot connect."""
     nobody = MailServer(host="127.0.0.1", port=1, security=Security.TLS, username="a", secret=Secret("b"))
-    with pytest.raises(ConnectionLostError, match="no way to"):
+    with pytest.raises(ConnectionLostError, match="cannot connect to"):
         ImapMailbox.open(MailboxAccount(server=nobody))

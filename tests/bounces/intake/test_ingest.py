@@ -1,4 +1,4 @@
-"""What came back is recorded once and acts on whom our own key names: on SQLite and on PostgreSQL."""
+"""Returned messages are recorded once, with an effect on the subscriber of our own key; on SQLite and on PostgreSQL."""
 
 import os
 import signal
@@ -59,7 +59,7 @@ def rows(database: Database) -> int:
 
 
 def test_a_hard_bounce_to_our_address_suppresses(database: Database) -> None:
-    """The token in the address names the subscriber: bounced, on the suppression list, and the history says why."""
+    """The token in the address identifies the subscriber, who is suppressed, with the reason in the history."""
     ann = subscriber(database, "ann@reader.example")
     summary = take_in(database, report(verp(ann, 7), "ANN@reader.example"))
     assert summary.effects == {BounceEffect.SUPPRESSED: 1}
@@ -71,8 +71,8 @@ def test_a_hard_bounce_to_our_address_suppresses(database: Database) -> None:
     assert found is not None and found.source == "bounce"
 
 
-def test_the_returned_message_id_is_as_good_as_the_token(database: Database) -> None:
-    """A report to another address of ours still names the subscriber by the Message-ID that it gives back."""
+def test_the_returned_message_id_identifies_like_the_token(database: Database) -> None:
+    """A report to another address of ours identifies the subscriber by the returned Message-ID."""
     ann = subscriber(database, "ann@reader.example")
     take_in(database, report("postmaster@news.example.org", "ann@reader.example", returned=message_header(ann, 7)))
     assert status(database, "ann@reader.example") is Status.BOUNCED
@@ -110,31 +110,31 @@ def test_the_returned_message_id_is_as_good_as_the_token(database: Database) -> 
     ],
 )
 def test_a_forged_report_is_recorded_and_nothing_else(database: Database, forged: Callable[[int], bytes]) -> None:
-    """Whoever names a recipient without our key moves nobody: Final-Recipient, From, ids, others' tokens are worth nothing."""
+    """Without our key a report changes nobody: Final-Recipient, From, ids and other tokens have no effect."""
     summary = take_in(database, forged(subscriber(database, "ann@reader.example")))
     assert summary.effects.keys() <= {BounceEffect.UNPROVEN, BounceEffect.KEPT}
     assert status(database, "ann@reader.example") is Status.ACTIVE
     assert rows(database) == 1
 
 
-def test_a_token_replayed_for_another_subscriber_names_its_own(database: Database) -> None:
-    """A token that was ann's, in a report about bo: bo stays, and so does what failed elsewhere count against ann only."""
+def test_a_replayed_token_identifies_its_own_subscriber(database: Database) -> None:
+    """Ann's token in a report about bo: bo does not change, and the bounce counts against ann only."""
     ann, _ = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     take_in(database, report(verp(ann, 7), "bo@reader.example"))
     assert status(database, "bo@reader.example") is Status.ACTIVE
-    # Another address than ann's own: believed the second time.
+    # Not ann's own address: it counts the second time.
     assert status(database, "ann@reader.example") is Status.ACTIVE
 
 
-def test_two_subscribers_in_one_report_are_none(database: Database) -> None:
-    """A report that carries the tokens of two subscribers was put together by hand."""
+def test_a_report_with_two_subscribers_identifies_nobody(database: Database) -> None:
+    """A report with the tokens of two subscribers was put together by hand."""
     ann, bo = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     take_in(database, report(verp(ann, 7), "ann@reader.example", returned=message_header(bo, 7)))
     assert status(database, "ann@reader.example") is status(database, "bo@reader.example") is Status.ACTIVE
 
 
-def test_a_refusal_of_us_alerts(database: Database) -> None:
-    """5.7.x, however often: the subscriber stays, and the summary says what was said."""
+def test_a_rejection_of_the_sender_is_an_alert(database: Database) -> None:
+    """5.7.x never changes the subscriber, and the summary has the answer."""
     ann = subscriber(database, "ann@gmail.example")
     words = "smtp; 550-5.7.26 Your email has been blocked because the sender is unauthenticated. 550 5.7.26 - gsmtp"
     many = [
@@ -148,7 +148,7 @@ def test_a_refusal_of_us_alerts(database: Database) -> None:
 
 
 def test_a_bad_domain_suppresses_after_two_mailings(database: Database) -> None:
-    """The first counts; a second report on the same mailing does not; the second mailing is enough."""
+    """The first bounce counts; a second report on the same mailing does not; the second mailing is enough."""
     ann = subscriber(database, "ann@raeder.example")
 
     def bounce(mailing: int, number: int) -> IngestSummary:
@@ -163,8 +163,8 @@ def test_a_bad_domain_suppresses_after_two_mailings(database: Database) -> None:
     assert status(database, "ann@raeder.example") is Status.BOUNCED
 
 
-def test_who_agreed_anew_begins_anew(database: Database) -> None:
-    """Bounces from before a subscriber's own double opt-in do not count any more."""
+def test_bounces_before_a_new_consent_do_not_count(database: Database) -> None:
+    """Bounces from before a subscriber's own double opt-in no longer count."""
     ann = subscriber(database, "ann@raeder.example")
 
     def bounce(mailing: int) -> IngestSummary:
@@ -180,15 +180,15 @@ def test_who_agreed_anew_begins_anew(database: Database) -> None:
 
 @pytest.mark.parametrize("by", ["message id", "link"])
 def test_a_complaint_suppresses(database: Database, by: str) -> None:
-    """The returned header names the subscriber, by Message-ID or, where that was blacked out, by the link to leave."""
+    """The returned header identifies the subscriber by the Message-ID or, if that was removed, by the unsubscribe link."""
     ann = subscriber(database, "ann@reader.example")
     link = f"List-Unsubscribe: <https://news.example.org/n/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, ann)}>\n"
     take_in(database, complaint(message_header(ann, 7) if by == "message id" else link))
     assert status(database, "ann@reader.example") is Status.COMPLAINED
 
 
-def test_a_complaint_is_booked_to_its_mailing(database: Database) -> None:
-    """Where the Message-ID and the link to leave are both there, the one that names the mailing tells which it was."""
+def test_a_complaint_counts_for_its_mailing(database: Database) -> None:
+    """If the Message-ID and the unsubscribe link are both there, the Message-ID tells the mailing."""
     ann = subscriber(database, "ann@reader.example")
     link = f"List-Unsubscribe: <https://news.example.org/n/unsubscribe/{TOKENS.make(Purpose.UNSUBSCRIBE, ann)}>\n"
     take_in(database, complaint(link + message_header(ann, 7)))
@@ -198,8 +198,8 @@ def test_a_complaint_is_booked_to_its_mailing(database: Database) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus"])
-def test_reports_of_other_kinds_are_no_complaints(database: Database, kind: str) -> None:
-    """A DMARC failure report has a feedback report's form, and is no subscriber's word."""
+def test_reports_of_other_types_are_not_complaints(database: Database, kind: str) -> None:
+    """A DMARC failure report has the form of a feedback report, and is not a complaint."""
     ann = subscriber(database, "ann@reader.example")
     take_in(database, complaint(message_header(ann, 7), kind=kind))
     assert status(database, "ann@reader.example") is Status.ACTIVE
@@ -208,16 +208,16 @@ def test_reports_of_other_kinds_are_no_complaints(database: Database, kind: str)
 @pytest.mark.parametrize(
     "form", ["Subject: unsubscribe {}\nTo: leave@x.example", "Subject: hi\nTo: leave+{}@x.example"]
 )
-def test_leaving_by_mail(database: Database, form: str) -> None:
-    """The token in the subject, or in the address, is the subscriber's word; who sent it does not matter."""
+def test_unsubscribing_by_mail(database: Database, form: str) -> None:
+    """The token in the subject or in the address unsubscribes the subscriber; the sender does not matter."""
     ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.UNSUBSCRIBE, ann)
     take_in(database, f"From: other@reader.example\n{form.format(token)}\n\n\n".encode())
     assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
 
 
-def test_the_link_that_we_write_is_the_one_that_is_read(database: Database) -> None:
-    """What a mail program makes of our own mailto: link, its subject decoded, lets the subscriber leave."""
+def test_our_own_unsubscribe_link_is_read(database: Database) -> None:
+    """A message made from our own mailto: link, with its subject decoded, unsubscribes the subscriber."""
     ann = subscriber(database, "ann@reader.example")
     link = urlsplit(leave_by_mail("leave@news.example.org", TOKENS.make(Purpose.UNSUBSCRIBE, ann)))
     (subject,) = parse_qs(link.query)["subject"]
@@ -238,7 +238,7 @@ def test_the_link_that_we_write_is_the_one_that_is_read(database: Database) -> N
     ],
 )
 def test_our_own_token_always_unsubscribes(database: Database, header: str) -> None:
-    """However a message is marked: Apple Mail marks what a person sends to leave as an automatic answer."""
+    """In whatever form: Apple Mail marks a person's request to unsubscribe as an automatic answer."""
     ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.UNSUBSCRIBE, ann)
     data = f"From: ann@reader.example\nTo: leave@news.example.org\n{header.format(token=token)}\n\nGoodbye\n"
@@ -246,8 +246,8 @@ def test_our_own_token_always_unsubscribes(database: Database, header: str) -> N
     assert status(database, "ann@reader.example") is Status.UNSUBSCRIBED
 
 
-def test_an_absence_that_repeats_a_subject_of_ours_leaves_nobody_out(database: Database) -> None:
-    """Without a token that our key made for leaving, an automatic answer moves nobody."""
+def test_an_absence_with_our_subject_suppresses_nobody(database: Database) -> None:
+    """Without a token that our key made for unsubscribing, an automatic answer changes nobody."""
     ann = subscriber(database, "ann@reader.example")
     token = TOKENS.make(Purpose.BOUNCE, ann, 1)
     data = f"From: x@y.example\nAuto-Submitted: auto-replied\nSubject: Out of office: unsubscribe {token}\n\n\n"
@@ -255,8 +255,8 @@ def test_an_absence_that_repeats_a_subject_of_ours_leaves_nobody_out(database: D
     assert status(database, "ann@reader.example") is Status.ACTIVE
 
 
-def test_no_sample_moves_a_subscriber(database: Database) -> None:
-    """All samples carry tokens of nobody's key: recorded, each once, and not one subscriber is touched."""
+def test_no_sample_changes_a_subscriber(database: Database) -> None:
+    """All samples have tokens without a valid key: each is recorded once, and no subscriber changes."""
     for sample in SAMPLES:
         if sample.recipient != "-" and sample.recipient.isascii() and sample.recipient.count("@") == 1:
             with database.write() as connection:
@@ -280,7 +280,7 @@ def test_the_same_message_twice_in_one_mailbox_counts_once(database: Database) -
 
 
 def test_an_erased_subscriber_is_forgotten_here_too(database: Database) -> None:
-    """Erasing takes address and words out of what came back; that it came back, and of which mailing, stays counted."""
+    """Erasure removes address and text from returned messages; the message and its mailing stay counted."""
     ann = subscriber(database, "ann@reader.example")
     take_in(database, report(verp(ann, 7), "Ann@reader.example"), report("x@y.example", "ANN@reader.example", number=1))
     with database.write() as connection:
@@ -288,8 +288,8 @@ def test_an_erased_subscriber_is_forgotten_here_too(database: Database) -> None:
         found = connection.execute(select(returned)).mappings().all()
     assert [(row["recipient"], row["words"], row["subscriber_id"]) for row in found] == [("", "", None)] * 2
     assert found[0]["mailing_id"] == 7
-    assert "who is meant in what came back (2 messages)" in receipt.went
-    # A late report on the same mailing finds nobody, and writes no address of theirs down as a subscriber's.
+    assert "the recipient in returned messages (2 messages)" in receipt.went
+    # A late report on the same mailing finds nobody, and does not store their address.
     late = take_in(database, report(verp(ann, 7), "ann@reader.example", number=2))
     assert late.effects == {BounceEffect.LEFT: 1}
     take_in(database, report("x@y.example", "Ann@reader.example", number=3))
@@ -300,8 +300,8 @@ def test_an_erased_subscriber_is_forgotten_here_too(database: Database) -> None:
     assert "ann@" not in repr(everything).lower()
 
 
-def test_what_came_back_is_told_by_subscriber_and_by_mailing(database: Database) -> None:
-    """A subscriber's own list, the oldest first; a mailing's counts of subscribers, each once however many messages came."""
+def test_returned_messages_by_subscriber_and_by_mailing(database: Database) -> None:
+    """A subscriber's messages are listed oldest first; a mailing counts each subscriber once per kind."""
     ann, bo = subscriber(database, "ann@reader.example"), subscriber(database, "bo@reader.example")
     full = {"status": "5.2.2", "diagnostic": "smtp; 552 5.2.2 full"}
     take_in(
@@ -336,7 +336,7 @@ from tests.bounces.news import TOKENS
 batches = int(sys.argv[3])
 
 class Fatal(Files):
-    def let_go(self, done):
+    def release(self, done):
         global batches
         print("on record", len(done), flush=True)
         batches -= 1
@@ -352,7 +352,7 @@ print("done", flush=True)
 
 @pytest.mark.kill
 def test_kill_9_and_again_counts_each_message_once(tmp_path: Path, sqlite_template: Path) -> None:
-    """Killed again and again while it takes in a folder, then run to its end: every message once, every subscriber suppressed."""
+    """Killed again and again during an import, then run to the end: every message once, every subscriber suppressed."""
     import shutil
 
     from composer.database.location import Location
@@ -393,6 +393,6 @@ def test_kill_9_and_again_counts_each_message_once(tmp_path: Path, sqlite_templa
 
 
 def test_kinds_are_counted() -> None:
-    """A summary counts what is new by kind; an empty one is empty."""
+    """A summary counts new messages by kind; an empty one is empty."""
     assert IngestSummary().new == 0
     assert set(IngestSummary().kinds) <= set(ReturnedKind)

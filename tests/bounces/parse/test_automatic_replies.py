@@ -1,4 +1,4 @@
-"""What programs answer by themselves, and what a bounce calls itself: every beginning, field and sender that is known to us."""
+"""Automatic replies, and the names of bounces: every known subject, header field and sender."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from composer.bounces.parse.automatic_replies import (
     automatic,
     comes_from_mailer,
     is_change_of_address,
-    is_turned_away,
+    is_rejection_receipt,
     speaks_of_failure,
 )
 from composer.bounces.parse.classifier import classify
@@ -33,8 +33,8 @@ def kind(data: bytes) -> ReturnedKind | None:
     return told[0] if told else None
 
 
-def test_each_subject_is_known() -> None:
-    """In any case, and only where it stands: an automatic answer says so at its beginning, a bounce anywhere."""
+def test_each_subject_is_recognised() -> None:
+    """Each subject is recognised in any case: an automatic reply at its beginning, a bounce anywhere."""
     wrong = [
         (subject, said)
         for said, subject in SUBJECTS
@@ -58,7 +58,7 @@ def test_each_subject_is_known() -> None:
     ],
 )
 def test_a_bounce_from_an_unusual_sender(subject: str, sender: str, return_path: str, wanted: ReturnedKind) -> None:
-    """Nobody's return path and a subject of failure together make a bounce of it; one of them alone does not."""
+    """An empty return path together with a subject of failure is a bounce; one of them alone is not."""
     data = message(
         subject, sender, f"Return-Path: {return_path}", body="<bob@reader.example>: 550 5.1.1 no such user\n"
     )
@@ -91,7 +91,7 @@ def test_a_bounce_from_an_unusual_sender(subject: str, sender: str, return_path:
     ],
 )
 def test_mail_servers_are_known_by_their_names(sender: str) -> None:
-    """What they write is judged as a bounce, whatever fields of an answering program are in it."""
+    """A message from a mail server is judged as a bounce, whatever fields of an answering program it has."""
     for written in (sender, sender.upper()):
         part = parse(message("A question", written, "X-Autoreply: yes"))
         assert comes_from_mailer(part)
@@ -99,7 +99,7 @@ def test_mail_servers_are_known_by_their_names(sender: str) -> None:
 
 
 @pytest.mark.parametrize("sender", ["ann@reader.example", "Ann Postmasters <a@b.example>", "bouncer@x.example", ""])
-def test_people_are_no_mail_servers(sender: str) -> None:
+def test_people_are_not_mail_servers(sender: str) -> None:
     """A name that only begins like a server's is a person's."""
     part = parse(message("A question", sender, "X-Autoreply: yes"))
     assert not comes_from_mailer(part)
@@ -136,7 +136,7 @@ def test_people_are_no_mail_servers(sender: str) -> None:
     ],
 )
 def test_fields_of_answering_programs(fields: tuple[str, ...], wanted: ReturnedKind | None) -> None:
-    """Each field by itself says so; a field that people's programs write as well does not."""
+    """Each field alone is enough, except fields that people's mail programs write too."""
     assert kind(message("Hello", "Ann <ann@reader.example>", *fields)) is wanted
 
 
@@ -145,27 +145,27 @@ def test_fields_of_answering_programs(fields: tuple[str, ...], wanted: ReturnedK
     ["Boxbe", "SpamArrest", "ChoiceMail", "TMDA", "0spam", "MailBlocks", "Sanebox Challenge", "Bluebottle"],
 )
 def test_programs_that_ask_for_a_person(name: str) -> None:
-    """Known by the name of their sender."""
+    """Such programs are recognised by the name of their sender."""
     assert kind(message("Hello", f"{name} <x@reader.example>")) is ReturnedKind.CHALLENGE
 
 
 @pytest.mark.parametrize("type_", ["message/disposition-notification", "message/global-disposition-notification"])
 def test_receipts(type_: str) -> None:
-    """RFC 8098 and RFC 6533: read, or thrown away unread; whatever the subject says."""
+    """Receipts of RFC 8098 and RFC 6533 say read or deleted, whatever the subject says."""
     fields = 'Content-Type: multipart/report; boundary="b"'
     body = f"--b\nContent-Type: text/plain\n\nread\n\n--b\nContent-Type: {type_}\n\nDisposition: x\n\n--b--"
     assert kind(message("Out of office", "Ann <ann@reader.example>", fields, body=body)) is ReturnedKind.RECEIPT
 
 
 def test_only_the_beginning_of_a_field_counts() -> None:
-    """What a subject says, it says within 500 characters."""
+    """Only the first 500 characters of a subject count."""
     part: MimePart = parse(message("x" * 450 + " undeliverable"))
     assert speaks_of_failure(part)
     assert not speaks_of_failure(parse(message("x" * 500 + " undeliverable")))
 
 
 def receipt(text: str, kind: str = "plain") -> MimePart:
-    """A receipt with words for people before it."""
+    """Return a receipt with a text for people before it."""
     parts = f"--b\nContent-Type: text/{kind}\n\n{text}\n--b\nContent-Type: message/disposition-notification\n\nx: y\n--b--\n"
     return parse(f"Subject: x\nContent-Type: multipart/report; boundary=b\n\n{parts}".encode())
 
@@ -181,12 +181,12 @@ def receipt(text: str, kind: str = "plain") -> MimePart:
         ("x" * 4096 + " automatically rejected", "plain", False),
     ],
 )
-def test_a_message_that_a_recipients_server_turned_away(text: str, kind: str, is_it: bool) -> None:
-    """Dovecot's Sieve says so in the form of a receipt; the same words in another message are no sign."""
-    assert is_turned_away(receipt(text, kind)) is is_it
-    # Behind another text.
-    assert is_turned_away(receipt(f"Hello.\n--b\nContent-Type: text/{kind}\n\n{text}")) is is_it
-    assert not is_turned_away(parse(message(body=text)))
+def test_a_message_that_a_recipients_server_rejected(text: str, kind: str, is_it: bool) -> None:
+    """Dovecot's Sieve rejects in the form of a receipt; the same words in another message do not count."""
+    assert is_rejection_receipt(receipt(text, kind)) is is_it
+    # After another text.
+    assert is_rejection_receipt(receipt(f"Hello.\n--b\nContent-Type: text/{kind}\n\n{text}")) is is_it
+    assert not is_rejection_receipt(parse(message(body=text)))
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_a_message_that_a_recipients_server_turned_away(text: str, kind: str, is
     ],
 )
 def test_a_notice_of_a_new_address(words: str) -> None:
-    """In its subject or in its sentences, in any case; a bounce that says so is a bounce."""
+    """A new address is recognised in subject or text, in any case; a bounce that mentions one is a bounce."""
     for each in (words, words.upper()):
         assert is_change_of_address(parse(message(each)), "")
         assert is_change_of_address(parse(message()), each)

@@ -1,4 +1,4 @@
-"""Delivery reports field by field: what became of whom, and the status that says most."""
+"""Delivery reports field by field: the result for each recipient, and the most specific status."""
 
 from base64 import b64encode
 from dataclasses import replace
@@ -14,7 +14,7 @@ from composer.transport.replies.meanings import Meaning
 
 
 def report(*groups: str, kind: str = "message/delivery-status") -> bytes:
-    """A report with these groups behind that of the whole message."""
+    """Return a report with these groups after that of the whole message."""
     text = "\n\n".join(("Reporting-MTA: dns; mx.relay.example", *groups))
     return f"""From: MAILER-DAEMON@mx.relay.example
 To: bounces@news.example.org
@@ -43,7 +43,7 @@ def only(*groups: str) -> BounceFinding:
 @pytest.mark.parametrize(
     ("action", "status", "kind"),
     [
-        # Whatever the status says beside it.
+        # Whatever the status next to it.
         ("failed", "4.4.7", ReturnedKind.BOUNCE),
         ("failure", "4.4.7", ReturnedKind.BOUNCE),
         ("FAILED (permanent)", "4.4.7", ReturnedKind.BOUNCE),
@@ -54,7 +54,7 @@ def only(*groups: str) -> BounceFinding:
         ("relayed", "4.0.0", ReturnedKind.RECEIPT),
         ("expanded", "4.1.5", ReturnedKind.RECEIPT),
         ("Expanded (to a list)", "5.0.0", ReturnedKind.RECEIPT),
-        # What the action does not say, the first digit does.
+        # Without an action, the first digit counts.
         ("", "5.1.1", ReturnedKind.BOUNCE),
         ("", "4.2.2", ReturnedKind.DELAY),
         ("", "2.1.5", ReturnedKind.RECEIPT),
@@ -63,8 +63,8 @@ def only(*groups: str) -> BounceFinding:
         ("", "", ReturnedKind.BOUNCE),
     ],
 )
-def test_what_became_of_it(action: str, status: str, kind: ReturnedKind) -> None:
-    """By the action, else by the status: a success is never a bounce, and what says nothing is one."""
+def test_the_action_decides(action: str, status: str, kind: ReturnedKind) -> None:
+    """The action counts, otherwise the status: a success is never a bounce, and a report without either is one."""
     fields = {name: value for name, value in (("action", action), ("status", status)) if value}
     finding = only(group(**fields))
     assert (finding.kind, finding.bounce is None) == (kind, kind is not ReturnedKind.BOUNCE)
@@ -74,13 +74,13 @@ def test_what_became_of_it(action: str, status: str, kind: ReturnedKind) -> None
 
 @pytest.mark.parametrize("name", ["message/delivery-status", "message/global-delivery-status"])
 def test_both_types_of_report(name: str) -> None:
-    """RFC 3464 and RFC 6533."""
+    """Both types of report are read: RFC 3464 and RFC 6533."""
     (finding,) = read_report(parse(report(group(action="failed", status="5.1.1"), kind=name)))
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
 
 
-def test_groups_that_run_together_are_told_apart() -> None:
-    """Without the empty line between them each recipient still has what is said of them."""
+def test_groups_that_run_together_are_separated() -> None:
+    """Without the empty line between them each recipient still has their own group."""
     together = "\n".join(
         (
             group("slow@reader.example", action="delayed", status="4.4.1"),
@@ -97,15 +97,15 @@ def test_groups_that_run_together_are_told_apart() -> None:
 
 
 def test_a_group_that_names_only_the_original_recipient_counts() -> None:
-    """And one that names nobody does not; nor does that of the whole message."""
+    """A group with only the original recipient counts; one without a name, and that of the message, do not."""
     found = read_report(
         parse(report("Original-Recipient: rfc822;ann@reader.example\nAction: failed\nStatus: 5.1.1", "Action: failed"))
     )
     assert [(each.recipient, each.original) for each in found] == [("ann@reader.example", "ann@reader.example")]
 
 
-def test_of_a_field_said_twice_the_first_counts() -> None:
-    """Whoever writes a second one behind it changes nothing."""
+def test_the_first_value_of_a_field_counts() -> None:
+    """A second value of a field changes nothing."""
     assert only(group(action="failed", status="5.2.2") + "\nStatus: 5.1.1\nAction: delivered").bounce is Class.FULL
 
 
@@ -122,16 +122,16 @@ def test_of_a_field_said_twice_the_first_counts() -> None:
         ("5.10.0", "5.2.2", "5.10.0"),
     ],
 )
-def test_the_status_that_says_most(status: str | None, reply: str | None, best: str | None) -> None:
-    """A report's own, unless it says nothing and the reply that it quotes says more."""
+def test_the_most_specific_status(status: str | None, reply: str | None, best: str | None) -> None:
+    """The report's own status counts, unless it has no meaning and the quoted reply has a better one."""
     quoted = ServerReply(code=550, enhanced=reply, text=f"{reply} no") if reply else ServerReply(code=550, text="no")
     assert best_status(status, quoted) == best
     if reply is None:
         assert best_status(status, None) == best
 
 
-def test_the_status_that_says_most_is_on_record() -> None:
-    """A relay's 5.0.0 is no reason to forget the server's 5.2.2."""
+def test_the_most_specific_status_is_recorded() -> None:
+    """A relay's 5.0.0 does not replace the server's 5.2.2."""
     said = {"action": "failed", "status": "5.0.0", "diagnostic_code": "smtp; 550 5.2.2 mailbox full"}
     finding = only(group(**said))
     assert (finding.status, finding.bounce, finding.meaning) == ("5.2.2", Class.FULL, Meaning.FULL)
@@ -142,7 +142,7 @@ def test_the_status_that_says_most_is_on_record() -> None:
     "first", ["Reporting-MTA: dns; x", "original-recipient: rfc822; a@b.example", "FINAL-RECIPIENT: x"]
 )
 def test_a_report_that_a_gateway_took_apart(first: str) -> None:
-    """Its fields stand in a text then, behind sentences."""
+    """The fields of a report that a gateway took apart are in a text, after sentences."""
     if first.startswith("FINAL"):
         first = "FINAL-RECIPIENT: rfc822; ann@reader.example"
         fields = f"{first}\nAction: failed\nStatus: 5.1.1"
@@ -155,7 +155,7 @@ def test_a_report_that_a_gateway_took_apart(first: str) -> None:
 
 
 def test_a_report_that_was_taken_apart_begins_with_its_server() -> None:
-    """What stands between that and the recipient belongs to the report, too."""
+    """The text between the server and the recipient belongs to the report too."""
     fields = "Reporting-MTA: dns; x\n\nStatus: 5.2.2\nAction: failed\nFinal-Recipient: rfc822; ann@reader.example\n"
     (finding,) = read_report(parse(f"From: x@y.example\n\nSorry.\n{fields}".encode()))
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.2.2")
@@ -174,7 +174,7 @@ def test_a_report_that_was_taken_apart_begins_with_its_server() -> None:
         (r"utf-8; \x{FFFFFF}@reader.example", "@reader.example"),
         ("rfc822; ann\x00\x1b@reader.example", "ann@reader.example"),
         ("rfc822; " + "a" * 300, "a" * 254),
-        # Blanks are no part of that length, nor are brackets of which one is missing.
+        # Blanks do not count for that length, nor does a single bracket.
         (f"rfc822; {' ' * 300}ann@reader.example", "ann@reader.example"),
         (f"<{' ' * 300}ann@reader.example>", "ann@reader.example"),
         ("rfc822; <ann@reader.example", "ann@reader.example"),
@@ -182,25 +182,25 @@ def test_a_report_that_was_taken_apart_begins_with_its_server() -> None:
     ],
 )
 def test_addresses_as_reports_write_them(value: str, address: str) -> None:
-    """RFC 3464, section 2.1.3, and RFC 6533: the address alone, printable, of bounded length."""
+    """An address is read alone (RFC 3464, section 2.1.3, and RFC 6533): printable, of limited length."""
     assert address_in(value) == address
 
 
 @pytest.mark.parametrize(("count", "kept"), [(49, 49), (50, 50), (51, 50), (90, 50)])
-def test_fifty_recipients_are_told(count: int, kept: int) -> None:
-    """More are in no report on a message of ours."""
+def test_fifty_recipients_are_read(count: int, kept: int) -> None:
+    """Fifty recipients are read; a report on a message of ours has no more."""
     groups = [group(f"r{number}@reader.example", action="failed", status="5.1.1") for number in range(count)]
     found = read_report(parse(report(*groups)))
     assert [each.recipient for each in found] == [f"r{number}@reader.example" for number in range(kept)]
 
 
-def test_sentences_tell_where_a_report_does_not() -> None:
-    """The words in front of a report count when it quotes no reply, and do not when it does."""
+def test_sentences_count_if_a_report_quotes_no_reply() -> None:
+    """The text before a report counts if the report quotes no reply."""
     data = report(group(action="failed", status="5.0.0")).replace(
         b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1
     )
     assert classify(data).findings[0].bounce is Class.FULL
-    # Other parts, such as our own words that come back, do not.
+    # Other parts, such as our own returned text, do not count.
     other = data.replace(b"mailbox full", b"it did not work").replace(
         b"--b--", b"--b\nContent-Type: text/html\n\nmailbox full\n\n--b--"
     )
@@ -209,23 +209,23 @@ def test_sentences_tell_where_a_report_does_not() -> None:
     assert classify(data).findings[0].bounce is Class.HARD
 
 
-def test_what_is_said_before_the_fields_is_no_field() -> None:
-    """Where a gateway took a report apart its fields begin with a recipient or a server; a line before them is a sentence."""
+def test_text_before_the_fields_is_not_a_field() -> None:
+    """In a report that was taken apart the fields begin with a recipient or a server; a line before them is a sentence."""
     text = "Status: 4.0.0 for two days\nFinal-Recipient: rfc822; ann@reader.example\nAction: failed\nStatus: 5.1.1\n"
     data = f"From: MAILER-DAEMON@mx.relay.example\nContent-Type: text/plain\n\n{text}"
     (finding,) = read_report(parse(data.encode()))
     assert (finding.recipient, finding.status) == ("ann@reader.example", "5.1.1")
 
 
-def test_sentences_about_several_are_about_nobody_for_certain() -> None:
-    """Where a report names two, what is said for people may be about either: each has the fields of their own group only."""
+def test_sentences_about_several_recipients_count_for_none() -> None:
+    """With two recipients in a report, the text for people counts for none: each has only their own group of fields."""
     groups = [group(f"{name}@reader.example", action="failed", status="5.0.0") for name in ("ann", "bob")]
     data = report(*groups).replace(b"--b\n", b"--b\nContent-Type: text/plain\n\nSorry: mailbox full.\n\n--b\n", 1)
     assert [each.bounce for each in classify(data).findings] == [Class.SOFT, Class.SOFT]
 
 
 def test_line_ends_in_a_report_that_was_encoded_make_no_difference() -> None:
-    """In base64 they are what the server wrote."""
+    """In base64, line ends are as the server wrote them."""
     fields = "Reporting-MTA: dns; x\n\n" + "\n \n".join(
         group(f"{name}@reader.example", action="failed", status="5.1.1") for name in ("ann", "bob")
     )
@@ -240,8 +240,8 @@ def test_line_ends_in_a_report_that_was_encoded_make_no_difference() -> None:
 
 
 @pytest.mark.parametrize("kind", [ReturnedKind.DELAY, ReturnedKind.RECEIPT])
-def test_what_is_explained_stays_as_it_was(kind: ReturnedKind) -> None:
-    """Whom it names, as what, and what was answered; of a bounce class and meaning are added."""
+def test_explained_findings_keep_their_values(kind: ReturnedKind) -> None:
+    """Recipient, kind and answer stay as they are; a bounce also gets class and meaning."""
     said = BounceFinding(
         recipient="ann@b.example",
         original="ann@a.example",

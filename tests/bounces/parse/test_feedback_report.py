@@ -1,4 +1,4 @@
-"""Complaints: which feedback reports are a subscriber's word, and whom they name."""
+"""Complaints: which feedback reports count, and which recipients they name."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def report(*fields: str, ends: str = "\n") -> bytes:
 @pytest.mark.parametrize("kind", ["abuse", "fraud", "opt-out", "opt-out-list", " Abuse "])
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
 def test_a_subscriber_complained(kind: str, ends: str) -> None:
-    """What a subscriber did (RFC 5965, section 7.3), in any case and with any line ends."""
+    """A subscriber's complaint is read (RFC 5965, section 7.3), in any case and with any line ends."""
     told = read_feedback(parse(report(f"Feedback-Type:{kind}", "Version: 1", ends=ends)))
     assert told is not None
     assert (told.kind, told.format) == (ReturnedKind.COMPLAINT, Format.FEEDBACK)
@@ -36,8 +36,8 @@ def test_a_subscriber_complained(kind: str, ends: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["not-spam", "auth-failure", "virus", "other", "", "a\x01b", "x" * 60])
-def test_other_kinds_are_no_complaints(kind: str) -> None:
-    """A report that somebody's program made is no subscriber's word; what it calls itself is told, if that can be printed."""
+def test_other_types_are_not_complaints(kind: str) -> None:
+    """A report that a program made is not a complaint; its type is shown if it is printable."""
     told = read_feedback(parse(report(f"Feedback-Type: {kind}", "Original-Rcpt-To: ann@reader.example")))
     assert told is not None
     assert (told.kind, told.format, told.findings) == (ReturnedKind.NOT_UNDERSTOOD, Format.FEEDBACK, ())
@@ -46,8 +46,8 @@ def test_other_kinds_are_no_complaints(kind: str) -> None:
     assert "“”" not in told.why and told.why.isprintable()
 
 
-def test_whom_it_names() -> None:
-    """Each recipient once, in their order, whichever field names them; of a field said twice the first counts."""
+def test_recipients_of_a_complaint() -> None:
+    """Each recipient is read once, in order, from any field; of a repeated field the first value counts."""
     fields = (
         "Feedback-Type: abuse",
         "Original-Rcpt-To: <ann@reader.example>",
@@ -63,7 +63,7 @@ def test_whom_it_names() -> None:
 
 @pytest.mark.parametrize(("count", "kept"), [(50, 50), (51, 50), (80, 50)])
 def test_fifty_are_named(count: int, kept: int) -> None:
-    """More are in no report on a message of ours."""
+    """Fifty recipients are read; a report on a message of ours has no more."""
     names = [f"Original-Rcpt-To: r{number}@reader.example" for number in range(count)]
     told = read_feedback(parse(report("Feedback-Type: abuse", *names)))
     assert told is not None
@@ -71,7 +71,7 @@ def test_fifty_are_named(count: int, kept: int) -> None:
 
 
 def test_microsofts_reports() -> None:
-    """The message itself, with the subscriber's address on top of its header."""
+    """Microsoft's report is the message itself, with the subscriber's address at the top of its header."""
     data = (
         b"From: staff@hotmail.example\nSubject: complaint\nContent-Type: multipart/mixed; boundary=b\n\n"
         b"--b\nContent-Type: message/rfc822\n\nX-HmXmrOriginalRecipient: <ann@reader.example>\nSubject: x\n\nx\n--b--\n"

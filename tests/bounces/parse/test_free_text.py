@@ -1,4 +1,4 @@
-"""Bounces that are sentences for people: who is named, whether they are trying again, and where our own words begin."""
+"""Bounces in sentences for people: the recipients, whether the server is retrying, and where our own text begins."""
 
 import logging
 from base64 import b64encode
@@ -52,12 +52,12 @@ def read(body: str, *fields: str) -> tuple[BounceFinding, ...]:
         "Your message reads:",
     ],
 )
-def test_our_own_words_are_not_read_as_the_reason(line: str) -> None:
-    """Behind this line the message speaks of what came back: a full mailbox there is a story in the issue."""
+def test_our_own_text_is_not_read_as_the_reason(line: str) -> None:
+    """After this line the message quotes ours: a full mailbox there is a story in the issue."""
     for each in (line, line.upper()):
         (finding,) = read(f"ann@reader.example: no such user\n\n{each}\n\nEvery mailbox is full, over quota.\n")
         assert finding.bounce is Class.HARD
-        # Nothing is left to read where it begins so.
+        # If the message begins like this, no text is left to read.
         assert read(f"{each}\n\nEvery mailbox is full, over quota.\n") == ()
 
 
@@ -98,8 +98,8 @@ def test_our_own_words_are_not_read_as_the_reason(line: str) -> None:
         "Доставка задерживается",
     ],
 )
-def test_who_tries_again_has_not_given_up(words: str) -> None:
-    """A delay, of the subscriber who is named; with a word of giving up beside it, or a list of failures, it is none."""
+def test_a_server_that_retries_reports_a_delay(words: str) -> None:
+    """A delay of the named subscriber; a text about failure, or a list of failures, makes it a bounce."""
     for each in (words, words.upper()):
         found = read(f"{each}\nann@reader.example\n")
         assert [(one.kind, one.recipient) for one in found] == [(ReturnedKind.DELAY, "ann@reader.example")], each
@@ -123,8 +123,8 @@ def test_who_tries_again_has_not_given_up(words: str) -> None:
         "It could not be delivered.",
     ],
 )
-def test_who_has_given_up_tries_no_more(words: str) -> None:
-    """Whatever is said of delays and of trying before."""
+def test_a_server_that_has_given_up_reports_a_failure(words: str) -> None:
+    """A failure is a failure, whatever the text says about delays and earlier attempts."""
     for each in (words, words.upper()):
         found = read(f"Delivery was delayed, retried for five days. {each}\nann@reader.example: no such user\n")
         assert [(one.kind, one.recipient, one.bounce) for one in found] == [
@@ -133,7 +133,7 @@ def test_who_has_given_up_tries_no_more(words: str) -> None:
 
 
 def test_the_field_of_failed_recipients_names_them() -> None:
-    """Exim's: each once, in their order, each with the sentences behind its own name."""
+    """Exim's recipients: each once, in order, each with the sentences after their own name."""
     found = read(
         "ann@reader.example\n  mailbox is full\nbob@reader.example\n  no such user\n",
         "X-Failed-Recipients: ann@reader.example, <bob@reader.example>,",
@@ -145,8 +145,8 @@ def test_the_field_of_failed_recipients_names_them() -> None:
     ]
 
 
-def test_what_is_said_of_one_ends_where_the_next_is_named() -> None:
-    """Whoever is named twice in a row, before or behind the others: to each what stands behind the first of their names."""
+def test_text_about_one_recipient_ends_at_the_next() -> None:
+    """With the same names before or after, each recipient has the text after the first of their names."""
     found = read(
         "eve@reader.example\nann@reader.example\n  mailbox is full\nbob@reader.example\n  no such user\n"
         "ann@reader.example: over quota\n",
@@ -156,10 +156,10 @@ def test_what_is_said_of_one_ends_where_the_next_is_named() -> None:
         ("eve@reader.example", Class.SOFT),
         ("ann@reader.example", Class.FULL),
         ("bob@reader.example", Class.HARD),
-        # Never named in the text: all of it counts.
+        # A recipient who is never named in the text: all of it counts.
         ("xann@reader.example", Class.FULL),
     ]
-    # One that is named right before ends nothing.
+    # A name directly before ends nothing.
     found = read(
         "bob@reader.example ann@reader.example: no such user\n",
         "X-Failed-Recipients: ann@reader.example, bob@reader.example",
@@ -167,8 +167,8 @@ def test_what_is_said_of_one_ends_where_the_next_is_named() -> None:
     assert [each.bounce for each in found] == [Class.HARD, Class.SOFT]
 
 
-def test_no_more_than_a_page_is_read_behind_a_name() -> None:
-    """What stands 2,000 characters further on is about something else."""
+def test_one_page_is_read_after_a_name() -> None:
+    """Text 2,000 characters later is about something else."""
     for gap, bounce in ((1900, Class.HARD), (2100, Class.SOFT)):
         body = (
             f"ann@reader.example: sorry\n{'x' * 60 + chr(10)}" + ("y" * 60 + "\n") * (gap // 61 - 1) + "no such user\n"
@@ -179,7 +179,7 @@ def test_no_more_than_a_page_is_read_behind_a_name() -> None:
 
 @pytest.mark.parametrize(("count", "kept"), [(50, 50), (51, 50)])
 def test_fifty_are_named(count: int, kept: int) -> None:
-    """More are in no bounce of a message of ours."""
+    """Fifty recipients are read; a bounce of a message of ours has no more."""
     names = [f"r{number}@reader.example" for number in range(count)]
     found = read("no such user\n", f"X-Failed-Recipients: {','.join(names)}")
     assert [each.recipient for each in found] == names[:kept]
@@ -195,7 +195,7 @@ def test_fifty_are_named(count: int, kept: int) -> None:
     ],
 )
 def test_a_code_or_a_plain_sentence_is_enough(body: str, bounce: Class) -> None:
-    """Where nobody is named for certain the first address that is neither ours nor theirs counts, or none."""
+    """If no recipient is certain, the first address that is neither ours nor the server's counts, or none."""
     assert [(each.recipient, each.bounce) for each in read(body)] == [("", bounce)]
     for address in ("bounces@news.example.org", "MAILER-DAEMON@mx.example"):
         assert [each.recipient for each in read(f"{address}\n{body}")] == [""]
@@ -205,13 +205,13 @@ def test_a_code_or_a_plain_sentence_is_enough(body: str, bounce: Class) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "Thank you for your letter.\n", "x" * 5000 + "\nno such user\n"])
-def test_what_is_not_certain_is_nothing(body: str) -> None:
-    """No name, no code and no sentence that is known: not a bounce."""
+def test_uncertain_texts_are_ignored(body: str) -> None:
+    """A text without a known name, code or sentence is not a bounce."""
     assert read(body) == ()
 
 
-def test_what_is_said_in_a_page_is_read() -> None:
-    """Without a plain text the words of a page count, its breaks as line ends; with one they do not."""
+def test_html_parts_are_read() -> None:
+    """Without a plain text the text of an HTML part counts, with its breaks as line ends; otherwise it does not."""
     page = "<p>Sorry,</p><div>no&nbsp;such <b>user</b></div>ann@reader.example<br>mailbox&amp;full"
     data = f"{HEAD}Content-Type: text/html\n\n{page}\n".encode()
     assert [each.strip() for each in text_of(parse(data)).splitlines() if each.strip()] == [
@@ -230,14 +230,14 @@ def test_what_is_said_in_a_page_is_read() -> None:
 
 @pytest.mark.parametrize("kind", ["plain", "html"])
 def test_the_first_four_texts_are_read(kind: str) -> None:
-    """More are in no bounce: what a fifth part says is not looked at."""
+    """Four texts are read: a bounce has no more, so the fifth is ignored."""
     parts = "".join(f"--b\nContent-Type: text/{kind}\n\npart{number}\n" for number in range(1, 6))
     data = f"{HEAD}Content-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n"
     assert text_of(parse(data.encode())).split() == ["part1", "part2", "part3", "part4"]
 
 
 def test_a_sender_without_an_address_hides_nobody() -> None:
-    """A server that writes only a name is understood like any other."""
+    """A sender without an address does not prevent recognition."""
     body = "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message.\n\n"
     data = f"From: Mail Delivery System\nTo: x@news.example.org\nSubject: failure notice\n\n{body}{UNKNOWN}"
     (finding, other) = read_freeform(parse(f"{data}\n<bob@reader.example>: over quota\n".encode()))
@@ -246,7 +246,7 @@ def test_a_sender_without_an_address_hides_nobody() -> None:
 
 
 def test_the_sender_is_part_of_the_shape_of_a_server() -> None:
-    """What one server writes is looked for in its own bounces alone."""
+    """The sentences of one server are expected only in its own bounces."""
     body = "Message from yahoo.com.\n\n"
     body += "<ann@reader.example>:\nno such user\n\n<bob@reader.example>:\nover quota\n"
     for sender, names in (
@@ -259,7 +259,7 @@ def test_the_sender_is_part_of_the_shape_of_a_server() -> None:
 
 @pytest.mark.parametrize("is_in_parts", [False, True])
 def test_each_of_several_is_known_by_the_shape_of_their_server(is_in_parts: bool) -> None:
-    """qmail names one behind the other, in a text alone and in the first part of a message with others."""
+    """qmail names several in a row, in a single text and in the first part of a message with several."""
     body = (
         "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't able to deliver your message.\n\n"
         "<ann@reader.example>:\n550 5.1.1 no such user\n\n<bob@reader.example>:\n552 5.2.2 mailbox full\n"
@@ -276,22 +276,22 @@ def test_each_of_several_is_known_by_the_shape_of_their_server(is_in_parts: bool
 
 
 @pytest.mark.parametrize(("gap", "bounce"), [(900, Class.HARD), (1100, Class.SOFT)])
-def test_no_more_than_half_a_page_is_read_before_a_name(gap: int, bounce: Class) -> None:
-    """Where nothing is said behind a name what stands right before it counts."""
+def test_half_a_page_is_read_before_a_name(gap: int, bounce: Class) -> None:
+    """If no text follows a name, the text directly before it counts."""
     body = "no such user\n" + ("y" * 60 + "\n") * (gap // 61) + "ann@reader.example\n"
     (finding,) = read(body, "X-Failed-Recipients: ann@reader.example")
     assert finding.bounce is bounce
 
 
-def test_a_text_without_words_is_none() -> None:
-    """The words of the page beside it count then."""
+def test_a_blank_text_does_not_count() -> None:
+    """Then the text of the HTML part next to it counts."""
     parts = "--b\nContent-Type: text/plain\n\n \n--b\nContent-Type: text/html\n\n<p>no such user</p>\n--b--\n"
     data = f"{HEAD}Content-Type: multipart/alternative; boundary=b\n\n{parts}"
     assert "no such user" in text_of(parse(data.encode()))
 
 
-def test_what_trips_over_a_bounce_prints_nothing() -> None:
-    """The library that knows the shapes of servers would write down what it does not understand."""
+def test_errors_of_the_library_print_nothing() -> None:
+    """The library that recognises servers would log its own errors: nothing is printed."""
     logging.getLogger("flufl.bounce").disabled = False
     read("no such user\n")
     assert logging.getLogger("flufl.bounce").disabled
@@ -301,28 +301,28 @@ FAILED = "X-Failed-Recipients: "
 
 
 @pytest.mark.parametrize(("more", "found"), [(0, [ReturnedKind.DELAY]), (1, [])])
-def test_sentences_stand_at_the_beginning(more: int, found: list[ReturnedKind]) -> None:
-    """What stands behind the first 32 KB is not read, and no word that reaches across."""
+def test_sentences_are_at_the_beginning(more: int, found: list[ReturnedKind]) -> None:
+    """Only the first 32 KB of text are read, to the last complete word."""
     words = "retried for"
     assert [each.kind for each in read("y" * (32 * 1024 - len(words) + more) + words)] == found
 
 
-def test_the_names_in_the_field_have_a_bound_and_blanks_are_none() -> None:
-    """4,096 characters of it, and a name in each place that holds one."""
+def test_the_field_of_names_is_limited() -> None:
+    """4,096 characters of it are read, and only places with a name count."""
     name = "ann@reader.example"
     for field in (f"{',' * (4096 - len(name))}{name},bob@reader.example", f" , {name}, ,"):
         assert [each.recipient for each in read("no such user\n", FAILED + field)] == [name]
 
 
 @pytest.mark.parametrize(("gap", "bounce"), [(4000, Class.HARD), (4100, Class.SOFT)])
-def test_who_is_not_named_in_the_text_is_judged_by_its_beginning(gap: int, bounce: Class) -> None:
-    """4,096 characters of it."""
+def test_a_recipient_without_a_name_is_judged_by_the_beginning(gap: int, bounce: Class) -> None:
+    """4,096 characters of it are read."""
     (finding,) = read(f"{'x' * gap}\nno such user\n", f"{FAILED}ann@reader.example")
     assert finding.bounce is bounce
 
 
-def test_whoever_stands_first_is_judged_by_what_stands_behind_them() -> None:
-    """Not by all of the text, even where nothing stands before."""
+def test_the_first_name_is_judged_by_the_text_after_it() -> None:
+    """Not by the whole text, even without text before it."""
     found = read(
         "ann@reader.example: sorry\nbob@reader.example: no such user\n",
         f"{FAILED}ann@reader.example, bob@reader.example",
@@ -339,10 +339,8 @@ def test_whoever_stands_first_is_judged_by_what_stands_behind_them() -> None:
         ("452 4.2.2 over quota", "sorry", "4.2.2", Class.FULL),
     ],
 )
-def test_what_stands_before_a_name_counts_where_nothing_stands_behind(
-    before: str, behind: str, status: str | None, bounce: Class
-) -> None:
-    """A reply, a code or a sentence behind the name is enough."""
+def test_text_before_a_name_counts_if_none_follows(before: str, behind: str, status: str | None, bounce: Class) -> None:
+    """A reply, a code or a sentence after the name is enough."""
     (finding,) = read(f"{before}\nann@reader.example\n{behind}\n", f"{FAILED}ann@reader.example")
     assert (finding.status, finding.bounce) == (status, bounce)
 
@@ -350,30 +348,30 @@ def test_what_stands_before_a_name_counts_where_nothing_stands_behind(
 @pytest.mark.parametrize(
     ("body", "names", "bounces"),
     [
-        # What is said before another's name is about that one.
+        # The text before another name is about that one.
         ("no such user\nbob@reader.example\nann@reader.example\n", "ann bob", [Class.SOFT, Class.HARD]),
         ("bob@reader.example\nno such user\nann@reader.example\n", "ann bob", [Class.HARD, Class.HARD]),
-        # One whose name begins alike ends nothing before themselves.
+        # A longer name with the same beginning ends nothing before the name itself.
         ("no such user\nann@reader.example.org\n", "ann@reader.example.org ann", [Class.HARD, Class.HARD]),
-        # Nor does one that is named further on, or not at all.
+        # Nor does a name further on, or one that does not occur.
         ("no such user\nann@reader.example\nbob@reader.example\nover quota\n", "ann bob", [Class.HARD, Class.FULL]),
         ("no such user\nann@reader.example\n", "ann eve", [Class.HARD, Class.HARD]),
     ],
 )
-def test_what_is_said_before_a_name_begins_behind_the_last_one(body: str, names: str, bounces: list[Class]) -> None:
-    """Of several who are named."""
+def test_text_before_a_name_begins_after_the_last_name(body: str, names: str, bounces: list[Class]) -> None:
+    """With several names, the text before a name begins after the last one."""
     people = [each if "@" in each else f"{each}@reader.example" for each in names.split()]
     assert [each.bounce for each in read(body, FAILED + ", ".join(people))] == bounces
 
 
 def test_the_first_word_before_a_name_counts_whole() -> None:
-    """From the first letter of the text on."""
+    """The text before a name is read from its first letter."""
     (finding,) = read("#5.1.1\nann@reader.example\n", f"{FAILED}ann@reader.example")
     assert finding.status == "5.1.1"
 
 
-def test_one_address_at_most_is_taken_from_a_delay_that_names_nobody_for_certain() -> None:
-    """The first of those in its sentences that is in the first 4,096 characters."""
+def test_an_uncertain_delay_names_one_address_at_most() -> None:
+    """The first address in the first 4,096 characters of its sentences counts."""
     found = read("still trying\nann@reader.example and bob@reader.example\n")
     assert [each.recipient for each in found] == ["ann@reader.example"]
     for gap, names in ((4000, ["ann@reader.example"]), (4100, [""])):
@@ -381,7 +379,7 @@ def test_one_address_at_most_is_taken_from_a_delay_that_names_nobody_for_certain
 
 
 def test_a_reply_is_enough_and_its_own_code_counts() -> None:
-    """Without a sentence that is known; another code beside it does not outweigh the one in it."""
+    """A reply is enough without a known sentence; another code next to it does not outweigh its own."""
     (finding,) = read("It said: 554 sorry\n")
     assert (finding.status, finding.reply and finding.reply.code, finding.bounce) == (None, 554, Class.OURS)
     (finding,) = read("(#5.1.1) we asked, and they said: 452 4.2.2 mailbox is full\n")
@@ -392,8 +390,8 @@ QMAIL = "Hi. This is the qmail-send program at mx.example.\nI'm afraid I wasn't 
 NAMES = [f"{name}@reader.example" for name in ("ann", "bob", "cid", "dan", "eve", "fay", "gus", "hal")]
 
 
-def test_whom_a_server_has_given_up_on_are_in_the_order_of_their_names() -> None:
-    """The same mail gives the same findings each time."""
+def test_failed_recipients_are_in_order_of_their_names() -> None:
+    """The same message gives the same findings each time."""
     body = QMAIL + "".join(f"<{name}>:\nno such user\n\n" for name in reversed(NAMES))
     assert [each.recipient for each in read(body)] == NAMES
     delay = "Your message has not yet been delivered to\n" + "".join(f"{each}\n" for each in NAMES)
@@ -401,7 +399,7 @@ def test_whom_a_server_has_given_up_on_are_in_the_order_of_their_names() -> None
 
 
 def test_a_server_that_names_someone_and_tries_again_is_believed_without_more_words() -> None:
-    """And one that names those it gave up on among words of a delay is taken for a delay of these."""
+    """A server that names failed recipients in a text about a delay reports a delay of these."""
     (finding,) = read('This is an advisory-only email\n"ann@reader.example"\nhas been postponed\n')
     assert (finding.kind, finding.recipient) == (ReturnedKind.DELAY, "ann@reader.example")
     (finding,) = read(f"{QMAIL}eve@reader.example\n<bob@reader.example>:\nIt has been delayed.\n")
@@ -420,16 +418,16 @@ PLAIN, PAGE = "Content-Type: text/plain\n\n", "Content-Type: text/html\n\n"
 
 
 def test_which_parts_are_sentences() -> None:
-    """Texts, with their lines' ends alike; neither files, nor pages beside a text, nor a fifth text."""
+    """Sentences are texts with uniform line ends; not files, not HTML parts next to a text, not a fifth text."""
     assert text_of(parse(_in_parts(f"{PLAIN}a\r\nb", f"{PLAIN} "))).split("\n")[:2] == ["a", "b"]
     file = "Content-Type: application/octet-stream\n\nno such user"
     assert text_of(parse(_in_parts(f"{PLAIN}a", file))).split() == ["a"]
     assert text_of(parse(_in_parts(file, f"{PAGE}a"))).split() == ["a"]
-    # A blank text beside one that says something brings in no page.
+    # With a blank text next to a text with content, no HTML part is read.
     assert text_of(parse(_in_parts(f"{PLAIN} ", f"{PLAIN}a", f"{PAGE}b"))).split() == ["a"]
-    # Breaks are breaks in capital letters, too.
+    # Breaks in upper case count too.
     assert text_of(parse(_in_parts(f"{PAGE}a<BR>b</P>c"))).split("\n")[:3] == ["a", "b", "c"]
-    # Nobody is named for certain by a fifth text, or by a page.
+    # A fifth text, or an HTML part, names nobody for certain.
     five = [f"{PLAIN}no such user"] * 4
     for more, name in ((f"{PLAIN}{QMAIL}{UNKNOWN}", "ann@reader.example"), (f"{PAGE}{QMAIL}{UNKNOWN}", "")):
         assert [each.recipient for each in read_freeform(parse(_in_parts(*five, more)))] == [""]
@@ -437,14 +435,14 @@ def test_which_parts_are_sentences() -> None:
 
 
 def test_the_names_in_a_page_are_known_by_the_shape_of_their_server() -> None:
-    """A bounce that is nothing but a page is asked like a text."""
+    """A bounce with only an HTML part is read like a text."""
     lines = (QMAIL + UNKNOWN + "<bob@reader.example>: no such user\n").replace("<", "&lt;").replace("\n", "<br>")
     found = read_freeform(parse(f"{HEAD}{PAGE}{lines}\n".encode()))
     assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
 
 
-def test_what_marks_the_shape_of_a_server_is_kept() -> None:
-    """Fields of the message, and the description of a part."""
+def test_what_identifies_a_server_is_kept() -> None:
+    """What identifies a server is kept: fields of the message, and the description of a part."""
     names = "bob@reader.example\n<ann@reader.example> user unknown\n"
     found = read_freeform(parse(_in_parts(f"{PLAIN}{names}", fields="X-Mailer: Novell GroupWise 5\n")))
     assert [each.recipient for each in found] == ["ann@reader.example", "bob@reader.example"]
@@ -454,7 +452,7 @@ def test_what_marks_the_shape_of_a_server_is_kept() -> None:
 
 
 def test_line_ends_in_a_text_that_was_encoded_make_no_difference() -> None:
-    """In base64 they are what the server wrote: who is named, and what is said, is the same with either."""
+    """In base64 line ends are as the server wrote them: recipients and answers are the same with both."""
     body = "Delivery to the following recipients failed.\n*\nann@reader.example\nbob@reader.example\n"
     names = ["ann@reader.example", "bob@reader.example"]
     for ends in ("\n", "\r\n"):

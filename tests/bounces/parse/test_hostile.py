@@ -1,4 +1,4 @@
-"""Whatever is sent to the bounce address: an answer in bounded time and memory, and nobody is taken for gone by mistake."""
+"""Hostile messages to the bounce address: classified in limited time and memory, and nobody is suppressed by mistake."""
 
 import random
 import time
@@ -17,7 +17,7 @@ from tests.bounces.samples import SAMPLES
 MEGABYTE = 1024 * 1024
 _MAILER = b"Return-Path: <>\nFrom: MAILER-DAEMON@x.example\nSubject: failure notice\n"
 _REPORT = _MAILER + b"Content-Type: multipart/report; boundary=x\n\n--x\nContent-Type: message/delivery-status\n\n"
-#: First lines of many servers, so that every pattern behind them is tried.
+#: First lines of many servers, so that every later pattern is tried.
 _BEGINNINGS = b"""here is your list of failed recipients
 the following addresses had
 this message was created automatically by mail delivery software
@@ -74,8 +74,8 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_time_and_memory_have_a_bound(name: str) -> None:
-    """Every shape of hostile message is answered: in far less than two seconds, with less than 20 MB beside its own."""
+def test_time_and_memory_are_limited(name: str) -> None:
+    """Every kind of hostile message is classified in far less than two seconds, with less than 20 MB of extra memory."""
     data = HOSTILE[name]()
     begin = time.process_time()
     returned = classify(data)
@@ -88,8 +88,8 @@ def test_time_and_memory_have_a_bound(name: str) -> None:
     assert peak < 20 * MEGABYTE
 
 
-def test_parts_and_depth_have_an_end() -> None:
-    """Of 10,000 parts 100 are looked at, of 10,000 levels eight."""
+def test_parts_and_depth_are_limited() -> None:
+    """Of 10,000 parts 100 are read, of 10,000 levels eight."""
     wide = parse(HOSTILE["10,000 parts"]())
     assert len(wide.parts) == MAX_PARTS
     part, depth = parse(HOSTILE["10,000 parts within parts"]()), 0
@@ -110,7 +110,7 @@ def test_broken_charsets_hide_nothing(charset: str) -> None:
 
 
 def _check(returned: Returned) -> None:
-    """What holds of any answer at all."""
+    """Check what is true of every result."""
     texts = [returned.sender, returned.subject, returned.why]
     texts += [text for each in returned.findings for text in (each.recipient, each.original, each.why)]
     texts += [each.reply.text for each in returned.findings if each.reply]
@@ -119,7 +119,7 @@ def _check(returned: Returned) -> None:
         assert (each.bounce is None) == (each.kind is not ReturnedKind.BOUNCE)
         assert each.status is None or len(each.status) <= 9
         if each.status and each.status.split(".")[1] == "7":
-            # "No such user" under a code of policy counts like a bad domain; a full or busy mailbox is what it is.
+            # "No such user" with a policy code counts like a bad domain; a full or busy mailbox does not change.
             assert each.bounce != "hard"
 
 
@@ -127,7 +127,7 @@ def _check(returned: Returned) -> None:
 @settings(max_examples=300, deadline=None)
 @pytest.mark.slow
 def test_mutated_samples_never_fail(data: st.DataObject) -> None:
-    """A sample with bytes cut, doubled, replaced and swapped for another's is still answered."""
+    """A sample with bytes cut, doubled, replaced and swapped for another's is still classified."""
     mutated = bytearray(data.draw(st.sampled_from(SAMPLES)).data)
     for _ in range(data.draw(st.integers(1, 6))):
         start = data.draw(st.integers(0, len(mutated)))
@@ -147,8 +147,8 @@ def test_mutated_samples_never_fail(data: st.DataObject) -> None:
 
 @given(st.binary(max_size=2000))
 @settings(max_examples=200, deadline=None)
-def test_any_bytes_are_answered(data: bytes) -> None:
-    """No bytes make it fail, and no bytes without a mail server's words are a bounce."""
+def test_any_bytes_are_classified(data: bytes) -> None:
+    """No bytes cause an exception, and without the words of a mail server none are a bounce."""
     _check(classify(data))
     _check(classify(_MAILER + data))
     _check(classify(_REPORT + b"Final-Recipient: rfc822; a@b.example\n" + data))

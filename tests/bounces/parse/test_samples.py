@@ -1,6 +1,6 @@
-"""What came back, from many mail servers, is understood; what only looks like a bounce is not taken for one.
+"""Returned messages of many mail servers are understood; what only looks like a bounce is not treated as one.
 
-The messages were written for these tests after the formats that servers document; no address in them is anybody's.
+The messages were written for these tests in the formats that servers document; no address in them belongs to anybody.
 """
 
 import email
@@ -14,7 +14,7 @@ from composer.bounces.parse.mime import MimePart, parse
 from composer.bounces.parse.vocabulary import BounceFinding, Class, Returned, ReturnedKind
 from tests.bounces.samples import FOLDER, SAMPLES, Sample
 
-#: The token that the samples' envelope carried, and the left side of the samples' Message-ID.
+#: The token in the samples' envelope, and the left side of the samples' Message-ID.
 TOKEN, NAME = "kq7v2mzd4xw3hn6cjp5taryb2gs4lfe3ua", "c3ydn7kq2pzv5xw4hm6tjrabu2gs3lfe7i"
 
 
@@ -23,8 +23,8 @@ def first(returned: Returned) -> BounceFinding | None:
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda sample: sample.name)
-def test_what_came_back_is_understood(sample: Sample) -> None:
-    """Kind, recipient, class and status are those that the message says."""
+def test_samples_are_understood(sample: Sample) -> None:
+    """Kind, recipient, class and status are those of the message."""
     returned = classify(sample.data)
     found = first(returned)
     bounce, status = (found.bounce, found.status) if found else (None, None)
@@ -33,8 +33,8 @@ def test_what_came_back_is_understood(sample: Sample) -> None:
     assert returned.why
 
 
-def test_the_samples_are_many() -> None:
-    """At least 60 bounces, every class among them, and 20 messages that are none; each file is in the table."""
+def test_there_are_many_samples() -> None:
+    """At least 60 bounces of every class, and 20 messages that are not bounces; each file is in the table."""
     kinds = Counter(sample.kind for sample in SAMPLES)
     assert kinds["bounce"] >= 60
     assert kinds["out_of_office"] + kinds["challenge"] + kinds["not_understood"] >= 20
@@ -44,7 +44,7 @@ def test_the_samples_are_many() -> None:
 
 
 def test_the_token_is_found_wherever_servers_leave_it() -> None:
-    """Each report on a message of ours names its subscriber, by the address it was sent to or by the returned header."""
+    """Each report on a message of ours identifies its subscriber, by its own recipient or by the returned header."""
     for sample in SAMPLES:
         traces = classify(sample.data).traces
         if sample.kind in ("bounce", "delay", "complaint", "out_of_office") and not sample.name.startswith(
@@ -66,20 +66,20 @@ def test_the_token_is_found_wherever_servers_leave_it() -> None:
     ],
 )
 def test_rewritten_senders_still_carry_the_token(address: str) -> None:
-    """Capitals, quotes, BATV and SRS in front of the address: the token is read all the same."""
+    """The token is read despite upper case, quotes, BATV and SRS in the address."""
     message = f"Return-Path: <>\nTo: {address}\nSubject: x\n\nx\n"
     assert classify(message.encode()).traces.tokens == (TOKEN,)
 
 
 def test_a_message_id_of_the_relay_leaves_our_own_header() -> None:
-    """Amazon SES writes a Message-ID of its own; X-Compose-ID in the returned part still names the message."""
+    """Amazon SES writes its own Message-ID; X-Compose-ID in the returned part still identifies the message."""
     traces = classify((FOLDER / "ses-unknown.eml").read_bytes()).traces
     assert traces.message_ids == ("<0102019a-4f1e@eu-west-1.amazonses.example>",)
     assert NAME in traces.names
 
 
-def test_what_the_issue_itself_says_is_not_read_as_the_reason() -> None:
-    """The returned message speaks of full mailboxes and unknown users; what the server said stands before it."""
+def test_the_text_of_the_issue_is_not_the_reason() -> None:
+    """The returned message speaks of full mailboxes and unknown users; only the server's answer before it counts."""
     found = first(classify((FOLDER / "exim-timeout.eml").read_bytes()))
     assert b"mailbox is full and 550 5.1.1 user unknown" in (FOLDER / "exim-timeout.eml").read_bytes()
     assert found is not None
@@ -87,7 +87,7 @@ def test_what_the_issue_itself_says_is_not_read_as_the_reason() -> None:
 
 
 def test_each_recipient_of_a_report_has_a_finding() -> None:
-    """One delayed, one failed: both are told, and the failed one names the whole."""
+    """One delayed, one failed: both are reported, and the failed one classifies the whole."""
     returned = classify((FOLDER / "postfix-two-recipients.eml").read_bytes())
     assert [(each.recipient, each.kind) for each in returned.findings] == [
         ("slow@reader.example", ReturnedKind.DELAY),
@@ -96,16 +96,16 @@ def test_each_recipient_of_a_report_has_a_finding() -> None:
 
 
 def test_line_ends_and_mailboxes_change_nothing() -> None:
-    """With CRLF, as IMAP gives it, a message says what it says with LF."""
+    """A message with CRLF, as from IMAP, is the same as with LF."""
     for sample in SAMPLES:
         assert classify(sample.data.replace(b"\n", b"\r\n")) == classify(sample.data), sample.name
 
 
-def test_parts_are_those_that_another_parser_finds() -> None:
-    """The standard library's parser finds the same parts, of the same types, with the same text, in every sample."""
+def test_another_parser_finds_the_same_parts() -> None:
+    """The standard library's parser finds the same parts, types and texts in every sample."""
     for sample in SAMPLES:
         if sample.name in ("broken-report-by-a-gateway", "person-forwards-a-bounce"):
-            continue  # the boundary is another one than announced; of a message that was put in we read the header only
+            continue  # the boundary is not the announced one; of an attached message only the header is read
         theirs = email.message_from_bytes(sample.data, policy=email.policy.compat32)
         assert list(_outline(parse(sample.data))) == list(_their_outline(theirs)), sample.name
 

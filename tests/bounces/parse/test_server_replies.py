@@ -1,4 +1,4 @@
-"""Replies and status codes are found where servers quote them, and nowhere else."""
+"""Replies and status codes are found where servers quote them, and only there."""
 
 import pytest
 
@@ -21,19 +21,19 @@ from composer.bounces.parse.server_replies import before_copy, reply_in, status_
         ("<ann@reader.example>:550 no", 550, None, "no"),
         ("smtp;550 no", 550, None, "no"),
         ("550", 550, None, ""),
-        # Anywhere, if a sentence or an address begins behind it.
+        # Anywhere, if a sentence or an address begins after it.
         ("not delivered (550 Mailbox unavailable)", 550, None, "Mailbox unavailable)"),
         ("not delivered: 550 <ann@reader.example> no", 550, None, "<ann@reader.example> no"),
         ("not delivered; 550-Mailbox unavailable", 550, None, "Mailbox unavailable"),
         ("not delivered>550 #1", 550, None, "1"),
         ("not delivered  550 Mailbox unavailable", 550, None, "Mailbox unavailable"),
-        # Each line of a reply has the code again.
+        # Each line of a reply repeats the code.
         ("550-5.1.1 The account 550 5.1.1 does not 550-5.1.1 exist", 550, "5.1.1", "5.1.1 The account does not exist"),
         ("SAID: 550 NO", 550, None, "NO"),
     ],
 )
 def test_a_reply_is_found(text: str, code: int, enhanced: str | None, said: str) -> None:
-    """By its code, its enhanced code, and what the server said."""
+    """A reply is found with its code, its enhanced code, and its text."""
     reply = reply_in(text)
     assert reply is not None
     assert (reply.code, reply.enhanced, reply.text) == (code, enhanced, said)
@@ -43,8 +43,8 @@ def test_a_reply_is_found(text: str, code: int, enhanced: str | None, said: str)
     "word",
     ["", "said:", "says:", "responded:", "response:", "error:", "replied:", "was:", "<ann@reader.example>:", "smtp;"],
 )
-def test_a_reply_begins_behind_these_words(word: str) -> None:
-    """Whatever stands behind its code; in the middle of a sentence a number is none."""
+def test_a_reply_begins_after_these_words(word: str) -> None:
+    """A code after these words is a reply; a number in the middle of a sentence is not."""
     for text in (f"{word}550 9 no", f"{word} #550-9 no", f"{word.upper()} 550"):
         reply = reply_in(text)
         assert reply is not None and (reply.code, reply.text) == (550, text.rpartition("550")[2].strip(" -"))
@@ -65,8 +65,8 @@ def test_a_reply_begins_behind_these_words(word: str) -> None:
         "x" * 4096 + "\n550 5.1.1 no",
     ],
 )
-def test_what_is_no_reply(text: str) -> None:
-    """Numbers in sentences, addresses, other codes, and what is behind the first page."""
+def test_texts_without_a_reply(text: str) -> None:
+    """Not a reply: numbers in sentences, addresses, other codes, and text after the first page."""
     assert reply_in(text) is None
 
 
@@ -89,7 +89,7 @@ def test_what_is_no_reply(text: str) -> None:
     ],
 )
 def test_a_status_without_a_reply(text: str, status: str | None) -> None:
-    """In brackets, behind a number sign or a word; an address of a host is none."""
+    """A status is found in brackets, after a number sign or a word; an IP address is not a status."""
     assert status_in(text) == status
 
 
@@ -98,7 +98,7 @@ def test_a_status_without_a_reply(text: str, status: str | None) -> None:
     ["Subject", "Betreff", "Objet", "Asunto", "Oggetto", "Assunto", "Onderwerp", "Тема", "主题", "主旨", "件名"],
 )
 def test_a_line_that_repeats_our_subject_is_left_out(name: str) -> None:
-    """What an issue is called is no reason; the sentences around it are."""
+    """The title of an issue is not a reason; the sentences around it are."""
     for line in (f"{name}: mailbox full", f"  > {name.upper()} \t: mailbox full", f"{name}：mailbox full"):
         assert before_copy(f"Sorry.\n{line}\nno such user") == "Sorry.\n\nno such user"
     assert before_copy(f"The {name}: mailbox full") == f"The {name}: mailbox full"

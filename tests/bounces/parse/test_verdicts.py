@@ -1,4 +1,4 @@
-"""What servers answer is judged by one table: in a report that comes later, and at the door while a mailing is sent."""
+"""One table judges the answers of servers: in later reports, and in the mail session."""
 
 import re
 from collections import Counter
@@ -19,7 +19,7 @@ from composer.transport.smtp.reply_parser import make_reply
 
 @dataclass(frozen=True)
 class Verdict:
-    """A reply of a server, and what it means for the subscriber."""
+    """A reply of a server, and its meaning for the subscriber."""
 
     kind: str
     bounce: Class
@@ -85,7 +85,7 @@ def _status(verdict: Verdict) -> str:
 
 @pytest.mark.parametrize("verdict", VERDICTS, ids=lambda each: each.reply[:60])
 def test_a_report_is_judged_by_its_code_and_its_words(verdict: Verdict) -> None:
-    """The class is the one in the table, whatever the returned message is about."""
+    """The class is that of the table, whatever the returned message is about."""
     returned = classify(REPORT.format(status=_status(verdict), reply=verdict.reply).encode())
     (finding,) = returned.findings
     assert (returned.kind, finding.bounce) == (ReturnedKind.BOUNCE, verdict.bounce)
@@ -101,16 +101,16 @@ def _at_the_door(verdict: Verdict) -> ServerReply:
     [each for each in VERDICTS if each.reply[0] == "5" and each.status[0] != "4"],
     ids=lambda each: each.reply[:60],
 )
-def test_a_refusal_at_the_door_is_judged_by_the_same_table(verdict: Verdict) -> None:
-    """A server that refuses a recipient during a mailing means what it means in a report."""
+def test_a_rejection_in_the_session_is_judged_by_the_same_table(verdict: Verdict) -> None:
+    """A rejection of a recipient in the mail session means the same as in a report."""
     assert class_of(meaning_of(_at_the_door(verdict), Stage.RCPT)) is verdict.bounce
 
 
 @pytest.mark.parametrize(
     "verdict", [each for each in VERDICTS if each.reply[0] == "5"], ids=lambda each: each.reply[:60]
 )
-def test_nothing_that_is_said_to_our_sender_is_about_a_recipient(verdict: Verdict) -> None:
-    """At MAIL FROM no recipient has been named yet: no refusal there counts against one."""
+def test_a_rejected_sender_counts_against_no_recipient(verdict: Verdict) -> None:
+    """A rejection of MAIL FROM counts against no recipient: none has been named yet."""
     assert class_of(meaning_of(_at_the_door(verdict), Stage.MAIL)) in (Class.OURS, Class.SOFT)
     assert meaning_of(_at_the_door(verdict), Stage.MAIL) not in (
         Meaning.GONE,
@@ -120,8 +120,8 @@ def test_nothing_that_is_said_to_our_sender_is_about_a_recipient(verdict: Verdic
     )
 
 
-def test_every_kind_has_samples() -> None:
-    """At least 150 in all, and five of each kind."""
+def test_every_class_has_samples() -> None:
+    """There are at least 150 samples, and five of each kind."""
     kinds = Counter(each.kind for each in VERDICTS)
     assert len(VERDICTS) >= 150
     assert min(kinds.values()) >= 5

@@ -1,4 +1,4 @@
-"""What servers say in sentences: every way of saying it that is known to us is understood, and what it means is in the tables."""
+"""Sentences of servers: every known sentence is understood, with the meaning in the tables."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def _meaning(said: str) -> Meaning | None:
 
 
 def test_each_sentence_is_understood() -> None:
-    """In small letters and in capitals, at the beginning of a text and within one: its meaning is the one beside it."""
+    """In lower and upper case, at the beginning and in the middle of a text: the meaning is the one in the table."""
     wrong = [
         (text, said)
         for said, text in SENTENCES
@@ -33,8 +33,8 @@ def test_each_sentence_is_understood() -> None:
     assert wrong == []
 
 
-def test_what_may_be_our_own_fault_is_told_first() -> None:
-    """A sentence that speaks of a mailbox and of our standing is held against nobody, whatever the code beside it."""
+def test_the_senders_own_fault_comes_first() -> None:
+    """A sentence about a mailbox and about our reputation counts against nobody, whatever the code."""
     for text in (
         "no such user, and your host is blocked",
         "mailbox full; see spamhaus",
@@ -62,7 +62,7 @@ CLASSES = {
 
 
 def test_every_meaning_has_a_class_and_a_reason() -> None:
-    """Whatever a server means is one of the classes, with a reason of its own for people."""
+    """Every meaning has a class, and a reason as text for people."""
     assert {meaning: class_of(meaning) for meaning in Meaning} == CLASSES
     assert all(why(meaning) for meaning in Meaning)
     assert len({why(meaning) for meaning in Meaning}) == len(Meaning)
@@ -83,28 +83,28 @@ def test_every_meaning_has_a_class_and_a_reason() -> None:
         ("5.6.1", None, "", Meaning.CONTENT),
         ("5.2.3", None, "", Meaning.TOO_LARGE),
         (None, None, "", Meaning.UNSAID),
-        # A bare code, where nothing says more.
+        # A code alone, without further information.
         (None, ServerReply(code=421, text="closing"), "", Meaning.SYSTEM),
         (None, ServerReply(code=500, text="what?"), "", Meaning.PROTOCOL),
         (None, ServerReply(code=556, text="no"), "", Meaning.NO_DOMAIN),
         (None, ServerReply(code=552, text="no"), "", Meaning.FULL),
         (None, ServerReply(code=552, text="no (in reply to end of DATA command)"), "", Meaning.TOO_LARGE),
-        # A sentence beside a status that says little.
+        # A sentence with a status that has little meaning.
         ("5.0.0", None, "no such user", Meaning.GONE),
         ("5.1.0", None, "no such user", Meaning.GONE),
         ("4.4.7", ServerReply(code=452, text="mailbox full"), "", Meaning.FULL),
         ("5.3.0", None, "mailbox full", Meaning.FULL),
         ("5.5.0", None, "mailbox full", Meaning.FULL),
-        # A clear status wins over a sentence, unless that is about us, a full mailbox or a closed one.
+        # A clear status outweighs a sentence, except one about us, a full mailbox or a closed one.
         ("5.1.1", None, "mailbox full", Meaning.FULL),
         ("5.2.2", None, "no such user", Meaning.FULL),
         ("5.2.2", None, "blocked using spamhaus", Meaning.STANDING),
-        # The first of two codes that is clear.
+        # The first clear code of two.
         ("5.0.0", ServerReply(code=550, enhanced="5.1.1"), "", Meaning.GONE),
         ("5.1.0", ServerReply(code=550, enhanced="5.2.2"), "", Meaning.FULL),
         ("5.2.2", ServerReply(code=550, enhanced="5.1.1"), "", Meaning.FULL),
         ("5.1.0", ServerReply(code=550, enhanced="5.3.0"), "", Meaning.RECIPIENT),
-        # Our standing, from either code (RFC 3463, section 3.8); "no such user" there counts like a bad domain.
+        # Our reputation, from either code (RFC 3463, section 3.8); "no such user" there counts like a bad domain.
         ("5.7.1", ServerReply(code=550, enhanced="5.1.1"), "", Meaning.POLICY),
         ("5.1.1", ServerReply(code=550, enhanced="5.7.26"), "", Meaning.STANDING),
         ("5.7.1", ServerReply(code=550, enhanced="5.1.1"), "no such user", Meaning.NO_DOMAIN),
@@ -112,7 +112,7 @@ def test_every_meaning_has_a_class_and_a_reason() -> None:
         ("5.7.13", None, "", Meaning.STANDING),
         ("5.0.0", ServerReply(code=550, enhanced="5.7.2", text="no"), "", Meaning.STANDING),
         ("5.7.13", None, "user temporarily disabled", Meaning.RECIPIENT),
-        # Microsoft's mailboxes that are not there; under other codes the sentence is no more than a rule.
+        # Missing mailboxes at Microsoft; with other codes the sentence only means a policy.
         (
             "5.4.1",
             ServerReply(code=550, enhanced="5.4.1", text="Recipient address rejected: Access denied"),
@@ -122,7 +122,7 @@ def test_every_meaning_has_a_class_and_a_reason() -> None:
         ("5.5.0", ServerReply(code=550, text="Requested action not taken: mailbox unavailable"), "", Meaning.GONE),
         ("5.5.0", ServerReply(code=550, text="REQUESTED ACTION NOT TAKEN: MAILBOX UNAVAILABLE"), "", Meaning.GONE),
         ("4.2.0", ServerReply(code=450, text="Requested action not taken: mailbox unavailable"), "", Meaning.RECIPIENT),
-        # No more than a page of a text is looked at.
+        # Only one page of a text is read.
         (None, None, "x" * 4000 + " no such user", Meaning.GONE),
         (None, None, "x" * 4096 + " no such user", Meaning.UNSAID),
     ],
@@ -130,5 +130,5 @@ def test_every_meaning_has_a_class_and_a_reason() -> None:
 def test_codes_and_sentences_together(
     status: str | None, reply: ServerReply | None, text: str, meaning: Meaning
 ) -> None:
-    """Which of several signs tells, and the class that follows from it."""
+    """Which of several signs counts, and the class that follows."""
     assert judge(status, reply, text) == (CLASSES[meaning], meaning)

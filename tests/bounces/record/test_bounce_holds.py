@@ -1,4 +1,4 @@
-"""The circuit breaker: too many bounces alike are held, alerted, and decided by a person; on SQLite and on PostgreSQL."""
+"""Too many similar bounces are held, reported, and decided by a person; on SQLite and on PostgreSQL."""
 
 import pytest
 from sqlalchemy import insert, select
@@ -25,12 +25,12 @@ from tests.delivery.factories import add_subscribers
 from tests.fake_smtp import FakeSmtp, SmtpSession
 from tests.transport.setup import transport
 
-#: Domains of as many people as bounce, so that no provider has too many of them.
+#: As many domains as bounces, so that no provider has too many of them.
 _DOMAINS = 40
 
 
 def mailing_to(database: Database, size: int, domains: int = _DOMAINS, refuses: int = 0) -> list[tuple[int, str]]:
-    """Send an issue to so many people; the first `refuses` are refused at the door. Gives their ids and addresses."""
+    """Send an issue to this many people, rejecting the first `refuses` in the session; return their ids and addresses."""
     with database.write() as connection:
         ids = add_subscribers(connection, size)
         for number, each in enumerate(ids):
@@ -62,14 +62,14 @@ def bounces(
 
 
 def counts(database: Database) -> dict[str, int]:
-    """Who would get the next issue, and who not."""
+    """Return who would get the next issue, and who would not."""
     with database.read() as connection:
         found = count(connection, Selection(issue="2025-02-06"))
     return {"included": found.included} | {each.value: number for each, number in found.left_out.items()}
 
 
-def test_one_text_for_too_many_holds_all_of_them(database: Database) -> None:
-    """Of 30 recipients 10 are left out as usual; the eleventh with the same reply holds the ten before it, too."""
+def test_too_many_bounces_with_one_text_are_held(database: Database) -> None:
+    """Of 30 recipients 10 are suppressed as usual; the eleventh with the same reply also holds the ten before it."""
     people = mailing_to(database, 30)
     messages = bounces(people[:12], database)
     assert take_in(database, *messages[:10]).effects == {BounceEffect.SUPPRESSED: 10}
@@ -85,7 +85,7 @@ def test_one_text_for_too_many_holds_all_of_them(database: Database) -> None:
 
 
 def test_two_percent_of_a_large_mailing_are_not_too_many(database: Database) -> None:
-    """Of 1,000 recipients 20 may bounce alike."""
+    """Of 1,000 recipients 20 may bounce with the same text."""
     people = mailing_to(database, 1000, domains=1000)
     messages = bounces(people[:21], database)
     assert take_in(database, *messages[:20]).effects == {BounceEffect.SUPPRESSED: 20}
@@ -93,8 +93,8 @@ def test_two_percent_of_a_large_mailing_are_not_too_many(database: Database) -> 
     assert counts(database)["held"] == 21
 
 
-def test_one_provider_for_too_many_is_held(database: Database) -> None:
-    """Every reply is another one; all are from one domain."""
+def test_too_many_bounces_at_one_provider_are_held(database: Database) -> None:
+    """Every reply is different; all are from one domain."""
     people = mailing_to(database, 40, domains=2)
     there = [each for each in people if each[1].endswith("@domain0.example")]
     words = ["user", "mailbox", "account", "person", "alias", "recipient"]
@@ -111,8 +111,8 @@ def test_one_provider_for_too_many_is_held(database: Database) -> None:
     assert counts(database) == {"included": 28, LeftOut.HELD: 12}
 
 
-def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
-    """A server that suddenly knows nobody costs no subscriber; released, they get the next issue."""
+def test_rejections_in_the_session_are_held_too(database: Database) -> None:
+    """A server that suddenly knows nobody costs no subscriber; after a release they get the next issue."""
     mailing_to(database, 60, refuses=15)
     assert counts(database) == {"included": 45, LeftOut.HELD: 15}
     with database.write() as connection:
@@ -120,17 +120,15 @@ def test_refusals_at_the_door_are_held_as_well(database: Database) -> None:
         assert decide(connection, hold.id, HoldDecision.RELEASED, "anna", now()) == 15
     assert counts(database) == {"included": 60}
     with database.read() as connection:
-        # They may be sent the issue that they missed: nothing says that their mailboxes are gone.
+        # They may also be sent the missed issue: nothing says that their mailboxes do not exist.
         rest = count(connection, Selection(issue="2025-01-30", is_rest=True))
         assert open_holds(connection) == ()
     assert rest.included == 15
 
 
 @pytest.mark.parametrize("decision", HoldDecision)
-def test_a_decision_is_recorded_in_everybodys_history_and_holds_for_later_ones(
-    database: Database, decision: HoldDecision
-) -> None:
-    """Released: they get mail again, as does who bounces alike after that. Discarded: all of them are left out."""
+def test_a_decision_is_recorded_and_applies_later(database: Database, decision: HoldDecision) -> None:
+    """Released people get mail again, also those with similar later bounces; discarded people are all suppressed."""
     people = mailing_to(database, 30)
     messages = bounces(people[:13], database)
     take_in(database, *messages[:12])
@@ -150,8 +148,8 @@ def test_a_decision_is_recorded_in_everybodys_history_and_holds_for_later_ones(
     assert (found is None) if is_released else (found is not None and found.reason is Reason.BOUNCED)
 
 
-def test_a_complaint_of_somebody_who_is_held_stands(database: Database) -> None:
-    """Released, they still get nothing: they had left for another reason."""
+def test_a_complaint_outlasts_a_release(database: Database) -> None:
+    """Released people who had unsubscribed still get nothing."""
     from tests.bounces.news import complaint, message_header
 
     people = mailing_to(database, 30)
@@ -166,7 +164,7 @@ def test_a_complaint_of_somebody_who_is_held_stands(database: Database) -> None:
 
 
 def test_one_wrong_bounce_can_be_undone(database: Database) -> None:
-    """One person gets mail again, their history says who did it, and the bounce no longer counts."""
+    """One person gets mail again, the history says who decided, and the bounce no longer counts."""
     people = mailing_to(database, 5)
     take_in(database, *bounces(people[:1], database))
     assert counts(database) == {"included": 4, LeftOut.BOUNCED: 1}
@@ -184,8 +182,8 @@ def test_one_wrong_bounce_can_be_undone(database: Database) -> None:
     assert counts(database) == {"included": 5}
 
 
-def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(database: Database) -> None:
-    """They were imported again without consent after a mailing; the bounce of that mailing, taken back, is no consent."""
+def test_an_undone_bounce_does_not_confirm(database: Database) -> None:
+    """They were imported again without consent after a mailing; undoing its bounce does not confirm them."""
     people = mailing_to(database, 30)
     with database.write() as connection:
         connection.execute(subscribers.update().where(subscribers.c.id == people[0][0]).values(status=Status.PENDING))
@@ -194,7 +192,7 @@ def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(databa
     with database.write() as connection:
         assert undo_bounce(connection, people[0][1], "undo", now()) is Status.PENDING
         connection.execute(subscribers.update().where(subscribers.c.id == people[1][0]).values(status=Status.PENDING))
-    # Held with others, and left out when these are discarded.
+    # Held with others, and suppressed when these are discarded.
     take_in(database, *messages[1:])
     assert counts(database) == {"included": 18, LeftOut.PENDING: 2, LeftOut.HELD: 10}
     with database.write() as connection:
@@ -203,8 +201,8 @@ def test_who_has_not_confirmed_is_not_made_active_when_a_bounce_is_undone(databa
     assert counts(database) == {"included": 18, LeftOut.PENDING: 1, LeftOut.BOUNCED: 11}
 
 
-def test_a_release_is_about_one_mailing(database: Database) -> None:
-    """What came back from other mailings still counts."""
+def test_a_release_is_for_one_mailing(database: Database) -> None:
+    """Bounces of other mailings still count."""
     people = mailing_to(database, 30)
     with database.write() as connection:
         earlier = {
@@ -223,8 +221,8 @@ def test_a_release_is_about_one_mailing(database: Database) -> None:
     assert effects == {99: "counted", 1: "released"}
 
 
-def test_a_hold_names_nobody(database: Database) -> None:
-    """Whoever is named by the part before the @ alone, it is one text, and its sample outlasts the people without naming them."""
+def test_a_hold_contains_no_names(database: Database) -> None:
+    """Names before the @ do not change the text, and the stored sample names nobody."""
     ids = [number for number, _ in mailing_to(database, 30)]
     names = ["ann", "ben", "cy", "dan", "eve", "fay", "gil", "hal", "ida", "jan", "kim"]
     told = []
@@ -251,6 +249,6 @@ def test_a_hold_names_nobody(database: Database) -> None:
         ("用户不存在 ann@x.example", "用户不存在 bob@x.example", True),
     ],
 )
-def test_equal_texts_are_known_again(one: str, other: str, is_same: bool) -> None:
-    """Whatever addresses, numbers, links and ids are in them."""
+def test_equal_texts_have_one_key(one: str, other: str, is_same: bool) -> None:
+    """Texts are equal whatever addresses, numbers, links and ids are in them."""
     assert (text_key(one) == text_key(other)) is is_same

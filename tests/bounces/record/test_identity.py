@@ -1,4 +1,4 @@
-"""What comes back is about an address: whoever has it today, under whichever id the message went out."""
+"""A returned message is about an address: its current owner counts, under whichever id the message was sent."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -45,7 +45,7 @@ def here(connection: Connection, address: str) -> Subscriber:
 
 
 def test_a_bounce_of_an_earlier_id_is_about_the_same_person(database: Database, tmp_path: Path) -> None:
-    """Sent, taken back, imported again: a bounce of the first message suppresses, and `who` shows it."""
+    """Sent, undone, imported again: a bounce of the first message suppresses, and `who` shows it."""
     people = written(tmp_path, "email\nann@reader.example\nbo@reader.example\n")
     take(database, people, consent="form")
     with database.write() as connection:
@@ -62,8 +62,8 @@ def test_a_bounce_of_an_earlier_id_is_about_the_same_person(database: Database, 
         assert [(each.bounce, each.mailing_id) for each in of_subscriber(connection, new.id)] == [("hard", 1)]
 
 
-def test_a_bounce_while_nobody_has_the_address(database: Database, tmp_path: Path) -> None:
-    """Its hash is suppressed, without the address: the next import leaves it out, and says why."""
+def test_a_bounce_of_an_address_without_an_owner(database: Database, tmp_path: Path) -> None:
+    """The hash is suppressed, without the address: the next import excludes it with the reason."""
     people = written(tmp_path, "email\nann@reader.example\n")
     take(database, people, consent="form")
     with database.write() as connection:
@@ -75,11 +75,11 @@ def test_a_bounce_while_nobody_has_the_address(database: Database, tmp_path: Pat
         line = suppression_of(connection, "ann@reader.example")
         assert line is not None and (line.reason, line.normal) == (Reason.BOUNCED, "")
     done = take(database, people, consent="form")
-    assert [each.reason for each in done.left] == ["the address does not take mail"]
+    assert [each.reason for each in done.left] == ["the address does not accept mail"]
 
 
-def test_a_bounce_of_a_former_address_leaves_the_new_one_alone(database: Database) -> None:
-    """The message went to the address that failed; the person has another, and who has the failing one is struck off."""
+def test_a_bounce_of_a_former_address_keeps_the_new_one(database: Database) -> None:
+    """The person has another address by now; the current owner of the failed address is suppressed."""
     with database.write() as connection:
         ann = join(connection, "ann@reader.example")
         public = mail(connection, "one")
@@ -89,7 +89,7 @@ def test_a_bounce_of_a_former_address_leaves_the_new_one_alone(database: Databas
         assert here(connection, "ann@new.example").status is Status.ACTIVE
         assert here(connection, "ann@reader.example").status is Status.BOUNCED
         assert find(connection, "ann@reader.example") is not None and bo.id != ann.id
-        # At the door of the server it is the same.
+        # A rejection in the mail session has the same effect.
         second = freeze(connection, draft("two"), NOW)
         change_address(connection, ann.id, parse_address("ann@third.example"), source="test", now=LATER)
         suppress_hard_bounces(second.id)(connection, ann.id, RefusalCategory.GONE, "550 5.1.1 no such user", LATER)
@@ -97,8 +97,8 @@ def test_a_bounce_of_a_former_address_leaves_the_new_one_alone(database: Databas
         assert suppression_of(connection, "ann@new.example") is not None
 
 
-def test_a_domain_counts_for_the_address_that_had_it(database: Database) -> None:
-    """A bad domain of the former address is not the first of two for the new one; of an earlier id at this address it is."""
+def test_a_bad_domain_counts_for_its_address(database: Database) -> None:
+    """A bad domain of the former address does not count for the new one; that of an earlier id at this address does."""
     with database.write() as connection:
         ann = join(connection, "ann@gone.example")
         first = mail(connection, "one")

@@ -1,4 +1,4 @@
-"""What a message returns of ours: only what names the same subscriber proves anything."""
+"""Proof by returned content: only content that identifies one subscriber counts."""
 
 from dataclasses import replace
 
@@ -28,8 +28,8 @@ OTHERS = Tokens((b"o" * 32,))
         ("Message-ID: <x@news.example.org>\n", False),
     ],
 )
-def test_what_a_report_returns_of_ours(returned: str, is_proof: bool) -> None:
-    """The Message-ID or the envelope's address, of any mailing to the same subscriber, by our own key."""
+def test_returned_content_of_ours(returned: str, is_proof: bool) -> None:
+    """The Message-ID or the envelope's address, of any mailing to the same subscriber, with our own key."""
     found = classify(report(verp(7, 3), ANN, returned=returned))
     assert quotes_ours(found, TOKENS, TokenClaim(subscriber_id=7, mailing_id=3)) is is_proof
 
@@ -41,7 +41,7 @@ def test_what_a_report_returns_of_ours(returned: str, is_proof: bool) -> None:
         (report(verp(7, 3), ANN, action="delayed", status="4.4.1"), ReturnedKind.DELAY, 7),
         (report(verp(7, 3), ANN, returned=message_header(7, 3)), ReturnedKind.BOUNCE, 7),
         (report("bounces@news.example.org", ANN, returned=message_header(7, 3)), ReturnedKind.BOUNCE, 7),
-        # Two subscribers, or another key: nobody is named.
+        # Two subscribers, or another key: nobody is identified.
         (report(verp(7, 3), ANN, returned=message_header(8, 3)), ReturnedKind.BOUNCE, None),
         (report(verp(7, 3, OTHERS), ANN), ReturnedKind.BOUNCE, None),
         (report("bounces@news.example.org", ANN), ReturnedKind.BOUNCE, None),
@@ -49,15 +49,15 @@ def test_what_a_report_returns_of_ours(returned: str, is_proof: bool) -> None:
         (complaint(""), ReturnedKind.COMPLAINT, None),
     ],
 )
-def test_whom_a_message_names(data: bytes, kind: ReturnedKind, subscriber_id: int | None) -> None:
-    """One subscriber, by our own key."""
+def test_the_subscriber_of_a_message(data: bytes, kind: ReturnedKind, subscriber_id: int | None) -> None:
+    """A message identifies one subscriber, by our own key."""
     found, claim = prove_recipient(classify(data), TOKENS)
     assert (found, claim.subscriber_id if claim else None) == (kind, subscriber_id)
 
 
 @pytest.mark.parametrize("format", Format)
-def test_who_leaves_by_a_providers_link_is_named_by_the_provider_only(format: Format) -> None:
-    """A message that only looks as if somebody left names nobody by what it returns."""
+def test_a_providers_unsubscription_needs_the_provider(format: Format) -> None:
+    """A message that only looks like an unsubscription identifies nobody by returned content."""
     told = replace(classify(report(verp(7, 3), ANN)), kind=ReturnedKind.UNSUBSCRIBE, format=format)
     kind, claim = prove_recipient(told, TOKENS)
     assert (kind, claim.subscriber_id if claim else None) == (
@@ -75,14 +75,14 @@ REPORTS = (ReturnedKind.BOUNCE, ReturnedKind.DELAY, ReturnedKind.COMPLAINT)
 
 
 @pytest.mark.parametrize("kind", ReturnedKind)
-def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: ReturnedKind) -> None:
-    """By the subject in every message; by the address that it was sent to unless it is a report, which comes by itself."""
+def test_unsubscribe_messages_count_in_every_form(kind: ReturnedKind) -> None:
+    """The subject counts in every message; the recipient address counts except in a report, which comes automatically."""
     for tokens in ((), (LEAVING,)):
         told = Returned(kind=kind, why="", traces=Candidates(tokens=tokens, leaving=(LEAVING,)))
         is_leaving = not tokens or kind not in REPORTS
         wanted = (ReturnedKind.UNSUBSCRIBE, TokenClaim(subscriber_id=7)) if is_leaving else (kind, None)
         assert prove_recipient(told, TOKENS) == wanted
-    # A report to one address, with another subscriber's word in its subject.
+    # A report to one address, with another subscriber's token in its subject.
     told = Returned(kind=kind, why="", traces=Candidates(tokens=("x" * 34,), leaving=("x" * 34, LEAVING)))
     assert prove_recipient(told, TOKENS) == (ReturnedKind.UNSUBSCRIBE, TokenClaim(subscriber_id=7))
 
@@ -93,7 +93,7 @@ def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: Retu
     [
         (Candidates(tokens=(_token(Purpose.BOUNCE, 7, 3),)), TokenClaim(subscriber_id=7, mailing_id=3), None),
         (Candidates(names=(_token(Purpose.MESSAGE, 7, 3),)), TokenClaim(subscriber_id=7, mailing_id=3), None),
-        # The link names no mailing, so that whatever else is there says which one it was, in any order.
+        # The link names no mailing, so any other token tells the mailing, in any order.
         (Candidates(links=(LEAVING,)), None, TokenClaim(subscriber_id=7)),
         *(
             (Candidates(links=(LEAVING,), **more), TokenClaim(subscriber_id=7, mailing_id=3), None)
@@ -104,13 +104,13 @@ def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: Retu
                 {"tokens": (_token(Purpose.BOUNCE, 7, 3),), "names": (_token(Purpose.MESSAGE, 7, 2),)},
             )
         ),
-        # Two subscribers in a complaint are none; a bounce is not asked for links.
+        # Two subscribers in a complaint identify nobody; links do not count in a bounce.
         (
             Candidates(links=(_token(Purpose.UNSUBSCRIBE, 8),), tokens=(_token(Purpose.BOUNCE, 7, 3),)),
             TokenClaim(subscriber_id=7, mailing_id=3),
             TokenClaim(subscriber_id=0),
         ),
-        # A token of one purpose is worth nothing in the place of another.
+        # A token of one purpose is invalid in the place of another.
         (
             Candidates(tokens=(LEAVING, _token(Purpose.MESSAGE, 7, 3)), names=(_token(Purpose.BOUNCE, 7, 3),)),
             None,
@@ -120,10 +120,10 @@ def test_who_writes_to_leave_leaves_whatever_their_message_looks_like(kind: Retu
         (Candidates(quoted=(_token(Purpose.BOUNCE, 7, 3),), message_ids=(_token(Purpose.MESSAGE, 7, 3),)), None, None),
     ],
 )
-def test_what_names_a_subscriber_in_each_kind(
+def test_proof_by_kind_of_message(
     kind: ReturnedKind, traces: Candidates, claim: TokenClaim | None, of_complaints: TokenClaim | None
 ) -> None:
-    """The envelope and the Message-ID of bounces and delays; of complaints the link as well; of other kinds nothing."""
+    """Envelope and Message-ID count in bounces and delays; in complaints the link too; in other kinds nothing."""
     if kind is ReturnedKind.COMPLAINT:
         wanted = of_complaints or claim
         wanted = None if wanted == TokenClaim(subscriber_id=0) else wanted
@@ -141,11 +141,11 @@ def test_what_names_a_subscriber_in_each_kind(
         (Candidates(quoted=("x" * 34, _token(Purpose.BOUNCE, 8, 3), _token(Purpose.BOUNCE, 7, 4))), True),
         (Candidates(quoted=(_token(Purpose.BOUNCE, 8, 3),), names=(_token(Purpose.MESSAGE, 8, 3),)), False),
         (Candidates(quoted=(LEAVING, _token(Purpose.MESSAGE, 7, 3)), names=(_token(Purpose.BOUNCE, 7, 3),)), False),
-        # The address that it was sent to, and links, are known to others.
+        # Other people know the recipient address, and links.
         (Candidates(tokens=(_token(Purpose.BOUNCE, 7, 3),), links=(LEAVING,), leaving=(LEAVING,)), False),
     ],
 )
-def test_what_is_quoted_of_ours(traces: Candidates, is_proof: bool) -> None:
-    """A token or a Message-ID of the same subscriber, each in its own place."""
+def test_quoted_content_of_ours(traces: Candidates, is_proof: bool) -> None:
+    """A token or a Message-ID of the same subscriber counts, each in its own place."""
     told = Returned(kind=ReturnedKind.BOUNCE, why="", traces=traces)
     assert quotes_ours(told, TOKENS, TokenClaim(subscriber_id=7, mailing_id=3)) is is_proof

@@ -1,4 +1,4 @@
-"""A mailing through the real engine: frozen to whoever is active, each message with its subscriber's own envelope."""
+"""A mailing through the real run loop: to all active subscribers, each message with its own envelope."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Shapes of messages that come back: whose words count, and what is no bounce whatever words are in it."""
+"""Forms of returned messages: which text counts, and which messages are never bounces."""
 
 from datetime import UTC, datetime
 
@@ -59,7 +59,7 @@ BARE = ("5.0.0", "550 Requested action not taken: mailbox unavailable")
 def test_each_recipient_of_a_report_is_judged_by_their_own_group(
     said: str, groups: list[tuple[str, str, str]], classes: list[Class]
 ) -> None:
-    """What is said of one recipient, or in the sentences above, is not held against another one."""
+    """Text about one recipient, or in the sentences above, does not count against another one."""
     returned = classify(several(*(group(f"{name}@x.example", *rest) for name, *rest in groups), said=said))
     assert [each.bounce for each in returned.findings] == classes
 
@@ -85,7 +85,7 @@ def test_each_recipient_of_a_report_is_judged_by_their_own_group(
     ],
 )
 def test_the_sentence_before_the_address_counts(body: str, recipient: str, bounce: Class) -> None:
-    """Many servers say first what is wrong and then name the address."""
+    """Many servers first say what is wrong, and then name the address."""
     (finding,) = classify(letter(body)).findings
     assert (finding.recipient, finding.bounce) == (recipient, bounce)
 
@@ -109,7 +109,7 @@ def nested(outer: str, inner: bytes) -> bytes:
     ],
 )
 def test_a_report_inside_a_gateways_message_is_read(outer: str, inner: bytes, bounce: Class) -> None:
-    """A gateway that wraps a report and says nothing clear itself: the report inside tells."""
+    """If a gateway wraps a report and says nothing clear itself, the report inside counts."""
     (finding,) = classify(nested(outer, inner)).findings
     assert (finding.recipient, finding.bounce) == ("ann@x.example", bounce)
 
@@ -156,7 +156,7 @@ def receipt(said: str, disposition: str = "automatic-action/MDN-sent-automatical
     ],
 )
 def test_dovecots_rejections_are_bounces(said: str, bounce: Class) -> None:
-    """They come in the form of a receipt (RFC 5429), and are none."""
+    """They come in the form of a receipt (RFC 5429), and are bounces."""
     returned = classify(receipt(said))
     assert (returned.kind, returned.findings[0].bounce) == (ReturnedKind.BOUNCE, bounce)
 
@@ -171,8 +171,8 @@ def test_dovecots_rejections_are_bounces(said: str, bounce: Class) -> None:
         "The message was processed automatically.",
     ],
 )
-def test_receipts_are_none(said: str) -> None:
-    """A message that was read, or thrown away, has arrived."""
+def test_receipts_are_not_bounces(said: str) -> None:
+    """A message that was read or deleted has arrived."""
     assert classify(receipt(said, "manual-action/MDN-sent-manually; displayed")).kind is ReturnedKind.RECEIPT
 
 
@@ -188,7 +188,7 @@ _REPEATS = (
 
 
 @pytest.mark.parametrize("said", _REPEATS)
-def test_what_our_own_message_says_decides_nothing(said: str) -> None:
+def test_the_text_of_our_own_message_does_not_count(said: str) -> None:
     """Its subject, its header and its text are about the news, wherever a server repeats them."""
     (finding,) = classify(several(group("ann@x.example", "5.0.0", "550 failed"), said=said)).findings
     assert finding.bounce is Class.SOFT
@@ -230,12 +230,12 @@ def test_what_our_own_message_says_decides_nothing(said: str) -> None:
         ("postmaster@x.example", "Cambio", "Mi nueva dirección es ben@y.example. El buzón no existe desde enero."),
     ],
 )
-def test_a_change_of_address_is_no_bounce(sender: str, subject: str, body: str) -> None:
-    """Whoever has another address now has got the message, or tells us where they are."""
+def test_a_change_of_address_is_not_a_bounce(sender: str, subject: str, body: str) -> None:
+    """Whoever has another address now has received the message, or tells us the new one."""
     assert classify(letter(body, "Return-Path: <>", sender=sender, subject=subject)).kind is ReturnedKind.OUT_OF_OFFICE
 
 
-#: What never acts, whatever it says: the beginning of a message, and its body.
+#: What never has an effect: the beginning of a message, and its body.
 QUIET = {
     "apple": ("X-Apple-Action: VACATION", "Re: A cheap model", "I am away until Monday. My mailbox is full."),
     "apple criteria": ("X-Apple-Criteria: {{kind=VACATION,recipients=1396}}", "Re: News", "User unknown until May."),
@@ -265,8 +265,8 @@ QUIET = {
 
 
 @pytest.mark.parametrize("name", QUIET)
-def test_no_absence_ever_acts(database: Database, name: str) -> None:
-    """Absences with our token in their address, our message quoted, and the words of a bounce: nobody is touched."""
+def test_absences_have_no_effect(database: Database, name: str) -> None:
+    """Absences with our token in their address, our message quoted, and the text of a bounce: no subscriber changes."""
     fields, subject, body = QUIET[name]
     ann = subscriber(database, "ann@reader.example")
     data = (
@@ -293,8 +293,8 @@ DELAYS = [
 
 
 @pytest.mark.parametrize("number", range(len(DELAYS)))
-def test_no_notice_of_a_delay_ever_acts(database: Database, number: int) -> None:
-    """They are still trying, whatever the words beside it."""
+def test_delays_have_no_effect(database: Database, number: int) -> None:
+    """The server is still retrying, even if the text says something else."""
     ann = subscriber(database, "ann@reader.example")
     data = (
         DELAYS[number].replace(b"{to}", verp(ann, 7).encode()).replace(b"bounces+abc@", verp(ann, 7).encode() + b", x@")
@@ -317,10 +317,10 @@ def test_no_notice_of_a_delay_ever_acts(database: Database, number: int) -> None
         ("token", "ann", True),
     ],
 )
-def test_a_message_that_returns_nothing_of_ours_is_soft_at_most(
+def test_a_message_without_our_content_is_soft_at_most(
     database: Database, returned: str, recipient: str, is_moved: bool
 ) -> None:
-    """The address it came to tells whose it is, not that it is a report: it takes our token, our Message-ID or the address."""
+    """The recipient address alone proves no bounce: the report must return our token, our Message-ID or the address."""
     ann = subscriber(database, "ann@reader.example")
     for mailing in (7, 8):
         inside = {

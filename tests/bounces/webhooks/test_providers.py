@@ -1,4 +1,4 @@
-"""What SendGrid, Mailgun, Brevo, Mailjet and everybody else post: after the examples in their documentation."""
+"""Events of SendGrid, Mailgun, Brevo, Mailjet and others, after the examples in their documentation."""
 
 import base64
 import hmac
@@ -26,7 +26,7 @@ from composer.transport.server_settings import Secret
 from tests.bounces.news import TOKENS
 
 NOW = datetime(2025, 1, 31, 12, tzinfo=UTC)
-#: What X-Compose-ID of a message to subscriber 1 in mailing 7 holds, and its Message-ID.
+#: X-Compose-ID and Message-ID of a message to subscriber 1 in mailing 7.
 OURS = TOKENS.make(Purpose.MESSAGE, 1, 7)
 MESSAGE_ID = f"<{OURS}@news.example.org>"
 PASSWORD = "compose:a-secret"
@@ -46,7 +46,7 @@ SECRETS = {
 
 
 def sendgrid(*events: Mapping[str, Any], at: datetime = NOW) -> tuple[bytes, dict[str, str]]:
-    """Signed as SendGrid signs: ECDSA over timestamp and body."""
+    """Sign as SendGrid does: ECDSA over timestamp and body."""
     body, timestamp = json.dumps(events).encode(), str(int(at.timestamp()))
     signature = KEY.sign(timestamp.encode() + body, ec.ECDSA(hashes.SHA256()))
     return body, {
@@ -56,7 +56,7 @@ def sendgrid(*events: Mapping[str, Any], at: datetime = NOW) -> tuple[bytes, dic
 
 
 def mailgun(event: Mapping[str, Any], *, at: datetime = NOW, key: str = MAILGUN_KEY) -> tuple[bytes, dict[str, str]]:
-    """Signed as Mailgun signs: HMAC over timestamp and token."""
+    """Sign as Mailgun does: HMAC over timestamp and token."""
     timestamp, token = str(int(at.timestamp())), "c1a6f2d07b" * 5
     signature = hmac.new(key.encode(), f"{timestamp}{token}".encode(), "sha256").hexdigest()
     told = {"signature": {"timestamp": timestamp, "token": token, "signature": signature}, "event-data": event}
@@ -204,10 +204,10 @@ def read(name: str, call: tuple[bytes, Mapping[str, str]], secret: Secret | None
 
 
 @pytest.mark.parametrize(("name", "call", "kind", "bounce"), EVENTS)
-def test_each_event_is_one_of_our_kinds(
+def test_each_event_has_a_kind(
     name: str, call: tuple[bytes, dict[str, str]], kind: ReturnedKind, bounce: Class | None
 ) -> None:
-    """The server's words are judged as everywhere, the provider's kind makes it milder at most, and our key names whom."""
+    """The server's answer is judged as everywhere, the provider's type only makes it milder, and our key identifies."""
     (event,) = read(name, call)
     (finding,) = event.returned.findings
     assert (finding.kind, finding.bounce, finding.recipient or "ann@reader.example") == (
@@ -228,8 +228,8 @@ def test_each_event_is_one_of_our_kinds(
         ("mailjet", ["sent", "open", "click", ""]),
     ],
 )
-def test_other_events_are_none_of_ours(name: str, events: Iterable[str]) -> None:
-    """What was delivered, opened or clicked is not recorded."""
+def test_other_events_are_ignored(name: str, events: Iterable[str]) -> None:
+    """Delivered, opened and clicked messages are not recorded."""
     calls = {
         "sendgrid": lambda each: sendgrid(sg(each)),
         "mailgun": lambda each: mailgun(mg(each)),
@@ -268,14 +268,14 @@ WRONG: list[tuple[str, tuple[bytes, dict[str, str]]]] = [
 
 
 @pytest.mark.parametrize(("name", "call"), WRONG)
-def test_what_is_not_proven_is_refused(name: str, call: tuple[bytes, dict[str, str]]) -> None:
-    """Another key, another body, another time, no password, no JSON."""
+def test_unproven_calls_are_rejected(name: str, call: tuple[bytes, dict[str, str]]) -> None:
+    """Another key, another body, another time, no password or no JSON: rejected."""
     with pytest.raises(CallError):
         read(name, call)
 
 
 def test_a_key_of_another_kind_verifies_nothing() -> None:
-    """A mistake in the environment is a refusal."""
+    """An invalid key in the environment rejects the call."""
     for key in ("", "AAAA", "no key"):
         with pytest.raises(CallError):
             read("sendgrid", sendgrid(sg("spamreport")), Secret(key))
@@ -292,8 +292,8 @@ def test_a_key_of_another_kind_verifies_nothing() -> None:
         ("notsendgrid.net", None),
     ],
 )
-def test_a_relay_gets_the_header_that_it_gives_back(host: str, line: bytes | None) -> None:
-    """It holds the id of the message and nothing else."""
+def test_a_relay_gets_the_header_that_it_returns(host: str, line: bytes | None) -> None:
+    """The header has the id of the message and nothing else."""
     addressing = Addressing(
         to=Address(address="ann@reader.example"), date=NOW, message_id=MESSAGE_ID, echo=echo_header(host)
     )
@@ -319,6 +319,6 @@ def test_a_relay_gets_the_header_that_it_gives_back(host: str, line: bytes | Non
 def test_the_doctor_warns_of_a_relay_that_keeps_bounces(
     host: str, webhooks: Webhooks, health: DiagnosisLevel | None
 ) -> None:
-    """Until its webhook is set up: nothing would come back by mail."""
+    """The doctor warns until the relay's webhook is set up: no bounce would come back by mail."""
     found = look_at_bounce_route(host, webhooks)
     assert (found.health if found else None) == health

@@ -1,4 +1,4 @@
-"""What providers post: believed only when it is theirs and meant for us, and understood in the same words as messages."""
+"""Webhook calls: accepted only from the provider and for us, and classified like messages."""
 
 import base64
 import json
@@ -46,7 +46,7 @@ def certificate(url: str) -> bytes:
 
 
 def signed(message: Mapping[str, Any], *, version: str = "2", **more: str) -> bytes:
-    """A notification as SNS signs it: fields in the order of their names, a line each for name and value."""
+    """Return a notification signed as SNS does: fields in the order of their names, a line each for name and value."""
     told = {
         "Type": "Notification",
         "MessageId": "22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324",
@@ -72,7 +72,7 @@ def ses(body: bytes) -> Event:
 
 
 def bounce(kind: str, detail: str, **recipient: str) -> dict[str, Any]:
-    """A notification of SES, as its documentation shows it."""
+    """Return a notification of SES, as in its documentation."""
     return {
         "notificationType": "Bounce",
         "bounce": {
@@ -106,7 +106,7 @@ def bounce(kind: str, detail: str, **recipient: str) -> dict[str, Any]:
     ],
 )
 def test_a_bounce_of_ses(kind: str, detail: str, recipient: dict[str, str], expected: Class) -> None:
-    """Amazon's kinds, and where there are codes rather those; the envelope's sender names the subscriber."""
+    """Codes outweigh Amazon's types; the envelope's sender identifies the subscriber."""
     event = ses(signed(bounce(kind, detail, **recipient)))
     (finding,) = event.returned.findings
     assert (event.returned.kind, finding.bounce, finding.recipient) == (
@@ -118,13 +118,13 @@ def test_a_bounce_of_ses(kind: str, detail: str, recipient: dict[str, str], expe
     assert claim is not None and (claim.subscriber_id, claim.mailing_id, proven) == (1, 7, ReturnedKind.BOUNCE)
 
 
-def test_an_absence_that_ses_tells_as_transient_is_no_bounce() -> None:
-    """Transient, general, without a word: that is how SES tells of automatic answers."""
+def test_a_transient_absence_at_ses_is_not_a_bounce() -> None:
+    """Transient, general, without a text: SES reports automatic answers like this."""
     assert ses(signed(bounce("Transient", "General"))).returned.kind is ReturnedKind.OUT_OF_OFFICE
 
 
 def test_a_complaint_of_ses_by_the_header_of_the_message() -> None:
-    """With original headers switched on, X-Compose-ID names the subscriber although SES wrote its own Message-ID."""
+    """With original headers switched on, X-Compose-ID identifies the subscriber although SES wrote its own Message-ID."""
     name = message_header(1, 7).partition("<")[2].partition("@")[0]
     told = {
         "eventType": "Complaint",
@@ -138,15 +138,15 @@ def test_a_complaint_of_ses_by_the_header_of_the_message() -> None:
     assert read_ses(signed(told), topics={TOPIC}, certificate=certificate) is None
 
 
-def test_the_same_event_told_twice_is_one() -> None:
-    """SNS delivers at least once, each time with its own id: the feedback's id is what counts."""
+def test_a_repeated_event_counts_once() -> None:
+    """SNS delivers at least once, each time with its own id: the id of the feedback counts."""
     one, other = (signed(bounce("Permanent", "General"), MessageId=each) for each in ("a", "b"))
     assert ses(one).hash == ses(other).hash
 
 
 @pytest.mark.parametrize("version", ["1", "2"])
 def test_both_signatures_of_sns_are_read(version: str) -> None:
-    """SHA-1 and SHA-256; with a subject and without."""
+    """SHA-1 and SHA-256 are read, with a subject and without."""
     assert ses(signed(bounce("Permanent", "General"), version=version))
     assert ses(signed(bounce("Permanent", "General"), version=version, Subject="Amazon SES Email Event Notification"))
 
@@ -154,7 +154,7 @@ def test_both_signatures_of_sns_are_read(version: str) -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"TopicArn": "arn:aws:sns:eu-west-1:999999999999:bounces"}, "another topic"),
+        ({"TopicArn": "arn:aws:sns:eu-west-1:999999999999:bounces"}, "unknown topic"),
         ({"SigningCertURL": "https://sns.eu-west-1.amazonaws.com.evil.example/x.pem"}, "not signed"),
         ({"SigningCertURL": "https://evil.example/sns.eu-west-1.amazonaws.com/x.pem"}, "not signed"),
         ({"SigningCertURL": "https://sns.eu-west-1.amazonaws.com@evil.example/x.pem"}, "not signed"),
@@ -169,34 +169,34 @@ def test_both_signatures_of_sns_are_read(version: str) -> None:
         ({"Signature": "%%%"}, "not signed"),
     ],
 )
-def test_what_amazon_did_not_sign_is_refused(more: dict[str, str], words: str) -> None:
-    """Another topic, another host, another signature: refused; and no certificate is asked for from anywhere else."""
+def test_notifications_without_amazons_signature_are_rejected(more: dict[str, str], words: str) -> None:
+    """Another topic, host or signature is rejected; no certificate is fetched from any other host."""
     with pytest.raises(CallError, match=words):
         read_ses(signed(bounce("Permanent", "General"), **more), topics={TOPIC}, certificate=certificate)
 
 
-def test_a_changed_notification_is_refused() -> None:
-    """One letter of the message changed behind the signature."""
+def test_a_changed_notification_is_rejected() -> None:
+    """One letter of the signed message is different."""
     body = signed(bounce("Permanent", "General")).replace(b"ann@", b"bob@")
     with pytest.raises(CallError, match="not signed"):
         read_ses(body, topics={TOPIC}, certificate=certificate)
 
 
-def test_a_subscription_is_to_be_confirmed_at_amazon_only() -> None:
-    """SNS asks once; the address that it names must be its own."""
+def test_a_subscription_is_confirmed_at_amazon_only() -> None:
+    """SNS asks once; the address in it must be its own."""
     asked = {"Type": "SubscriptionConfirmation", "Token": "t"}
     url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn=a&Token=t"
     found = read_ses(signed({}, **asked, SubscribeURL=url), topics={TOPIC}, certificate=certificate)
     assert found == Subscription(topic=TOPIC, url=url)
-    with pytest.raises(CallError, match="not Amazon"):
+    with pytest.raises(CallError, match="not belong to Amazon"):
         read_ses(signed({}, **asked, SubscribeURL="https://evil.example/"), topics={TOPIC}, certificate=certificate)
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"[]", b"null", b"{}", b'{"TopicArn": 7}', b"[" * 100_000, b"\xff", b'"' * 2_000_000]
 )
-def test_hostile_bodies_are_refused(body: bytes) -> None:
-    """No body makes it fail in another way."""
+def test_hostile_bodies_are_rejected(body: bytes) -> None:
+    """No body causes another exception."""
     with pytest.raises(CallError):
         read_ses(body, topics={TOPIC}, certificate=certificate)
     with pytest.raises(CallError):
@@ -230,7 +230,7 @@ def postmark(**told: object) -> Event | None:
     ],
 )
 def test_a_bounce_of_postmark(kind: str, details: str, expected: Class) -> None:
-    """Postmark's kinds, and where the server's words say more rather those; the bounce's content names the subscriber."""
+    """The server's answer outweighs Postmark's types; the bounce's content identifies the subscriber."""
     content = report("pm_bounces@pm.example", "ann@reader.example", returned=message_header(1, 7)).decode()
     event = postmark(Type=kind, Details=details, Content=content)
     assert event is not None
@@ -251,8 +251,8 @@ def test_a_bounce_of_postmark(kind: str, details: str, expected: Class) -> None:
         ({"Type": "Subscribe"}, None),
     ],
 )
-def test_what_else_postmark_tells(told: dict[str, object], kind: ReturnedKind | None) -> None:
-    """Absences, questions, complaints; of the rest nothing is made."""
+def test_other_events_of_postmark(told: dict[str, object], kind: ReturnedKind | None) -> None:
+    """Absences, questions and complaints are read; the other types are ignored."""
     event = postmark(**told)
     assert (event and event.returned.kind) == kind
 
@@ -267,19 +267,19 @@ def test_postmark_must_know_the_password(authorization: str | None) -> None:
         read_postmark(b'{"RecordType": "Bounce"}', authorization=authorization, secret=SECRET)
 
 
-def test_nothing_is_got_but_from_amazon() -> None:
-    """Whatever an address looks like, no other host is asked."""
+def test_only_amazon_is_contacted() -> None:
+    """Whatever an address looks like, no other host is contacted."""
     for url in (
         "https://127.0.0.1/x.pem",
         "http://sns.eu-west-1.amazonaws.com/x.pem",
         "https://x@sns.us-east-1.amazonaws.com/x.pem",
     ):
-        with pytest.raises(CallError, match="not Amazon"):
+        with pytest.raises(CallError, match="not belong to Amazon"):
             get(url)
 
 
 def test_which_providers_may_call(tmp_path: Path) -> None:
-    """Topics from newsletter.yaml, Postmark's password from the environment; without them nobody may."""
+    """Topics are from newsletter.yaml, Postmark's password from the environment; without them no provider may call."""
 
     def webhooks(more: str, **environment: str) -> Webhooks:
         newsletter = read_newsletter(sample_message(tmp_path, newsletter=LETTER + more))

@@ -150,6 +150,16 @@ UNFINISHED = [
         "Insert text here",
     ),
     *("TK headline", "[CHECK WITH FINANCE]", "[PRÜFEN]"),
+    *(
+        "<fill in later>",
+        "<title to come>",
+        "<TBD>",
+        "<add a link>",
+        "<your name here>",
+        "<hier Zitat einfügen>",
+        "<请填写>",
+    ),
+    *("TEXT GOES HERE", "your text goes here"),
 ]
 #: Prose with similar characters, which must not be reported.
 PROSE = [
@@ -175,6 +185,8 @@ PROSE = [
     "Super Bowl XXX, Article XXX and Louis XIV",
     "Todo el mundo lo sabe.",
     "短板待补，仍需努力。",
+    "That is where the text goes here, and the link goes here and there.",
+    "Write `<add the date later>` or `<title to come>`, <https://example.org/later>, a < b and c > later, <link>",
     "Really???",
     "[name withheld], [emphasis added], [edit]",
     "<<Bonjour>>, «Bonjour», «Name»",

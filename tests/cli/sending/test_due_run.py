@@ -1,4 +1,4 @@
-"""`compose send --due` and `compose stop` from outside: after kills, beside other runs, with paused and broken mailings."""
+"""`compose send --due` and `compose stop`: after kills, during other runs, with paused and broken mailings."""
 
 import os
 import re
@@ -26,24 +26,24 @@ pytestmark = [pytest.mark.skipif(os.name != "posix", reason="signals of POSIX"),
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    """Wait for other processes; a busy machine takes seconds to start one."""
+    """Wait for other processes, which take seconds to start on a busy machine."""
     end = time.monotonic() + 120
     while not is_so():
         assert time.monotonic() < end, "it did not come to it"
-        # Each look opens the database.
+        # Each check opens the database.
         time.sleep(0.05)
 
 
 class Held(FakeSmtp):
-    """A server that behaves, or holds its answers back after the dot until it is let go."""
+    """A server that works, or holds back its answers after the dot until it is released."""
 
     def __init__(self) -> None:
         super().__init__({})
         self.goes_on = threading.Event()
-        #: How many answers are held back; visitors come in threads of their own.
+        #: How many answers are held back; each connection has its own thread.
         self.held = 0
         self._counting = threading.Lock()
-        #: Processes that talk to it; whatever becomes of a test, they end with it.
+        #: Processes that use it; they end with the test, whatever its result.
         self.children: list[subprocess.Popen[str]] = []
 
     def start(self, room: CliHarness, *arguments: str) -> "subprocess.Popen[str]":
@@ -111,7 +111,7 @@ def _tested(room: CliHarness, count: int = 12) -> None:
 
 
 def _begun(room: CliHarness, office: Held, *more: str, after: int = 4) -> "subprocess.Popen[str]":
-    """Begin to send to twelve; return when the server holds two answers back."""
+    """Start sending to twelve; return when the server holds back two answers."""
     office.hold(after)
     child = office.start(room, "send", ISSUE, "--yes", "12", "--connections", "2", *more)
     until(
@@ -129,7 +129,7 @@ def _pause(room: CliHarness) -> PauseReason | None:
 
 
 def test_a_mailing_whose_process_was_killed_is_ended_at_once(either: CliHarness, office: Held) -> None:
-    """SIGKILL, then `stop --for-good`: claims are released, what was on its way is unknown, and the sums add up."""
+    """After SIGKILL, `stop --for-good` releases the claims, counts sent messages as unconfirmed, and the totals match."""
     room = either
     _tested(room)
     child = _begun(room, office)
@@ -137,16 +137,20 @@ def test_a_mailing_whose_process_was_killed_is_ended_at_once(either: CliHarness,
     child.communicate()
     said = room.say("stop", "1", "--for-good")
     assert said.code == 0, said.all
-    assert "waiting" not in said.err and "mailing 1 is over: " in said.out and "everybody is accounted for" in said.out
+    assert (
+        "waiting" not in said.err
+        and "mailing 1 has ended: " in said.out
+        and "all recipients are accounted for" in said.out
+    )
     sums = room.sums(1)
     assert (sums.open, sums[S.UNKNOWN]) == (0, 2) and sums[S.ACCEPTED] + sums[S.EXPIRED] == 10
     assert room.mailings()[0].ended is not None
-    assert "next: compose settle 1     delivery to 2 could not be confirmed" in said.out
+    assert "next: compose settle 1     delivery to 2 subscribers" in said.out
     assert room.say("settle", "1", "--count-as-received", "--yes", "2").code == 0
 
 
-def test_a_stop_and_a_settlement_look_after_the_dead(room: CliHarness, office: Held) -> None:
-    """`compose stop` and `compose settle` release what a killed process had in hand; nothing has to be sent before."""
+def test_stop_and_settle_release_the_claims_of_dead_processes(room: CliHarness, office: Held) -> None:
+    """`compose stop` and `compose settle` release the recipients of a killed process, without a send in between."""
     _tested(room)
     child = _begun(room, office)
     child.kill()
@@ -159,7 +163,7 @@ def test_a_stop_and_a_settlement_look_after_the_dead(room: CliHarness, office: H
 
 
 def test_a_living_run_is_asked_to_stop_and_waited_for(either: CliHarness, office: Held) -> None:
-    """It says which process it waits for, and until when; what that had in hand is recorded, and nobody is unknown."""
+    """It prints which process it waits for and until when; that process records its results, and none is unconfirmed."""
     room = either
     _tested(room)
     child = _begun(room, office)
@@ -167,7 +171,8 @@ def test_a_living_run_is_asked_to_stop_and_waited_for(either: CliHarness, office
     assert end.stderr is not None
     line = end.stderr.readline()
     assert re.search(
-        rf"mailing 1 is being sent by process {child.pid} on \S+, since .*: waiting until [\d:]+ at ", line
+        rf"mailing 1 is being sent by process {child.pid} on \S+, since .*: waiting for it to end, until [\d:]+ at ",
+        line,
     )
     assert room.sums(1)[S.SENDING] == 2
     office.behave()
@@ -183,13 +188,13 @@ def test_a_living_run_is_asked_to_stop_and_waited_for(either: CliHarness, office
 def test_a_process_that_does_not_end_is_left_alone(
     room: CliHarness, office: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Halted, it holds its lock: nothing of it is touched (75); once it is gone, the same command ends the mailing."""
+    """A suspended process keeps its lock and its claims (75); once it is gone, the same command ends the mailing."""
     monkeypatch.setattr("composer.app.mailings.mailing_stop._MARGIN", -69)
     _tested(room)
     child = _begun(room, office)
     child.send_signal(signal.SIGSTOP)
     said = room.say("stop", "1", "--for-good")
-    assert said.code == 75 and "mailing 1 is not over: the process that sends it has not ended" in said.err
+    assert said.code == 75 and "mailing 1 has not ended yet" in said.err
     assert room.sums(1)[S.SENDING] == 2 and room.mailings()[0].ended is None
     child.kill()
     child.communicate()
@@ -198,8 +203,8 @@ def test_a_process_that_does_not_end_is_left_alone(
 
 
 @pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
-def test_what_was_started_by_hand_goes_on_by_the_timer(room: CliHarness, office: Held, by: signal.Signals) -> None:
-    """After a crash and after SIGTERM; nobody gets two copies, and the one run less than it takes is no reason to lose one."""
+def test_a_timer_continues_what_was_started_by_hand(room: CliHarness, office: Held, by: signal.Signals) -> None:
+    """The timer continues it after a crash and after SIGTERM; no recipient gets two copies, and none is lost."""
     _tested(room)
     child = _begun(room, office)
     child.send_signal(by)
@@ -216,13 +221,13 @@ def test_what_was_started_by_hand_goes_on_by_the_timer(room: CliHarness, office:
     sums = room.sums(1)
     assert (sums[S.UNKNOWN], sums[S.ACCEPTED], sums.open) == (unknown, 12 - unknown, 0)
     assert len(set(recipients(office))) == len(recipients(office))
-    # Only what a person settles is left: that is nothing to send.
+    # Only unconfirmed recipients are left, so there is nothing to send.
     said = room.say("send", "--due")
-    assert said.code == 0 and "nothing is due" in said.err
+    assert said.code == 0 and "no mailings are due" in said.err
 
 
-def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: CliHarness, office: Held) -> None:
-    """Until then --due says when that is, and does not bother the server (75)."""
+def test_a_timer_retries_deferred_messages_when_they_are_due(room: CliHarness, office: Held) -> None:
+    """Before the retry is due, --due prints its time and does not contact the server (75)."""
     _tested(room)
     office.script = {"rcpt": says(b"451 4.2.0 later\r\n")}
     with room.open() as database, database.write() as connection:
@@ -234,7 +239,7 @@ def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: CliHarness,
     visits = len(office.visits)
     said = room.say("send", "--due")
     assert said.code == 75 and re.search(
-        r"mailing 1 of 2031-01-30 is tried again 20\d\d-\d\d-\d\d \d\d:\d\d\n", said.out
+        r"mailing 1 of 2031-01-30 is retried at 20\d\d-\d\d-\d\d \d\d:\d\d\n", said.out
     )
     assert len(office.visits) == visits
     office.behave()
@@ -245,7 +250,7 @@ def test_what_was_put_off_is_tried_by_the_timer_when_it_is_due(room: CliHarness,
 
 @pytest.mark.parametrize("how", ["Ctrl-C", "stop", "--limit", "--limit, then SIGKILL"])
 def test_a_paused_mailing_is_named_and_never_sent(room: CliHarness, office: Held, how: str) -> None:
-    """Ctrl-C, `compose stop`, `--limit`: status, `compose` alone and --due say so; a person goes on."""
+    """After Ctrl-C, `compose stop` or `--limit`, status, `compose` and --due report it; only a person continues it."""
     _tested(room)
     if how in ("stop", "--limit"):
         assert room.say("send", ISSUE, "--yes", "12", "--limit", "3").code == 75
@@ -264,7 +269,7 @@ def test_a_paused_mailing_is_named_and_never_sent(room: CliHarness, office: Held
     why = {"Ctrl-C": "stopped with Ctrl-C", "stop": "stopped with compose stop"}.get(how, "sent with --limit")
     said = room.say("send", "--due")
     assert said.code == 75 and "mailing 1 of 2031-01-30 is paused " in said.out and f": {why}\n" in said.out
-    assert f"next: compose send {ISSUE}     goes on with it; --due does not" in said.out
+    assert f"next: compose send {ISSUE}     continues it; --due does not" in said.out
     assert recipients(office) == before
     assert f": {why}\n" in room.say("status", "1").out and '"because"' in room.say("status", "--json").out
     assert f"paused: {why}\n" in room.say().out
@@ -273,8 +278,8 @@ def test_a_paused_mailing_is_named_and_never_sent(room: CliHarness, office: Held
     assert room.sums(1).open == 0 and len(set(recipients(office))) == len(recipients(office))
 
 
-def test_one_broken_mailing_does_not_keep_the_others(room: CliHarness, office: Held) -> None:
-    """Two that cannot be made into messages, in different ways, come before one that can: told, and that one is sent."""
+def test_one_broken_mailing_does_not_prevent_others(room: CliHarness, office: Held) -> None:
+    """Two mailings that cannot be composed come before one that can: both are reported, and that one is sent."""
     _tested(room, 3)
     for issue in (NEXT, "2031-03-27"):
         room.write(issue, body=f"This is the letter of {issue}, with enough words in it to be read.")
@@ -295,7 +300,10 @@ def test_one_broken_mailing_does_not_keep_the_others(room: CliHarness, office: H
 
 
 def test_two_timers_and_a_run_by_hand(either: CliHarness, office: Held) -> None:
-    """At once: on SQLite one sends and the others say so (75), on PostgreSQL they share; nobody gets two copies."""
+    """Run at once, one sends on SQLite and the others report it (75); on PostgreSQL they share.
+
+    No recipient gets two copies.
+    """
     room = either
     _tested(room)
     child = _begun(room, office)
@@ -312,7 +320,7 @@ def test_two_timers_and_a_run_by_hand(either: CliHarness, office: Held) -> None:
     assert sums[S.ACCEPTED] == 12 == len(set(recipients(office))) == len(recipients(office))
 
 
-def test_a_stop_in_front_of_a_timer_holds(room: CliHarness, office: Held) -> None:
+def test_a_stop_before_a_timer_is_respected(room: CliHarness, office: Held) -> None:
     """A mailing that is paused while another one is being sent is not sent after it."""
     _tested(room)
     room.write(NEXT, body="This is another letter, with enough words in it to be read.")
@@ -332,8 +340,8 @@ def test_a_stop_in_front_of_a_timer_holds(room: CliHarness, office: Held) -> Non
     assert room.sums(2)[S.PENDING] == 12
 
 
-def test_no_limit_on_what_waits(room: CliHarness, office: Held) -> None:
-    """--at with --limit would forget the limit: refused."""
+def test_a_scheduled_mailing_takes_no_limit(room: CliHarness, office: Held) -> None:
+    """--limit is refused with --at, because the scheduled mailing would not keep it."""
     _tested(room)
     said = room.say("send", ISSUE, "--at", "2031-01-30 07:00", "--limit", "3", "--yes", "12")
     assert said.code == 2 and "--limit" in said.err and room.mailings() == []
@@ -341,14 +349,14 @@ def test_no_limit_on_what_waits(room: CliHarness, office: Held) -> None:
 
 @pytest.mark.parametrize("either", ["postgresql"], indirect=True)
 def test_a_database_that_goes_away_in_the_middle(either: CliHarness, postgres: PostgresServer, office: Held) -> None:
-    """Something remains: 75, and one line that says why; the next run goes on."""
+    """If recipients remain, it returns 75 and one line with the reason; the next run continues."""
     room, location = either, either.location
     assert location is not None
     _tested(room)
     child = _begun(room, office)
     name = location.name.rpartition("/")[2]
     postgres.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-    # It waits until they have gone.
+    # It waits until they are gone.
     postgres.run(f"SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE datname = '{name}'")
     office.behave()
     out, err = child.communicate(timeout=120)

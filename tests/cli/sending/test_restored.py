@@ -1,4 +1,4 @@
-"""`compose db restored` from outside: what is refused before it, what it says, and who gets a message afterwards."""
+"""The command `compose db restored`: what is refused before it, what it prints, and who gets a message afterwards."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 @pytest.fixture
 def office(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeSmtp]:
-    """A mail server that behaves."""
+    """A mail server that works."""
     with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         yield office
@@ -41,7 +41,7 @@ def _put_back(room: CliHarness, kept: str) -> None:
 
 
 def _restored_midway(room: CliHarness) -> None:
-    """Twenty subscribers, a backup after eight, all are sent to, the backup is put back."""
+    """Twenty subscribers, a backup after eight, all are sent to, and the backup is restored."""
     assert room.say("test", ISSUE).code == 0
     assert room.say("send", ISSUE, "--yes", "20", "--limit", "8").code == 75
     assert room.say("db", "backup", "kept.db").code == 0
@@ -50,7 +50,7 @@ def _restored_midway(room: CliHarness) -> None:
 
 
 def test_a_restored_backup_sends_nothing_until_a_person_decides(room: CliHarness, office: FakeSmtp) -> None:
-    """Refused with the way on; afterwards twelve are unconfirmed, and nobody has a second copy."""
+    """It is refused with a remedy; afterwards twelve are unconfirmed, and no subscriber has a second copy."""
     _restored_midway(room)
     for command in (("send", ISSUE, "--yes", "12"), ("send", ISSUE, "--dry-run")):
         said = room.say(*command)
@@ -59,8 +59,8 @@ def test_a_restored_backup_sends_nothing_until_a_person_decides(room: CliHarness
     assert room.say("db", "restored").code == 2
     said = room.say("db", "restored", "--yes")
     assert said.code == 0
-    assert "who subscribed, unsubscribed, bounced or was erased since" in said.err
-    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 8 reached" in said.out
+    assert "everything after that is lost" in said.err
+    assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 8 with proof" in said.out
     assert "compose settle 1" in said.out
     assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 8, DeliveryState.UNKNOWN: 12}
     assert room.say("send", ISSUE, "--yes", "0").code == 3
@@ -72,7 +72,7 @@ def test_a_restored_backup_sends_nothing_until_a_person_decides(room: CliHarness
 
 
 def test_a_refused_start_freezes_nothing(room: CliHarness, office: FakeSmtp) -> None:
-    """Neither in a copy nor while another process sends: no mailing is left that would have to be ended."""
+    """In a copy, or while another process sends, no frozen mailing is left behind."""
     assert room.say("test", ISSUE).code == 0
     with room.open() as database, lock_sending(database):
         said = room.say("send", ISSUE, "--yes", "20")
@@ -88,7 +88,7 @@ def test_a_refused_start_freezes_nothing(room: CliHarness, office: FakeSmtp) -> 
 
 
 def test_an_issue_whose_mailing_is_lost_waits_for_a_decision(room: CliHarness, office: FakeSmtp) -> None:
-    """The backup is from before the mailing: the issue is not sent to anybody, until `settle` says so."""
+    """If the backup is older than the mailing, its issue is not sent to anyone until `settle` decides."""
     assert room.say("test", ISSUE).code == 0
     with room.open() as database:
         database.settle()
@@ -99,11 +99,11 @@ def test_an_issue_whose_mailing_is_lost_waits_for_a_decision(room: CliHarness, o
     said = room.say("db", "restored", "--yes")
     assert said.code == 0 and f"compose settle {ISSUE}" in said.out
     said = room.say("send", ISSUE, "--yes", "20")
-    assert said.code == 1 and "20 may have it: nobody knows (compose settle)" in said.out + said.err
+    assert said.code == 1 and "20 may have received it: unconfirmed (compose settle)" in said.out + said.err
     assert f"issue {ISSUE}: its mailing was lost" in room.say("status").out
     assert json.loads(room.say("status", "--json").out)["lost_issues"][0]["issue"] == ISSUE
     said = room.say("settle", ISSUE)
-    assert said.code == 3 and "of 20 subscribers nobody can know" in said.out
+    assert said.code == 3 and "20 subscribers may have received it" in said.out
     assert room.say("settle", ISSUE, "--count-as-received").code == 0
     assert room.say("send", ISSUE, "--yes", "20").code == 1
     assert len(recipients(office)) == 20
@@ -114,7 +114,7 @@ def test_an_issue_whose_mailing_is_lost_waits_for_a_decision(room: CliHarness, o
 
 
 def test_an_issue_can_be_named(room: CliHarness, office: FakeSmtp) -> None:
-    """After a snapshot of everything nothing shows what was sent since: a person says it."""
+    """After a restored snapshot, nothing shows what was sent since, so a person names the issue."""
     said = room.say("db", "restored", "--yes", "--issue", ISSUE)
     assert said.code == 0 and "nothing shows that" in said.err and f"issue {ISSUE}" in said.out
     assert room.say("test", ISSUE).code == 0
@@ -123,7 +123,7 @@ def test_an_issue_can_be_named(room: CliHarness, office: FakeSmtp) -> None:
 
 
 def test_a_whole_folder_that_is_put_back_is_noticed(room: CliHarness, office: FakeSmtp) -> None:
-    """The computer that sent keeps a note of its own, outside the folder."""
+    """The computer that sent keeps its own record outside the folder."""
     assert room.say("test", ISSUE).code == 0
     assert room.say("send", ISSUE, "--yes", "20", "--limit", "8").code == 75
     shutil.copytree(room.root, room.root.with_name("saved"))
@@ -131,15 +131,15 @@ def test_a_whole_folder_that_is_put_back_is_noticed(room: CliHarness, office: Fa
     for each in room.root.glob("newsletter.db*"):
         each.unlink()
     for each in room.root.with_name("saved").glob("newsletter.db*"):
-        # With its old number, as a restored disk has it: the same file, with what was in it.
+        # With its old inode, as on a restored disk: the same file with its old content.
         shutil.copy2(each, room.root / each.name)
     said = room.say("send", ISSUE, "--yes", "12")
-    assert said.code == 1 and "messages were sent from here of which it knows nothing" in said.err
+    assert said.code == 1 and "this computer sent messages that are not recorded in it" in said.err
     assert len(recipients(office)) == 20
 
 
 def test_a_database_that_is_taken_away_while_it_sends(room: CliHarness, office: FakeSmtp) -> None:
-    """The command stops, says so and gives no sums; the person's next command is `compose db restored`."""
+    """The command stops, says so and prints no final totals; the next command is `compose db restored`."""
     assert room.say("test", ISSUE).code == 0
     holding = Holding(8, b"250 2.1.0 Ok\r\n")
     office.script = {"mail": holding}
@@ -149,11 +149,11 @@ def test_a_database_that_is_taken_away_while_it_sends(room: CliHarness, office: 
     holding.release()
     out, err = running.communicate(timeout=120)
     assert running.returncode == 1
-    assert "is no longer there" in err and "compose db restored" in err and "Traceback" not in err
-    assert "everybody is accounted for" not in out
+    assert "no longer exists" in err and "compose db restored" in err and "Traceback" not in err
+    assert "accounted for" not in out
     assert len(recipients(office)) <= 8
     assert not (room.root / "newsletter.db").exists()
-    # Put back as it was: the rest goes out, and nobody gets a second one.
+    # Restored unchanged: the rest is sent, and no recipient gets a second copy.
     os.rename(room.root / "elsewhere.db", room.root / "newsletter.db")  # noqa: PTH104
     said = room.say("send", ISSUE, "--yes", "20")
     assert said.code in (0, 3), said.all

@@ -1,4 +1,4 @@
-"""When a mailing goes out: what people type, clocks that are changed, and the issue's own date."""
+"""The time of a mailing: what people type, clock changes, and the issue's date."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -36,7 +36,7 @@ NOW = datetime(2025, 1, 30, 6, 0, tzinfo=UTC)
     ],
 )
 def test_times(text: str, expected: str) -> None:
-    """As clocks show them in the newsletter's zone, unless an offset stands with them."""
+    """Times are in the newsletter's time zone unless they contain an offset."""
     found = time_of(text, BERLIN, NOW)
     assert found == datetime.fromisoformat(expected) and found.utcoffset() is not None
 
@@ -44,8 +44,8 @@ def test_times(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "text", ["half past seven", "", "2025-02-30 07:00", "2025-03-01", "25:00", "2025-01-30 06:59", "20250301"]
 )
-def test_what_is_no_time(text: str) -> None:
-    """Also a day alone, and what is over."""
+def test_invalid_times_are_refused(text: str) -> None:
+    """A date alone and a time in the past are refused, too."""
     with pytest.raises(UsageError):
         time_of(text, BERLIN, NOW)
 
@@ -62,8 +62,8 @@ def test_what_is_no_time(text: str) -> None:
         ("2025-11-02 01:30", NEW_YORK, ("2025-11-02 01:30-04:00", "2025-11-02 01:30-05:00")),
     ],
 )
-def test_clocks_that_are_changed(text: str, zone: ZoneInfo, possible: tuple[str, str]) -> None:
-    """Skipped and doubled times are refused; what the hint names can be typed."""
+def test_clock_changes(text: str, zone: ZoneInfo, possible: tuple[str, str]) -> None:
+    """Times that do not exist, or exist twice, are refused; the times in the hint are accepted."""
     with pytest.raises(UsageError) as caught:
         time_of(text, zone, NOW)
     for each in possible:
@@ -72,14 +72,14 @@ def test_clocks_that_are_changed(text: str, zone: ZoneInfo, possible: tuple[str,
 
 
 def test_a_time_of_today_that_is_skipped() -> None:
-    """`02:30` in the night when clocks are put forward means no other time by itself; the days around it are as ever."""
+    """`02:30` in the night of a clock change is not another time; on the days around it, it is accepted."""
     with pytest.raises(UsageError):
         time_of("02:30", BERLIN, datetime(2025, 3, 29, 12, tzinfo=UTC))
     assert time_of("02:30", BERLIN, datetime(2025, 3, 28, 12, tzinfo=UTC)) == datetime(2025, 3, 29, 1, 30, tzinfo=UTC)
 
 
 def test_every_hour_of_a_year() -> None:
-    """Refused are those hours alone that are skipped or doubled; any other comes back as it was typed."""
+    """Only hours that do not exist or exist twice are refused; all others are returned as typed."""
     for zone, refused in ((BERLIN, 2), (NEW_YORK, 2), (TEHRAN, 0)):
         count = 0
         for hour in range(24 * 366):
@@ -94,7 +94,7 @@ def test_every_hour_of_a_year() -> None:
 
 
 def test_days_early() -> None:
-    """From two days on, where the editors are; the evening before, the day itself and later ask nobody."""
+    """The question begins two days before the date, in the editors' time zone."""
     dated = date(2025, 2, 1)
     for moment, days in (
         (datetime(2025, 1, 30, 22, 59, tzinfo=UTC), 2),
@@ -105,7 +105,7 @@ def test_days_early() -> None:
     ):
         assert days_early(dated, moment, BERLIN) == days
     assert question(None, 0) == "send it to" and "now, 3 days before" in question(None, 3)
-    assert "then, 3 days before" in question(NOW, 3)
+    assert "schedule it, 3 days before" in question(NOW, 3)
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 def test_the_issues_own_date(room: CliHarness, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After it a mailing is refused unless that is allowed; days before it somebody is warned; on it nothing is said."""
+    """After the issue's date, sending is refused unless allowed; days before it, there is a warning; on it, neither."""
     with FakeSmtp({}) as office:
         monkeypatch.setenv("COMPOSE_SMTP_URL", f"smtp://127.0.0.1:{office.port}")
         room.add(2)

@@ -1,4 +1,4 @@
-"""What a run says of itself on the way where there is no terminal."""
+"""The lines that a run prints without a terminal."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -23,14 +23,14 @@ def _progress(wait: Wait | None) -> Progress:
     ("why", "words"),
     [
         (Why.NO_CONNECTION, "paused until 07:30:00: no connection to the server"),
-        (Why.SERVER, "paused until 07:30:00: the server asks for it"),
-        (Why.ELSEWHERE, "paused until 07:30:00: another run had to"),
+        (Why.SERVER, "paused until 07:30:00: the server asked to slow down"),
+        (Why.ELSEWHERE, "paused until 07:30:00: the server asked another run to slow down"),
         (Why.QUOTA, "waiting until 07:30:00: the daily quota is used up"),
-        (Why.RETRY, "waiting until 07:30:00: then those put off are tried again"),
+        (Why.RETRY, "waiting until 07:30:00: deferred messages are retried then"),
     ],
 )
 def test_a_wait_is_one_line_that_says_what_for(why: Why, words: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """In the newsletter's time zone, on stderr, when it begins; once a minute at most, however often it begins anew."""
+    """A wait prints one line on stderr, in the newsletter's time zone, at most once a minute."""
     with shown("mailing 1 of 2025-01-30", BERLIN) as tell:
         tell(_progress(None))
         for seconds in (0, 0, 5):

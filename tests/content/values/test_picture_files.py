@@ -242,7 +242,7 @@ def test_missing_pictures_of_earlier_issues_are_ignored(tmp_path: Path) -> None:
     current.write_text(issue(["good.png"], more="number: 99\n"), encoding="utf-8")
     checked = check_issue(workspace, current, _noon())
     assert len(checked.review.earlier) == 3
-    assert "2031-01-23 was number 23" in next(each.message for each in checked.problems if each.code == "EDIT08")
+    assert "number 23" in next(each.message for each in checked.problems if each.code == "EDIT08")
 
 
 def test_special_files_are_never_opened(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Reviews in the database, on both: who counts, what an answer does to a mailing, and that neither overtakes the other."""
+"""Reviews in the database, on both databases: who counts, the effect of an answer on a mailing, and locking."""
 
 import threading
 from collections.abc import Callable
@@ -53,7 +53,7 @@ def _say(connection: Connection, review: Review, who: Address, answer: ReviewAns
 
 
 def test_the_last_answer_of_each_mailbox_counts(database: Database) -> None:
-    """Whoever changes their mind is counted once; answers about another edition, or of others, are not counted at all."""
+    """A changed answer counts once; answers about another edition, or of other people, do not count."""
     review = _review()
     with database.write() as connection:
         for who, answer in (
@@ -72,7 +72,7 @@ def test_the_last_answer_of_each_mailbox_counts(database: Database) -> None:
         found = approval_of(connection, review, SETTINGS)
         assert [each.address for each in found.returned] == ["Ben+x@Example.org"] and not found.is_enough
         assert len(connection.execute(select(review_answers)).all()) == 7
-        # Nobody said anything of the third edition; it says since which one it has changed.
+        # The third edition has no answers; the result says which edition it changed since.
         assert approval_of(connection, _review("c"), SETTINGS).changed_since == {ISSUE: ("subject",)}
 
 
@@ -81,7 +81,7 @@ def test_the_last_answer_of_each_mailbox_counts(database: Database) -> None:
     [(False, False, AnswerEffect.HELD), (True, False, AnswerEffect.STOPPED), (True, True, AnswerEffect.LATE)],
 )
 def test_what_a_request_for_changes_does(database: Database, begins: bool, ends: bool, effect: AnswerEffect) -> None:
-    """A mailing that waits is left as it is and may not begin; one that has begun is stopped; one that is over stays so."""
+    """A waiting mailing does not change and may not start; a started mailing is stopped; an ended mailing stays ended."""
     review = _review()
     mailing = _frozen(database, review)
     with database.write() as connection:
@@ -101,8 +101,8 @@ def test_what_a_request_for_changes_does(database: Database, begins: bool, ends:
         assert after.stopped is None and after.pause is None
 
 
-def test_a_rehearsal_is_nobodys_business(database: Database) -> None:
-    """A request for changes neither stops a rehearsal nor is it too late because of one."""
+def test_a_request_for_changes_ignores_rehearsals(database: Database) -> None:
+    """A request for changes neither stops a rehearsal, nor is it late because of one."""
     review = _review()
     mailing = _frozen(database, review, is_rehearsal=True)
     with database.write() as connection:
@@ -112,7 +112,7 @@ def test_a_rehearsal_is_nobodys_business(database: Database) -> None:
 
 
 def test_a_run_that_may_not_begin_sends_nothing(database: Database) -> None:
-    """Returned between the last look and the beginning of the run: it ends as stopped, nothing goes out, it stays unbegun."""
+    """Changes requested between the last check and the start of the run: it ends as stopped and sends nothing."""
     review = _review()
     mailing = _frozen(database, review)
     with database.write() as connection:
@@ -138,8 +138,8 @@ def _freezes(database: Database, review: Review) -> Callable[[Connection], None]
 
 
 @pytest.mark.parametrize("first", ["the answer", "the freezing", "the beginning"])
-def test_an_answer_and_a_mailing_take_turns(database: Database, first: str) -> None:
-    """Whichever comes first holds the review until it is kept; the other waits, and sees it. No return is overtaken."""
+def test_an_answer_and_a_mailing_wait_for_each_other(database: Database, first: str) -> None:
+    """The first one locks the review until it is committed; the other waits and sees it. No request for changes is missed."""
     review = _review()
     with database.write() as connection:
         _say(connection, review, ANNA, ReviewAnswer.YES)
@@ -170,7 +170,7 @@ def test_an_answer_and_a_mailing_take_turns(database: Database, first: str) -> N
     with database.write() as connection:
         one(connection)
         thread.start()
-        # On SQLite the other one does not even begin before this one has ended.
+        # On SQLite the other one does not start before this one has ended.
         is_waiting.wait(0.3)
         thread.join(0.2)
     thread.join()
@@ -183,8 +183,8 @@ def test_an_answer_and_a_mailing_take_turns(database: Database, first: str) -> N
     }[first]
 
 
-def test_a_link_names_no_row(database: Database) -> None:
-    """Emptied and filled again with others under the same ids, the database gives nothing for the old token."""
+def test_a_link_contains_no_row_id(database: Database) -> None:
+    """In a database that was emptied and filled with other rows of the same ids, the old token is not valid."""
     review, other = _review(), replace(_review("b"), issue=ISSUE)
     with database.write() as connection:
         token = ask(connection, review, ANNA, TOKENS, NOW)
@@ -200,8 +200,8 @@ def test_a_link_names_no_row(database: Database) -> None:
         assert question(connection, TOKENS, token, NOW) is None
 
 
-def test_a_mailing_from_before_approvals_were_asked_for(database: Database) -> None:
-    """Without a review on record it has no approvals: it goes on where none are needed, and not where some are."""
+def test_a_mailing_from_before_approvals_were_required(database: Database) -> None:
+    """Without a recorded review it has no approvals: it continues if none are required, otherwise not."""
     with database.write() as connection:
         add_subscribers(connection, 1)
         mailing = freeze(connection, draft(), NOW)

@@ -1,4 +1,4 @@
-"""Key files: made private, never overwritten, refused in one sentence; the records that DNS is to have."""
+"""Key files: private from the start, never overwritten, errors in one sentence; and the DNS records."""
 
 import os
 import re
@@ -32,7 +32,7 @@ from composer.mail.dkim_signing import Algorithm
 RSA, ED25519 = generate(Algorithm.RSA), generate(Algorithm.ED25519)
 POSIX = pytest.mark.skipif(os.name != "posix", reason="modes of files are POSIX")
 
-#: Two primes for a key of 512 bits: cryptography makes none so short.
+#: Two primes for a key of 512 bits, because cryptography does not generate keys of this length.
 PRIMES = (
     0xFEB5059957F78D1C9388ED9F1A5ACF9FA4C1325436D8A4CECE1F28424EC5C86B,
     0xE111088D4DB03B7A983132D94E76661294664C4B38A45CA5654AC21ED14F33E9,
@@ -52,7 +52,7 @@ def pem(private: rsa.RSAPrivateKey | dsa.DSAPrivateKey | ec.EllipticCurvePrivate
 
 
 def wrong_files() -> dict[str, tuple[bytes, str]]:
-    """Return what people put in place of a key, and words of the answer."""
+    """Return wrong files in place of a key, and a fragment of each error."""
     private = parse_key(ED25519, selector="x").private
     public = private.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     ssh_public = private.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)
@@ -60,19 +60,22 @@ def wrong_files() -> dict[str, tuple[bytes, str]]:
     old = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     return {
         "nothing": (b" \n", "is empty"),
-        "a text": (b"From: a@example.org\n", "no private key in PEM form"),
-        "a picture": (b"\x89PNG\xff\x00", "no private key in PEM form"),
-        "DER": (private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()), "no private key in PEM form"),
-        "public": (public, "public key; signing takes the private one"),
-        "public, SSH": (ssh_public, "public key; signing takes the private one"),
-        "the record": (record(parse_key(RSA, selector="x")).encode(), "public key; signing takes the private one"),
+        "a text": (b"From: a@example.org\n", "a private key in PEM format"),
+        "a picture": (b"\x89PNG\xff\x00", "a private key in PEM format"),
+        "DER": (
+            private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()),
+            "a private key in PEM format",
+        ),
+        "public": (public, "a public key"),
+        "public, SSH": (ssh_public, "a public key"),
+        "the record": (record(parse_key(RSA, selector="x")).encode(), "a public key"),
         "certificate": (b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "a certificate"),
-        "locked": (private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked), "locked by a password"),
+        "locked": (private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked), "protected by a password"),
         "locked of old": (
             old.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, locked),
-            "locked by a password",
+            "protected by a password",
         ),
-        "SSH": (private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()), "a key for SSH"),
+        "SSH": (private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()), "an SSH key"),
         "EC": (pem(ec.generate_private_key(ec.SECP256R1())), "elliptic-curve (EC) key"),
         "Ed448": (pem(ed448.Ed448PrivateKey.generate()), "neither an RSA nor an Ed25519 key"),
         "DSA": (pem(dsa.generate_private_key(1024)), "neither an RSA nor an Ed25519 key"),
@@ -85,8 +88,8 @@ def wrong_files() -> dict[str, tuple[bytes, str]]:
 
 
 @pytest.mark.parametrize(("algorithm", "bits"), [(Algorithm.RSA, 2048), (Algorithm.ED25519, 256)])
-def test_a_key_goes_to_disk_and_comes_back(tmp_path: Path, algorithm: Algorithm, bits: int) -> None:
-    """PKCS#8, private from the start, the folder made with it, nothing left beside it."""
+def test_a_key_is_written_and_read(tmp_path: Path, algorithm: Algorithm, bits: int) -> None:
+    """PKCS#8, private from the start, with its folder created, and no other file left."""
     path, made = tmp_path / "keys" / "dkim" / "a.pem", generate(algorithm)
     write_key(path, made)
     assert path.read_bytes() == made and made.startswith(b"-----BEGIN PRIVATE KEY-----\n")
@@ -97,13 +100,13 @@ def test_a_key_goes_to_disk_and_comes_back(tmp_path: Path, algorithm: Algorithm,
 
 
 def test_two_keys_differ() -> None:
-    """Keys are random, which nothing else here is."""
+    """Keys are random."""
     assert generate(Algorithm.ED25519) != generate(Algorithm.ED25519)
 
 
 @POSIX
-def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
-    """Whatever the umask is."""
+def test_only_the_owner_can_read_a_key_file(tmp_path: Path) -> None:
+    """With any umask."""
     before = os.umask(0)
     try:
         write_key(tmp_path / "keys" / "a.pem", ED25519)
@@ -115,7 +118,7 @@ def test_a_key_file_is_its_owners_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("can_link", [True, False])
 def test_nothing_is_overwritten(tmp_path: Path, can_link: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A key that is there stays, on file systems with and without second names; so does a link that leads nowhere."""
+    """An existing key stays, on file systems with and without hard links; so does a dangling link."""
 
     def refuse(path: Path, target: Path) -> None:
         raise PermissionError(1, "Operation not permitted")
@@ -124,11 +127,11 @@ def test_nothing_is_overwritten(tmp_path: Path, can_link: bool, monkeypatch: pyt
         monkeypatch.setattr(Path, "hardlink_to", refuse)
     path = tmp_path / "a.pem"
     write_key(path, RSA)
-    with pytest.raises(KeyFileError, match="is there already and stays"):
+    with pytest.raises(KeyFileError, match="already exists"):
         write_key(path, ED25519)
     assert path.read_bytes() == RSA
     (tmp_path / "b.pem").symlink_to(tmp_path / "nowhere")
-    with pytest.raises(KeyFileError, match="is there already"):
+    with pytest.raises(KeyFileError, match="already exists"):
         write_key(tmp_path / "b.pem", ED25519)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["a.pem", "b.pem"]
     if os.name == "posix":
@@ -136,29 +139,29 @@ def test_nothing_is_overwritten(tmp_path: Path, can_link: bool, monkeypatch: pyt
 
 
 def test_a_place_that_cannot_be_written(tmp_path: Path) -> None:
-    """A file where the folder should be: told, no traceback."""
+    """A file in place of the folder is an error without a traceback."""
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(KeyFileError, match=r"cannot be written|is there already"):
+    with pytest.raises(KeyFileError, match=r"cannot be written|already exists"):
         write_key(tmp_path / "file" / "a.pem", RSA)
 
 
 @POSIX
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o610])
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
-    """Any right of group or others; the hint is the command that mends it, a blank in the path notwithstanding."""
+    """Any permission of group or others is an error; the hint is the command that fixes it, also for a path with a space."""
     path = tmp_path / "my key.pem"
     write_key(path, RSA)
     path.chmod(mode)
     with pytest.raises(KeyFileError) as caught:
         read_key(path, selector="a")
-    assert caught.value.hint == f"let only its owner read it: chmod 600 '{path}'"
+    assert caught.value.hint == f"allow only the owner to read it: chmod 600 '{path}'"
     path.chmod(0o400)
     assert read_key(path, selector="a").bits == 2048
 
 
 @POSIX
-def test_a_public_key_is_called_that_first(tmp_path: Path) -> None:
-    """With the usual mode of a public file; the mode is not what is wrong with it."""
+def test_a_public_key_is_reported_before_its_mode(tmp_path: Path) -> None:
+    """With the usual mode of a public file, because the mode is not the problem."""
     (tmp_path / "a.pub").write_bytes(wrong_files()["public"][0])
     (tmp_path / "a.pub").chmod(0o644)
     with pytest.raises(KeyFileError, match="public key"):
@@ -166,7 +169,7 @@ def test_a_public_key_is_called_that_first(tmp_path: Path) -> None:
 
 
 def test_wrong_files_get_one_sentence(tmp_path: Path) -> None:
-    """Each names the file, says what is in it, gives a hint, and shows nothing of it, not even in a traceback."""
+    """Each error names the file, says what is in it, gives a hint, and shows none of its content, not even in a traceback."""
     for name, (content, words) in wrong_files().items():
         path = tmp_path / name.replace(" ", "-")
         path.write_bytes(content)
@@ -180,8 +183,8 @@ def test_wrong_files_get_one_sentence(tmp_path: Path) -> None:
         assert error.exit_code == 1
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
-    """Nothing there, a folder, a pipe that nobody writes to."""
+def test_a_key_must_be_a_file(tmp_path: Path) -> None:
+    """A missing file, a folder, a pipe that nobody writes to."""
     with pytest.raises(KeyFileError, match="there is no key file"):
         read_key(tmp_path / "none.pem", selector="a")
     with pytest.raises(KeyFileError, match=r"is not a file|cannot be read"):
@@ -192,8 +195,8 @@ def test_what_is_no_file(tmp_path: Path) -> None:
             read_key(tmp_path / "pipe", selector="a")
 
 
-def test_keys_made_elsewhere(tmp_path: Path) -> None:
-    """The old form of RSA keys, 1024 bits, CRLF line ends."""
+def test_keys_from_other_programs(tmp_path: Path) -> None:
+    """The old format of RSA keys, 1024 bits, CRLF line ends."""
     old = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     text = old.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     assert b"BEGIN RSA PRIVATE KEY" in text
@@ -202,7 +205,7 @@ def test_keys_made_elsewhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("made", [RSA, ED25519])
 def test_the_record_survives_a_zone_file(made: bytes) -> None:
-    """A name server reads the line: the strings are short enough, and joined they are the record."""
+    """A name server parses the line: the strings are short enough, and together they are the record."""
     key = parse_key(made, selector="s1")
     assert all(len(text) <= 255 for text in record_strings(key)) and "".join(record_strings(key)) == record(key)
     line = zone_line(key, "m\u00fcnchen.example")
@@ -222,7 +225,7 @@ def test_the_records_have_the_form_that_verifiers_know() -> None:
 
 
 def test_the_record_of_the_rfc() -> None:
-    """The private key of RFC 8463 appendix A.2 gives the record that stands there."""
+    """The private key in RFC 8463 appendix A.2 has the record in that appendix."""
     secret = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
     private = ed25519.Ed25519PrivateKey.from_private_bytes(secret)
     made = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

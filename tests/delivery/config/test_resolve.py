@@ -1,4 +1,4 @@
-"""Where the server, its secret and the keys come from, and that no secret is ever told."""
+"""Where the server, its secret and the keys come from; no secret is ever shown."""
 
 import os
 import sys
@@ -33,8 +33,8 @@ def _server(folder: Path, more: str = SMTP, **environment: str) -> MailServer:
     return server_of(newsletter, workspace, _around(folder, **environment))
 
 
-def test_without_a_server_nothing_leaves(tmp_path: Path) -> None:
-    """The outbox is the transport until a server is named; newsletter.yaml may say otherwise."""
+def test_without_a_server_nothing_is_sent(tmp_path: Path) -> None:
+    """The outbox is the transport unless a server is named or newsletter.yaml sets one."""
     newsletter, workspace = _newsletter(tmp_path, "")
     assert transport_name(newsletter, _around(tmp_path)) == "outbox"
     assert transport_name(newsletter, _around(tmp_path, COMPOSE_SMTP_URL="smtp://localhost")) == "smtp"
@@ -45,7 +45,7 @@ def test_without_a_server_nothing_leaves(tmp_path: Path) -> None:
 
 
 def test_a_server_with_the_password_of_the_environment(tmp_path: Path) -> None:
-    """Ports follow from the security; the password is the environment's."""
+    """The security decides the port; the password comes from the environment."""
     server = _server(tmp_path, COMPOSE_SMTP_PASSWORD=SECRET)
     assert (server.host, server.port, server.security) == ("smtp.example.org", 587, Security.STARTTLS)
     assert server.username == "briefing" and server.secret is not None and server.secret.reveal() == SECRET
@@ -55,7 +55,7 @@ def test_a_server_with_the_password_of_the_environment(tmp_path: Path) -> None:
 
 
 def test_a_password_can_be_bound_to_its_host(tmp_path: Path) -> None:
-    """A newsletter that names another host does not get the password."""
+    """A newsletter with another host does not get the password."""
     assert _server(tmp_path, COMPOSE_SMTP_PASSWORD=SECRET, COMPOSE_SMTP_HOST="SMTP.example.org").secret
     with pytest.raises(SettingsError, match=r"is for smtp\.mine\.example") as stop:
         _server(tmp_path, COMPOSE_SMTP_PASSWORD=SECRET, COMPOSE_SMTP_HOST="smtp.mine.example")
@@ -74,7 +74,7 @@ def test_a_password_can_be_bound_to_its_host(tmp_path: Path) -> None:
 def test_an_address_overrides_all(
     tmp_path: Path, url: str, host: str, port: int, security: Security, username: str | None
 ) -> None:
-    """COMPOSE_SMTP_URL says everything at once; percent signs stand for what an address cannot hold."""
+    """COMPOSE_SMTP_URL sets everything; percent signs encode characters that an address cannot contain."""
     server = _server(tmp_path, COMPOSE_SMTP_URL=url, COMPOSE_SMTP_PASSWORD="another")
     assert (server.host, server.port, server.security, server.username) == (host, port, security, username)
     if username:
@@ -84,8 +84,8 @@ def test_an_address_overrides_all(
 @pytest.mark.parametrize(
     "url", ["smtp.example.org", "http://x:secret@y", "smtps://", "smtps://a:secret@h:99999", "smtps://h/x"]
 )
-def test_a_wrong_address_is_told_without_showing_it(tmp_path: Path, url: str) -> None:
-    """What is wrong is said; the address, which may hold a password, is not."""
+def test_an_invalid_url_is_reported_without_showing_it(tmp_path: Path, url: str) -> None:
+    """The error does not contain the address, which may include a password."""
     with pytest.raises(SettingsError) as stop:
         _server(tmp_path, COMPOSE_SMTP_URL=url)
     assert "secret" not in "".join(traceback.format_exception(stop.value))
@@ -98,8 +98,8 @@ def _config(folder: Path, text: str, mode: int = 0o600) -> None:
     path.chmod(mode)
 
 
-def test_a_command_of_the_users_own_folder_gives_the_secret(tmp_path: Path) -> None:
-    """Each entry is for one host; without a shell; a token means XOAUTH2; the name there wins."""
+def test_a_command_in_the_users_folder_returns_the_secret(tmp_path: Path) -> None:
+    """Each entry is for one host; without a shell; a token means XOAUTH2; the user name in the file wins."""
     script = tmp_path / "secret.py"
     script.write_text(f"print({SECRET!r}); print('more')", encoding="utf-8")
     _config(tmp_path, f"smtp.example.org:\n  password_command: {sys.executable} {script}\n")
@@ -115,21 +115,21 @@ def test_a_command_of_the_users_own_folder_gives_the_secret(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("command", "words"),
-    [("/no/such/program", "it cannot be run"), (f"{sys.executable} -c 'raise SystemExit(3)'", "it ended with 3"),
-     (f"{sys.executable} -c pass", "it printed nothing"), ("echo 'unclosed", "it cannot be run")],
+    [("/no/such/program", "cannot be run"), (f"{sys.executable} -c 'raise SystemExit(3)'", "exit code 3"),
+     (f"{sys.executable} -c pass", "printed nothing"), ("echo 'unclosed", "cannot be run")],
 )  # fmt: skip
-def test_a_command_that_fails_is_told(tmp_path: Path, command: str, words: str) -> None:
-    """One sentence with the host; nothing of what it printed."""
+def test_a_failed_command_is_reported(tmp_path: Path, command: str, words: str) -> None:
+    """One sentence with the host, without the output of the command."""
     _config(tmp_path, f"smtp.example.org:\n  password_command: |-\n    {command}\n")
     with pytest.raises(SettingsError, match=words):
         _server(tmp_path)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of this kind are POSIX's")
-def test_a_file_that_others_can_write_is_not_believed(tmp_path: Path) -> None:
-    """It names commands: whoever writes it runs them."""
+def test_a_file_that_others_can_write_is_rejected(tmp_path: Path) -> None:
+    """It contains commands, which anybody who can write to it could change."""
     _config(tmp_path, "smtp.example.org:\n  password_command: echo x\n", mode=0o666)
-    with pytest.raises(SettingsError, match="others can write"):
+    with pytest.raises(SettingsError, match="other users can change"):
         _server(tmp_path)
 
 
@@ -143,8 +143,8 @@ def test_a_workspace_cannot_run_a_command(tmp_path: Path) -> None:
         _server(tmp_path)
 
 
-def test_certificates_of_ones_own_lie_inside_the_workspace(tmp_path: Path) -> None:
-    """A file that is not there, or outside, is told."""
+def test_own_certificates_must_be_inside_the_workspace(tmp_path: Path) -> None:
+    """A missing file, or one outside, is an error."""
     with pytest.raises(ComposeError, match="no file"):
         _server(tmp_path, SMTP + "    ca_file: ca.pem\n", COMPOSE_SMTP_PASSWORD="x")
     with pytest.raises(ComposeError, match="outside"):
@@ -157,7 +157,7 @@ def test_certificates_of_ones_own_lie_inside_the_workspace(tmp_path: Path) -> No
 
 
 def test_who_signs(tmp_path: Path) -> None:
-    """Nobody, the relay, or our keys; Amazon's rewriting is known, others' is said."""
+    """Nobody, the relay, or our keys; Amazon's changes are known, those of other relays are configured."""
     assert signing_of(_newsletter(tmp_path, "")[0]) is None
     relay = signing_of(_newsletter(tmp_path, "delivery:\n  dkim: relay\n")[0])
     assert relay is not None and relay.is_relayed

@@ -1,4 +1,4 @@
-"""What is said of a mailing by its sums and times: a table for each word."""
+"""The properties of a mailing from its totals and times: a table for each."""
 
 import shutil
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from composer.delivery.core.mailing import (
     MailingError,
     Sums,
     allow,
-    go_on,
     is_early,
     mailing_of,
     mailings_of,
     note,
     pause,
+    resume,
     stop,
     sums_of,
     unfinished,
@@ -43,19 +43,19 @@ S = DeliveryState
 
 @pytest.fixture
 def database(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
-    """On SQLite alone: these are plain statements, and PostgreSQL takes most of them in test_freezing.py."""
+    """On SQLite only: these are plain statements, and test_freeze.py covers most of them on PostgreSQL."""
     path = tmp_path / "newsletter.db"
     shutil.copy(sqlite_template, path)
     with open_database(Location(path=path)) as opened:
         yield opened
 
 
-#: A different number for each state, so that no sum is another one by accident.
+#: A different number for each state, so that no two totals are equal by accident.
 EACH = {state: 1 << number for number, state in enumerate(S)}
 
 
-def test_sums_add_up_what_they_say() -> None:
-    """Open is what is still to be done, holding who has it or may have it."""
+def test_totals_count_the_right_states() -> None:
+    """`open` counts unfinished deliveries; `holding` counts those received or possibly received."""
     sums = Sums(frozen=sum(EACH.values()), by_state=EACH)
     assert sums.total == sums.frozen and sums.is_even and not sums.is_complete
     assert sums.open == sum(EACH[each] for each in (S.PENDING, S.CLAIMED, S.SENDING, S.DEFERRED))
@@ -65,7 +65,7 @@ def test_sums_add_up_what_they_say() -> None:
 
 
 @pytest.mark.parametrize("state", S)
-def test_a_mailing_is_complete_when_every_fate_is_known(state: DeliveryState) -> None:
+def test_a_mailing_is_complete_when_every_result_is_known(state: DeliveryState) -> None:
     """And only if all recipients are accounted for."""
     is_known = state in (S.ACCEPTED, S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN)
     assert Sums(frozen=2, by_state={state: 2}).is_complete is is_known
@@ -73,7 +73,7 @@ def test_a_mailing_is_complete_when_every_fate_is_known(state: DeliveryState) ->
 
 
 def test_a_mailing_is_early_until_its_time(database: Database) -> None:
-    """Or until somebody has begun it before; one that has no time never is."""
+    """Or until it was started; a mailing without a time is never early."""
     mailing = frozen(database, 3, due=NOW + SECOND)
     assert mailing.due == NOW + SECOND
     for seconds, pending, is_still_early in (
@@ -88,8 +88,8 @@ def test_a_mailing_is_early_until_its_time(database: Database) -> None:
         assert is_early(replace(mailing, due=due), sums, NOW) is is_still_early
 
 
-def test_the_unfinished_are_told_in_the_order_of_their_times(database: Database) -> None:
-    """By when they are due, or else were made; without those that are over and without rehearsals."""
+def test_unfinished_mailings_are_ordered_by_time(database: Database) -> None:
+    """By when they are due, or else were made; without ended mailings and rehearsals."""
     rows: tuple[tuple[str, datetime, dict[str, Any]], ...] = (
         ("a", NOW + timedelta(hours=3), {}),
         ("b", NOW, {"due": NOW + timedelta(hours=4)}),
@@ -106,8 +106,8 @@ def test_the_unfinished_are_told_in_the_order_of_their_times(database: Database)
         assert [each.issue for each in unfinished_mailings(connection)] == ["c", "a", "d", "b"]
 
 
-def test_the_last_rehearsal_is_the_one_to_go_on_with(database: Database) -> None:
-    """There may be several that are not over; of mailings there is one."""
+def test_the_last_rehearsal_is_resumed(database: Database) -> None:
+    """There may be several unfinished rehearsals, but only one unfinished mailing."""
     frozen(database, 1, is_rehearsal=True)
     last = frozen(database, 0, is_rehearsal=True)
     with database.read() as connection:
@@ -115,8 +115,8 @@ def test_the_last_rehearsal_is_the_one_to_go_on_with(database: Database) -> None
         assert unfinished(connection, last.issue) is None
 
 
-def test_sums_are_of_one_mailing(database: Database) -> None:
-    """By state; one that is not there is named."""
+def test_totals_are_for_one_mailing(database: Database) -> None:
+    """By state; a mailing that does not exist is named."""
     frozen(database, 3)
     frozen(database, 0, issue="other")
     with database.write() as connection:
@@ -130,20 +130,20 @@ def test_sums_are_of_one_mailing(database: Database) -> None:
 
 
 def _told(connection: Connection) -> list[tuple[object, ...]]:
-    """The events beside the freezing."""
+    """Return the events except the freezing."""
     columns = (events.c.mailing_id, events.c.kind, events.c.at, events.c.who, events.c.reason, events.c.run)
     question = select(*columns, events.c.words, events.c.subscriber_id).where(events.c.kind != "frozen")
     return [tuple(row) for row in connection.execute(question.order_by(events.c.id))]
 
 
-def test_a_stop_a_pause_and_going_on_say_who_and_when(database: Database) -> None:
-    """In the mailing and in its events; a second one changes nothing, and a pause that was not seen holds."""
+def test_stops_pauses_and_resumes_record_who_and_when(database: Database) -> None:
+    """In the mailing and in its events; a second stop changes nothing, and a pause that was not seen stays."""
     frozen(database, 1)
     frozen(database, 0, issue="other")
     later = NOW + SECOND
     with database.write() as connection:
         other = mailing_of(connection, 2)
-        assert not go_on(connection, 1, "anna", NOW, seen=None)
+        assert not resume(connection, 1, "anna", NOW, seen=None)
         assert stop(connection, 1, "anna", NOW, PauseReason.HALTED)
         assert not stop(connection, 1, "ben", later)
         stopped = mailing_of(connection, 1)
@@ -151,9 +151,9 @@ def test_a_stop_a_pause_and_going_on_say_who_and_when(database: Database) -> Non
         assert (stopped.stopped, stopped.pause) == (NOW, by_anna)
         assert not pause(connection, 1, "ben", PauseReason.LIMIT, later)
         for seen in (None, replace(by_anna, at=later), replace(by_anna, by="ben")):
-            assert not go_on(connection, 1, "carla", later, seen=seen)
+            assert not resume(connection, 1, "carla", later, seen=seen)
         assert mailing_of(connection, 1) == stopped
-        assert go_on(connection, 1, "carla", later, seen=by_anna)
+        assert resume(connection, 1, "carla", later, seen=by_anna)
         assert mailing_of(connection, 1) == replace(stopped, stopped=None, pause=None)
         row = connection.execute(
             select(mailings.c.paused_by, mailings.c.paused_because).where(mailings.c.id == 1)
@@ -170,24 +170,24 @@ def test_a_stop_a_pause_and_going_on_say_who_and_when(database: Database) -> Non
         ]
 
 
-def test_nobody_changes_a_mailing_that_is_over(database: Database) -> None:
-    """Neither its pause nor its reasons; a stop says so."""
+def test_an_ended_mailing_does_not_change(database: Database) -> None:
+    """Neither its pause nor its reasons; a stop is an error."""
     mailing = frozen(database, 1)
     with database.write() as connection:
         pause(connection, 1, "anna", PauseReason.STOPPED, NOW)
         connection.execute(update(mailings).values(ended=NOW))
         before = mailing_of(connection, mailing.id)
         assert not pause(connection, 1, "ben", PauseReason.STOPPED, NOW)
-        assert not go_on(connection, 1, "ben", NOW, seen=before.pause)
+        assert not resume(connection, 1, "ben", NOW, seen=before.pause)
         allow(connection, 1, {"changed": "typo"})
-        with pytest.raises(MailingError, match="is over"):
+        with pytest.raises(MailingError, match=r"has (already )?ended"):
             stop(connection, 1, "ben", NOW)
         assert mailing_of(connection, 1) == before
         assert len(_told(connection)) == 1
 
 
-def test_an_event_of_a_mailing_keeps_what_it_was_given(database: Database) -> None:
-    """Who, of which run, why, and what was said."""
+def test_an_event_stores_its_values(database: Database) -> None:
+    """Who, which run, why, and the text."""
     frozen(database, 1)
     with database.write() as connection:
         note(connection, 1, EventKind.RUN_ENDED, NOW, who="anna", run=7, reason="later", words="said")
@@ -205,23 +205,23 @@ def test_a_correction_names_what_it_corrects(database: Database) -> None:
     assert first.public_id != second.public_id
 
 
-def test_a_message_is_not_printed() -> None:
-    """Nobody wants to read it in an error."""
+def test_a_message_is_not_in_its_repr() -> None:
+    """So that it does not fill an error message."""
     assert (
         repr(FrozenVariant(number=1, language="en", compiled=b"compiled")) == "FrozenVariant(number=1, language='en')"
     )
 
 
-def test_a_stop_is_a_persons_unless_it_is_said(database: Database) -> None:
-    """As `compose stop` says it."""
+def test_a_stop_has_the_default_reason(database: Database) -> None:
+    """As with `compose stop`."""
     frozen(database, 1)
     with database.write() as connection:
         assert stop(connection, 1, "anna", NOW)
         assert mailing_of(connection, 1).pause == Pause(at=NOW, by="anna", reason=PauseReason.STOPPED)
 
 
-def test_mailings_and_messages_are_put_in_order(database: Database) -> None:
-    """Whatever the order in which a database has them: mailings the oldest first, rehearsals the last first."""
+def test_mailings_and_messages_are_sorted(database: Database) -> None:
+    """In any order of the database: mailings with the oldest first, rehearsals with the latest first."""
     several = tuple(FrozenVariant(number=number, language="en", compiled=b"x") for number in (2, 0, 1))
     with database.write() as connection:
         add_subscribers(connection, 1)

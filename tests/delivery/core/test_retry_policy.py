@@ -1,4 +1,4 @@
-"""What an outcome means: for its delivery, for the others, for the subscriber. Values in, values out."""
+"""The meaning of an outcome for its delivery, for other deliveries and for the subscriber. Values in, values out."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,15 +9,15 @@ from composer.delivery.core.retry_policy import (
     Accept,
     Cause,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
     OutcomeDecision,
     PauseMailing,
+    PreviousAttempts,
     RefusalCategory,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
-    Tried,
     Write,
     decide,
 )
@@ -28,11 +28,11 @@ from composer.transport.smtp.reply_parser import make_reply
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 POLICY = RetryPolicy()
 MINUTE = timedelta(minutes=1)
-ANNA = Tried(subscriber_id=1)
+ANNA = PreviousAttempts(subscriber_id=1)
 
 
 def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
-    """What the transport makes of a reply, as it makes it."""
+    """Return the outcome that the transport creates for a reply."""
     reply = make_reply((int(text[:3]), [text[4:].encode()]))
     state = OutcomeState.DEFERRED if reply.code < 500 else OutcomeState.REFUSED
     scope = Scope.SERVER if reply.code == 421 else scope_of(reply, stage)
@@ -40,7 +40,7 @@ def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
 
 
 def after(
-    outcome: Outcome, tried: Tried = ANNA, server_condition: ServerCondition | None = None, **more: bool
+    outcome: Outcome, tried: PreviousAttempts = ANNA, server_condition: ServerCondition | None = None, **more: bool
 ) -> OutcomeDecision:
     return decide(outcome, tried, server_condition or ServerCondition(), NOW, POLICY, **more)
 
@@ -49,23 +49,23 @@ ACCEPTED = Outcome(state=OutcomeState.ACCEPTED, stage=Stage.DOT, reply=ServerRep
 UNKNOWN = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="lost", scope=Scope.SERVER)
 
 
-def test_accepted_is_accepted_and_the_server_is_well() -> None:
-    """250 to the dot ends the delivery, and wipes out what the server had complained of."""
-    decision = after(ACCEPTED, server_condition=ServerCondition(streak=(7, 8), throttles=3, doubts=4))
+def test_an_acceptance_resets_the_server_condition() -> None:
+    """250 to the dot ends the delivery and resets the server's earlier problems."""
+    decision = after(ACCEPTED, server_condition=ServerCondition(streak=(7, 8), throttles=3, unconfirmed=4))
     assert decision.step == Accept()
-    assert decision.server_condition == ServerCondition(is_well=True)
+    assert decision.server_condition == ServerCondition(is_accepting=True)
 
 
 @pytest.mark.parametrize(
     "text", ["421 4.3.2 closing", "454 4.7.0 throttling failure", "450 4.7.1 too many messages", "451 4.3.0 disk full"]
 )
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT])
-def test_a_throttle_pauses_everybody_and_burns_nobody(text: str, stage: Stage) -> None:
-    """421, 450, 454 and a server's own trouble: all wait, and the one that met it loses no try."""
+def test_a_throttle_pauses_all_and_counts_for_none(text: str, stage: Stage) -> None:
+    """421, 450, 454 and the server's own problems: all wait, and the throttled delivery loses no attempt."""
     decision = after(failed(text, stage), replace(ANNA, is_sending=stage is Stage.DOT))
     assert decision.pause is not None and decision.pause.until == NOW + POLICY.pause
     match decision.step:
-        case GiveBack(until=until, is_throttled=True) if stage is not Stage.DOT:
+        case Requeue(until=until, is_throttled=True) if stage is not Stage.DOT:
             assert until == decision.pause.until
         case Defer(until=until, is_counted=False) if stage is Stage.DOT:
             assert until == decision.pause.until
@@ -93,19 +93,19 @@ def test_a_throttle_pauses_everybody_and_burns_nobody(text: str, stage: Stage) -
     ],
 )
 def test_what_is_a_throttle(text: str, is_all: bool) -> None:
-    """A temporary failure that names the mailbox is the mailbox's; one that names the server is everybody's."""
+    """A temporary failure about the mailbox is about this delivery; one about the server is about all."""
     assert is_throttle(failed(text, Stage.RCPT)) is is_all
 
 
-def test_a_rule_that_is_said_about_a_message_is_about_all() -> None:
-    """451 with a policy's code is greylisting at the recipient only."""
+def test_a_policy_at_a_message_is_about_all() -> None:
+    """451 with a policy code is greylisting only at the recipient."""
     assert is_throttle(failed("451 4.7.1 come back later", Stage.DOT))
     assert is_throttle(failed("451 4.7.1 come back later", Stage.MAIL))
 
 
 @pytest.mark.parametrize("stage", Stage)
-def test_before_a_connection_stands_trouble_is_everybodys(stage: Stage) -> None:
-    """Whatever the server says or does not say; a connection that is lost later is about that message."""
+def test_failures_before_a_connection_are_about_all(stage: Stage) -> None:
+    """With any reply or none; a connection that is lost later is about that message."""
     is_opening = stage in (Stage.CONNECT, Stage.TLS, Stage.GREETING, Stage.EHLO, Stage.STARTTLS, Stage.AUTH)
     assert (
         is_throttle(Outcome(state=OutcomeState.DEFERRED, stage=stage, reason="lost", scope=Scope.SERVER)) is is_opening
@@ -116,15 +116,15 @@ def test_before_a_connection_stands_trouble_is_everybodys(stage: Stage) -> None:
     assert pause is not None and pause.is_rate is not is_opening
 
 
-def test_no_connection_is_nobodys_fault() -> None:
-    """Where no message was begun, all wait."""
+def test_a_missing_connection_is_about_all() -> None:
+    """If no message was started, all wait."""
     outcome = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="refused", scope=Scope.SERVER)
     decision = after(outcome)
-    assert isinstance(decision.step, GiveBack) and decision.pause
+    assert isinstance(decision.step, Requeue) and decision.pause
 
 
 def test_a_connection_lost_before_the_dot_is_tried_again_later() -> None:
-    """It may be this message; it counts, and the others go on."""
+    """It may be about this message; it counts, and the others continue."""
     outcome = Outcome(
         state=OutcomeState.DEFERRED, stage=Stage.BODY, reason="the connection was lost", scope=Scope.SERVER
     )
@@ -133,8 +133,8 @@ def test_a_connection_lost_before_the_dot_is_tried_again_later() -> None:
     assert decision.pause is None
 
 
-def test_pauses_grow_and_throttles_that_met_one_pause_are_one() -> None:
-    """5, 10, 20 s … up to five minutes; what had begun before a pause does not make it longer."""
+def test_pauses_grow_and_throttles_in_one_pause_count_once() -> None:
+    """5, 10, 20 s … up to five minutes; a message that started before a pause does not extend it."""
     decision = after(failed("421 4.3.2 closing"))
     same = after(failed("421 4.3.2 closing"), server_condition=decision.server_condition)
     assert same.pause == decision.pause
@@ -158,14 +158,14 @@ def test_pauses_grow_and_throttles_that_met_one_pause_are_one() -> None:
         ("421 4.7.26 unauthenticated", Stage.MAIL, True),
         ("450 4.7.1 too fast", Stage.RCPT, True),
         ("454 4.7.0 maximum sending rate exceeded", Stage.DOT, True),
-        # By its code alone, which is said of a rate.
+        # Only by its code, which means a rate.
         ("454 not now", Stage.MAIL, True),
         ("450 4.3.2 not now", Stage.MAIL, False),
         ("421 4.7.0 too many connections", Stage.GREETING, False),
     ],
 )
-def test_which_throttles_slow_us(text: str, stage: Stage, is_rate: bool) -> None:
-    """A rule does; a server that restarts or wants a new connection does not, unless it says so twice running."""
+def test_which_throttles_reduce_the_rate(text: str, stage: Stage, is_rate: bool) -> None:
+    """A policy does; a server that restarts or wants a new connection does not, unless it throttles twice in a row."""
     once = after(failed(text, stage))
     assert once.pause is not None and once.pause.is_rate is is_rate
     assert once.server_condition.paused_until is not None
@@ -173,8 +173,8 @@ def test_which_throttles_slow_us(text: str, stage: Stage, is_rate: bool) -> None
     assert twice.pause is not None and twice.pause.is_rate is (stage is not Stage.GREETING)
 
 
-def test_a_pause_that_the_clock_left_behind_is_none() -> None:
-    """A pause further away than any policy sets is a clock that was put back: it holds nobody."""
+def test_a_pause_from_a_wrong_clock_is_ignored() -> None:
+    """A pause longer than any in the policy comes from a changed clock and has no effect."""
     decision = after(
         failed("421 4.3.2 closing"),
         server_condition=ServerCondition(paused_until=NOW + timedelta(hours=1), throttles=1),
@@ -182,20 +182,20 @@ def test_a_pause_that_the_clock_left_behind_is_none() -> None:
     assert decision.pause is not None and decision.pause.until <= NOW + POLICY.longest_pause
 
 
-def test_one_poisonous_mailbox_does_not_stop_the_line_for_ever() -> None:
-    """The third throttle of one delivery, while others are accepted, is its own: it waits, the others do not."""
-    tried = replace(ANNA, throttled=POLICY.throttles - 1)
-    decision = after(failed("421 4.3.2 closing"), tried, ServerCondition(is_well=True))
+def test_one_throttled_mailbox_does_not_stop_the_others() -> None:
+    """The third throttle of one delivery, while others are accepted, is about that delivery: it waits, the others do not."""
+    tried = replace(ANNA, throttled=POLICY.max_throttles - 1)
+    decision = after(failed("421 4.3.2 closing"), tried, ServerCondition(is_accepting=True))
     assert decision.step == Defer(until=NOW + MINUTE) and decision.pause is None
-    assert after(failed("421 4.3.2 closing"), tried, ServerCondition(is_well=False)).pause is not None
-    # Without a connection, the server has not heard of this mailbox.
+    assert after(failed("421 4.3.2 closing"), tried, ServerCondition(is_accepting=False)).pause is not None
+    # Without a connection, the server does not know about this mailbox.
     no_answer = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
-    assert after(no_answer, tried, ServerCondition(is_well=True)).pause is not None
-    assert after(failed("421 4.3.2 busy", Stage.GREETING), tried, ServerCondition(is_well=True)).pause is not None
+    assert after(no_answer, tried, ServerCondition(is_accepting=True)).pause is not None
+    assert after(failed("421 4.3.2 busy", Stage.GREETING), tried, ServerCondition(is_accepting=True)).pause is not None
 
 
 def test_back_off_and_deadline() -> None:
-    """1, 5, 15, 60 minutes, then hourly; a try that would come after 48 hours is not waited for."""
+    """1, 5, 15, 60 minutes, then hourly; an attempt after 48 hours is not made."""
     waits = []
     for attempts in range(6):
         step = after(failed("451 try later"), replace(ANNA, attempts=attempts)).step
@@ -220,8 +220,8 @@ def test_back_off_and_deadline() -> None:
         ("550 no", RefusalCategory.SOFT),
     ],
 )
-def test_what_a_refusal_says_about_the_subscriber(text: str, refusal_category: RefusalCategory) -> None:
-    """No mailbox: struck off at once; no domain: the second time; a full one: counted."""
+def test_the_category_of_a_rejection(text: str, refusal_category: RefusalCategory) -> None:
+    """No mailbox: suppressed at once; no domain: the second time; a full mailbox: counted."""
     decision = after(failed(text))
     assert decision.step == Refuse(refusal_category=refusal_category)
     assert decision.halt is None
@@ -240,23 +240,25 @@ def test_what_a_refusal_says_about_the_subscriber(text: str, refusal_category: R
         ("530 5.7.0 sign in first", Stage.MAIL),
     ],
 )
-def test_three_refusals_of_us_running_stop_the_run(text: str, stage: Stage) -> None:
-    """One is refused and held against nobody; the third stops the run, and all three go back."""
+def test_three_rejections_of_the_sender_in_a_row_stop_the_run(text: str, stage: Stage) -> None:
+    """One is rejected and does not count against an address; the third stops the run, and all three become pending."""
     server_condition = ServerCondition()
     for subscriber_id in (1, 2):
         decision = after(
-            failed(text, stage), Tried(subscriber_id=subscriber_id, is_sending=stage is Stage.DOT), server_condition
+            failed(text, stage),
+            PreviousAttempts(subscriber_id=subscriber_id, is_sending=stage is Stage.DOT),
+            server_condition,
         )
         assert decision.step == Refuse() and decision.halt is None
         server_condition = decision.server_condition
-    decision = after(failed(text, stage), Tried(subscriber_id=3), server_condition)
+    decision = after(failed(text, stage), PreviousAttempts(subscriber_id=3), server_condition)
     assert decision.halt is not None
     assert (decision.halt.cause, decision.halt.returned) == (Cause.REFUSED, (1, 2, 3))
-    assert "5." in decision.halt.words
+    assert "5." in decision.halt.reason
 
 
-def test_an_acceptance_in_between_breaks_the_streak() -> None:
-    """Refused, refused, accepted, refused: no stop."""
+def test_an_acceptance_in_between_resets_the_count() -> None:
+    """Rejected, rejected, accepted, rejected: no stop."""
     server_condition = ServerCondition()
     for outcome in (*[failed("550 5.7.1 no", Stage.DOT)] * 2, ACCEPTED, *[failed("550 5.7.1 no", Stage.DOT)] * 2):
         decision = after(outcome, server_condition=server_condition)
@@ -264,18 +266,20 @@ def test_an_acceptance_in_between_breaks_the_streak() -> None:
         server_condition = decision.server_condition
 
 
-def test_who_came_back_from_a_stop_and_is_refused_again_while_others_are_accepted_is_refused() -> None:
-    """Three subscribers whom a server dislikes do not stop every run."""
-    decision = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_well=True))
+def test_a_returned_delivery_rejected_again_among_acceptances_is_rejected() -> None:
+    """Three subscribers whom a server always rejects do not stop every run."""
+    decision = after(
+        failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_accepting=True)
+    )
     assert decision.step == Refuse() and decision.server_condition.streak == ()
     again = after(failed("550 5.7.1 no", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(streak=(7, 8)))
     assert again.halt is not None
 
 
-def test_no_answer_is_unknown_and_five_running_stop_the_run() -> None:
-    """Each costs a person a decision."""
+def test_no_answer_is_unconfirmed_and_five_in_a_row_stop_the_run() -> None:
+    """A person must decide about each."""
     server_condition = ServerCondition()
-    for _ in range(POLICY.doubts - 1):
+    for _ in range(POLICY.max_consecutive_unconfirmed - 1):
         decision = after(UNKNOWN, server_condition=server_condition)
         assert decision.step == MarkUnconfirmed() and decision.halt is None
         server_condition = decision.server_condition
@@ -284,67 +288,74 @@ def test_no_answer_is_unknown_and_five_running_stop_the_run() -> None:
     assert decision.halt is not None and decision.halt.cause is Cause.DOUBTFUL
 
 
-def test_an_address_that_no_server_can_be_told_is_refused() -> None:
-    """It is the subscriber's, and no sign of the mailbox."""
+def test_an_invalid_recipient_address_is_rejected() -> None:
+    """It is the subscriber's address, and says nothing about the mailbox."""
     outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.RCPT, reason="the address cannot be used")
     assert after(outcome).step == Refuse(refusal_category=RefusalCategory.SOFT)
 
 
-def test_a_sender_that_no_server_can_be_told_stops_the_run() -> None:
-    """Nobody is refused for it."""
+def test_an_invalid_sender_address_stops_the_run() -> None:
+    """No recipient is rejected because of it."""
     outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason="no", scope=Scope.SERVER)
     decision = after(outcome)
-    assert isinstance(decision.step, GiveBack)
+    assert isinstance(decision.step, Requeue)
     assert decision.halt is not None and decision.halt.cause is Cause.UNUSABLE
 
 
-def test_taken_back_before_the_dot() -> None:
-    """Given back; where the intent is on disk already it was not sent all the same, and may be."""
+def test_canceled_before_the_dot() -> None:
+    """Released; if the intent is on disk, it was still not sent, and can be sent."""
     outcome = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, reason="taken back")
-    assert after(outcome).step == GiveBack(until=NOW)
+    assert after(outcome).step == Requeue(until=NOW)
     assert after(outcome, replace(ANNA, is_sending=True)).step == Defer(until=NOW, is_counted=False)
 
 
 def test_files_are_for_rehearsals() -> None:
-    """A mailing whose messages became files stops: nobody has got anything."""
+    """A mailing whose messages became files stops, because nothing was sent."""
     written = Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE)
     assert after(written, is_rehearsal=True).step == Write()
     decision = after(written, replace(ANNA, is_sending=True))
     assert isinstance(decision.step, Defer) and decision.halt is not None
 
 
-def test_a_mailing_is_as_patient_as_is_said() -> None:
-    """docs/delivery.md and docs/configuration.md promise these."""
-    minutes = [each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.away)]
+def test_the_default_policy_matches_the_docs() -> None:
+    """docs/explanation/how-servers-answer.md state these values."""
+    minutes = [
+        each / MINUTE for each in (*POLICY.delays, POLICY.deadline, POLICY.longest_pause, POLICY.reconnect_delay)
+    ]
     assert minutes == [1, 5, 15, 60, 48 * 60, 5, 1]
-    assert (POLICY.pause, POLICY.drain, POLICY.record) == (MINUTE / 12, MINUTE, MINUTE / 6)
-    assert (POLICY.max_wait, POLICY.refusals, POLICY.doubts, POLICY.throttles) == (10 * MINUTE, 3, 5, 3)
+    assert (POLICY.pause, POLICY.drain, POLICY.database_wait) == (MINUTE / 12, MINUTE, MINUTE / 6)
+    assert (
+        POLICY.max_wait,
+        POLICY.max_consecutive_rejections,
+        POLICY.max_consecutive_unconfirmed,
+        POLICY.max_throttles,
+    ) == (10 * MINUTE, 3, 5, 3)
     assert [POLICY.delay(each) / MINUTE for each in (0, 1, 2, 3, 4, 5, 99)] == [1, 1, 5, 15, 60, 60, 60]
 
 
 @pytest.mark.parametrize(
-    ("tried", "server_condition", "is_its_own"),
+    ("tried", "server_condition", "is_delivery_specific"),
     [
-        (Tried(subscriber_id=1, throttled=1), ServerCondition(is_well=True), False),
-        (Tried(subscriber_id=1, throttled=2), ServerCondition(is_well=True), True),
-        (Tried(subscriber_id=1, throttled=9), ServerCondition(is_well=True), True),
-        (Tried(subscriber_id=1, throttled=9), ServerCondition(is_well=False), False),
+        (PreviousAttempts(subscriber_id=1, throttled=1), ServerCondition(is_accepting=True), False),
+        (PreviousAttempts(subscriber_id=1, throttled=2), ServerCondition(is_accepting=True), True),
+        (PreviousAttempts(subscriber_id=1, throttled=9), ServerCondition(is_accepting=True), True),
+        (PreviousAttempts(subscriber_id=1, throttled=9), ServerCondition(is_accepting=False), False),
     ],
 )
 @pytest.mark.parametrize("is_sending", [False, True])
-def test_an_end_of_the_session_is_no_reason_to_wait(
-    tried: Tried, server_condition: ServerCondition, is_its_own: bool, is_sending: bool
+def test_the_end_of_a_session_needs_no_wait(
+    tried: PreviousAttempts, server_condition: ServerCondition, is_delivery_specific: bool, is_sending: bool
 ) -> None:
-    """It goes at once in another one, as often as others are throttled; the third time it is tried later, and counted."""
+    """It is sent at once in another session; the third time it is retried later, and counted."""
     outcome = replace(failed("421 4.3.2 closing", Stage.MAIL), scope=Scope.SESSION)
     decision = after(outcome, replace(tried, is_sending=is_sending), server_condition)
-    at_once = Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW, is_throttled=True)
-    assert decision.step == (Defer(until=NOW + MINUTE) if is_its_own else at_once)
+    at_once = Defer(until=NOW, is_counted=False) if is_sending else Requeue(until=NOW, is_throttled=True)
+    assert decision.step == (Defer(until=NOW + MINUTE) if is_delivery_specific else at_once)
     assert (decision.server_condition, decision.pause, decision.halt) == (server_condition, None, None)
 
 
-def test_a_try_at_the_deadline_is_still_made() -> None:
-    """Counted from the first try, or from now where this is the first."""
+def test_an_attempt_at_the_deadline_is_still_made() -> None:
+    """Counted from the first attempt, or from now for the first attempt."""
     tick, hours = timedelta(microseconds=1), timedelta(hours=47)
     for first_at, is_last in ((NOW - hours, False), (NOW - hours - tick, True), (None, False)):
         step = after(failed("451 try later"), replace(ANNA, attempts=50, first_at=first_at)).step
@@ -358,7 +369,7 @@ def test_a_try_at_the_deadline_is_still_made() -> None:
 @pytest.mark.parametrize(
     ("ahead", "number", "until"),
     [
-        # Over, or just over; a pause that goes on, to its last moment; one that no policy sets.
+        # Over, or just over; a current pause until its last moment; one longer than any in the policy.
         (timedelta(seconds=-1), 3, timedelta(seconds=20)),
         (timedelta(), 3, timedelta(seconds=20)),
         (timedelta(seconds=1), 2, timedelta(seconds=1)),
@@ -366,22 +377,24 @@ def test_a_try_at_the_deadline_is_still_made() -> None:
         (timedelta(minutes=5, microseconds=1), 3, timedelta(seconds=20)),
     ],
 )
-def test_a_throttle_within_a_pause_is_no_further_one(ahead: timedelta, number: int, until: timedelta) -> None:
-    """Its message had begun before; it says nothing of the rate."""
-    server_condition = ServerCondition(is_well=True, throttles=2, paused_until=NOW + ahead)
+def test_a_throttle_during_a_pause_does_not_count(ahead: timedelta, number: int, until: timedelta) -> None:
+    """Its message had started before; it says nothing about the rate."""
+    server_condition = ServerCondition(is_accepting=True, throttles=2, paused_until=NOW + ahead)
     decision = after(failed("450 4.7.1 too fast"), server_condition=server_condition)
     assert decision.pause is not None
     assert (decision.pause.number, decision.pause.until) == (number, NOW + until)
     assert decision.pause.is_rate is (number == 3)
-    assert decision.server_condition == ServerCondition(is_well=False, throttles=number, paused_until=NOW + until)
+    assert decision.server_condition == ServerCondition(is_accepting=False, throttles=number, paused_until=NOW + until)
 
 
-def test_what_is_not_accepted_leaves_the_rest_of_the_server_condition_as_it_is() -> None:
-    """A doubt is counted, a refusal of us is remembered; what concerns a recipient changes nothing."""
-    server_condition = ServerCondition(is_well=True, streak=(7,), throttles=2, doubts=1)
-    assert after(UNKNOWN, server_condition=server_condition).server_condition == replace(server_condition, doubts=2)
+def test_other_outcomes_keep_the_rest_of_the_server_condition() -> None:
+    """An unconfirmed message and a rejection of the sender are counted; a failure of a recipient changes nothing."""
+    server_condition = ServerCondition(is_accepting=True, streak=(7,), throttles=2, unconfirmed=1)
+    assert after(UNKNOWN, server_condition=server_condition).server_condition == replace(
+        server_condition, unconfirmed=2
+    )
     assert after(failed("550 5.7.1 no", Stage.DOT), server_condition=server_condition).server_condition == replace(
-        server_condition, is_well=False, streak=(7, 1)
+        server_condition, is_accepting=False, streak=(7, 1)
     )
     for outcome in (
         failed("550 5.1.1 no such user"),
@@ -393,47 +406,54 @@ def test_what_is_not_accepted_leaves_the_rest_of_the_server_condition_as_it_is()
         assert after(outcome, server_condition=server_condition).server_condition == server_condition
 
 
-def test_a_refusal_of_one_that_came_back_counts_anew_unless_others_are_accepted() -> None:
-    """Both are asked for: that it came back, and that the server is well."""
+def test_a_returned_delivery_counts_again_unless_others_are_accepted() -> None:
+    """Both conditions are required: it was returned before, and the server accepts others."""
     no = failed("550 5.7.1 no", Stage.DOT)
-    for requeue_count, is_well, is_counted in ((1, True, False), (1, False, True), (0, True, True), (0, False, True)):
-        decision = after(no, replace(ANNA, requeue_count=requeue_count), ServerCondition(is_well=is_well))
+    for requeue_count, is_accepting, is_counted in (
+        (1, True, False),
+        (1, False, True),
+        (0, True, True),
+        (0, False, True),
+    ):
+        decision = after(no, replace(ANNA, requeue_count=requeue_count), ServerCondition(is_accepting=is_accepting))
         assert (decision.server_condition.streak == (1,)) is is_counted
 
 
 @pytest.mark.parametrize("is_sending", [False, True])
-def test_a_stop_of_no_use_gives_back_what_was_in_hand(is_sending: bool) -> None:
-    """A sender that cannot be used, and files in place of a server; what was said is kept."""
+def test_an_unusable_sender_releases_the_delivery(is_sending: bool) -> None:
+    """A sender that cannot be used, and files instead of a server; the reply is kept."""
     no = Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.MAIL, reason="no", scope=Scope.SERVER)
     for outcome, words in (
         (no, "no"),
         (Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), "a file"),
     ):
         decision = after(outcome, replace(ANNA, is_sending=is_sending))
-        assert decision.step == (Defer(until=NOW, is_counted=False) if is_sending else GiveBack(until=NOW))
+        assert decision.step == (Defer(until=NOW, is_counted=False) if is_sending else Requeue(until=NOW))
         assert decision.halt is not None
-        assert (decision.halt.cause, decision.halt.returned, decision.words) == (Cause.UNUSABLE, (), words)
+        assert (decision.halt.cause, decision.halt.returned, decision.reason) == (Cause.UNUSABLE, (), words)
     assert after(Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, scope=Scope.MESSAGE)).halt is None
 
 
-def test_the_words_are_the_servers_or_ours() -> None:
+def test_the_text_is_the_servers_reply_or_ours() -> None:
     """For the record."""
     for outcome, words in ((ACCEPTED, "250 Ok"), (UNKNOWN, "lost"), (failed("550 5.1.1 gone"), "550 5.1.1 gone")):
-        assert after(outcome).words == words
+        assert after(outcome).reason == words
 
 
-def test_what_is_not_said_of_a_decision() -> None:
-    """A try counts and is not the last; nobody is blamed; words are no part of what is compared."""
+def test_the_defaults_of_a_decision() -> None:
+    """An attempt counts and is not the last; no category is set; the text is not compared."""
     assert Defer(until=NOW) == Defer(until=NOW, is_counted=True, is_last=False)
-    assert GiveBack(until=NOW) == GiveBack(until=NOW, is_throttled=False)
+    assert Requeue(until=NOW) == Requeue(until=NOW, is_throttled=False)
     assert Refuse() == Refuse(refusal_category=RefusalCategory.NONE)
     assert PauseMailing(until=NOW) == PauseMailing(until=NOW, number=1, is_rate=False)
-    assert Tried(subscriber_id=1) == Tried(
+    assert PreviousAttempts(subscriber_id=1) == PreviousAttempts(
         subscriber_id=1, attempts=0, first_at=None, throttled=0, requeue_count=0, is_sending=False
     )
-    assert ServerCondition() == ServerCondition(is_well=False, streak=(), throttles=0, paused_until=None, doubts=0)
+    assert ServerCondition() == ServerCondition(
+        is_accepting=False, streak=(), throttles=0, paused_until=None, unconfirmed=0
+    )
     plain = OutcomeDecision(step=Accept(), server_condition=ServerCondition())
-    assert plain.words == "" and plain == replace(plain, words="said")
+    assert plain.reason == "" and plain == replace(plain, reason="said")
 
 
 @pytest.mark.parametrize(
@@ -445,21 +465,23 @@ def test_what_is_not_said_of_a_decision() -> None:
         (replace(failed("421 4.3.2 said"), scope=Scope.SESSION), ANNA, ServerCondition()),
         (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition()),
         (failed("550 5.7.1 said", Stage.DOT), ANNA, ServerCondition(streak=(2, 3))),
-        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_well=True)),
+        (failed("550 5.7.1 said", Stage.DOT), replace(ANNA, requeue_count=1), ServerCondition(is_accepting=True)),
     ],
 )
-def test_whatever_is_decided_keeps_the_words(outcome: Outcome, tried: Tried, server_condition: ServerCondition) -> None:
-    """Also those of a rehearsal; a halt has the same."""
+def test_every_decision_keeps_the_text(
+    outcome: Outcome, tried: PreviousAttempts, server_condition: ServerCondition
+) -> None:
+    """Also for a rehearsal; a halt has the same text."""
     decision = after(outcome, tried, server_condition)
-    assert decision.words.endswith("said")
-    assert decision.halt is None or decision.halt.words == decision.words
+    assert decision.reason.endswith("said")
+    assert decision.halt is None or decision.halt.reason == decision.reason
     assert (
-        after(Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), is_rehearsal=True).words
+        after(Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE, reason="a file"), is_rehearsal=True).reason
         == "a file"
     )
 
 
-def test_a_refusal_without_an_answer_is_no_sign_of_a_mailbox() -> None:
-    """It is counted, no more."""
+def test_a_rejection_without_a_reply_is_soft() -> None:
+    """It is counted only."""
     refused = Outcome(state=OutcomeState.REFUSED, stage=Stage.RCPT, reason="no", scope=Scope.RECIPIENT)
     assert after(refused).step == Refuse(refusal_category=RefusalCategory.SOFT)

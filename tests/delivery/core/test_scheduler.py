@@ -1,4 +1,4 @@
-"""What a run does next: values in, a move out."""
+"""The next step of a run: values in, a move out."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,8 @@ from composer.delivery.core.scheduler import (
     View,
     Wait,
     Why,
-    after_death,
     next_move,
+    state_after_crash,
 )
 from composer.delivery.core.states import HOLDING, LET_GO, OPEN, WAYS, DeliveryState
 
@@ -53,7 +53,7 @@ def move(**changes: object) -> Move:
 
 
 def test_work_is_claimed_ahead_of_the_connections_and_not_far() -> None:
-    """Enough lies ready for every connection; with a rate no more than goes out in two seconds."""
+    """Enough deliveries are queued for every connection; with a rate, at most for two seconds."""
     assert move() == ClaimMove(count=32)
     assert move(queued=10) == ClaimMove(count=22)
     assert move(queued=20) == Wait()
@@ -63,9 +63,9 @@ def test_work_is_claimed_ahead_of_the_connections_and_not_far() -> None:
 
 
 def test_a_limit_and_a_quota_bound_what_is_claimed() -> None:
-    """When they are used up, what is under way ends first."""
+    """When they are used up, open deliveries finish first."""
     assert move(left=3) == ClaimMove(count=3)
-    # What is queued was counted when it was claimed.
+    # Queued deliveries were counted when they were claimed.
     assert move(left=15, queued=2) == move(quota=15, queued=2) == ClaimMove(count=15)
     assert move(left=0, open=1) == Wait()
     assert move(left=0) == End(why=Ending.LIMIT)
@@ -77,22 +77,22 @@ def test_a_limit_and_a_quota_bound_what_is_claimed() -> None:
 
 
 def test_nothing_left_ends_the_run_when_nothing_is_open() -> None:
-    """Neither here nor in another process, which may die and leave it."""
+    """Neither in this process nor in another, which may die and leave deliveries."""
     assert move(is_more=False, open=1) == Wait()
     assert move(is_more=False, elsewhere=3) == Wait()
     assert move(is_more=False) == End(why=Ending.DONE)
 
 
-def test_what_falls_due_soon_is_waited_for() -> None:
-    """And what falls due later is left to another run."""
+def test_a_run_waits_for_what_is_due_soon() -> None:
+    """A delivery that is due later is left to another run."""
     assert move(is_more=False, next_due=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.RETRY)
     assert move(is_more=False, next_due=NOW + MINUTE, open=1) == Wait(until=NOW + MINUTE)
     assert move(is_more=False, next_due=NOW) == ClaimMove(count=32)
     assert move(is_more=False, next_due=NOW + 15 * MINUTE) == End(why=Ending.LATER)
 
 
-def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
-    """The pause ends at a known time; ten minutes without an acceptance end the run."""
+def test_a_run_waits_for_a_pause_but_not_forever_for_a_server() -> None:
+    """The pause ends at a known time; after ten minutes without an acceptance the run ends."""
     assert move(paused_until=NOW + MINUTE) == Wait(until=NOW + MINUTE, why=Why.SERVER)
     assert move(paused_until=NOW + MINUTE, troubled_since=NOW - 11 * MINUTE) == End(why=Ending.UNREACHABLE)
     assert move(paused_until=NOW - MINUTE) == ClaimMove(count=32)
@@ -107,23 +107,25 @@ def test_a_pause_is_waited_for_and_a_server_in_trouble_not_for_ever() -> None:
         ({"is_ledger_broken": True}, Ending.LEDGER),
     ],
 )
-def test_a_stop_lets_what_is_open_end(change: dict[str, object], why: Ending) -> None:
-    """Nothing new is begun; a second word stops at once, and so does the time for it."""
+def test_a_stop_lets_open_deliveries_finish(change: dict[str, object], why: Ending) -> None:
+    """Nothing new is started; a second request, or the end of the wait, stops immediately."""
     assert move(open=2, queued=5, **change) == Drain(why=why)
     assert move(open=2, queued=5, is_overdue=True, **change) == End(why=why)
     assert move(queued=5, **change) == End(why=why)
     assert move(**{**change, "level": StopLevel.NOW}, open=2) in (End(why=Ending.INTERRUPTED), Drain(why=Ending.LEDGER))
 
 
-def test_a_second_word_stops_at_once() -> None:
-    """Whatever is open; each word is one step further."""
+def test_a_second_request_stops_immediately() -> None:
+    """With anything open; each request is one level higher."""
     assert [int(each) for each in (StopLevel.NONE, StopLevel.DRAIN, StopLevel.NOW)] == [0, 1, 2]
     assert move(level=StopLevel.NOW, open=4) == End(why=Ending.INTERRUPTED)
 
 
-def test_what_a_dead_run_leaves() -> None:
-    """No dot without an intent: a claim is free again; a dot that may have gone is unknown; the rest stays."""
-    changed = {state: after_death(state) for state in DeliveryState if after_death(state) is not state}
+def test_deliveries_of_a_dead_run() -> None:
+    """Without an intent, no dot was sent: a claim is released; a dot that may have been sent is unconfirmed; the rest
+    stays.
+    """
+    changed = {state: state_after_crash(state) for state in DeliveryState if state_after_crash(state) is not state}
     assert changed == {
         DeliveryState.CLAIMED: DeliveryState.PENDING,
         DeliveryState.SENDING: DeliveryState.UNKNOWN,
@@ -131,16 +133,16 @@ def test_what_a_dead_run_leaves() -> None:
     assert all(after in WAYS[before] for before, after in changed.items())
 
 
-def test_who_is_open_and_who_is_held() -> None:
-    """Open: a run still has to do something for them. Held: no other mailing of the issue goes to them."""
+def test_open_and_holding_states() -> None:
+    """Open: a run still has work to do. Holding: no other mailing of the issue is sent to them."""
     S = DeliveryState
     assert {S.PENDING, S.CLAIMED, S.SENDING, S.DEFERRED} == OPEN
     assert {S.CLAIMED, S.SENDING, S.DEFERRED, S.ACCEPTED, S.UNKNOWN} == HOLDING
     assert {S.REFUSED, S.SUPPRESSED, S.EXPIRED, S.WRITTEN} == LET_GO
 
 
-def test_the_states_are_parted() -> None:
-    """Open, or at an end; who is held is not let go; nothing leads out of what is over."""
+def test_every_state_is_open_or_final() -> None:
+    """Open or finished; a holding state is not finished without delivery; nothing leaves a final state."""
     over = {state for state in DeliveryState if not WAYS[state]}
     assert over == {DeliveryState.ACCEPTED, DeliveryState.SUPPRESSED, DeliveryState.EXPIRED, DeliveryState.WRITTEN}
     assert not OPEN & over
@@ -151,7 +153,7 @@ def test_the_states_are_parted() -> None:
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        # How many lie ready: eight for each connection, 32 at least; by the rate, one more than connections at least.
+        # How many are queued: eight for each connection, at least 32; by the rate, at least one more than connections.
         ({"connections": 1}, ClaimMove(count=32)),
         ({"connections": 5}, ClaimMove(count=40)),
         ({"connections": 62}, ClaimMove(count=496)),
@@ -161,10 +163,10 @@ def test_the_states_are_parted() -> None:
         ({"rate": 60.0, "connections": 9}, ClaimMove(count=10)),
         ({"rate": 150.0}, ClaimMove(count=5)),
         ({"rate": 180.0}, ClaimMove(count=6)),
-        # A claim is made when half of it is gone.
+        # A claim is made when half of it is used.
         ({"queued": 16}, ClaimMove(count=16)),
         ({"queued": 17}, Wait()),
-        # A limit and a quota: the smaller one counts, to the last message.
+        # A limit and a quota: the smaller one counts, exactly.
         ({"left": 1}, ClaimMove(count=1)),
         ({"left": 1, "queued": 1}, ClaimMove(count=1)),
         ({"left": 2, "queued": 2}, ClaimMove(count=2)),
@@ -178,14 +180,14 @@ def test_the_states_are_parted() -> None:
         ({"left": 0, "quota": 0}, End(why=Ending.LIMIT)),
         ({"quota": 0, "quota_at": NOW + 10 * MINUTE}, Wait(until=NOW + 10 * MINUTE, why=Why.QUOTA)),
         ({"quota": 0, "quota_at": NOW + 10 * MINUTE + TICK}, End(why=Ending.QUOTA)),
-        # The server's trouble and pauses, at their last moment and behind it.
+        # The server's problems and pauses, at their last moment and after it.
         ({"troubled_since": NOW - 10 * MINUTE}, ClaimMove(count=32)),
         ({"troubled_since": NOW - 10 * MINUTE - TICK}, End(why=Ending.UNREACHABLE)),
         ({"troubled_since": NOW - 11 * MINUTE, "open": 1}, Drain(why=Ending.UNREACHABLE)),
         ({"paused_until": NOW}, ClaimMove(count=32)),
         ({"paused_until": NOW + TICK, "paused_for": Why.ELSEWHERE}, Wait(until=NOW + TICK, why=Why.ELSEWHERE)),
         ({"paused_until": NOW + MINUTE, "left": 0}, Wait(until=NOW + MINUTE, why=Why.SERVER)),
-        # What is to come.
+        # The future.
         ({"is_more": False, "next_due": NOW - TICK}, ClaimMove(count=32)),
         ({"is_more": False, "next_due": NOW + TICK}, Wait(until=NOW + TICK, why=Why.RETRY)),
         ({"is_more": False, "next_due": NOW + 10 * MINUTE}, Wait(until=NOW + 10 * MINUTE, why=Why.RETRY)),
@@ -195,6 +197,6 @@ def test_the_states_are_parted() -> None:
         ({"is_more": False, "queued": 1}, Wait()),
     ],
 )
-def test_each_bound_is_where_it_is_said_to_be(changes: dict[str, object], expected: Move) -> None:
-    """At it, and one step behind it."""
+def test_each_limit_is_exact(changes: dict[str, object], expected: Move) -> None:
+    """At each limit, and one step after it."""
     assert move(**changes) == expected

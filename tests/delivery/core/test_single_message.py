@@ -1,4 +1,4 @@
-"""What an outcome means for a message outside any mailing: the same as in one, but that nobody else's answers tell more."""
+"""An outcome of a message outside a mailing: the same as in a mailing, but without the results of others."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -35,8 +35,8 @@ FILE = Outcome(state=OutcomeState.WRITTEN, stage=Stage.FILE)
         (USELESS, Refuse(refusal_category=RefusalCategory.SOFT)),
     ],
 )
-def test_what_has_ended(outcome: Outcome, step: SingleStep) -> None:
-    """Taken, written, unknown, refused because of the recipient: nothing more is tried, whatever the attempt."""
+def test_final_outcomes(outcome: Outcome, step: SingleStep) -> None:
+    """Accepted, written, unconfirmed, rejected because of the recipient: nothing is retried, after any attempt."""
     assert decide_single(outcome, 0, NOW, POLICY) == decide_single(outcome, 9, NOW, POLICY) == step
 
 
@@ -54,8 +54,10 @@ def test_what_has_ended(outcome: Outcome, step: SingleStep) -> None:
         failed("552 5.3.4 too large", Stage.DOT),
     ],
 )
-def test_what_is_tried_again(outcome: Outcome, attempts: int) -> None:
-    """Temporary trouble, throttles, and refusals of us or of the message: after 1, 5, 15, then 60 minutes, and no sooner."""
+def test_retried_outcomes(outcome: Outcome, attempts: int) -> None:
+    """Temporary problems, throttles, and rejections of the sender or the message: after 1, 5, 15, then 60 minutes, not
+    earlier.
+    """
     minutes = (1, 5, 15, 60, 60, 60)[attempts]
     step = decide_single(outcome, attempts, NOW, POLICY)
     assert isinstance(step, Defer)

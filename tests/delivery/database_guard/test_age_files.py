@@ -1,4 +1,4 @@
-"""What a database's own notes say of it: whether it is older than what was sent from it, and who knows more."""
+"""What the notes say about a database: whether it is older than the sent messages, and who knows more."""
 
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def note(origin: str, worker: int = 9, count: int = 1, *, is_old: bool = False) 
 
 
 def test_which_notes_the_database_knows(database: Database) -> None:
-    """The run, by its random number and how far it was; an acceptance by its own; an older version's by its number."""
+    """The run, by its random number and its count; an acceptance by its own number; an older version's note by its number."""
     frozen(database, 1)
     with database.write() as connection:
         assert not was_sent_from(connection)
@@ -65,13 +65,13 @@ def test_which_notes_the_database_knows(database: Database) -> None:
         assert not is_known(connection, note(origin, worker, 4))
 
 
-#: The note beside the database, those of the machine, and what follows, the surest sign first.
+#: The note next to the database, those of the computer, and the result, the most certain sign first.
 CASES: tuple[tuple[str | None, tuple[str, ...], list[CopySign]], ...] = (
     (None, (), [CopySign.NO_NOTE]),
     ("now", (), [CopySign.BEHIND]),
     ("known", (), []),
     ("known", ("known",), []),
-    # Of another machine: what was accepted since tells nothing of it, or it was sent from this very state.
+    # Of another computer: accepted since then without its knowledge, or sent from exactly this state.
     ("known", ("before",), [CopySign.UNHEARD]),
     ("known", ("now",), [CopySign.BEHIND_MACHINE]),
     ("known", ("middle",), [CopySign.UNHEARD]),
@@ -82,8 +82,8 @@ CASES: tuple[tuple[str | None, tuple[str, ...], list[CopySign]], ...] = (
 )
 
 
-def test_what_notes_say(database: Database) -> None:
-    """Of the run, or of more than the database knows, accepted before or now."""
+def test_signs_from_notes(database: Database) -> None:
+    """About the run, or about more than the database knows, accepted before or now."""
     frozen(database, 1)
     with database.write() as connection:
         row = {
@@ -113,8 +113,8 @@ def test_what_notes_say(database: Database) -> None:
         assert check_database_id(connection, 1, "h", None) == check_database_id(connection, 2, "elsewhere", None) == ()
 
 
-def test_a_mailing_is_at_home_where_its_last_run_was(database: Database) -> None:
-    """Where a home is not known nothing is said, nor of an older version's whose note came with it."""
+def test_the_home_of_a_mailing_is_that_of_its_last_run(database: Database) -> None:
+    """Without a known home there is no sign, nor for an older version that came with its note."""
     frozen(database, 1)
     with database.write() as connection:
         row = {"mailing_id": 1, "host": "mx", "process": 1, "began": NOW, "seen": NOW, "nonce": None}
@@ -135,8 +135,8 @@ def test_a_mailing_is_at_home_where_its_last_run_was(database: Database) -> None
         assert check_database_id(connection, 1, "first", None) == ()
 
 
-def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> None:
-    """One value each; an acceptance takes nothing but the mark of a backup away."""
+def test_facts_about_a_database_are_stored_by_name(database: Database) -> None:
+    """One value each; an acceptance deletes only the mark of a backup."""
     with database.write() as connection:
         assert (state_of(connection, "a"), origins_of(connection)) == (None, ())
         assert not was_sent_from(connection) and is_known(connection, note("", 0, is_old=True))
@@ -150,7 +150,7 @@ def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> N
         set_state(connection, "a", None)
         assert (state_of(connection, "a"), state_of(connection, "b")) == (None, "2")
 
-        # The name of a publication is that of its key, and of no other.
+        # The id of a publication is that of its key only.
         connection.execute(insert(database_keys), {"name": "other", "key": b"\x02"})
         name_publication(connection, b"\x01\xff")
         assert publication_of(connection) == "01ff"
@@ -158,8 +158,8 @@ def test_facts_about_a_database_are_kept_by_their_names(database: Database) -> N
         assert publication_of(connection) is None
 
 
-def test_the_surest_sign_is_told() -> None:
-    """In its own words; without a sign nothing is raised."""
+def test_the_most_certain_sign_is_reported() -> None:
+    """With its own message; without a sign nothing is raised."""
     first_of((), "news.db")
     words = set()
     for number, sign in enumerate(CopySign):
@@ -172,7 +172,7 @@ def test_the_surest_sign_is_told() -> None:
 
 
 def test_one_run_begins_at_a_time(postgres: PostgresServer, postgres_template: str) -> None:
-    """On PostgreSQL by a lock to the end of the transaction, in which nothing is said to be written before it is."""
+    """On PostgreSQL with a lock until the end of the transaction, which is on disk before the note is written."""
     setting = text("SELECT current_setting('synchronous_commit')")
     with open_database(postgres.create(postgres_template)) as database, database.engine.connect() as connection:
         connection.exec_driver_sql("SET synchronous_commit = off")

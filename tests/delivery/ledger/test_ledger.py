@@ -1,4 +1,4 @@
-"""The ledger row by row, on both databases: who is claimed, who is struck out, and when the next one falls due."""
+"""The ledger row by row, on both databases: what is claimed, what is suppressed, and when the next delivery is due."""
 
 from datetime import timedelta
 
@@ -29,10 +29,10 @@ def put_off(database: Database, subscriber_id: int, until: timedelta, state: Del
     ("deferred", "pending", "wanted"),
     [(5 * MINUTE, 9 * MINUTE, 5), (9 * MINUTE, 5 * MINUTE, 5), (5 * MINUTE, None, 5), (None, 9 * MINUTE, 9)],
 )
-def test_the_next_one_is_due_when_the_first_of_those_that_wait_is(
+def test_the_earliest_waiting_delivery_is_due_next(
     database: Database, deferred: timedelta | None, pending: timedelta | None, wanted: int
 ) -> None:
-    """Whether it is to be tried again or was given back: a run sleeps no longer than until the earlier of the two."""
+    """For a retry or a released delivery: a run sleeps until the earlier of the two."""
     frozen(database, 6)
     numbers = iter(range(1, 7))
     for until, state in ((deferred, S.DEFERRED), (pending, S.PENDING)):
@@ -45,8 +45,8 @@ def test_the_next_one_is_due_when_the_first_of_those_that_wait_is(
     assert (claimed.next_due, claimed.is_more) == (NOW + wanted * MINUTE, False)
 
 
-def test_what_is_tried_again_comes_first(database: Database) -> None:
-    """Then who was never tried, in the order of the subscribers, then what was given back; as many as were asked for, no more."""
+def test_retries_come_first(database: Database) -> None:
+    """Then new deliveries, in the order of the subscribers, then released ones; at most as many as requested."""
     frozen(database, 5)
     put_off(database, 4, -SECOND, S.DEFERRED)
     put_off(database, 3, -MINUTE, S.PENDING)
@@ -58,8 +58,8 @@ def test_what_is_tried_again_comes_first(database: Database) -> None:
     assert (first.next_due, rest.next_due) == (None, None)
 
 
-def test_whose_bounce_is_held_meanwhile_is_not_sent_to(database: Database) -> None:
-    """They keep their status; they are struck out before the dot, with the time and the reason."""
+def test_nothing_is_sent_to_held_bounces(database: Database) -> None:
+    """They keep their status; they are suppressed before the dot, with the time and the reason."""
     frozen(database, 2)
     with database.write() as connection:
         ledger.claim(connection, 1, 1, 2, NOW)
@@ -69,8 +69,8 @@ def test_whose_bounce_is_held_meanwhile_is_not_sent_to(database: Database) -> No
     assert (row.state, row.changed, row.issue_id) == (S.SUPPRESSED, NOW + MINUTE, None)
 
 
-def test_only_a_run_by_hand_sends_a_paused_mailing(database: Database) -> None:
-    """A timer heeds a pause; nobody sends what was stopped or is over, and no other mailing is held by it."""
+def test_only_a_manual_run_sends_a_paused_mailing(database: Database) -> None:
+    """A timer does not send a paused mailing; nobody sends a stopped or ended one; other mailings are not affected."""
     frozen(database, 1)
     stopped = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
     with database.write() as connection:
@@ -85,8 +85,8 @@ def test_only_a_run_by_hand_sends_a_paused_mailing(database: Database) -> None:
 
 
 @pytest.mark.parametrize("is_claimed", [False, True])
-def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Database, is_claimed: bool) -> None:
-    """Struck out before the claim or before the dot: when they come back, another mailing of the issue may go to them."""
+def test_suppressed_recipients_are_not_held(database: Database, is_claimed: bool) -> None:
+    """Suppressed before the claim or the dot: if they return, another mailing of the issue may be sent to them."""
     frozen(database, 4)
     with database.write() as connection:
         if is_claimed:
@@ -105,8 +105,8 @@ def test_who_left_before_their_turn_is_not_held_by_the_mailing(database: Databas
     assert kinds(database, 2) == kinds(database, 3) == ["suppressed"]
 
 
-def test_a_claim_that_is_somebody_elses_is_not_struck_out(database: Database) -> None:
-    """An owner that asks for the dot of what it does not have changes nothing, even if the subscriber has left."""
+def test_another_workers_claim_is_not_suppressed(database: Database) -> None:
+    """A worker that requests a dot for a delivery it has not claimed changes nothing, even if the subscriber unsubscribed."""
     frozen(database, 2)
     with database.write() as connection:
         ledger.claim(connection, 1, 1, 2, NOW)
@@ -116,7 +116,7 @@ def test_a_claim_that_is_somebody_elses_is_not_struck_out(database: Database) ->
 
 
 def test_what_others_have_in_hand_is_counted(database: Database) -> None:
-    """Claimed or with the dot on its way; one's own, and other mailings', are not counted."""
+    """Claimed or being sent; its own deliveries, and other mailings, are not counted."""
     frozen(database, 5)
     other = frozen(database, 0, issue="2025-02-28")
     with database.write() as connection:
@@ -131,11 +131,11 @@ def test_what_others_have_in_hand_is_counted(database: Database) -> None:
     ("words", "left"),
     [
         ("550 <Anna@Example.org>: no anna@ here", "550 <…>: no … here"),
-        # A letter that is two when it is small: what is cut out stays in its place.
+        # A letter that becomes two in lower case: the text is removed at the right place.
         ("550 İİİİ anna@example.org is unknown", "550 İİİİ … is unknown"),
         ("250 2.0.0 Ok: queued as 4XyZ", "250 2.0.0 Ok: queued as 4XyZ"),
     ],
 )
-def test_a_servers_words_are_kept_without_the_address(words: str, left: str) -> None:
-    """In whichever case it is written."""
+def test_replies_are_stored_without_the_address(words: str, left: str) -> None:
+    """In any case."""
     assert without_address(words, "anna@example.org") == left

@@ -1,5 +1,5 @@
-"""Whatever is done to a mailing, in whatever order, by several processes that die in between: the sums add up, no way is
-taken that does not exist, nobody gets two copies, and nobody's copy is forgotten. On both databases.
+"""Any operations on a mailing, in any order, by several processes that crash in between: the totals are right, only
+existing transitions are used, nobody receives two copies, and no copy is lost. On both databases.
 """
 
 from collections import Counter
@@ -27,8 +27,8 @@ from composer.database.tables.mailing_tables import deliveries, recipients
 from composer.database.tables.metadata import metadata
 from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.events import StateReason
-from composer.delivery.core.mailing import MailingError, go_on, mailing_of, stop, sums_of
-from composer.delivery.core.retry_policy import OutcomeDecision, RetryPolicy, ServerCondition, Tried, decide
+from composer.delivery.core.mailing import MailingError, mailing_of, resume, stop, sums_of
+from composer.delivery.core.retry_policy import OutcomeDecision, PreviousAttempts, RetryPolicy, ServerCondition, decide
 from composer.delivery.core.states import WAYS, DeliveryState
 from composer.delivery.ledger import ledger, maintenance, reconciliation
 from composer.delivery.selection.freeze import freeze
@@ -39,7 +39,7 @@ from tests.delivery.factories import ISSUE, NOW, add_subscribers, draft
 S = DeliveryState
 _SUBSCRIBERS = 6
 _POLICY = RetryPolicy(deadline=timedelta(hours=2))
-#: What may become of a message whose dot has gone, and of one that is still before it.
+#: The possible outcomes after a dot, and before it.
 _AFTER_DOT = {
     "accepted": Outcome(state=OutcomeState.ACCEPTED, stage=Stage.DOT, queue_id="Q1"),
     "refused": Outcome(
@@ -59,7 +59,7 @@ _BEFORE_DOT = {
     "dropped": Outcome(state=OutcomeState.DEFERRED, stage=Stage.BODY, scope=Scope.SERVER),
     "taken back": Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY),
 }
-#: Two ways in one step.
+#: Two transitions in one step.
 _THROUGH = {(S.CLAIMED, S.EXPIRED): S.DEFERRED, (S.SENDING, S.EXPIRED): S.DEFERRED}
 
 
@@ -73,13 +73,13 @@ class Ledger(RuleBasedStateMachine):
         self.mailing = 0
         self.mailings: list[int] = []
         self.copies: Counter[int] = Counter()
-        #: Copies that a person asked for when they said: send again.
+        #: Copies that a person requested by sending again.
         self.allowed: Counter[int] = Counter()
-        self.pool: dict[int, dict[int, Tried]] = {1: {}, 2: {}, 3: {}}
+        self.pool: dict[int, dict[int, PreviousAttempts]] = {1: {}, 2: {}, 3: {}}
         self.server_conditions = {1: ServerCondition(), 2: ServerCondition(), 3: ServerCondition()}
         self.dead: set[int] = set()
         self.seen: dict[tuple[int, int], DeliveryState] = {}
-        #: Who was refused and taken back in one step, because the run stopped.
+        #: Rejected and returned to pending in one step, because the run stopped.
         self.taken_back: set[tuple[int, int]] = set()
         with database.write() as connection:
             for table in reversed(metadata.sorted_tables):
@@ -97,17 +97,17 @@ class Ledger(RuleBasedStateMachine):
             question = select(deliveries).where(deliveries.c.mailing_id == (mailing or self.mailing))
             return {row.subscriber_id: row for row in connection.execute(question)}
 
-    #: Which of those that there are, by their number.
+    #: One of the existing ones, by number.
     which = st.integers(0, 11)
 
-    def waiting(self) -> list[tuple[int, Tried]]:
-        """What the living have in hand, and whose dot has not gone."""
+    def waiting(self) -> list[tuple[int, PreviousAttempts]]:
+        """Return the claims of living processes whose dots were not sent."""
         return [(worker, tried) for worker, hand in self.living() for tried in hand.values() if not tried.is_sending]
 
-    def sending(self) -> list[tuple[int, Tried]]:
+    def sending(self) -> list[tuple[int, PreviousAttempts]]:
         return [(worker, tried) for worker, hand in self.living() for tried in hand.values() if tried.is_sending]
 
-    def living(self) -> list[tuple[int, dict[int, Tried]]]:
+    def living(self) -> list[tuple[int, dict[int, PreviousAttempts]]]:
         return [(worker, hand) for worker, hand in self.pool.items() if worker not in self.dead]
 
     @precondition(lambda self: self.living())
@@ -128,7 +128,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(which=which, dies=st.integers(0, 7))
     def dots(self, which: int, dies: int) -> None:
-        """Ask for intents; where they are granted the dots go out, unless the process dies just before."""
+        """Request intents; if they are granted the dots are sent, unless the process crashes just before."""
         worker = self.waiting()[which % len(self.waiting())][0]
         ids = [tried.subscriber_id for tried in self.pool[worker].values() if not tried.is_sending]
         with self.database.write() as connection:
@@ -154,7 +154,7 @@ class Ledger(RuleBasedStateMachine):
         else:
             self.tell(worker, tried, _AFTER_DOT[what])
 
-    def tell(self, worker: int, tried: Tried, outcome: Outcome) -> OutcomeDecision:
+    def tell(self, worker: int, tried: PreviousAttempts, outcome: Outcome) -> OutcomeDecision:
         decision = decide(outcome, tried, self.server_conditions[worker], self.now, _POLICY)
         self.server_conditions[worker] = decision.server_condition
         result = ledger.Result(
@@ -171,7 +171,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(which=which)
     def stop_running(self, which: int) -> None:
-        """Return back what was not begun."""
+        """Release deliveries that were not started."""
         worker = self.waiting()[which % len(self.waiting())][0]
         with self.database.write() as connection:
             maintenance.release(connection, self.mailing, worker, self.now)
@@ -180,7 +180,9 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.dead)
     @rule()
     def reap_worker(self) -> None:
-        """Another process, or the next one, takes care of the dead; who died comes back as a new one."""
+        """Another process, or the next one, releases the deliveries of dead processes; a dead process returns as a new
+        one.
+        """
         with self.database.write() as connection:
             maintenance.reap_worker(connection, self.mailing, sorted(self.dead), self.now, StateReason.RUN_DIED)
         for worker in self.dead:
@@ -207,20 +209,20 @@ class Ledger(RuleBasedStateMachine):
 
     @rule()
     def say_stop(self) -> None:
-        """Somebody says stop, and later goes on."""
+        """A person stops the mailing and resumes it later."""
         with self.database.write() as connection:
             if not mailing_of(connection, self.mailing).ended:
                 stop(connection, self.mailing, "anna", self.now)
                 assert ledger.claim(connection, self.mailing, 1, 1, self.now).is_stopped
                 waiting = [tried.subscriber_id for _, tried in self.waiting()]
                 assert not ledger.intend(connection, self.mailing, 1, waiting, self.now)
-                assert not go_on(connection, self.mailing, "anna", self.now, seen=None)
-                go_on(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
+                assert not resume(connection, self.mailing, "anna", self.now, seen=None)
+                resume(connection, self.mailing, "anna", self.now, seen=mailing_of(connection, self.mailing).pause)
 
     @precondition(lambda self: any(hand for worker, hand in self.pool.items() if worker not in self.dead))
     @rule(which=which)
     def be_taken_for_dead(self, which: int) -> None:
-        """A process that was away too long: others take its work, it comes back and goes on as if nothing had been."""
+        """A process was away for too long: others take its work, then it returns and continues as before."""
         worker = [worker for worker, hand in self.living() if hand][
             which % len([1 for _, hand in self.living() if hand])
         ]
@@ -230,7 +232,7 @@ class Ledger(RuleBasedStateMachine):
         self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != worker), 0), _SUBSCRIBERS)
         for tried in late.values():
             if tried.is_sending and tried.subscriber_id not in self.pool[worker]:
-                # The answer comes after all.
+                # The answer comes late.
                 self.copies[tried.subscriber_id] += 1
                 self.pool[worker][tried.subscriber_id] = tried
                 self.tell(worker, tried, _AFTER_DOT["accepted"])
@@ -270,7 +272,7 @@ class Ledger(RuleBasedStateMachine):
     @precondition(lambda self: self.mailing and not any(self.pool.values()))
     @rule(is_rest=st.booleans())
     def mail_again(self, is_rest: bool) -> None:
-        """Freeze another mailing of the issue, to whom the earlier ones do not hold."""
+        """Freeze another mailing of the issue, for those whom the earlier mailings do not hold."""
         try:
             with self.database.write() as connection:
                 again = freeze(connection, draft(selection=Selection(issue=ISSUE, is_rest=is_rest)), self.now)
@@ -303,7 +305,9 @@ class Ledger(RuleBasedStateMachine):
 
     @invariant()
     def copies_are_known(self) -> None:
-        """Nobody has two copies but who was to get another; whoever has one is accepted, unknown, or about to be told."""
+        """Nobody has two copies without a decision; everybody with a copy is accepted, unconfirmed, or about to be
+        recorded.
+        """
         if not self.mailing:
             return
         for subscriber_id, copies in self.copies.items():
@@ -317,8 +321,8 @@ class Ledger(RuleBasedStateMachine):
                 assert {S.ACCEPTED, S.UNKNOWN, S.SENDING} & set(states), states
 
 
-def test_whatever_is_done_the_sums_add_up(database: Database) -> None:
-    """Claims, intents, answers, deaths, stops, farewells, settlements, new mailings: in any order."""
+def test_totals_are_right_after_any_operations(database: Database) -> None:
+    """Claims, intents, answers, crashes, stops, ends, decisions, new mailings, in any order."""
     run_state_machine_as_test(
         lambda: Ledger(database),  # type: ignore[arg-type]
         settings=settings(

@@ -1,4 +1,4 @@
-"""Each statement of the ledger, row by row on both databases: which rows it changes, what it writes, and what it leaves."""
+"""Each statement of the ledger, row by row on both databases: the rows it changes, and the rows it does not."""
 
 import contextlib
 import shutil
@@ -23,11 +23,11 @@ from composer.delivery.core.mailing import mailings_of, variants_of
 from composer.delivery.core.retry_policy import (
     Accept,
     Defer,
-    GiveBack,
     MarkUnconfirmed,
     OutcomeDecision,
     RefusalCategory,
     Refuse,
+    Requeue,
     RetryPolicy,
     ServerCondition,
     Step,
@@ -42,9 +42,9 @@ pytestmark = pytest.mark.slow
 
 S = DeliveryState
 LATER, UNTIL = NOW + SECOND, NOW + 60 * SECOND
-#: A recipient in each state, by their ids.
+#: A recipient in each state, by id.
 EACH = dict(enumerate(S, 1))
-#: What stands in every row beside its state.
+#: The values of every row besides its state.
 BEFORE: dict[str, Any] = {
     "worker_id": 1, "attempts": 2, "throttled": 1, "requeue_count": 1, "first_at": NOW - SECOND, "next_at": NOW - 3 * SECOND,
     "changed": NOW - 2 * SECOND, "reason": "before", "words": "said before", "queue_id": None, "refusal_category": "soft",
@@ -54,7 +54,7 @@ Rows = dict[tuple[int, int], dict[str, Any]]
 
 
 def one_of_each(connection: Connection, **more: Any) -> Rows:
-    """Put recipients of two mailings in each state; give the rows by mailing and recipient."""
+    """Add recipients of two mailings in each state; return the rows by mailing and recipient."""
     for subscriber_id, state in EACH.items():
         one = update(deliveries).where(deliveries.c.subscriber_id == subscriber_id)
         issue = select(mailings.c.issue_id).where(mailings.c.id == deliveries.c.mailing_id).scalar_subquery()
@@ -68,7 +68,7 @@ def rows(connection: Connection) -> Rows:
 
 
 def changed(connection: Connection, before: Rows) -> dict[int, dict[str, Any]]:
-    """What was changed, by recipient; of the first mailing alone."""
+    """Return the changes by recipient, of the first mailing only."""
     found = {}
     for key, after in rows(connection).items():
         if new := {name: value for name, value in after.items() if value != before[key][name]}:
@@ -78,7 +78,7 @@ def changed(connection: Connection, before: Rows) -> dict[int, dict[str, Any]]:
 
 
 def told(connection: Connection) -> list[dict[str, Any]]:
-    """The events, without their numbers, in the order of the recipients."""
+    """Return the events without their numbers, in the order of the recipients."""
     question = select(events).order_by(events.c.subscriber_id, events.c.id)
     return [
         {name: value for name, value in row._mapping.items() if name != "id"} for row in connection.execute(question)
@@ -91,12 +91,12 @@ def event(subscriber_id: int, kind: EventKind, at: datetime = LATER, **more: Any
 
 
 class _Undone(Exception):
-    """Ends a transaction without a trace."""
+    """Ends a transaction without any change."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def mailed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """Two mailings to the same recipients, for all tests of this module."""
+    """Two mailings to the same recipients, for all tests in this module."""
     if request.param == "sqlite":
         path = tmp_path_factory.mktemp("rows") / "newsletter.db"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
@@ -114,10 +114,10 @@ def mailed(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def connection(mailed: Database) -> Iterator[Connection]:
-    """A transaction that leaves nothing behind."""
+    """A transaction that is rolled back."""
     with contextlib.suppress(_Undone), mailed.write() as connection:
         if connection.dialect.name == "sqlite":
-            # What a question does not put in order comes in the opposite one.
+            # A query without an order returns rows in reverse.
             connection.exec_driver_sql("PRAGMA reverse_unordered_selects = ON")
         yield connection
         raise _Undone
@@ -125,7 +125,7 @@ def connection(mailed: Database) -> Iterator[Connection]:
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """What a decision makes of a row, and from which states."""
+    """The effect of a decision on a row, and its possible previous states."""
 
     step: Step
     came_from: tuple[DeliveryState, ...]
@@ -174,13 +174,13 @@ CASES = (
         kind=EventKind.THROTTLED,
     ),
     Case(
-        step=GiveBack(until=UNTIL),
+        step=Requeue(until=UNTIL),
         came_from=(S.CLAIMED,),
         becomes={**SAID, "state": "pending"},
         kind=EventKind.GIVEN_BACK,
     ),
     Case(
-        step=GiveBack(until=UNTIL, is_throttled=True),
+        step=Requeue(until=UNTIL, is_throttled=True),
         came_from=(S.CLAIMED,),
         becomes={**SAID, "state": "pending", "next_at": UNTIL, "throttled": 2},
         kind=EventKind.THROTTLED,
@@ -204,7 +204,7 @@ def result(subscriber_id: int, step: Step, words: str = "said now") -> ledger.Re
 
 
 def test_each_decision_writes_its_row(connection: Connection) -> None:
-    """From the states that it may come from, of this mailing and this owner; with one event for each."""
+    """From every possible previous state, for this mailing and this worker; with one event each."""
     for case in CASES:
         before = one_of_each(connection)
         results = [result(each, case.step) for each in EACH]
@@ -216,16 +216,16 @@ def test_each_decision_writes_its_row(connection: Connection) -> None:
         assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
 
 
-def test_an_acceptance_is_a_try(connection: Connection) -> None:
-    """One more than before, of the row alone that it is about."""
+def test_an_acceptance_counts_as_an_attempt(connection: Connection) -> None:
+    """One more attempt, for this row only."""
     before = one_of_each(connection)
     ledger.record(connection, 1, 1, [result(3, Accept())], LATER)
     assert changed(connection, before) == {3: CASES[0].becomes}
     assert told(connection) == [event(3, EventKind.ACCEPTED, words="said now")]
 
 
-def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
-    """A throttle is none; an acceptance needs no time of it."""
+def test_the_first_attempt_is_the_first_that_counts(connection: Connection) -> None:
+    """A throttle does not count; an acceptance does not set its time."""
     for case in CASES:
         one_of_each(connection, first_at=None)
         ledger.record(connection, 1, 1, [result(each, case.step) for each in EACH], LATER)
@@ -235,8 +235,8 @@ def test_the_first_try_is_the_first_that_counts(connection: Connection) -> None:
 
 
 @pytest.mark.parametrize("step", [Accept(), Refuse()])
-def test_long_replies_are_cut(connection: Connection, step: Step) -> None:
-    """At five hundred characters, in the row and in the log of events."""
+def test_long_replies_are_truncated(connection: Connection, step: Step) -> None:
+    """At five hundred characters, in the row and in the event log."""
     one_of_each(connection)
     ledger.record(connection, 1, 1, [result(3, step, "x" * 501)], LATER)
     assert [len(each["words"]) for each in told(connection)] == [500]
@@ -246,7 +246,7 @@ def test_long_replies_are_cut(connection: Connection, step: Step) -> None:
 
 
 def test_a_claim_writes_its_owner_and_time(connection: Connection) -> None:
-    """What is pending or deferred and due, of this mailing; a row that is not due stays, to the last moment."""
+    """Pending or deferred and due, of this mailing; a row that is not due stays, exactly until its time."""
     before = one_of_each(connection, next_at=NOW)
     assert not ledger.claim(connection, 1, 7, 99, NOW - SECOND / 1000).due
     found = ledger.claim(connection, 1, 7, 99, NOW)
@@ -270,7 +270,7 @@ def _suppressed(connection: Connection) -> None:
 
 
 def _held(connection: Connection) -> None:
-    # Their status stays as it is.
+    # Their status does not change.
     suppress(connection, "reader2@example.net", Reason.HELD, "mail", NOW)
 
 
@@ -297,10 +297,10 @@ def _forgotten(connection: Connection) -> None:
         (True, _forgotten, "erased"),
     ],
 )
-def test_who_has_left_is_struck_out_with_the_reason(
+def test_unsubscribed_recipients_are_suppressed_with_the_reason(
     connection: Connection, is_claimed: bool, leave: Callable[[Connection], None], why: str
 ) -> None:
-    """Before the claim or before the dot; the others are claimed, and get their dot."""
+    """Before the claim or before the dot; the others are claimed and sent."""
     if is_claimed:
         for mailing_id in (1, 2):
             ledger.claim(connection, mailing_id, 1, 3, NOW)
@@ -318,14 +318,14 @@ def test_who_has_left_is_struck_out_with_the_reason(
         to = {"state": "claimed", "changed": LATER, "worker_id": 1}
     out = {"state": "suppressed", "changed": LATER, "reason": why, "words": None, "issue_id": None}
     written = changed(connection, before)
-    # A suppression lets go of the issue's key itself.
+    # A suppression clears the issue's key itself.
     assert {"issue_id": None, **written[2]} == out
     assert (written[1], written[3]) == (to, to)
     assert told(connection) == [event(2, EventKind.SUPPRESSED, reason=why)]
 
 
-def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(connection: Connection) -> None:
-    """Not one in another state, of another owner or mailing, nor one of a mailing that was stopped or is over."""
+def test_a_dot_needs_the_workers_own_claim(connection: Connection) -> None:
+    """Not a delivery in another state, of another worker or mailing, nor of a stopped or ended mailing."""
     before = one_of_each(connection)
     assert ledger.intend(connection, 1, 2, list(EACH), LATER) == set()
     assert ledger.intend(connection, 1, 1, [1, 3, 4], LATER) == set()
@@ -344,8 +344,8 @@ def test_a_dot_takes_a_claim_of_ones_own_that_was_asked_for(connection: Connecti
     assert told(connection) == []
 
 
-def test_what_is_done_to_many_at_once(connection: Connection) -> None:
-    """Refusals taken back, claims released, a death, a deadline, an end by a person: rows and events of this mailing."""
+def test_changes_of_many_rows(connection: Connection) -> None:
+    """Returned rejections, released claims, a crash, a deadline, a cancellation: rows and events of this mailing."""
     issue = connection.scalar(select(mailings.c.issue_id).where(mailings.c.id == 1))
     lost = {"state": "unknown", "changed": LATER, "attempts": 3, "reason": "run_died", "words": None}
     over = {"state": "expired", "changed": LATER, "issue_id": None}
@@ -396,8 +396,8 @@ def test_what_is_done_to_many_at_once(connection: Connection) -> None:
     assert connection.scalars(select(mailings.c.ended).order_by(mailings.c.id)).all() == [LATER, None]
 
 
-def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None:
-    """By itself, with an event that is nobody's; not while one is open or unknown."""
+def test_a_mailing_ends_when_every_result_is_known(connection: Connection) -> None:
+    """Automatically, with an event without a person; not while a delivery is open or unconfirmed."""
     for state in S:
         one_of_each(connection)
         connection.execute(update(deliveries).where(deliveries.c.subscriber_id != 1).values(state=S.ACCEPTED))
@@ -406,14 +406,14 @@ def test_a_mailing_ends_when_every_fate_is_known(connection: Connection) -> None
         assert maintenance.end(connection, 1, LATER).is_complete is is_over
         assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
         assert [each["kind"] for each in told(connection)] == (["ended"] if is_over else [])
-        # Once: what is over stays as it was.
+        # Only once: an ended mailing does not change.
         maintenance.end(connection, 1, UNTIL)
         assert connection.scalar(select(mailings.c.ended).where(mailings.c.id == 1)) == (LATER if is_over else None)
         connection.execute(update(mailings).values(ended=None))
 
 
-def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
-    """The unknown of this mailing: one row and one event each, with who said it."""
+def test_resolved_deliveries_have_no_worker(connection: Connection) -> None:
+    """The unconfirmed deliveries of this mailing: one row and one event each, with the person."""
     ways: tuple[tuple[Any, str, str], ...] = (
         (reconciliation.count_as_received, "accepted", "received"),
         (reconciliation.send_again, "pending", "again"),
@@ -438,8 +438,8 @@ def test_what_is_settled_is_nobodys_any_more(connection: Connection) -> None:
         assert reconciliation.may_get_twice(connection, 1) == (reason == "again")
 
 
-def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
-    """As long as it is still to be sent; what was settled in another way is not counted."""
+def test_possible_duplicates_are_counted_once(connection: Connection) -> None:
+    """As long as it will still be sent; deliveries resolved in another way are not counted."""
     kinds = ((EventKind.SETTLED, "again"), (EventKind.SETTLED, "again"))
     cases = (
         (kinds, 4),
@@ -460,8 +460,8 @@ def test_who_may_get_it_twice_is_counted_once(connection: Connection) -> None:
         assert bool(reconciliation.decided_of(connection, 1)) is ((EventKind.SETTLED, "received") in found)
 
 
-def test_decisions_are_told_in_their_order(connection: Connection) -> None:
-    """By their time, then by who decided."""
+def test_decisions_are_sorted(connection: Connection) -> None:
+    """By time, then by person."""
     one_of_each(connection)
     said = (("ben", LATER), ("anna", LATER), ("carla", NOW), ("ben", LATER))
     for number, (who, when) in enumerate(said, 1):
@@ -478,15 +478,15 @@ def test_decisions_are_told_in_their_order(connection: Connection) -> None:
     assert found == [("carla", NOW, 1), ("anna", LATER, 1), ("ben", LATER, 2)]
 
 
-def test_what_is_no_longer_unknown_is_not_settled(connection: Connection) -> None:
-    """An answer may come, from another process, between the question and the change."""
+def test_confirmed_deliveries_are_not_resolved_again(connection: Connection) -> None:
+    """An answer from another process may come between the query and the change."""
     before = one_of_each(connection)
     found = reconciliation._settle(connection, 1, list(EACH), S.ACCEPTED, StateReason.LOG, "anna", LATER)
     assert (found.settled, list(changed(connection, before))) == (1, [7])
 
 
-def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Connection) -> None:
-    """PostgreSQL gives rows in the order in which they were written last."""
+def test_rows_in_another_order_are_sorted(connection: Connection) -> None:
+    """PostgreSQL returns rows in the order in which they were last written."""
     for subscriber_id in reversed(EACH):
         connection.execute(
             update(deliveries).where(deliveries.c.subscriber_id == subscriber_id).values(state=S.UNKNOWN)
@@ -501,8 +501,8 @@ def test_what_a_database_gives_in_another_order_is_put_in_order(connection: Conn
     assert [each.number for each in variants_of(connection, 1)] == [0, 1, 2]
 
 
-def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
-    """A list in JSON on SQLite, an array of large numbers on PostgreSQL, without a round trip to find out of what."""
+def test_each_database_has_its_own_intent_statement() -> None:
+    """A JSON list on SQLite, an array of large numbers on PostgreSQL, without a round trip to find the type."""
     asked = {name: statement._statement for name, statement in statements.INTEND.items()}
     assert "deliveries.subscriber_id IN (SELECT" in str(asked["sqlite"].compile(dialect=sqlite.dialect()))
     written = str(asked["postgresql"].compile(dialect=psycopg.dialect()))  # type: ignore[no-untyped-call]
@@ -515,14 +515,14 @@ def test_each_database_is_asked_for_dots_in_its_own_way() -> None:
 
 
 @pytest.mark.parametrize("state", [S.DEFERRED, S.PENDING])
-def test_a_claim_passes_by_what_another_process_looks_at(state: DeliveryState) -> None:
-    """On PostgreSQL; of the deliveries alone, for a subscriber may be looked at by anybody."""
+def test_a_claim_skips_locked_rows(state: DeliveryState) -> None:
+    """On PostgreSQL; only for the deliveries, because anybody may lock a subscriber."""
     compiled = str(statements.DUE[state].compile(dialect=postgresql.dialect()))  # type: ignore[no-untyped-call]
     assert compiled.endswith("FOR UPDATE OF deliveries SKIP LOCKED")
 
 
-def test_a_claim_takes_as_many_as_it_was_asked_for(connection: Connection) -> None:
-    """What is to be tried again first, then what was never tried, each by its time, then by the recipients' numbers."""
+def test_a_claim_takes_the_requested_number(connection: Connection) -> None:
+    """First retries, then new deliveries, each by time, then by the recipients' numbers."""
     one_of_each(connection)
     for subscriber_id, state, seconds in ((1, S.PENDING, 1), (2, S.PENDING, 1), (3, S.PENDING, 0), (4, S.DEFERRED, 2)):
         one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.subscriber_id == subscriber_id)
@@ -544,10 +544,10 @@ def test_a_claim_takes_as_many_as_it_was_asked_for(connection: Connection) -> No
     ("deferred", "pending", "next_due"),
     [(LATER, UNTIL, LATER), (UNTIL, LATER, LATER), (UNTIL, None, UNTIL), (None, UNTIL, UNTIL), (None, None, None)],
 )
-def test_a_claim_tells_when_the_next_one_falls_due(
+def test_a_claim_returns_when_the_next_one_is_due(
     connection: Connection, deferred: datetime | None, pending: datetime | None, next_due: datetime | None
 ) -> None:
-    """The earlier of the two kinds, of this mailing; nothing where there is more now, or nothing left."""
+    """The earlier of the two kinds, of this mailing; None if there is more now, or nothing left."""
     one_of_each(connection)
     for subscriber_id, at in ((1, pending), (4, deferred)):
         one = update(deliveries).where(deliveries.c.mailing_id == 1, deliveries.c.subscriber_id == subscriber_id)
@@ -556,8 +556,8 @@ def test_a_claim_tells_when_the_next_one_falls_due(
     assert ledger.claim(connection, 1, 7, 0, NOW).next_due is None
 
 
-def test_a_pause_is_for_runs_that_nobody_attends(connection: Connection) -> None:
-    """A person's run goes on; a stop and an end are for both, and nothing is claimed."""
+def test_a_pause_applies_to_unattended_runs(connection: Connection) -> None:
+    """A person's run continues; a stop and an end apply to both, and nothing is claimed."""
     one_of_each(connection)
     nothing = ledger.Claimed(due=(), suppressed=0, is_more=False, next_due=None, is_stopped=True)
     for values, goes_on in (
@@ -577,8 +577,8 @@ def test_a_pause_is_for_runs_that_nobody_attends(connection: Connection) -> None
         assert ledger.goes_on(connection, 2) and not ledger.goes_on(connection, 9)
 
 
-def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connection) -> None:
-    """What a run has in hand it brings to an end."""
+def test_unsubscribed_recipients_of_a_paused_mailing_are_suppressed(connection: Connection) -> None:
+    """A run finishes what it has claimed."""
     one_of_each(connection)
     connection.execute(update(mailings).values(paused=NOW))
     connection.execute(update(subscribers).where(subscribers.c.id == 2).values(status="bounced"))
@@ -587,7 +587,7 @@ def test_who_left_is_struck_out_of_a_mailing_that_is_paused(connection: Connecti
 
 
 def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
-    """Claims, and dots without an answer; of this mailing, and of workers other than this one."""
+    """Claims, and dots without an answer; of this mailing, and of other workers."""
     one_of_each(connection)
     assert [ledger.elsewhere(connection, 1, worker) for worker in (1, 2)] == [0, 2]
     connection.execute(update(deliveries).where(deliveries.c.state == S.CLAIMED).values(state=S.DEFERRED))
@@ -595,8 +595,8 @@ def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
     assert ledger.elsewhere(connection, 9, 2) == 0
 
 
-def test_a_row_that_moved_meanwhile_is_left_alone(connection: Connection) -> None:
-    """Another process may have changed it between the question and the answer: the state is part of each change."""
+def test_a_row_changed_in_between_stays(connection: Connection) -> None:
+    """Another process may have changed it between the query and the answer: the state is part of each change."""
     before = one_of_each(connection)
     asked = {"mailing": 1, "owner": 7, "now": LATER, "ids": list(EACH)}
     connection.execute(statements.CLAIM, asked)

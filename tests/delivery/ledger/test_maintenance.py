@@ -1,4 +1,4 @@
-"""What is done to many deliveries at once, on both databases: after a refusal of us, a death, a clock that was put back."""
+"""Changes of many deliveries, on both databases: after a rejection of the sender, a crash, a changed clock."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -33,8 +33,10 @@ def read(database: Database, subscriber_id: int) -> Any:
         return connection.execute(select(deliveries).where(deliveries.c.subscriber_id == subscriber_id)).one()
 
 
-def test_three_recipients_that_a_server_never_takes_do_not_keep_the_others_waiting(database: Database) -> None:
-    """The first run stops at three refusals of us; the second one begins with the others, so that the mailing can end."""
+def test_three_recipients_that_are_always_rejected_do_not_block_the_others(database: Database) -> None:
+    """The first run stops at three rejections of the sender; the second starts with the others, so that the mailing can
+    end.
+    """
     frozen(database, 20)
     spam = refused(550, "5.7.1", Stage.DOT, Scope.MESSAGE)
     server = MemoryTransport(to_each(dict.fromkeys((1, 2, 3), spam)))
@@ -45,7 +47,7 @@ def test_three_recipients_that_a_server_never_takes_do_not_keep_the_others_waiti
 
 
 def test_what_waits_an_hour_still_waits_after_another_run(database: Database) -> None:
-    """A new run keeps to the back-off of the one before."""
+    """A new run keeps the delays of the previous one."""
     frozen(database, 3)
     slow = replace(QUICK, delays=(HOUR,), deadline=timedelta(days=2))
     server = MemoryTransport(to_each({2: refused(451, "4.2.0")}))
@@ -65,10 +67,10 @@ def test_what_waits_an_hour_still_waits_after_another_run(database: Database) ->
     ],
     ids=["delay", "pause"],
 )
-def test_a_clock_that_was_put_back_makes_due_what_no_policy_lets_wait(
+def test_after_a_clock_change_too_long_waits_are_due(
     database: Database, policy: RetryPolicy, state: DeliveryState
 ) -> None:
-    """As long as the longest delay or pause it waits; whatever waits longer was put off by a clock that was wrong."""
+    """It waits for up to the longest delay or pause; a longer wait comes from a wrong clock."""
     frozen(database, 3)
     put(database, 1, state=state, next_at=NOW + HOUR)
     put(database, 2, state=state, next_at=NOW + HOUR + SECOND)
@@ -78,8 +80,8 @@ def test_a_clock_that_was_put_back_makes_due_what_no_policy_lets_wait(
     assert [read(database, each).next_at for each in (1, 2, 3)] == [NOW + HOUR, NOW, NOW + 2 * HOUR]
 
 
-def test_by_a_persons_word_everything_that_waits_is_due(database: Database) -> None:
-    """What waits is due now, and nothing else is touched."""
+def test_retry_now_makes_all_waiting_deliveries_due(database: Database) -> None:
+    """Waiting deliveries are due now, and nothing else is changed."""
     frozen(database, 3)
     put(database, 1, state=S.DEFERRED, next_at=NOW + HOUR)
     put(database, 2, next_at=NOW + HOUR)
@@ -89,8 +91,8 @@ def test_by_a_persons_word_everything_that_waits_is_due(database: Database) -> N
     assert [read(database, each).next_at for each in (1, 2, 3)] == [NOW, NOW, NOW - HOUR]
 
 
-def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(database: Database) -> None:
-    """A try whose answer nobody heard counts as one; of other processes' deliveries, and of other mailings', none is touched."""
+def test_after_a_crash_claims_are_free_and_dots_are_unconfirmed(database: Database) -> None:
+    """An attempt without an answer counts; other processes' deliveries, and other mailings, do not change."""
     frozen(database, 4)
     other = frozen(database, 0, issue="2025-02-28")
     with database.write() as connection:
@@ -111,8 +113,8 @@ def test_after_a_death_what_was_before_its_dot_is_free_and_the_rest_is_unknown(d
     assert (kinds(database, 1), kinds(database, 3)) == (["unknown"], [])
 
 
-def test_the_deadline_runs_from_the_first_try(database: Database) -> None:
-    """Whoever was first tried longer ago than the deadline is given up; who waits for another reason is not."""
+def test_the_deadline_counts_from_the_first_attempt(database: Database) -> None:
+    """A delivery first tried before the deadline expires; one that waits for another reason does not."""
     frozen(database, 3)
     policy = RetryPolicy(deadline=HOUR)
     put(database, 1, state=S.DEFERRED, first_at=NOW - HOUR - SECOND)

@@ -1,4 +1,4 @@
-"""What an owner holds, and for how long: its row, its lock, its signs of life, and what becomes of them at the end."""
+"""What a worker holds: its row, its lock, its heartbeats, and their end."""
 
 import shutil
 import time
@@ -45,7 +45,7 @@ def file(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 @pytest.fixture(scope="module")
 def server(postgres: PostgresServer, postgres_template: str) -> Iterator[Database]:
-    """A PostgreSQL database with a mailing, for all tests of this module."""
+    """A PostgreSQL database with a mailing, for all tests in this module."""
     with open_database(postgres.create(postgres_template)) as database:
         frozen(database, 2)
         yield database
@@ -57,12 +57,12 @@ def row_of(database: Database, worker: Worker) -> dict[str, object]:
 
 
 def is_free(worker_id: int) -> Callable[[Connection], bool]:
-    """Whether an owner's lock is free, by the server's own list."""
+    """Return whether a worker's lock is free, in the server's list."""
     return lambda connection: not connection.scalar(text(f"{LOCKS} AND objid = {worker_id}"))
 
 
 def until(database: Database, is_so: Callable[[Connection], bool]) -> None:
-    """Ask again until something is so: a server lets go of a session a moment after it was closed."""
+    """Ask again until a condition is true: a server releases a session a moment after it was closed."""
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
         with database.read() as connection:
@@ -72,19 +72,19 @@ def until(database: Database, is_so: Callable[[Connection], bool]) -> None:
     raise AssertionError("it never came to be so")
 
 
-def test_a_lease_has_room_for_sixty_signs_of_life() -> None:
-    """A few that are lost, or late, kill nobody."""
+def test_a_lease_lasts_sixty_heartbeats() -> None:
+    """A few lost or late heartbeats do not make a worker dead."""
     assert LEASE == 60 * HEARTBEAT_INTERVAL
 
 
-def test_a_worker_is_printed_by_its_number_alone(file: Database) -> None:
-    """Neither where the database is, nor what is counted."""
+def test_the_repr_of_a_worker_is_its_number(file: Database) -> None:
+    """Without the location of the database and the counter."""
     with register_worker(file, 1, NOW) as worker:
         assert repr(worker) == f"Worker(id={worker.id})"
 
 
-def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Database) -> None:
-    """Which database this is, when it was seen, and a number that nothing else has."""
+def test_the_row_of_a_new_worker(file: Database, server: Database) -> None:
+    """The identity of the database, the time of the heartbeat, and a unique number."""
     nonces = set()
     for database in (file, server):
         with register_worker(database, 1, NOW) as worker:
@@ -93,14 +93,14 @@ def test_what_is_written_of_an_owner_at_its_beginning(file: Database, server: Da
             assert worker.counter.note is not None and row["nonce"] == worker.counter.note.nonce
             seen = row["seen"]
             assert isinstance(seen, datetime)
-            # By the server's own clock where there are several machines.
+            # With the server's own clock if there are several computers.
             assert seen == NOW if database is file else abs(seen - datetime.now(UTC)) < 10 * MINUTE
             nonces.add(row["nonce"])
     assert len(nonces) == 2
 
 
-def test_a_sign_of_life_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With what was counted until then; at the end once more, and then the files are closed."""
+def test_a_heartbeat_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the count so far; at the end once more, and then the files are closed."""
     with register_worker(file, 1, NOW) as worker:
         synced: list[str] = []
         (beside,) = worker.counter.files
@@ -113,7 +113,7 @@ def test_a_sign_of_life_is_on_disk(file: Database, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_file_that_was_replaced_is_noticed(file: Database) -> None:
-    """Before anything goes out; one that is the same is passed."""
+    """Before anything is sent; an unchanged file is accepted."""
     assert file.path is not None
     with register_worker(file, 1, NOW) as worker:
         worker.check()
@@ -124,7 +124,7 @@ def test_a_file_that_was_replaced_is_noticed(file: Database) -> None:
 
 
 def test_a_session_that_ended_is_noticed(server: Database) -> None:
-    """The lock is gone with it: others may take what this one has."""
+    """The lock is lost with it: others may take over the deliveries."""
     with register_worker(server, 1, NOW) as worker:
         worker.check()
         assert worker._session is not None
@@ -138,7 +138,7 @@ def test_a_session_that_ended_is_noticed(server: Database) -> None:
             worker.check()
 
 
-def test_who_leaves_holds_nothing(file: Database, server: Database) -> None:
+def test_a_worker_that_leaves_holds_nothing(file: Database, server: Database) -> None:
     """Neither a file nor a session, which is closed."""
     for database in (file, server):
         worker = register_worker(database, 1, NOW)
@@ -151,7 +151,7 @@ def test_who_leaves_holds_nothing(file: Database, server: Database) -> None:
 
 
 def test_a_run_that_may_not_begin_leaves_no_lock(file: Database, server: Database) -> None:
-    """That of a database that is a copy: the next one is told the same, not that somebody is sending."""
+    """If the database is a copy: the next process gets the same error instead of "busy"."""
     for database in (file, server):
         with database.write() as connection:
             set_state(connection, BACKUP, "2025-01-01")
@@ -171,7 +171,7 @@ def test_a_run_that_may_not_begin_leaves_no_lock(file: Database, server: Databas
 def test_a_copy_is_known_before_the_transaction_in_which_a_run_begins(
     file: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In years of mailings the look at them takes seconds, in which nobody could unsubscribe."""
+    """With years of mailings the check takes seconds, which would block requests to unsubscribe."""
     with file.write() as connection:
         set_state(connection, BACKUP, "2025-01-01")
 
@@ -183,21 +183,21 @@ def test_a_copy_is_known_before_the_transaction_in_which_a_run_begins(
         register_worker(file, 1, NOW)
 
 
-def test_on_sqlite_nobody_is_known_to_live(file: Database) -> None:
-    """Whoever holds the file's lock knows that no other does."""
+def test_on_sqlite_no_other_worker_is_alive(file: Database) -> None:
+    """The process with the file's lock knows that there is no other."""
     with register_worker(file, 1, NOW) as worker, file.read() as connection:
         assert is_alive(connection, worker.id) is False
 
 
-def test_on_postgresql_a_lock_tells_who_lives(server: Database) -> None:
-    """Of each its own."""
+def test_on_postgresql_a_lock_shows_who_is_alive(server: Database) -> None:
+    """Each worker has its own lock."""
     with register_worker(server, 1, NOW) as worker, server.read() as connection:
         assert (is_alive(connection, worker.id), is_alive(connection, worker.id + 1)) == (True, False)
     until(server, lambda connection: not is_alive(connection, worker.id))
 
 
-def test_nobody_is_dead_to_themselves(file: Database, server: Database) -> None:
-    """Though taken for dead by others, or silent for long; nor is whoever has ended, as long as they left nothing."""
+def test_a_worker_never_considers_itself_dead(file: Database, server: Database) -> None:
+    """Even if others consider it dead, or it was silent for long; nor is an ended worker that left nothing."""
     for database in (file, server):
         with register_worker(database, 1, NOW) as gone:
             pass
@@ -219,7 +219,7 @@ def test_nobody_is_dead_to_themselves(file: Database, server: Database) -> None:
 
 
 def test_a_lease_is_counted_in_milliseconds(server: Database) -> None:
-    """A minute less than it is life, a second more is death."""
+    """A minute less than it is alive, a second more is dead."""
     with (
         register_worker(server, 1, NOW) as worker,
         register_worker(server, 1, NOW) as other,

@@ -1,4 +1,4 @@
-"""What dead processes left in hand is released; what a living one has is not touched."""
+"""The deliveries of dead processes are released; those of a living process do not change."""
 
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ LATER = NOW + timedelta(hours=1)
 
 
 def enter(database: Database, mailing_id: int, *, ended: datetime | None = None) -> int:
-    """A run that is dead by now: its row is there, and nobody holds its lock."""
+    """Add a run that is dead: it has a row, and nobody holds its lock."""
     row = {"mailing_id": mailing_id, "host": "mx", "process": 7, "home": "h", "began": NOW, "seen": NOW, "ended": ended}
     with database.write() as connection:
         return int(connection.execute(insert(workers).returning(workers.c.id), row).scalar_one())
@@ -47,21 +47,21 @@ def two_mailings(database: Database) -> None:
         freeze(connection, draft("other"), NOW)
 
 
-def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
-    """Claims are pending again, a dot that may have gone is unknown; of this mailing only, also of runs that have ended."""
+def test_deliveries_of_dead_processes_are_released(database: Database) -> None:
+    """Claims are pending again, a dot that may have been sent is unconfirmed; only for this mailing, also for ended runs."""
     two_mailings(database)
     dead, said_so = enter(database, 1), enter(database, 1, ended=NOW)
-    # The run of another mailing: it had something of this one in hand before.
+    # A run of another mailing that had deliveries of this one before.
     other, elsewhere = enter(database, 2), enter(database, 2)
-    # One that has nothing in hand is dead all the same.
+    # A run without deliveries is dead, too.
     idle = enter(database, 1)
     take(database, dead, {1: S.CLAIMED, 2: S.SENDING})
     take(database, said_so, {3: S.CLAIMED})
     take(database, other, {4: S.SENDING})
     take(database, elsewhere, {1: S.CLAIMED}, mailing_id=2)
-    # What it had of this one is over.
+    # Its deliveries of this mailing are finished.
     take(database, elsewhere, {6: S.ACCEPTED})
-    # Of a run that is not on record at all.
+    # Of a run without a row.
     take(database, 99, {5: S.CLAIMED})
     found = reap(database, 1, LATER)
     assert (found.freed, found.unknown, found.alive) == (3, 2, ())
@@ -69,7 +69,7 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     assert states(database, 2)[1] is S.CLAIMED
     assert ended(database) == {dead: LATER, said_so: NOW, other: LATER, elsewhere: None, idle: LATER}
     assert kinds(database, 2) == ["unknown"]
-    # Whoever wants to send may do so at once.
+    # Another process may send at once.
     lock_sending(database).release()
     with database.read() as connection:
         reason = select(deliveries.c.reason).where(deliveries.c.subscriber_id == 2, deliveries.c.mailing_id == 1)
@@ -77,8 +77,8 @@ def test_what_the_dead_had_in_hand_is_released(database: Database) -> None:
     assert reap(database, 1, LATER).freed == 0
 
 
-def test_what_a_living_process_has_is_its_own(database: Database) -> None:
-    """It is named, with the time from which it counts as dead where several machines may send."""
+def test_deliveries_of_a_living_process_stay(database: Database) -> None:
+    """It is named, with the time from which it counts as dead if several computers may send."""
     two_mailings(database)
     with register_worker(database, 1, NOW) as gone:
         dead = gone.id
@@ -98,12 +98,12 @@ def test_what_a_living_process_has_is_its_own(database: Database) -> None:
     total, found = reap_and_end(database, 1, "anna", LATER)
     assert (found.freed, found.unknown, found.alive) == (1, 0, ())
     assert total is not None and total.by_state == {S.EXPIRED: 6}
-    with pytest.raises(MailingError, match="is over"):
+    with pytest.raises(MailingError, match="has already ended"):
         reap_and_end(database, 1, "anna", LATER)
 
 
-def test_a_run_gives_back_its_own_claims_only(database: Database) -> None:
-    """Not those of another process, nor of another mailing, and nothing whose dot may have gone."""
+def test_a_run_releases_only_its_own_claims(database: Database) -> None:
+    """Not those of another process or mailing, and nothing whose dot may have been sent."""
     two_mailings(database)
     mine, theirs = enter(database, 1), enter(database, 1)
     take(database, mine, {1: S.CLAIMED, 2: S.SENDING})
@@ -115,8 +115,8 @@ def test_a_run_gives_back_its_own_claims_only(database: Database) -> None:
     assert states(database, 2)[4] is S.CLAIMED
 
 
-def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:
-    """Its last transaction may be committed after its death: whoever has something in hand is dead, whoever hasn't is not."""
+def test_deliveries_left_by_an_ended_run_are_found(database: Database) -> None:
+    """Its last transaction may be committed after its death: a worker with deliveries is dead, one without is not."""
     frozen(database, 6)
     with register_worker(database, 1, NOW) as gone:
         pass
@@ -132,8 +132,8 @@ def test_what_a_run_left_after_it_ended_is_found(database: Database) -> None:
                 assert sender.dead(connection, 2, NOW) == ()
 
 
-def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database) -> None:
-    """Be it only claimed, or be its dot on the way."""
+def test_a_mailing_is_not_canceled_while_it_is_being_sent(database: Database) -> None:
+    """Whether it is claimed or being sent."""
     frozen(database, 2)
     for state in (S.CLAIMED, S.SENDING):
         take(database, enter(database, 1), {1: state})
@@ -142,8 +142,8 @@ def test_a_mailing_is_not_ended_while_something_is_in_hand(database: Database) -
         assert sums(database).by_state == {state: 1, S.PENDING: 1}
 
 
-def test_a_mailing_that_ends_takes_nothing_of_another_with_it(database: Database) -> None:
-    """Recipients and messages of the other one stay."""
+def test_ending_a_mailing_does_not_change_another(database: Database) -> None:
+    """Recipients and messages of the other mailing stay."""
     two_mailings(database)
     with database.write() as connection:
         end_for_good(connection, 1, "anna", NOW)
@@ -152,13 +152,14 @@ def test_a_mailing_that_ends_takes_nothing_of_another_with_it(database: Database
 
 
 def test_a_lease_is_longer_than_any_wait_for_an_answer() -> None:
-    """Fifteen minutes, as docs/ledger.md says; an answer to the final dot is waited for up to ten."""
+    """Fifteen minutes, as documented; the wait for an answer to the final dot is at most ten."""
     assert timedelta(minutes=15) == LEASE
 
 
 def test_a_run_may_be_dead_though_it_holds_its_lock(database: Database) -> None:
-    """One that was taken for dead, and has not learnt it yet; and on PostgreSQL, where the server may keep the session of a
-    machine that vanished, one that gives no sign of life: it is not said to send, and what it has in hand is released."""
+    """A run that was considered dead and does not know it yet; and on PostgreSQL, where the server may keep the session
+    of a vanished computer, one without a heartbeat: it is not reported as sending, and its deliveries are released.
+    """
     frozen(database, 2)
     silent, ended = {"seen": NOW - timedelta(days=36_500)}, {"ended": NOW}
     with register_worker(database, 1, NOW) as sender:
@@ -171,8 +172,8 @@ def test_a_run_may_be_dead_though_it_holds_its_lock(database: Database) -> None:
             assert (found.freed, found.unknown, len(found.alive)) == ((1, 1, 0) if is_dead else (0, 0, 1))
 
 
-def test_who_sends_is_told_in_the_order_in_which_they_came(postgres: PostgresServer, postgres_template: str) -> None:
-    """Whoever gave the last sign of life; on PostgreSQL, where several may send."""
+def test_senders_are_listed_in_order(postgres: PostgresServer, postgres_template: str) -> None:
+    """The ones with the latest heartbeat; on PostgreSQL, where several may send."""
     with open_database(postgres.create(postgres_template)) as database:
         frozen(database, 1)
         with register_worker(database, 1, NOW) as first, register_worker(database, 1, LATER) as second:

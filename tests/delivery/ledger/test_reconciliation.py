@@ -1,4 +1,4 @@
-"""Settling the unknown: what a real Postfix logged, and what a person decides."""
+"""Resolving unconfirmed deliveries: with a real Postfix log, and by a person's decision."""
 
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,8 @@ from tests.delivery.factories import NOW, frozen, kinds, states, sums
 from tests.delivery.worker.test_run_loop import LOST, run, to_each
 
 S = DeliveryState
-#: Of Postfix 3.7: one taken, one cut off before its dot, one whose client went after its dot, one whose Message-ID was not
-#: ours; the header was logged because of   header_checks: /^X-Compose-ID:/ INFO
+#: From Postfix 3.7: one accepted, one cut off before its dot, one whose client left after its dot, one with another
+#: Message-ID; the header was logged because of   header_checks: /^X-Compose-ID:/ INFO
 LOG = """\
 Nov 25 22:43:09 interop postfix/smtpd[23907]: connect from localhost[127.0.0.1]
 Nov 25 22:43:09 interop postfix/smtpd[23907]: B5F992E2A59: client=localhost[127.0.0.1]
@@ -55,7 +55,7 @@ def test_a_log_proves_what_came_into_the_queue() -> None:
 
 
 def test_names_are_found_in_any_case_and_no_others() -> None:
-    """A log may be in capitals; other people's messages are none of ours."""
+    """A log may be in capitals; other people's messages are ignored."""
     assert taken((line.replace("wellreceived", "WellReceived") for line in LOG), named(*NAMES[:1])) == {
         "wellreceived2222"
     }
@@ -81,25 +81,25 @@ ISO = "2025-01-30T06:30:0{}+01:00"
     [
         at(ISO.format(1), "smtpd[1]: AAAAAA: client=x[127.0.0.1]", OTHERS, QUEUED),
         at(ISO.format(1), "pickup[9]: AAAAAA: uid=0 from=<root>", QUEUED),
-        # The line of the new client is missing: another message's name ends ours as well.
+        # The line of the new client is missing: another message's name ends ours, too.
         at(ISO.format(1), OTHERS, QUEUED),
         at(ISO.format(1), "cleanup[7]: AAAAAA: message-id=<>", QUEUED),
         at(ISO.format(1), "qmgr[3]: AAAAAA: removed", QUEUED),
-        # Every line of the new message's beginning is missing.
+        # All lines of the new message's start are missing.
         at(ISO.format(1), QUEUED.replace("n@example.org", "somebody@else.example"), SENT.format("r@interop.example")),
         at("2025-01-30T06:55:00+01:00", QUEUED),
         at("2025-01-30T06:29:00+01:00", QUEUED),
         at("2025-02-08T06:30:00+01:00", SENT.format("r@interop.example")),
         at(ISO.format(1), QUEUED, SENT.format("somebody@else.example")),
         at(ISO.format(1), SENT.format("somebody@else.example")),
-        # Without a time nobody can tell.
+        # Without a time there is no proof.
         at("", QUEUED),
         at("Xyz 45 06:30:01", QUEUED),
         at(ISO.format(1), "qmgr[3]: AAAAAA: removed"),
     ],
 )
-def test_a_queue_id_that_is_given_again_proves_nothing(later: list[str]) -> None:
-    """What was cut off is not taken for what came under the same id later: name, sender, recipient and time must be ours."""
+def test_a_reused_queue_id_proves_nothing(later: list[str]) -> None:
+    """An incomplete message is not confused with a later one of the same id: name, sender, recipient and time must match."""
     assert taken([*at(ISO.format(0), *CUT_OFF), *later], named(*NAMES)) == frozenset()
 
 
@@ -110,22 +110,22 @@ def test_a_queue_id_that_is_given_again_proves_nothing(later: list[str]) -> None
         at("2025-01-30T06:40:00+01:00", QUEUED),
         at("2025-01-30T05:30:01Z", QUEUED),
         at(ISO.format(1), QUEUED.replace("n@example.org", "N@Example.org")),
-        # A try that was put off is logged again, and a copy goes to the archive.
+        # A deferred attempt is logged again, and a copy goes to the archive.
         at(ISO.format(1), QUEUED) + at("2025-01-31T06:40:00+01:00", QUEUED),
         at(ISO.format(1), QUEUED, SENT.format("archive@x.example"), SENT.format("r@interop.example")),
         at("2025-02-02T06:30:00+01:00", SENT.format("R@interop.example").replace("sent", "bounced")),
         at(ISO.format(1), SENT.format("box@x.example").replace(", relay", ", orig_to=<r@interop.example>, relay")),
-        # The id is another's only afterwards.
+        # The id belongs to another message only afterwards.
         at(ISO.format(1), QUEUED, *CUT_OFF[:1], OTHERS, QUEUED.replace("n@", "m@"), SENT.format("m@else.example")),
     ],
 )
-def test_what_proves_it(later: list[str]) -> None:
-    """The queue manager's line soon after, or a delivery to our recipient."""
+def test_lines_that_prove_acceptance(later: list[str]) -> None:
+    """The queue manager's line shortly after it, or a delivery to our recipient."""
     assert taken([*at(ISO.format(0), *CUT_OFF), *later], named(*NAMES)) == {"droppedbefore333"}
 
 
 def test_times_of_old_logs() -> None:
-    """Without a year, also over New Year; as journalctl prints them, too."""
+    """Without a year, also across New Year; and in the format of journalctl."""
     for first, second, is_proof in (
         ("Dec 31 23:59:59", "Jan  1 00:00:04", True),
         ("Nov 25 22:43:09", "Nov 25 22:59:09", False),
@@ -139,16 +139,16 @@ def test_times_of_old_logs() -> None:
         assert bool(found) is is_proof, (first, second)
 
 
-def test_whose_address_is_not_known_any_more() -> None:
-    """The sender and the name must do: a recipient who was erased has no address to compare."""
+def test_a_recipient_without_a_known_address() -> None:
+    """The sender and the name must be enough: the address of an erased recipient is not known."""
     erased = {"droppedbefore333": Expected(sender="n@example.org", recipient=None)}
     log = at(ISO.format(0), *CUT_OFF)
     assert taken([*log, *at(ISO.format(1), QUEUED, SENT.format("r@interop.example"))], erased) == set(erased)
     assert taken([*log, *at(ISO.format(1), SENT.format("r@interop.example"))], erased) == frozenset()
 
 
-def test_a_message_id_of_the_servers_own() -> None:
-    """Our header names it, and the Message-ID that the server writes behind it is no other message; a later one is."""
+def test_the_servers_own_message_id() -> None:
+    """Our header names it, and the server's own next Message-ID belongs to the same message; a later one does not."""
     header = "cleanup[2]: AAAAAA: info: header X-Compose-ID: noidofmyown55555 from x[127.0.0.1]; from=<n@example.org>"
     own, other = (f"cleanup[{process}]: AAAAAA: message-id=<own{process}@mx>" for process in (2, 5))
     begun = at(ISO.format(0), CUT_OFF[0], header, own)
@@ -157,8 +157,8 @@ def test_a_message_id_of_the_servers_own() -> None:
 
 
 @pytest.mark.parametrize("name", ["postfix-out/submission/cleanup", "mx1.postfix/cleanup", "postfix/cleanup"])
-def test_whatever_the_server_calls_itself(name: str) -> None:
-    """Instances and services have names of their own."""
+def test_a_server_may_have_any_name(name: str) -> None:
+    """Instances and services may have any name."""
     log = [
         f"2025-01-30T06:30:00+01:00 mx {name}[12]: 4Zb1Gk2JXYz5: message-id=<wellreceived2222@example.org>",
         f"2025-01-30T06:30:00+01:00 mx {name.rpartition('/')[0]}/qmgr[1]: 4Zb1Gk2JXYz5: {QUEUED.partition('AAAAAA: ')[2]}",
@@ -171,19 +171,19 @@ def sent(name: str) -> reconciliation.SentWithoutAnswer:
 
 
 def log_of(recipient: str) -> list[str]:
-    """The log, in which the message that was delivered went to somebody."""
+    """Return the log in which the delivered message went to this address."""
     return [line.replace("to=<r@interop.example>", f"to=<{recipient}>") for line in LOG]
 
 
 def unknown(database: Database, count: int) -> None:
-    """A mailing whose first subscribers' answers never came."""
+    """A mailing without answers for the first subscribers."""
     frozen(database, count + 2)
     run(database, MemoryTransport(to_each(dict.fromkeys(range(1, count + 1), LOST))))
     assert sums(database).by_state == {S.UNKNOWN: count, S.ACCEPTED: 2}
 
 
 def test_by_a_log(database: Database) -> None:
-    """The proven are accepted; of the others nobody knows more than before."""
+    """Proven messages are accepted; the others stay unconfirmed."""
     unknown(database, 4)
     with database.write() as connection:
         settled = reconciliation.settle_by_log(
@@ -200,7 +200,7 @@ def test_by_a_log(database: Database) -> None:
 
 
 def test_a_delivery_to_each_of_them_is_proof_alone(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of every page: the address is that of the subscriber, whoever stands first or last."""
+    """On every page: the address is the subscriber's own, also for the first and the last."""
     monkeypatch.setattr(reconciliation, "_PAGE", 2)
     unknown(database, 3)
     log = [
@@ -222,7 +222,7 @@ def test_addresses_are_expected_as_a_server_logs_them() -> None:
     assert reconciliation._expected("n@b\u00fccher.example", "ann@m\u00fcnchen.example") == Expected(
         sender="n@xn--bcher-kva.example", recipient="ann@xn--mnchen-3ya.example"
     )
-    # One that cannot be written so is looked for as it is, and one that is not known is not looked for.
+    # An address without an ASCII form is searched unchanged, and an unknown one is not searched.
     for recipient in (None, "nobody"):
         assert reconciliation._expected("n@example.org", recipient) == Expected(
             sender="n@example.org", recipient=recipient
@@ -230,7 +230,7 @@ def test_addresses_are_expected_as_a_server_logs_them() -> None:
 
 
 def test_by_a_log_of_somebody_who_was_erased(database: Database) -> None:
-    """Sender and name must do, as there is no address to compare; a delivery to somebody alone proves nothing."""
+    """Sender and name must be enough without an address; a delivery to an unknown address proves nothing."""
     unknown(database, 4)
     with database.write() as connection:
         connection.execute(delete(subscribers).where(subscribers.c.id.in_((1, 3))))
@@ -241,7 +241,7 @@ def test_by_a_log_of_somebody_who_was_erased(database: Database) -> None:
 
 
 def test_by_a_person(database: Database) -> None:
-    """All at once, one way or the other; what is settled is not settled again."""
+    """All at once, in one way or the other; a resolved delivery is not resolved again."""
     unknown(database, 3)
     with database.write() as connection:
         assert reconciliation.send_again(connection, 1, "anna", NOW).settled == 3
@@ -249,12 +249,12 @@ def test_by_a_person(database: Database) -> None:
     assert sums(database).by_state == {S.PENDING: 3, S.ACCEPTED: 2}
     server = MemoryTransport()
     assert run(database, server).is_over
-    with pytest.raises(MailingError, match="is over"), database.write() as connection:
+    with pytest.raises(MailingError, match=r"has (already )?ended"), database.write() as connection:
         reconciliation.send_again(connection, 1, "anna", NOW)
 
 
-def test_one_mailings_unknown_are_no_other_ones(database: Database) -> None:
-    """Settling one mailing leaves the unknown of another as they are, and counts its own only."""
+def test_settling_one_mailing_does_not_change_another(database: Database) -> None:
+    """Settling one mailing does not change another, and counts only its own."""
     unknown(database, 2)
     second = frozen(database, 0, issue="2025-02-28")
     run(database, MemoryTransport(to_each(dict.fromkeys((2, 3, 4), LOST))), mailing_id=second.id)
@@ -274,7 +274,7 @@ def test_one_mailings_unknown_are_no_other_ones(database: Database) -> None:
 
 
 def test_who_decided(database: Database) -> None:
-    """What was counted as received is told by who said so and when; what a log proved, or was sent again, is none of it."""
+    """Decisions are listed by person and time; deliveries proven by a log, or sent again, are not included."""
     unknown(database, 4)
     with database.write() as connection:
         reconciliation.settle_by_log(
@@ -292,7 +292,7 @@ def test_who_decided(database: Database) -> None:
 
 
 def test_an_answer_that_comes_after_a_persons_decision_changes_nothing(database: Database) -> None:
-    """The delivery is nobody's any more."""
+    """The delivery no longer belongs to a worker."""
     unknown(database, 1)
     with database.write() as connection:
         reconciliation.send_again(connection, 1, "anna", NOW)
@@ -301,19 +301,19 @@ def test_an_answer_that_comes_after_a_persons_decision_changes_nothing(database:
 
 
 def test_ended_for_good(database: Database) -> None:
-    """By a person's word: who waits does not get it, the unknown stay unknown, and no mailing goes to them."""
+    """By a person: pending recipients do not get it, unconfirmed ones stay, and no other mailing is sent to them."""
     unknown(database, 2)
     with database.write() as connection:
         found = maintenance.end_for_good(connection, 1, "anna", NOW)
     assert found.by_state == {S.UNKNOWN: 2, S.ACCEPTED: 2}
-    with pytest.raises(MailingError, match="nobody would get it"):
+    with pytest.raises(MailingError, match="no recipients"):
         frozen(database, 0)
-    with pytest.raises(MailingError, match="is over"), database.write() as connection:
+    with pytest.raises(MailingError, match=r"has (already )?ended"), database.write() as connection:
         maintenance.end_for_good(connection, 1, "anna", NOW)
 
 
 def test_ended_before_it_was_sent(database: Database) -> None:
-    """Everybody is let go, one event each; a new mailing of the issue may go to all of them."""
+    """All recipients expire, with one event each; a new mailing of the issue may be sent to all of them."""
     frozen(database, 4)
     with database.write() as connection:
         assert maintenance.end_for_good(connection, 1, "anna", NOW).by_state == {S.EXPIRED: 4}
@@ -322,14 +322,14 @@ def test_ended_before_it_was_sent(database: Database) -> None:
     assert frozen(database, 0).frozen == 4
 
 
-def test_what_people_are_told_of_decisions() -> None:
-    """One is, several are; thousands are told apart, and the time is that of the newsletter's zone."""
+def test_the_texts_of_decisions() -> None:
+    """Singular and plural, thousands separators, and the newsletter's time zone."""
     for count, words in (
-        (1, "1 of those taken is counted"),
-        (2, "2 of those taken are"),
-        (1234, "1,234 of those taken are"),
+        (1, "1 unconfirmed message was "),
+        (2, "2 unconfirmed messages were "),
+        (1234, "1,234 unconfirmed messages were "),
     ):
         said = reconciliation.Decided(count=count, who="anna", at=NOW).in_words(ZoneInfo("Europe/Berlin"))
         assert said.startswith(words) and said.endswith("anna, 2025-01-30 07:30")
-    assert reconciliation.promise(0) == "nobody gets it twice"
-    assert reconciliation.promise(1234).startswith("1,234 may get it twice")
+    assert reconciliation.promise(0).startswith("nobody ")
+    assert reconciliation.promise(1234).startswith("1,234 may ")

@@ -1,4 +1,4 @@
-"""Who is sending: one process on SQLite, several on PostgreSQL, the living and the dead, and which database it is."""
+"""The workers: one process on SQLite, several on PostgreSQL, living and dead ones, and the identity of the database."""
 
 import os
 import shutil
@@ -51,8 +51,8 @@ def server(postgres: PostgresServer, postgres_template: str) -> Location:
     return postgres.create(postgres_template)
 
 
-def test_on_sqlite_a_second_process_is_told(sqlite: Path) -> None:
-    """Which mailing is being sent, and by whom; afterwards it may."""
+def test_on_sqlite_a_second_process_gets_an_error(sqlite: Path) -> None:
+    """Which mailing is being sent, and by which process; afterwards it may send."""
     with open_database(Location(path=sqlite)) as database:
         frozen(database, 1)
         with (
@@ -63,27 +63,27 @@ def test_on_sqlite_a_second_process_is_told(sqlite: Path) -> None:
         with register_worker(database, 1, NOW) as second:
             assert second.id == 2
             with database.read() as connection:
-                # It has let go without a word: whatever it had is to be looked at.
+                # It released its lock without a record, so its deliveries must be checked.
                 assert second.dead(connection, 1, NOW) == (1,)
 
 
 def test_on_sqlite_whoever_has_the_lock_knows_that_all_others_are_dead(sqlite: Path) -> None:
-    """The system lets go of a lock when its process dies, however it dies."""
+    """The system releases a lock when its process ends in any way."""
     with open_database(Location(path=sqlite)) as database:
         frozen(database, 1)
         first = register_worker(database, 1, NOW)
         assert first._file is not None
-        # As a kill would: the row stays as it is, the file is closed.
+        # As after a kill: the row does not change, the file is closed.
         first._file.release()
         with register_worker(database, 1, NOW) as second, database.read() as connection:
             assert second.dead(connection, 1, NOW) == (first.id,)
 
 
 def test_on_postgresql_several_share_the_work(server: Location) -> None:
-    """Two processes at one mailing: everybody gets one, and both have done something."""
+    """Two processes for one mailing: everybody gets one message, and both have sent some."""
     with open_database(server) as one, open_database(server) as two:
         frozen(one, 120)
-        # Nobody has a second message before both have their first.
+        # Nobody gets a second message before both have their first.
         has_begun = [threading.Event(), threading.Event()]
 
         def begin(this: threading.Event) -> None:
@@ -109,7 +109,7 @@ def test_on_postgresql_several_share_the_work(server: Location) -> None:
 
 
 def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> None:
-    """By their lock; and who has given no sign of life for longer than any answer takes is dead, whatever the lock says."""
+    """By their lock; a worker without a heartbeat for longer than any answer takes is dead, even with a lock."""
     with open_database(server) as database:
         frozen(database, 1)
         first, second, third = (register_worker(database, 1, NOW) for _ in range(3))
@@ -131,8 +131,8 @@ def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> No
         third.leave()
 
 
-def test_who_was_taken_for_dead_learns_it(database: Database) -> None:
-    """At its next sign of life; what it had is in other hands."""
+def test_a_worker_considered_dead_gets_an_error(database: Database) -> None:
+    """At its next heartbeat; others have its deliveries."""
     frozen(database, 1)
     with register_worker(database, 1, NOW) as worker:
         with database.write() as connection:
@@ -143,12 +143,12 @@ def test_who_was_taken_for_dead_learns_it(database: Database) -> None:
 
 
 def test_the_lease_is_longer_than_any_answer() -> None:
-    """RFC 5321 gives an answer ten minutes: who still waits for one is not dead."""
+    """RFC 5321 allows ten minutes for an answer: a worker that still waits is not dead."""
     assert timedelta(seconds=600) < LEASE
 
 
-def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Location) -> None:
-    """On PostgreSQL the others do not wait for the next run: its claims are sent, its dots are unknown."""
+def test_a_running_process_takes_over_from_a_dead_one(server: Location) -> None:
+    """On PostgreSQL the others do not wait for the next run: its claims are sent, its dots are unconfirmed."""
     with open_database(server) as database:
         frozen(database, 30)
         dead = register_worker(database, 1, NOW)
@@ -160,7 +160,7 @@ def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Locatio
         told: list[Run] = []
         thread = threading.Thread(target=lambda: told.append(run(database, to)))
         thread.start()
-        # The living one does all that is not in other hands, and waits.
+        # The living one sends everything that is not claimed by others, and waits.
         until(lambda: sums(database)[S.ACCEPTED] == 20)
         assert not told
         assert dead._session is not None
@@ -170,8 +170,8 @@ def test_what_a_dead_process_left_is_taken_over_by_one_that_runs(server: Locatio
         assert sums(database).by_state == {S.ACCEPTED: 28, S.UNKNOWN: 2}
 
 
-def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its next sign of life fails: it begins nothing more, and what it had is left to the others."""
+def test_a_run_considered_dead_stops(server: Location, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its next heartbeat fails: it starts nothing more and leaves its deliveries to the others."""
     with open_database(server) as database:
         frozen(database, 400)
 
@@ -179,7 +179,7 @@ def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch
             if number(envelope) == 5:
                 with database.write() as connection:
                     connection.execute(update(workers).values(ended=NOW))
-            # All of them would take five seconds; the next sign of life is a matter of milliseconds.
+            # All of them would take five seconds; the next heartbeat comes within milliseconds.
             time.sleep(0.05 if number(envelope) > 5 else 0)
             return None
 
@@ -187,13 +187,13 @@ def test_who_is_taken_for_dead_in_the_middle_stops(server: Location, monkeypatch
         monkeypatch.setattr("composer.delivery.worker.run_loop._LOOK", 0.0)
         ran = run(database, MemoryTransport(script))
         assert ran.ending is Ending.LEDGER and ran.error is not None
-        assert "took this one for dead" in ran.words
+        assert "considered this one dead" in ran.words
         with database.read() as connection:
             assert connection.scalar(select(deliveries.c.state).where(deliveries.c.subscriber_id == 400)) == S.PENDING
 
 
-def test_a_claim_does_not_look_at_everybody(sqlite: Path) -> None:
-    """SQLite answers by the index of what is to be done: with a million recipients a claim takes what it takes with ten."""
+def test_a_claim_uses_an_index(sqlite: Path) -> None:
+    """SQLite uses the index of open deliveries: with a million recipients a claim is as fast as with ten."""
     with open_database(Location(path=sqlite)) as database, database.read() as connection:
         for question in (*statements.DUE.values(), *statements.NEXT.values()):
             compiled = question.compile(dialect=database.engine.dialect)
@@ -204,7 +204,7 @@ def test_a_claim_does_not_look_at_everybody(sqlite: Path) -> None:
 
 
 def test_what_is_known_of_a_run(database: Database) -> None:
-    """Its mailing, machine and process, since when, and its last sign of life, which is its own; its end is said once."""
+    """Its mailing, computer and process, its start, and its own last heartbeat; its end is recorded once."""
     frozen(database, 1)
     with register_worker(database, 1, NOW) as gone:
         pass
@@ -218,7 +218,7 @@ def test_what_is_known_of_a_run(database: Database) -> None:
             seen = dict(connection.execute(select(workers.c.id, workers.c.seen)).all())
             assert seen[gone.id] == NOW - HOUR
             if database.path is None:
-                # By the server's own clock.
+                # With the server's own clock.
                 assert abs(seen[worker.id] - datetime.now(UTC)) < HOUR
             else:
                 assert seen[worker.id] == NOW + HOUR
@@ -232,7 +232,7 @@ def test_what_is_known_of_a_run(database: Database) -> None:
 
 
 def test_a_lock_that_was_taken_before_is_the_workers(sqlite: Path) -> None:
-    """Who has it need not take it a second time, and lets go of it with the rest."""
+    """A process that holds it does not take it again, and releases it with the rest."""
     with open_database(Location(path=sqlite)) as database:
         frozen(database, 1)
         with lock_sending(database) as lock:
@@ -242,7 +242,7 @@ def test_a_lock_that_was_taken_before_is_the_workers(sqlite: Path) -> None:
 
 
 def test_notes_of_runs_that_go_on_are_kept(server: Location, tmp_path: Path) -> None:
-    """Of several processes of one machine each has its own; that of one that has ended goes when the next one begins."""
+    """Each process of a computer has its own; the note of an ended process is deleted when the next one starts."""
     with open_database(server) as database:
         frozen(database, 1)
         with database.write() as connection:
@@ -256,7 +256,7 @@ def test_notes_of_runs_that_go_on_are_kept(server: Location, tmp_path: Path) -> 
         for each in running:
             each.leave()
         assert counts == [1, 1, 2, 1]
-        # That of an acceptance goes with the first run after it.
+        # The note of an acceptance is deleted by the first run after it.
         restore(database, tmp_path, "anna", NOW)
         before = set(tmp_path.rglob("*.age"))
         with register_worker(database, 1, NOW, notes=tmp_path):

@@ -1,4 +1,4 @@
-"""The messages of a mailing: made of what was frozen, each its subscriber's own, each the same whenever it is asked for."""
+"""The messages of a mailing: made from frozen data, each for its subscriber, each always the same."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -98,8 +98,8 @@ def message_source(
     )
 
 
-def test_a_letter_is_its_subscribers_own() -> None:
-    """Name, links, ways to leave, Message-ID, envelope: all of them name this subscriber to us and to nobody else."""
+def test_a_message_belongs_to_its_subscriber() -> None:
+    """Name, links, ways to unsubscribe, Message-ID, envelope: all identify this subscriber to us only."""
     outgoing = message_source().outgoing(ANNA)
     leave, change = (TOKENS.make(purpose, 7, 3) for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
     bounce = TOKENS.make(Purpose.BOUNCE, 7, 3)
@@ -122,12 +122,12 @@ def test_a_letter_is_its_subscribers_own() -> None:
     )
 
 
-def test_the_same_letter_whenever_it_is_asked_for() -> None:
-    """A second try is the same message: who has two can see it."""
+def test_the_same_message_every_time() -> None:
+    """A second attempt has the same Message-ID, so that a duplicate can be detected."""
     assert message_source().outgoing(ANNA) == message_source().outgoing(ANNA)
 
 
-def test_a_place_of_ones_own_to_leave() -> None:
+def test_an_own_unsubscribe_url() -> None:
     """`unsubscribe_url` with {token} in it instead of our page."""
     other = "https://other.example/u?t={token}"
     outgoing = message_source(replace(TERMS, unsubscribe_url=other, unsubscribe_mailto=None, bounces=None)).outgoing(
@@ -137,7 +137,7 @@ def test_a_place_of_ones_own_to_leave() -> None:
     assert outgoing.envelope.sender == "news@example.org"
 
 
-def test_a_correction_hangs_on_what_it_corrects() -> None:
+def test_a_correction_replies_to_the_corrected_message() -> None:
     """In-Reply-To is the subscriber's own message of that mailing."""
     assert (
         f"In-Reply-To: {TOKENS.message_id(2, 7, 'example.org')}".encode()
@@ -145,24 +145,24 @@ def test_a_correction_hangs_on_what_it_corrects() -> None:
     )
 
 
-def test_signed_letters_are_verified() -> None:
-    """By another library."""
+def test_signed_messages_are_valid() -> None:
+    """With another library."""
     key = parse_key(generate(Algorithm.RSA), selector="s")
     outgoing = message_source(profile=Profile(domain="example.org", keys=(key,))).outgoing(ANNA)
     text = record(key).encode()
     assert dkim.verify(outgoing.message, dnsfunc=lambda name, timeout=5: text)
 
 
-def test_what_cannot_be_written_is_said_in_words() -> None:
-    """A missing value, an address that no server takes: never an exception that nobody expects."""
+def test_a_message_that_cannot_be_made_is_an_error() -> None:
+    """A missing value, an invalid address: never an unexpected exception."""
     with pytest.raises(MissingValueError, match="company"):
         message_source().outgoing(replace(ANNA, fields="{}"))
     with pytest.raises(MessageError, match="the address cannot be used"):
         message_source().outgoing(replace(ANNA, address="änna@example.net"))
 
 
-def test_terms_come_back_as_they_were() -> None:
-    """And those of an older program, which knew fewer, too."""
+def test_frozen_settings_are_read_back() -> None:
+    """Also those of an older program, which had fewer settings."""
     assert FrozenSettings.from_json(TERMS.to_json()) == TERMS
     assert FrozenSettings.from_json('{"sender": "a@b.c", "domain": "b.c"}') == FrozenSettings(
         sender="a@b.c", domain="b.c"

@@ -1,4 +1,4 @@
-"""Messages made in processes of their own: the same as here, and a worker that dies takes nothing with it."""
+"""Messages from other processes: the same as in this one, and a worker that crashes loses nothing."""
 
 import os
 import signal
@@ -48,7 +48,7 @@ def are_ready(pool: MessageWorkerPool) -> bool:
 
 
 def warm(pool: MessageWorkerPool) -> MessageWorkerPool:
-    """Wait until they have begun: until then messages are made here."""
+    """Wait until the workers have started; until then messages are made in this process."""
     end = time.monotonic() + 60
     while not are_ready(pool):
         assert time.monotonic() < end, "they do not begin"
@@ -71,7 +71,7 @@ def _is_gone(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    # Somebody else's to bury.
+    # Another owner must clean it up.
     return (
         Path(f"/proc/{pid}/stat").exists()
         and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -85,8 +85,8 @@ def _ends(pid: int) -> bool:
     return _is_gone(pid)
 
 
-def test_they_are_the_same_as_here(pool: MessageWorkerPool) -> None:
-    """Envelope and message byte for byte but for the time, whether they were expected or not, in any order."""
+def test_workers_make_the_same_messages(pool: MessageWorkerPool) -> None:
+    """Envelope and message are identical except for the time, whether they were expected or not, in any order."""
     here, asked = message_source(), subscribers(40)
     pool.expect(asked[:30])
     for each in reversed(asked):
@@ -96,7 +96,7 @@ def test_they_are_the_same_as_here(pool: MessageWorkerPool) -> None:
 
 
 def test_signed_by_both_keys() -> None:
-    """The keys go to another process and back come signatures that hold."""
+    """The keys are sent to another process, and its signatures are valid."""
     answers = {f"{key.selector}._domainkey.example.org.".encode(): record(key).encode() for key in KEYS}
     with MessageWorkerPool(payload(PROFILE), 1) as pool:
         message = warm(pool).outgoing(ANNA).message
@@ -105,7 +105,7 @@ def test_signed_by_both_keys() -> None:
 
 
 def test_threads_get_their_own(pool: MessageWorkerPool) -> None:
-    """Twelve threads at two workers: each gets its own subscriber's message, every time."""
+    """Twelve threads with two workers: each always gets its own subscriber's message."""
     wrong: list[str] = []
 
     def work(part: list[MessageRecipient]) -> None:
@@ -123,16 +123,16 @@ def test_threads_get_their_own(pool: MessageWorkerPool) -> None:
     assert not wrong and not any(thread.is_alive() for thread in threads)
 
 
-def test_what_cannot_be_made_is_told_as_here(pool: MessageWorkerPool) -> None:
+def test_workers_return_the_same_errors(pool: MessageWorkerPool) -> None:
     with pytest.raises(MessageError, match="the address cannot be used"):
         pool.outgoing(replace(ANNA, address="nobody"))
-    with pytest.raises(MessageError, match="there is no value for the merge field “company”"):
+    with pytest.raises(MessageError, match="the merge field “company” has no value"):
         pool.outgoing(replace(ANNA, subscriber_id=8, fields="{}"))
     assert pool.outgoing(replace(ANNA, subscriber_id=9)).envelope.recipient == "anna@example.net"
 
 
-def test_a_press_that_is_killed_takes_nothing_with_it(pool: MessageWorkerPool) -> None:
-    """Both are killed while messages are expected: the others are made here, each once more where it must be."""
+def test_a_killed_worker_loses_nothing(pool: MessageWorkerPool) -> None:
+    """Both workers are killed while messages are expected: the others are made in this process, again if needed."""
     asked = subscribers(60)
     pool.expect(asked)
     found = []
@@ -143,19 +143,19 @@ def test_a_press_that_is_killed_takes_nothing_with_it(pool: MessageWorkerPool) -
     assert [outgoing.envelope for outgoing in found] == [message_source().outgoing(each).envelope for each in asked]
 
 
-def test_nobody_waits_for_it(pool: MessageWorkerPool) -> None:
-    """However much is asked for, and however large it is: whoever asks goes on, and gets what was asked for."""
+def test_a_request_never_blocks(pool: MessageWorkerPool) -> None:
+    """With many large requests the caller continues, and gets every message."""
     words = "x" * 300_000
     asked = [replace(each, fields=f'{{"company": "ACME", "more": "{words}"}}') for each in subscribers(20)]
-    # To make two thousand letters takes seconds; to ask for them does not, and costs next to no processor time.
+    # Two thousand messages take seconds; requesting them does not, and needs almost no processor time.
     begin = time.process_time()
     pool.expect([*subscribers(2_000)[20:], *asked])
     assert time.process_time() - begin < 2
     assert all(pool.outgoing(each).envelope.recipient == each.address for each in asked)
 
 
-def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that hangs is given up after a while, and asked nothing more."""
+def test_a_worker_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that hangs is given up after a while, and not used again."""
     monkeypatch.setattr(message_worker, "_MAX_WAIT", 0.3)
     with MessageWorkerPool(payload(), 1) as pool:
         os.kill(pids(warm(pool))[0], signal.SIGSTOP)
@@ -165,7 +165,7 @@ def test_one_that_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         assert time.monotonic() - begin >= 0.3 and not are_ready(pool)
 
 
-def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, pool: MessageWorkerPool) -> None:
+def test_old_messages_are_made_again(monkeypatch: pytest.MonkeyPatch, pool: MessageWorkerPool) -> None:
     """After a pause a message has the time of its sending."""
     monkeypatch.setattr(message_worker, "_FRESH", 0.3)
     asked = subscribers(6)
@@ -178,8 +178,8 @@ def test_what_has_lain_too_long_is_made_again(monkeypatch: pytest.MonkeyPatch, p
         assert found is not None and found.made >= begin
 
 
-def test_nobody_waits_for_them_to_begin() -> None:
-    """However large the pictures of a message are."""
+def test_nothing_waits_for_a_worker_to_start() -> None:
+    """With pictures of any size."""
     large = replace(payload(), frozen_settings=payload().frozen_settings + " " * 20_000_000)
     begin = time.monotonic()
     with MessageWorkerPool(large, 2) as pool:
@@ -187,15 +187,15 @@ def test_nobody_waits_for_them_to_begin() -> None:
         assert time.monotonic() - begin < 2
 
 
-def test_a_system_that_gives_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a socket holds less than may be asked at a time, messages are made here."""
+def test_a_socket_buffer_that_is_too_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If a socket's buffer is too small, messages are made in this process."""
     monkeypatch.setattr(message_worker, "_WAITING", 1 << 30)
     with MessageWorkerPool(payload(), 2) as pool:
         assert not pids(pool) and pool.outgoing(ANNA).envelope.recipient == "anna@example.net"
 
 
-def test_it_ends_with_its_run() -> None:
-    """A run that is killed leaves no process behind; one that ends well neither, even while somebody waits."""
+def test_a_worker_ends_with_its_run() -> None:
+    """A run that is killed leaves no process; nor does one that ends normally, even while a thread waits."""
     program = (
         "import sys, time\n"
         "from tests.delivery.messages.test_message_worker_pool import payload, pids, subscribers, warm\n"
@@ -222,7 +222,7 @@ def test_it_ends_with_its_run() -> None:
 
 
 def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The workspace may hold anything, a `composer` of its own as well: it is never taken for the program."""
+    """The workspace may contain its own `composer` folder, which is never run."""
     (tmp_path / "composer" / "delivery" / "messages").mkdir(parents=True)
     for path in (
         "composer/__init__.py",
@@ -239,8 +239,8 @@ def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / "ran").exists()
 
 
-def test_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Only for many messages that are to be signed, on a machine with processors to spare, and as fast as it goes."""
+def test_when_workers_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only for many messages with signatures, with several processors, and without a low rate."""
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
     for count, rate, profile, is_pressed in (
@@ -255,7 +255,7 @@ def test_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0}, raising=False)
     with messages_of(payload(PROFILE), 50_000, None) as made:
         assert not isinstance(made, MessageWorkerPool)
-    # And none can be started: they are made here.
+    # If no worker can be started, messages are made in this process.
     monkeypatch.setattr(subprocess, "Popen", _no_process)
     with MessageWorkerPool(payload(), 2) as pool:
         assert not pids(pool) and pool.outgoing(ANNA).envelope.recipient == "anna@example.net"

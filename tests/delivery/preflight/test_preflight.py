@@ -1,4 +1,4 @@
-"""What is decided before a mailing, on values: refusals, the end, digests, settings."""
+"""Decisions before a mailing, on values: refusals, the end, digests, settings."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -42,13 +42,13 @@ def _codes(known: PreflightFacts, **allowed: str) -> list[str]:
 
 
 def test_one_edition_of_several_is_enough_to_refuse() -> None:
-    """What one language lacks its subscribers lack."""
+    """Content that one language lacks is missing for its subscribers."""
     editions = (EditionFacts(stem="a", tests=TESTED), EditionFacts(stem="b", tests=TESTED, blockers=("UNS02", "LAW01")))
     assert _codes(replace(READY, editions=editions)) == ["no-address", "no-privacy"]
 
 
 def test_who_may_not_approve_any_more_is_named() -> None:
-    """Their answers count for nothing; where there are none nothing is said of them."""
+    """Their answers do not count; without such answers they are not mentioned."""
     for former in ((), (NO,)):
         (refusal,) = refusals(replace(READY, approval=Approval(needed=2, approved=(YES,), former=former)), {})
         assert ("ben@example.org" in refusal.words) is bool(former)
@@ -56,7 +56,7 @@ def test_who_may_not_approve_any_more_is_named() -> None:
 
 
 def test_what_is_ready_is_not_refused() -> None:
-    """Tested, nothing to mend, no approval needed."""
+    """Tested, without findings, and no approval is required."""
     assert refusals(READY, {}) == ()
 
 
@@ -66,7 +66,7 @@ def test_what_is_ready_is_not_refused() -> None:
         (PreflightFacts(editions=(EditionFacts(stem="a"),)), ["untested"]),
         (replace(READY, editions=(EditionFacts(stem="a", tests=TESTED, blockers=("SIZE01",)),)), ["blocked"]),
         (replace(READY, editions=(EditionFacts(stem="a", tests=TESTED, blockers=("UNS01",)),)), ["no-unsubscribe"]),
-        # Said once, with what is known best.
+        # Reported once, with the most precise message.
         (
             replace(READY, editions=(EditionFacts(stem="a", tests=TESTED, blockers=("UNS01",)),), leaving="http"),
             ["no-unsubscribe"],
@@ -79,7 +79,7 @@ def test_what_is_ready_is_not_refused() -> None:
         (replace(READY, approval=Approval(needed=1, approved=(YES,))), []),
         (replace(READY, approval=Approval(needed=1, approved=(YES,), returned=(NO,))), ["unapproved"]),
         (PreflightFacts(editions=(), continues=1, approval=Approval(needed=2, approved=(YES,))), ["unapproved"]),
-        # What was allowed when it was frozen covers what was known then, and nothing that was said later.
+        # An allowance at freezing covers the answers known then, and no later ones.
         (PreflightFacts(editions=(), continues=1, approval=Approval(needed=2, returned=(NO,)), allowed_until=2), []),
         (
             PreflightFacts(editions=(), continues=1, approval=Approval(needed=2, returned=(NO,)), allowed_until=1),
@@ -88,10 +88,10 @@ def test_what_is_ready_is_not_refused() -> None:
         (replace(READY, missing={"company": 3, "first_name": 1}), ["missing-values", "missing-values"]),
         (replace(READY, pages="no", database="no", pictures=("a",)), ["database-place", "no-pages", "no-pictures"]),
         (replace(READY, same_issue=(EARLIER,)), ["same-issue"]),
-        # A frozen mailing is asked for nothing that was asked before it was frozen.
+        # A frozen mailing is not checked again for what was checked before freezing.
         (PreflightFacts(editions=(EditionFacts(stem="a"),), continues=1), []),
         (PreflightFacts(editions=(), continues=1, differences={"a": ("letter",)}), ["changed"]),
-        # A rehearsal writes what can be written.
+        # A rehearsal needs only what is required to write the files.
         (PreflightFacts(editions=(EditionFacts(stem="a"),), is_rehearsal=True), []),
         (
             PreflightFacts(editions=(), is_rehearsal=True, missing={"x": 1}, leaving="http"),
@@ -100,7 +100,7 @@ def test_what_is_ready_is_not_refused() -> None:
     ],
 )
 def test_each_refusal(known: PreflightFacts, codes: list[str]) -> None:
-    """Exactly these, in this order; each says something, and what to do."""
+    """Exactly these, in this order; each has a message and a hint."""
     assert _codes(known) == codes
     assert all(each.words and each.route for each in refusals(known, {}))
 
@@ -109,22 +109,22 @@ def test_each_refusal(known: PreflightFacts, codes: list[str]) -> None:
     ("count", "number", "noun"),
     [(1, "1", "subscriber has"), (2, "2", "subscribers have"), (12_345, "12,345", "subscribers have")],
 )
-def test_numbers_are_written_out(count: int, number: str, noun: str) -> None:
-    """One subscriber has, several have, and thousands are told apart."""
+def test_numbers_are_formatted(count: int, number: str, noun: str) -> None:
+    """Singular, plural, and thousands separators."""
     (refusal,) = refusals(replace(READY, missing={"company": count}), {})
     assert refusal.words.startswith(f"{number} {noun} ")
 
 
 @pytest.mark.parametrize(("names", "more"), [(4, 0), (5, 0), (6, 1), (17, 12)])
-def test_five_names_are_told_and_the_others_counted(names: int, more: int) -> None:
-    """No sentence is longer than the names that a person reads."""
+def test_five_names_are_listed_and_the_others_counted(names: int, more: int) -> None:
+    """A sentence lists at most five names."""
     (refusal,) = refusals(replace(READY, pictures=tuple(f"picture{each}.png" for each in range(names))), {})
     assert refusal.words.count(".png") == min(names, 5)
     assert ("and" in refusal.words, str(more) in refusal.words.rpartition("png")[2]) == (bool(more), bool(more))
 
 
-def test_a_reason_helps_where_it_should() -> None:
-    """What may be allowed is waived and told so; what may not stays refused whatever is said."""
+def test_a_reason_lifts_only_allowable_refusals() -> None:
+    """Refusals that may be allowed are waived and listed; the others stay, even with a reason."""
     known = replace(READY, pages="no", missing={"company": 2})
     allowed = {code.value: "because" for code in Code}
     assert [each.code for each in refusals(known, allowed)] == [Code.MISSING_VALUES]
@@ -143,16 +143,16 @@ def test_a_reason_helps_where_it_should() -> None:
         (0, 60.0, 0, 10, timedelta(0)),
     ],
 )
-def test_the_end(
+def test_the_expected_end(
     count: int, rate: float | None, left: int | None, daily: int | None, expected: timedelta | None
 ) -> None:
-    """At a rate, within a quota, on the day after, or nobody can say."""
+    """With a rate, within a quota, on the next day, or not known."""
     end = finish(NOW, count, rate, quota_left=left, daily=daily)
     assert end == (None if expected is None else NOW + expected)
 
 
 def test_a_change_is_named_by_its_section(tmp_path: Path) -> None:
-    """A word, its dress, an address of a link, a field; what only moved in the file is no change."""
+    """A word, its markup, the address of a link, a field; a text that only moved in the file is not a change."""
 
     def said(body: str, subject: str = "A") -> dict[str, str]:
         workspace = sample_message(tmp_path, newsletter=NEWSLETTER)
@@ -185,7 +185,7 @@ def test_a_change_is_named_by_its_section(tmp_path: Path) -> None:
     ],
 )
 def test_rates(text: str, rate: float | None) -> None:
-    """A number and a time; nothing else."""
+    """A number and a period; nothing else."""
     assert messages_a_minute(text) == pytest.approx(rate) if rate else messages_a_minute(text) is None
 
 
@@ -201,7 +201,7 @@ def test_rates(text: str, rate: float | None) -> None:
     ],
 )
 def test_addresses_with_a_token(text: str, is_good: bool) -> None:
-    """https, with {token} behind the host, and unchanged."""
+    """https, with {token} after the host, and unchanged."""
     read = token_address(text)
     assert (read.url == text) is is_good and bool(read.problem) is not is_good
 
@@ -235,23 +235,23 @@ def test_settings(tmp_path: Path) -> None:
         assert [each.code for each in raised.value.problems] == [code]
 
 
-def test_an_unapproved_issue_stands_now_and_a_mailing_was_frozen() -> None:
-    """Which of the two was approved is told apart; so is who asked for changes, and of whom nothing counts."""
-    for continues, stands in ((None, "as it stands now"), (3, "as it was frozen")):
+def test_current_and_frozen_versions_are_distinguished() -> None:
+    """Which version was approved is stated; so is who requested changes, and whose answers do not count."""
+    for continues, version in ((None, "the current version"), (3, "the frozen version")):
         (refusal,) = refusals(replace(READY, continues=continues, approval=Approval(needed=2, approved=(YES,))), {})
-        assert refusal.words.endswith(f"1 of 2 approvals {stands}")
+        assert refusal.words.startswith(version) and refusal.words.endswith("1 of 2 approvals")
     (refusal,) = refusals(replace(READY, approval=Approval(needed=1, returned=(NO,))), {})
     assert refusal.words.endswith("; changes requested by ben@example.org: a typo")
 
 
 def test_missing_values_are_named_in_the_order_of_the_alphabet() -> None:
-    """The same each time."""
+    """The order is always the same."""
     known = replace(READY, missing={"name": 1, "company": 2, "town": 3})
     assert [each.words.split(" no ")[1].split(",")[0] for each in refusals(known, {})] == ["company", "name", "town"]
 
 
-def test_refusals_stand_in_one_order() -> None:
-    """All that a mailing is asked for, those that help most first."""
+def test_refusals_have_a_fixed_order() -> None:
+    """All refusals of a mailing, the most helpful first."""
     edition = EditionFacts(stem="a", blockers=("SIZE01", "UNS02", "LAW01"), same_issue_files=("b.yaml",))
     known = PreflightFacts(
         editions=(edition,),
@@ -278,36 +278,36 @@ def _one(known: PreflightFacts) -> Refusal:
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"), [((), "as it stands now"), (("subject",), "; tested before, changed since: ")]
+    ("changed", "said"), [((), "the current version of a "), (("subject",), "tested, changed since: ")]
 )
-def test_what_was_tested_before_is_said_where_there_was_something(changed: tuple[str, ...], said: str) -> None:
-    """With what has changed since."""
+def test_an_earlier_test_is_mentioned(changed: tuple[str, ...], said: str) -> None:
+    """With what has changed since then."""
     refusal = _one(PreflightFacts(editions=(EditionFacts(stem="a", tests=SentTests(changed_since=changed)),)))
-    assert said in refusal.words and ("tested before" in refusal.words) is bool(changed)
+    assert said in refusal.words and ("earlier version" in refusal.words) is bool(changed)
     assert refusal.route == "compose test a"
 
 
 @pytest.mark.parametrize("changed", [{}, {"a": ("subject",)}])
-def test_what_was_approved_before_is_said_where_there_was_something(changed: dict[str, tuple[str, ...]]) -> None:
-    """With what has changed since; the way out has a place for who approves."""
+def test_an_earlier_approval_is_mentioned(changed: dict[str, tuple[str, ...]]) -> None:
+    """With what has changed since then; the hint has a placeholder for the approver."""
     known = replace(READY, issue="2031-01-30", approval=Approval(needed=1, changed_since=changed))
     refusal = _one(known)
-    assert ("; approved before, changed since: " in refusal.words) is bool(changed)
+    assert ("approved, changed since: " in refusal.words) is bool(changed)
     assert refusal.route == "compose approve 2031-01-30 --as ADDRESS"
 
 
 def test_findings_with_a_refusal_of_their_own_do_not_block() -> None:
-    """Whatever the check is called: the rest are counted, and the first is the one that can be allowed."""
+    """For any check: the others are counted, and the hint names the first one that can be allowed."""
     for own in ("UNS01", "UNS02", "LAW01", "FILE01"):
         for blockers in ((own,), (own, "SIZE01", "LINK01")):
             known = replace(READY, editions=(EditionFacts(stem="a", tests=TESTED, blockers=blockers),))
             found = [each for each in refusals(known, {}) if each.code is Code.BLOCKED]
             assert len(found) == (len(blockers) > 1)
-            assert all("2 findings" in each.words and '--allow SIZE01="' in each.route for each in found)
+            assert all("2 blocking findings" in each.words and '--allow SIZE01="' in each.route for each in found)
 
 
 def test_only_what_was_allowed_is_waived() -> None:
-    """The rest is refused as before."""
+    """The rest is still refused."""
     known = replace(READY, pages="no", database="no")
     allowed = {"no-pages": "because"}
     assert [each.code for each in refusals(known, allowed)] == [Code.DATABASE_PLACE]
@@ -319,19 +319,19 @@ def test_only_what_was_allowed_is_waived() -> None:
 
 
 def test_what_has_changed_since_a_mailing_was_frozen_is_named_by_file() -> None:
-    """And nothing is said of a mailing whose files are as they were."""
+    """And a mailing with unchanged files is not mentioned."""
     known = PreflightFacts(editions=(), continues=3, differences={"a": ("subject",), "b": ("letter",)})
     refusal = _one(known)
     assert refusal.words.startswith("mailing 3 ") and ": a: " in refusal.words and "; b: " in refusal.words
     assert refusal.route.endswith("compose stop 3 --for-good")
 
 
-def test_words_that_were_said_elsewhere_are_told_as_they_are() -> None:
-    """Of the way to leave, of the database's place, of the pages behind a link, of other files and mailings."""
+def test_messages_of_other_modules_do_not_change() -> None:
+    """About unsubscribing, the location of the database, the public pages, and other files and mailings."""
     for known in (replace(READY, leaving="said"), replace(READY, database="said"), replace(READY, pages="said")):
         assert _one(known).words == "said"
     files = EditionFacts(stem="a", tests=TESTED, same_issue_files=("b.yaml", "c.yaml"))
-    assert _one(replace(READY, editions=(files,))).words == "two files hold the issue a: also b.yaml, c.yaml"
+    assert _one(replace(READY, editions=(files,))).words == "a is the same issue as b.yaml, c.yaml"
     refusal = _one(replace(READY, same_issue=(EARLIER,)))
     assert refusal.words.startswith("mailing 3 of 2031-01-29 ") and EARLIER.shared.in_words in refusal.words
     assert refusal.route.startswith("compose send 2031-01-29 ")

@@ -1,4 +1,4 @@
-"""What a freezing writes, row by row, and for whom: every column, every page, and nothing of another mailing."""
+"""The rows that freezing writes, and for which recipients: every column, every page, and no rows of another mailing."""
 
 import shutil
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ LATER = NOW + SECOND
 
 @pytest.fixture
 def connection(tmp_path: Path, sqlite_template: Path) -> Iterator[Connection]:
-    """A transaction on SQLite; what a question does not put in order comes in the opposite one."""
+    """A transaction on SQLite; a query without an order returns rows in reverse."""
     path = tmp_path / "newsletter.db"
     shutil.copy(sqlite_template, path)
     with open_database(Location(path=path)) as database, database.write() as connection:
@@ -127,7 +127,7 @@ def test_every_column_has_what_was_given(connection: Connection) -> None:
         "last_name": "1",
         "language": "en",
         "fields": '{"company": "ACME"}',
-        # The message that it corrects.
+        # The corrected message.
         "answered_mailing": first.id,
         "answered_subscriber": subscriber_id,
     }
@@ -140,7 +140,7 @@ def test_every_column_has_what_was_given(connection: Connection) -> None:
 
 
 def test_a_mailing_counts_its_own_recipients(connection: Connection) -> None:
-    """The count of an earlier one stays."""
+    """The count of an earlier mailing does not change."""
     add_subscribers(connection, 2)
     freeze(connection, draft("first"), NOW)
     add_subscribers(connection, 1, first=3)
@@ -148,8 +148,8 @@ def test_a_mailing_counts_its_own_recipients(connection: Connection) -> None:
     assert [each["frozen"] for each in rows(connection, mailings, "id")] == [2, 3]
 
 
-def test_a_rehearsal_asks_neither_for_an_end_nor_for_an_issue(connection: Connection) -> None:
-    """It goes beside the mailing that is not over, and belongs to nobody's issue."""
+def test_a_rehearsal_is_possible_next_to_a_mailing(connection: Connection) -> None:
+    """It exists next to the unfinished mailing, and does not belong to an issue."""
     add_subscribers(connection, 1)
     freeze(connection, draft(), NOW)
     rehearsal = freeze(
@@ -161,7 +161,7 @@ def test_a_rehearsal_asks_neither_for_an_end_nor_for_an_issue(connection: Connec
 
 
 def test_again_is_counted_by_issue(connection: Connection) -> None:
-    """From one on, also where the issue was never mailed; another issue's are none of it."""
+    """From one on, also if the issue was never sent; other issues are not counted."""
     add_subscribers(connection, 1)
     for issue, again in (("a", 1), ("a", 2), ("a", 3), ("b", 1)):
         asked = draft(issue, selection=Selection(issue=issue, is_again=True), again_because="blank")
@@ -171,7 +171,7 @@ def test_again_is_counted_by_issue(connection: Connection) -> None:
 
 
 def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Page by page to the last one, by the tags and the language that each has now, in this mailing alone."""
+    """All pages, by the current tags and language, in this mailing only."""
     monkeypatch.setattr("composer.delivery.selection.freeze._PAGE", 2)
     asked: list[tuple[str, frozenset[str]]] = []
 
@@ -192,13 +192,13 @@ def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pyt
         ("en", frozenset()),
         *[("en", frozenset({"press", "de"}))] * 2,
     ]
-    # Who has moved on since gets another one; what was frozen before stays.
+    # A changed subscriber gets another variant; frozen ones do not change.
     connection.execute(update(subscribers).where(subscribers.c.id == ids[1]).values(language="en"))
     second = freeze(connection, draft("second", variants=versions(3, 7), pick=pick), NOW)
     assert picked(connection, second.id) == wanted | {ids[1]: 3}
     assert picked(connection, first.id) == wanted
     assert len(asked) == 10
-    # Another order of the messages, and one message alone, for which nobody is asked.
+    # Another order of the messages, and a single message, for which there is no choice.
     third = freeze(connection, draft("third", variants=versions(7, 3), pick=pick), NOW)
     assert picked(connection, third.id) == wanted | {ids[1]: 3}
     fourth = freeze(connection, draft("fourth", variants=versions(7), pick=pick), NOW)
@@ -209,23 +209,21 @@ def test_who_gets_which_of_two_messages(connection: Connection, monkeypatch: pyt
     ("change", "wanted"),
     [
         ({"variants": versions(3, 7)}, "several variants"),
-        ({"selection": Selection(issue=ISSUE, is_again=True)}, "for a reason"),
+        ({"selection": Selection(issue=ISSUE, is_again=True)}, "needs a reason"),
     ],
 )
 def test_what_a_draft_must_say(connection: Connection, change: dict[str, Any], wanted: str) -> None:
-    """Who picks among two messages, and why it goes out again; nothing is written otherwise."""
+    """How to pick between two messages, and why it is sent again; otherwise nothing is written."""
     add_subscribers(connection, 1)
     with pytest.raises(ValueError, match=wanted):
         freeze(connection, replace(draft(), **change), NOW)
     assert rows(connection, mailings, "id") == []
-    # Neither is asked for where there is no need of it.
+    # Neither is required if it is not needed.
     assert freeze(connection, draft(again_because="", pick=None), NOW).frozen == 1
 
 
-def test_nobody_changes_the_audience_while_a_mailing_is_frozen(
-    postgres: PostgresServer, postgres_template: str
-) -> None:
-    """On PostgreSQL the lock of the suppression list is held to the end; on SQLite there is one writer."""
+def test_the_audience_is_locked_during_freezing(postgres: PostgresServer, postgres_template: str) -> None:
+    """On PostgreSQL the lock of the suppression list is held until the end; on SQLite there is one writer."""
     location = postgres.create(postgres_template)
     with open_database(location) as database:
         with database.write() as connection:

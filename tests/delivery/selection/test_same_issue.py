@@ -1,4 +1,4 @@
-"""An issue that was mailed is known by its content, on both databases: freezing it under another key is refused."""
+"""A sent issue is recognized by its content, on both databases: freezing it under another key is refused."""
 
 import threading
 from dataclasses import replace
@@ -75,18 +75,18 @@ OTHER = {
 def test_each_thing_that_makes_it_the_same_issue(
     database: Database, edition: RecordedEdition, shared: SharedContent
 ) -> None:
-    """Edition, text, date or number: one is enough; nothing is frozen unless a reason was given."""
+    """Edition, text, date or number: one is enough; nothing is frozen without a reason."""
     with database.write() as connection:
         add_subscribers(connection, 2)
     _freeze(database, _edition(ISSUE))
     assert _shared(database, content_of(edition, is_dated=True)) == [shared]
-    with pytest.raises(MailingError, match=f"mailing 1 of {ISSUE} sent this issue already"):
+    with pytest.raises(MailingError, match=f"mailing 1 of {ISSUE} already sent this issue"):
         _freeze(database, edition)
     assert _freeze(database, edition, allowed={"same-issue": "two issues on one day"}).frozen == 2
 
 
-def test_what_is_another_issue(database: Database) -> None:
-    """Another date and number, the number of another year, another language, a key of its own: nothing is held against it."""
+def test_different_issues_are_not_refused(database: Database) -> None:
+    """Another date and number, the number of another year, another language, its own key: not refused."""
     with database.write() as connection:
         add_subscribers(connection, 2)
     _freeze(database, _edition(ISSUE))
@@ -111,13 +111,13 @@ def test_an_issue_with_a_key_of_its_own_has_neither_date_nor_number() -> None:
         assert (content.date, content.number) == wanted
 
 
-def test_what_is_shared_has_words() -> None:
-    """Each its own."""
+def test_shared_content_has_a_text() -> None:
+    """Each has its own text."""
     assert len({each.in_words for each in SharedContent} - {""}) == len(SharedContent)
 
 
 def test_earlier_mailings_are_named_in_their_order(database: Database) -> None:
-    """Whatever each has in common with the new one."""
+    """For each kind of shared content."""
     with database.write() as connection:
         add_subscribers(connection, 1)
     _freeze(database, _edition("first", hash="b", text="2"))
@@ -126,8 +126,8 @@ def test_earlier_mailings_are_named_in_their_order(database: Database) -> None:
     assert _shared(database, found) == [SharedContent.DATE, SharedContent.HASH]
 
 
-def test_a_number_is_of_one_half_year(database: Database) -> None:
-    """Before and after: numbers that begin anew each year are no sign."""
+def test_a_number_counts_for_half_a_year(database: Database) -> None:
+    """Before and after: numbers that restart each year do not count."""
     with database.write() as connection:
         add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
@@ -137,7 +137,7 @@ def test_a_number_is_of_one_half_year(database: Database) -> None:
 
 
 def test_a_correction_answers_the_issue_of_its_date(database: Database) -> None:
-    """It may share the date and the number of the issue that it corrects, not its text."""
+    """It may have the date and the number of the corrected issue, but not its text."""
     with database.write() as connection:
         add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
@@ -150,7 +150,7 @@ def test_a_correction_answers_the_issue_of_its_date(database: Database) -> None:
 
 
 def test_rehearsals_and_mailings_that_reached_nobody_count_for_nothing(database: Database) -> None:
-    """Only what somebody has, may have or is still to get is sent already."""
+    """Only mailings that a recipient has, may have or will get count as sent."""
     with database.write() as connection:
         add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE), is_rehearsal=True)
@@ -168,7 +168,7 @@ def test_rehearsals_and_mailings_that_reached_nobody_count_for_nothing(database:
 
 
 def test_mailings_of_an_older_version_are_known_by_their_key(database: Database) -> None:
-    """Before dates were kept the key, which is a date, says of which issue a mailing was."""
+    """Before dates were stored, the key, which is a date, identified the issue."""
     with database.write() as connection:
         add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
@@ -181,8 +181,8 @@ def test_mailings_of_an_older_version_are_known_by_their_key(database: Database)
         assert connection.scalar(select(editions.c.issue_date)) == "2031-01-30"
 
 
-def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> None:
-    """An issue and its copy, confirmed in the same moment in two windows: the later one waits, and sees the earlier one."""
+def test_of_two_frozen_at_the_same_time_one_is_refused(database: Database) -> None:
+    """An issue and its copy, confirmed at the same moment in two windows: the later one waits and sees the earlier one."""
     with database.write() as connection:
         add_subscribers(connection, 2)
     first, second = _edition(ISSUE), _edition("copy")
@@ -201,7 +201,7 @@ def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> No
         mailing = freeze(connection, draft(ISSUE, contents=(content_of(first, is_dated=True),)), NOW)
         thread.start()
         began.wait()
-        # Long enough for the other one to come to its own question, were it not made to wait.
+        # Long enough for the other one to run its query, if it did not have to wait.
         thread.join(0.3)
         link_to_mailing(connection, mailing.id, _review(first), NOW)
     thread.join()
@@ -211,7 +211,7 @@ def test_of_two_that_are_frozen_at_once_one_is_refused(database: Database) -> No
 
 
 def test_languages_are_compared_in_any_letters(database: Database) -> None:
-    """Another one may share text, date and number: its subscribers are others."""
+    """Another language may have the same text, date and number, because its subscribers are different."""
     with database.write() as connection:
         add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE, language="zh-Hans"))
@@ -226,16 +226,16 @@ def test_languages_are_compared_in_any_letters(database: Database) -> None:
             assert _shared(database, replace(content, language=language)) == found
 
 
-def test_a_rehearsal_of_a_copy_is_none(database: Database) -> None:
-    """It may be looked at, whoever has the issue."""
+def test_a_rehearsal_of_a_copy_is_allowed(database: Database) -> None:
+    """A rehearsal is allowed, even if others have the issue."""
     with database.write() as connection:
         add_subscribers(connection, 1)
     _freeze(database, _edition(ISSUE))
     assert _freeze(database, _edition("copy"), is_rehearsal=True).frozen == 1
 
 
-def test_who_asks_keeps_others_from_linking_a_mailing(postgres: PostgresServer, postgres_template: str) -> None:
-    """On PostgreSQL, to the end of the transaction, so that of two one sees the other; who only reads does not wait."""
+def test_the_check_blocks_other_mailings(postgres: PostgresServer, postgres_template: str) -> None:
+    """On PostgreSQL, until the end of the transaction, so that one sees the other; readers do not wait."""
     with open_database(postgres.create(postgres_template)) as database, database.write() as connection:
         refuse_same_issue(connection, (), corrects=None)
         for mode, is_free in (("ACCESS SHARE", True), ("ROW EXCLUSIVE", False), ("SHARE ROW EXCLUSIVE", False)):

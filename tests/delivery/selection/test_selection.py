@@ -1,4 +1,4 @@
-"""Who is meant: the condition in Python, which picks variants and counts in memory, and the one in SQL are the same."""
+"""Who is selected: the condition in Python, which picks variants and counts in memory, matches the one in SQL."""
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -39,7 +39,7 @@ CONDITIONS = (
     audience_filter(language="zh-Hant-TW"),
     audience_filter(language="zh"),
     audience_filter(language="fr"),
-    # What no person can write, and the database must not take for a pattern.
+    # Text that people cannot type, and that the database must not treat as a pattern.
     AudienceFilter(language=("e_g",)),
     AudienceFilter(language=("e%",)),
     audience_filter(tag="press"),
@@ -54,7 +54,7 @@ CONDITIONS = (
 
 
 def test_both_conditions_mean_the_same_people(database: Database) -> None:
-    """Languages in any case and with what stands behind them, tags, and tags ruled out: one by one and together."""
+    """Languages in any case with subtags, tags, and excluded tags: separately and together."""
     with database.write() as connection:
         people = {}
         for number, (language, tags) in enumerate(PEOPLE, 1):
@@ -67,8 +67,8 @@ def test_both_conditions_mean_the_same_people(database: Database) -> None:
             assert found == {each for each, person in people.items() if asked.matches(*person)}, asked.in_words
 
 
-def test_the_table_asks_for_something() -> None:
-    """Most conditions mean some and not all, so that the comparison above says something."""
+def test_the_conditions_select_some_subscribers() -> None:
+    """Most conditions select some and not all subscribers, so that the comparison above is useful."""
     many = [sum(asked.matches(*person) for person in PEOPLE) for asked in CONDITIONS]
     assert sum(0 < each < len(PEOPLE) for each in many) >= 14
     assert audience_filter(language="en-GB").matches("en-GB", ())
@@ -77,7 +77,7 @@ def test_the_table_asks_for_something() -> None:
 
 @pytest.mark.parametrize("is_rest", [False, True])
 def test_each_reason_has_its_own_count(database: Database, is_rest: bool) -> None:
-    """Different numbers of each: who has it, of whom nobody knows, and, to those without, who has no mailbox or no domain."""
+    """Different numbers for each: received, unconfirmed, and, for the rest, without a mailbox or a domain."""
     first = frozen(database, 10)
     put(database, first.id, dict.fromkeys((1, 2, 3), S.UNKNOWN) | dict.fromkeys((4, 5), S.ACCEPTED))
     put(database, first.id, dict.fromkeys((6, 7, 8, 9), S.REFUSED) | {10: S.EXPIRED})
@@ -94,7 +94,7 @@ def test_each_reason_has_its_own_count(database: Database, is_rest: bool) -> Non
 
 
 def test_a_held_bounce_is_a_reason_of_its_own(database: Database) -> None:
-    """Who is held keeps their status; who is on the suppression list for anything else is suppressed."""
+    """Held subscribers keep their status; those on the suppression list for another reason are suppressed."""
     with database.write() as connection:
         add_subscribers(connection, 4)
         for number, reason in ((1, Reason.HELD), (2, Reason.HELD), (3, Reason.BOUNCED)):
@@ -107,7 +107,7 @@ def test_a_held_bounce_is_a_reason_of_its_own(database: Database) -> None:
 
 
 def test_a_rehearsal_goes_to_its_samples_only(database: Database) -> None:
-    """Of those who would get it."""
+    """Only among the recipients."""
     with database.write() as connection:
         add_subscribers(connection, 3)
         connection.execute(update(subscribers).where(subscribers.c.id == 3).values(status="bounced"))
@@ -117,7 +117,7 @@ def test_a_rehearsal_goes_to_its_samples_only(database: Database) -> None:
 
 
 def test_a_mailing_that_was_lost_may_have_reached_anybody(database: Database) -> None:
-    """After a restore nobody can say whom it reached; other issues are not concerned, and a person may send it again."""
+    """After a restore its recipients are not known; other issues are not affected, and a person may send it again."""
     with database.write() as connection:
         add_subscribers(connection, 2)
         connection.execute(insert(lost_issues), {"key": ISSUE, "at": NOW, "words": "lost"})
@@ -127,7 +127,7 @@ def test_a_mailing_that_was_lost_may_have_reached_anybody(database: Database) ->
 
 
 def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:
-    """Accepted and unknown got it; the refused and those who came later did not."""
+    """Accepted and unconfirmed recipients received it; rejected ones and later subscribers did not."""
     first = frozen(database, 6)
     put(database, first.id, {1: S.ACCEPTED, 2: S.UNKNOWN, 3: S.UNKNOWN, 4: S.REFUSED, 5: S.SUPPRESSED, 6: S.EXPIRED})
     with database.write() as connection:
@@ -136,8 +136,8 @@ def test_a_correction_counts_from_what_it_corrects(database: Database) -> None:
     assert (counts.included, counts.left_out) == (3, {LeftOut.NOT_THEIRS: 4})
 
 
-def test_the_first_reason_that_holds_is_told(database: Database) -> None:
-    """Each recipient has one reason more than the one before, and the last of them is the surest."""
+def test_the_first_reason_that_applies_is_counted(database: Database) -> None:
+    """Each recipient has one reason more than the previous one, and the last reason is the most certain."""
     first = frozen(database, 7)
     earlier = frozen(database, 0, issue="earlier")
     put(database, first.id, {1: S.REFUSED} | dict.fromkeys(range(2, 8), S.ACCEPTED))

@@ -1,4 +1,4 @@
-"""The bucket and the daily quota in the database: what one process writes the others find, on both databases."""
+"""The bucket and the daily quota in the database: one process writes, the others read, on both databases."""
 
 import threading
 from datetime import timedelta
@@ -17,12 +17,12 @@ from tests.databases import PostgresServer
 from tests.delivery.factories import NOW, SECOND
 
 HOUR = timedelta(hours=1)
-#: In the middle of an hour, so that hours that begin are told from those that have passed.
+#: In the middle of an hour, to distinguish starting hours from past ones.
 HALF = NOW.replace(minute=0) + HOUR / 2
 
 
-def test_a_bucket_is_kept_as_it_is(database: Database) -> None:
-    """Every value comes back, to the microsecond; before anything was written it is empty, and other names are others."""
+def test_a_bucket_is_read_back(database: Database) -> None:
+    """Every value is read back, to the microsecond; before the first write it is empty, and names are independent."""
     with database.write() as connection:
         assert rate_limit.look(connection, "a") == Bucket()
         pause = PauseMailing(until=NOW + 5 * SECOND, number=1, is_rate=True)
@@ -41,8 +41,8 @@ def test_a_bucket_is_kept_as_it_is(database: Database) -> None:
         assert rate_limit.look(connection, "b") == Bucket()
 
 
-def test_what_is_put_back_can_be_taken_again(database: Database) -> None:
-    """The slots of a run that ended are those of the next one."""
+def test_returned_slots_can_be_used_again(database: Database) -> None:
+    """The slots of an ended run are available to the next one."""
     with database.write() as connection:
         _, first = rate_limit.take(connection, "a", 600, NOW, 5)
         rate_limit.put_back(connection, "a", 600, NOW, 5)
@@ -50,7 +50,7 @@ def test_what_is_put_back_can_be_taken_again(database: Database) -> None:
 
 
 def test_each_bucket_is_its_own(database: Database) -> None:
-    """What is written to one, in any way, leaves another one that is there as it was."""
+    """Writing to one bucket does not change another."""
     pause = PauseMailing(until=NOW + 5 * SECOND, number=1, is_rate=True)
     with database.write() as connection:
         other, _ = rate_limit.take(connection, "b", 60, NOW, 2)
@@ -62,7 +62,7 @@ def test_each_bucket_is_its_own(database: Database) -> None:
 
 
 def test_where_no_slot_is_free_nothing_is_written(database: Database) -> None:
-    """And asking again gives none; later there are some."""
+    """Another request returns none, either; later there are some."""
     with database.write() as connection:
         full, _ = rate_limit.take(connection, "a", 60, NOW, 1000)
         assert rate_limit.take(connection, "a", 60, NOW, 1000) == (full, ())
@@ -71,7 +71,7 @@ def test_where_no_slot_is_free_nothing_is_written(database: Database) -> None:
 
 
 def test_no_slot_is_given_to_two_processes(database: Database) -> None:
-    """However many ask at once, each slot that lies ahead has one owner."""
+    """With any number of requests, each future slot has one owner."""
     taken: list[object] = []
     start = threading.Barrier(4)
 
@@ -86,14 +86,14 @@ def test_no_slot_is_given_to_two_processes(database: Database) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    # What was saved up may go at once.
+    # Saved slots may be used at once.
     ahead = [slot for slot in taken if slot != NOW]
     assert len(taken) >= 100
     assert len(ahead) == len(set(ahead)) > 40
 
 
 def test_the_daily_quota_counts_the_last_day(database: Database) -> None:
-    """By the hour, each name for itself; the oldest hour that counts says when there is more."""
+    """By the hour, for each name; the oldest counted hour decides when there is more."""
     with database.write() as connection:
         assert rate_limit.quota(connection, "a", 100, HALF) == rate_limit.Quota(
             left=100, more_at=HALF - HOUR / 2 + 24 * HOUR
@@ -109,16 +109,16 @@ def test_the_daily_quota_counts_the_last_day(database: Database) -> None:
         assert rate_limit.look_at_quota(connection, "c", 50, HALF).left == 50
 
 
-def test_what_was_counted_before_the_clock_was_put_back_counts(database: Database) -> None:
-    """An hour that is still to come was spent all the same, and keeps nobody waiting for longer than a day."""
+def test_counts_before_a_clock_change_still_count(database: Database) -> None:
+    """A future hour still counts, but nobody waits for more than a day."""
     with database.write() as connection:
         rate_limit.spend(connection, "a", 7, HALF + 5 * HOUR)
         found = rate_limit.quota(connection, "a", 10, HALF)
     assert found == rate_limit.Quota(left=3, more_at=HALF - HOUR / 2 + 24 * HOUR)
 
 
-def test_what_was_spent_long_ago_is_forgotten(database: Database) -> None:
-    """After two days, of this name only; what may still count is kept."""
+def test_old_counts_are_deleted(database: Database) -> None:
+    """After two days, only for this name; counts that still matter are kept."""
     with database.write() as connection:
         for name in ("a", "b"):
             for hours in (49, 48, 24, 0):
@@ -140,7 +140,7 @@ def test_rows_of_an_earlier_version_go_on_counting(database: Database) -> None:
 
 
 def test_a_bucket_is_held_to_the_end_of_a_transaction(postgres: PostgresServer, postgres_template: str) -> None:
-    """On PostgreSQL whoever asks for it waits; for another one nobody waits."""
+    """On PostgreSQL other requests wait; requests for another bucket do not."""
     with open_database(postgres.create(postgres_template)) as database:
         with database.write() as connection:
             for name in ("a", "b"):

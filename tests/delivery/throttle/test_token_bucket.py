@@ -1,4 +1,4 @@
-"""The token bucket: a rate holds, over restarts, over processes, and when the clock is put back."""
+"""The token bucket: a rate is kept over restarts, over processes, and after a clock change."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -26,7 +26,7 @@ MINUTE = 60 * SECOND
 def run(
     bucket: Bucket, rate: float, since: datetime, seconds: float, step: float = 0.05
 ) -> tuple[Bucket, list[datetime]]:
-    """Take slots as fast as they are given."""
+    """Use slots as fast as they are available."""
     taken: list[datetime] = []
     at = since
     while at < since + seconds * SECOND:
@@ -39,7 +39,7 @@ def run(
 @settings(max_examples=20, deadline=None)
 @given(rate=st.floats(30, 3_000), restarts=st.lists(st.floats(0.1, 20), max_size=3), step=st.floats(0.02, 0.2))
 def test_a_rate_holds_in_every_minute(rate: float, restarts: list[float], step: float) -> None:
-    """However often it is interrupted, no minute sees more than the rate and a tolerance of half a second."""
+    """With any interruptions, no minute has more than the rate and a tolerance of half a second."""
     bucket, taken, at = Bucket(), [], NOW
     for pause in (*restarts, 0):
         bucket, slots = run(bucket, rate, at, 20, step)
@@ -55,14 +55,14 @@ def test_a_rate_holds_in_every_minute(rate: float, restarts: list[float], step: 
 
 
 def test_a_rate_is_reached() -> None:
-    """600 a minute are 600 in a minute, give or take what an idle bucket has saved up."""
+    """600 per minute are 600 in a minute, plus or minus the saved slots of an idle bucket."""
     _, taken = run(Bucket(), 600, NOW, 60)
     within = [slot for slot in taken if slot < NOW + MINUTE]
     assert 598 <= len(within) <= 606
 
 
 def test_two_processes_share() -> None:
-    """Whoever asks, the slots are of one bucket, each slot once."""
+    """All slots come from one bucket, each slot once."""
     bucket = Bucket()
     mine: list[datetime] = []
     theirs: list[datetime] = []
@@ -76,7 +76,7 @@ def test_two_processes_share() -> None:
 
 
 def test_slots_are_reserved_a_little_ahead_only() -> None:
-    """What a crash loses is half a second; one slot is always to be had where the rate is slow."""
+    """A crash loses half a second; at a low rate one slot is always available."""
     bucket, slots = reserve(Bucket(), 600, NOW, 1000)
     assert max(slots) <= NOW + HORIZON
     assert reserve(bucket, 600, NOW, 1000)[1] == ()
@@ -93,7 +93,7 @@ def test_a_clock_that_was_put_back_does_not_stop_the_mailing() -> None:
     assert pause_of(paused, NOW - 60 * MINUTE, 5 * MINUTE) is None
 
 
-def test_what_was_not_used_is_given_back() -> None:
+def test_unused_slots_are_returned() -> None:
     """A run that ends returns its slots."""
     bucket, slots = reserve(Bucket(), 600, NOW, 3)
     assert reserve(give_back(bucket, 600, NOW, 3), 600, NOW, 3)[1] == slots
@@ -102,18 +102,18 @@ def test_what_was_not_used_is_given_back() -> None:
 
 
 def test_a_slot_may_begin_at_the_horizon_and_not_behind_it() -> None:
-    """Every second one of 120 a minute is half a second away."""
+    """Every second slot of 120 per minute is half a second away."""
     assert reserve(Bucket(next_at=NOW), 120, NOW, 5)[1] == (NOW, NOW + HORIZON)
 
 
 def test_there_is_nothing_to_give_back_without_slots_or_without_a_rate() -> None:
-    """The bucket stays as it is."""
+    """The bucket does not change."""
     assert give_back(Bucket(), 600, NOW, 3) == Bucket()
     assert give_back(Bucket(next_at=NOW), None, NOW, 3) == Bucket(next_at=NOW)
 
 
 def test_without_a_rate_everything_goes_at_once() -> None:
-    """No limit, no bookkeeping."""
+    """No limit and no record."""
     assert reserve(Bucket(), None, NOW, 3) == (Bucket(), (NOW, NOW, NOW))
 
 
@@ -122,13 +122,13 @@ def pause(seconds: int, number: int = 1, *, is_rate: bool = True) -> PauseMailin
 
 
 def test_a_throttle_halves_the_rate_and_it_grows_back() -> None:
-    """By a fifth a minute; never beyond what was asked for, and no further after an hour."""
+    """By a fifth per minute; at most to the configured rate, and without a limit after an hour."""
     bucket = slowed(Bucket(), 600, 0, pause(1), NOW)
     assert rate_now(bucket, 600, NOW) == 300
     assert rate_now(bucket, 600, NOW + MINUTE) == pytest.approx(360)
     assert rate_now(bucket, 600, NOW + 10 * MINUTE) == 600
     assert rate_now(bucket, None, NOW + 10 * MINUTE) == pytest.approx(300 * 1.2**10)
-    # Just below and at the hour; whatever was asked for, or any rate where none was.
+    # Just below and at the hour; with a configured rate, and without one.
     assert rate_now(bucket, None, NOW + 60 * MINUTE - SECOND) is not None
     assert rate_now(bucket, None, NOW + 60 * MINUTE) is None
     assert rate_now(bucket, 600, NOW + 61 * MINUTE) == 600
@@ -136,14 +136,14 @@ def test_a_throttle_halves_the_rate_and_it_grows_back() -> None:
 
 
 def test_a_shorter_pause_does_not_shorten_a_longer_one() -> None:
-    """Of two processes that met a throttle, the longer wait holds for all."""
+    """If two processes are throttled, the longer pause applies to all."""
     bucket = slowed(slowed(Bucket(), 600, 0, pause(60), NOW), 600, 0, pause(5, 2), NOW)
     assert bucket.paused_until == NOW + 60 * SECOND
     assert slowed(bucket, 600, 0, pause(90, 3), NOW).paused_until == NOW + 90 * SECOND
 
 
 def test_throttles_running_slow_twice_at_most() -> None:
-    """The third pause of several is no sign that the rate was too high: nothing went out in between."""
+    """The third pause in a row does not mean that the rate was too high, because nothing was sent in between."""
     bucket = Bucket()
     for number in range(1, 6):
         bucket = slowed(bucket, 600, 0, pause(number, number), NOW)
@@ -152,19 +152,19 @@ def test_throttles_running_slow_twice_at_most() -> None:
 
 
 def test_a_server_that_wants_a_new_connection_does_not_slow_us() -> None:
-    """Only the pause."""
+    """Only a pause."""
     bucket = slowed(Bucket(), 600, 0, pause(1, is_rate=False), NOW)
     assert (rate_now(bucket, 600, NOW), bucket.paused_until) == (600, NOW + SECOND)
 
 
 def test_where_no_rate_is_set_what_was_measured_is_halved() -> None:
-    """Down to six a minute at the slowest."""
+    """At least six per minute."""
     assert slowed(Bucket(), None, 5_000, pause(1), NOW).ceiling == 2_500
     assert slowed(Bucket(), None, 1, pause(1), NOW).ceiling == 6
 
 
 def test_slots_are_reserved_for_half_a_second_and_saved_up_for_half_a_second() -> None:
-    """600 a minute are ten a second: five that were saved up, one now, five to come."""
+    """600 per minute are ten per second: five saved, one now, five in the future."""
     ahead = tuple(NOW + SECOND * number / 10 for number in range(1, 6))
     bucket, slots = reserve(Bucket(), 600, NOW, 1000)
     assert slots == (NOW,) * 6 + ahead
@@ -176,14 +176,14 @@ def test_slots_are_reserved_for_half_a_second_and_saved_up_for_half_a_second() -
 
 @pytest.mark.parametrize(("rate", "most"), [(600, SECOND), (60, SECOND * 1.5), (6, SECOND * 10.5), (120, SECOND)])
 def test_nobody_reserves_further_ahead_than_one_message(rate: float, most: timedelta) -> None:
-    """Up to there it is waited for; what lies behind is a clock that was put back."""
+    """Up to there a run waits; a later slot comes from a changed clock."""
     kept = Bucket(next_at=NOW + most)
     assert reserve(kept, rate, NOW, 5) == (kept, ())
     assert reserve(Bucket(next_at=NOW + most + timedelta(microseconds=1)), rate, NOW, 1)[1] == (NOW,)
 
 
 def test_a_pause_holds_until_its_last_moment() -> None:
-    """None is none; one that is longer than any is a clock that was put back."""
+    """No pause has no effect; one that is too long comes from a changed clock."""
     for ahead, holds in ((-1, False), (0, False), (1, True), (5_000_000, True), (5_000_001, False)):
         until = NOW + timedelta(microseconds=ahead)
         assert pause_of(Bucket(paused_until=until), NOW, 5 * SECOND) == (until if holds else None)
@@ -191,7 +191,7 @@ def test_a_pause_holds_until_its_last_moment() -> None:
 
 
 def test_an_adapted_rate_does_not_shrink_when_the_clock_is_put_back() -> None:
-    """It grows from where it was; without its time there is none."""
+    """It grows from its value; without a time there is no limit."""
     bucket = Bucket(ceiling=300, ceiling_at=NOW)
     assert rate_now(bucket, 600, NOW - 5 * MINUTE) == 300
     assert rate_now(bucket, 200, NOW) == 200
@@ -201,11 +201,11 @@ def test_an_adapted_rate_does_not_shrink_when_the_clock_is_put_back() -> None:
 @pytest.mark.parametrize(
     ("before", "rate", "number", "ceiling"),
     [
-        # From the third on growing begins anew, where there is something to grow from.
+        # From the third on, growth restarts, if there is a limit.
         (Bucket(ceiling=100, ceiling_at=NOW - MINUTE), 600, 2, 60),
         (Bucket(ceiling=100, ceiling_at=NOW - MINUTE), 600, 3, 100),
         (Bucket(), 600, 3, 300),
-        # The slowest: six a minute.
+        # The lowest: six per minute.
         (Bucket(), 12, 1, 6),
         (Bucket(), 13, 1, 6.5),
         (Bucket(), 11, 1, 6),
@@ -213,7 +213,7 @@ def test_an_adapted_rate_does_not_shrink_when_the_clock_is_put_back() -> None:
     ],
 )
 def test_what_a_throttle_leaves_of_the_rate(before: Bucket, rate: float | None, number: int, ceiling: float) -> None:
-    """And how many there were running."""
+    """And how many there were in a row."""
     found = slowed(before, rate, 80, pause(1, number), NOW)
     assert found.ceiling == pytest.approx(ceiling)
     assert found == Bucket(paused_until=NOW + SECOND, throttles=number, ceiling=found.ceiling, ceiling_at=NOW)

@@ -1,4 +1,4 @@
-"""A run that is told to stop: it sleeps, says what it waits for, and ends in time, whatever the server or the database does."""
+"""A run that is told to stop: it sleeps, says what it waits for, and ends in time, with any server or database."""
 
 import os
 import signal
@@ -35,14 +35,14 @@ from tests.transport.setup import PATIENT, transport, until
 pytestmark = pytest.mark.fault
 
 S = DeliveryState
-#: Half a second for answers, then all the time it needs for the database.
-SHORT = replace(QUICK, drain=timedelta(seconds=0.5), record=timedelta(seconds=60))
-#: Seconds after which a run that has not ended never will.
+#: Half a second for answers, then enough time for the database.
+SHORT = replace(QUICK, drain=timedelta(seconds=0.5), database_wait=timedelta(seconds=60))
+#: Seconds after which a run that has not ended will never end.
 _MAX_WAIT = 60
 
 
 class Running:
-    """A run in a thread of its own."""
+    """A run in its own thread."""
 
     def __init__(
         self,
@@ -70,7 +70,7 @@ class Running:
 
 @contextmanager
 def silent(stage: str = "dot") -> Iterator[FakeSmtp]:
-    """A server that never answers there."""
+    """A server that never answers at this stage."""
     is_over = threading.Event()
 
     def hold(visit: SmtpSession) -> int:
@@ -92,14 +92,14 @@ def sqlite_database(tmp_path: Path) -> Iterator[Database]:
 
 @pytest.mark.parametrize("rate", [None, 600.0, 6.0])
 def test_waiting_costs_no_processor_time(sqlite_database: Database, rate: float | None) -> None:
-    """With answers outstanding, before a stop and after it, whatever the rate: less than five percent of a processor."""
+    """With outstanding answers, before and after a stop, at any rate: less than five percent of a processor."""
     frozen(sqlite_database, 30)
     with silent() as office:
         running = Running(sqlite_database, office, RetryPolicy(), rate)
         until(lambda: sums(sqlite_database)[S.SENDING] >= 1)
         shares = []
         for _ in range(2):
-            # On a busy machine what was begun before may end in the first of them; who looks all the time does so in each.
+            # On a busy machine the first of them may contain earlier work; a busy loop would show in each.
             shares.append(min(_share(0.4) for _ in range(3)))
             running.stop.say()
         running.end()
@@ -107,7 +107,7 @@ def test_waiting_costs_no_processor_time(sqlite_database: Database, rate: float 
 
 
 def _share(seconds: float) -> float:
-    """The part of a processor that this process takes for so long."""
+    """Return the share of a processor that this process uses for this time."""
     before, began = time.process_time(), time.monotonic()
     time.sleep(seconds)
     return (time.process_time() - before) / (time.monotonic() - began)
@@ -115,7 +115,7 @@ def _share(seconds: float) -> float:
 
 @pytest.mark.parametrize("is_by_signal", [True, False])
 def test_a_stop_has_a_bound(database: Database, is_by_signal: bool) -> None:
-    """Ctrl-C, SIGTERM and `compose stop`: which server, how many answers, until when; after that they are unknown."""
+    """Ctrl-C, SIGTERM and `compose stop`: which server, how many answers, until when; after that they are unconfirmed."""
     frozen(database, 30)
     with silent() as office:
         running = Running(database, office, SHORT)
@@ -137,7 +137,7 @@ def test_a_stop_has_a_bound(database: Database, is_by_signal: bool) -> None:
 
 
 def test_an_answer_in_time_is_recorded(database: Database) -> None:
-    """A server that answers while the run waits for it: nobody is unknown, and the run ends at once."""
+    """A server that answers in time: nothing is unconfirmed, and the run ends at once."""
     frozen(database, 30)
     answers = threading.Event()
 
@@ -147,7 +147,9 @@ def test_an_answer_in_time_is_recorded(database: Database) -> None:
 
     with FakeSmtp({"dot": dot}) as office:
         running = Running(
-            database, office, replace(QUICK, drain=timedelta(seconds=_MAX_WAIT), record=timedelta(seconds=_MAX_WAIT))
+            database,
+            office,
+            replace(QUICK, drain=timedelta(seconds=_MAX_WAIT), database_wait=timedelta(seconds=_MAX_WAIT)),
         )
         until(lambda: sums(database)[S.SENDING] == 2)
         running.stop.say()
@@ -159,7 +161,7 @@ def test_an_answer_in_time_is_recorded(database: Database) -> None:
 
 
 def test_a_stop_does_not_wait_for_a_server_that_never_greets(database: Database) -> None:
-    """Before anything is claimed there is nothing to wait for."""
+    """Nothing is claimed yet, so there is nothing to wait for."""
     frozen(database, 3)
     with silent("greeting") as office:
         running = Running(database, office, RetryPolicy(), limits=replace(PATIENT, reply=2 * _MAX_WAIT))
@@ -173,13 +175,13 @@ def test_a_stop_does_not_wait_for_a_server_that_never_greets(database: Database)
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 def test_a_database_that_does_not_answer_is_not_waited_for(postgres: PostgresServer, postgres_template: str) -> None:
-    """Its processes are halted in the middle: the run that is to stop ends, and says why; nothing is lost."""
+    """Its processes are paused: the run that must stop ends and says why; nothing is lost."""
     location = postgres.create(postgres_template)
     before = set(threading.enumerate())
     with open_database(location) as database:
         with silent() as office:
             frozen(database, 30)
-            running = Running(database, office, replace(SHORT, record=timedelta(seconds=2)))
+            running = Running(database, office, replace(SHORT, database_wait=timedelta(seconds=2)))
             until(lambda: sums(database)[S.SENDING] == 2)
             name = location.name.rpartition("/")[2]
             with connect(postgres.location("postgres")) as other, other.read() as connection:
@@ -195,19 +197,19 @@ def test_a_database_that_does_not_answer_is_not_waited_for(postgres: PostgresSer
                 for each in processes:
                     os.kill(each, signal.SIGCONT)
             assert ran.ending is Ending.LEDGER and "does not answer" in ran.words
-            # What it had in hand is taken care of by the next run.
+            # The next run releases its deliveries.
             with silent() as next_office:
                 last = Running(database, next_office, SHORT)
                 until(lambda: sums(database)[S.UNKNOWN] == 2)
                 last.stop.say()
                 last.end()
             assert sums(database).total == 30
-        # The threads that were left alone end, too, and close what they have open.
+        # The abandoned threads end, too, and close their connections.
         until(lambda: set(threading.enumerate()) <= before)
 
 
-def test_a_further_reason_only_shortens_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server that refuses us has ten minutes for its answers; whoever then presses Ctrl-C waits a minute."""
+def test_another_reason_only_shortens_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that rejects us has ten minutes for its answers; after Ctrl-C the wait is one minute."""
     monkeypatch.setattr("composer.delivery.worker.drain.time", SimpleNamespace(monotonic=lambda: 100.0))
     drain = DrainTimer(RetryPolicy())
     assert (drain.has_begun, drain.is_over) == (False, False)
@@ -222,8 +224,8 @@ def test_a_further_reason_only_shortens_the_wait(monkeypatch: pytest.MonkeyPatch
 
 
 def test_before_a_run_is_told_to_end_nothing_is_late() -> None:
-    """There is no deadline yet; then there is one, and the database has its own time behind it."""
-    timer = DrainTimer(RetryPolicy(drain=timedelta(seconds=-1), record=timedelta(seconds=100)))
+    """Without a deadline nothing is late; with one, the database has additional time."""
+    timer = DrainTimer(RetryPolicy(drain=timedelta(seconds=-1), database_wait=timedelta(seconds=100)))
     assert (timer.has_begun, timer.is_over, timer.is_late) == (False, False, False)
     timer.begin(Ending.STOPPED)
     assert (timer.has_begun, timer.is_over, timer.is_late) == (True, True, False)
@@ -232,8 +234,8 @@ def test_before_a_run_is_told_to_end_nothing_is_late() -> None:
 
 
 @pytest.mark.parametrize("why", Ending)
-def test_whoever_wants_the_run_to_end_waits_a_minute(monkeypatch: pytest.MonkeyPatch, why: Ending) -> None:
-    """As does nobody who could not record an answer; otherwise the server has ten. It is over at that very moment."""
+def test_a_person_who_stops_a_run_waits_a_minute(monkeypatch: pytest.MonkeyPatch, why: Ending) -> None:
+    """Also if answers cannot be recorded; otherwise the server has ten minutes. The wait ends exactly then."""
     clock, timer = [100.0], DrainTimer(RetryPolicy())
     monkeypatch.setattr("composer.delivery.worker.drain.time", SimpleNamespace(monotonic=lambda: clock[0]))
     timer.begin(why)

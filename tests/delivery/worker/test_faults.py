@@ -1,5 +1,5 @@
-"""What the disk, the file and the database do to a mailing: it fails closed. No row, no dot; what cannot be written after a
-dot is unknown, never lost.
+"""Problems of the disk, the file and the database: a mailing fails safely. Without a recorded intent no dot is sent; an
+outcome that cannot be recorded is unconfirmed, never lost.
 """
 
 import shutil
@@ -40,7 +40,7 @@ def file(tmp_path: Path, sqlite_template: Path) -> Iterator[Database]:
 
 
 def at(which: int, what: Callable[[], None]) -> MemoryTransport:
-    """Do something when a message is on the wire, once; those behind it wait until it is done. Accept them all."""
+    """Do something once, while a message is being sent; later messages wait until it is done. Accept all of them."""
     is_begun, is_done = threading.Event(), threading.Event()
 
     def script(envelope: Envelope) -> None:
@@ -57,7 +57,7 @@ def at(which: int, what: Callable[[], None]) -> MemoryTransport:
 
 
 def check(database: Database, to: MemoryTransport) -> None:
-    """The law: no copy of which the ledger knows nothing, and none twice."""
+    """Check that the ledger knows every copy, and that there are no duplicates."""
     copies = Counter(number(each.envelope) for each in to.taken)
     for subscriber_id, state in states(database).items():
         assert copies[subscriber_id] <= 1
@@ -68,7 +68,7 @@ def check(database: Database, to: MemoryTransport) -> None:
 
 
 def goes_on(database: Database, to: MemoryTransport, unknown: int) -> None:
-    """The next run ends it; so many may be unknown."""
+    """The next run finishes the mailing; this many recipients may be unconfirmed."""
     again = run(database, to)
     assert again.ending is Ending.DONE
     check(database, to)
@@ -78,7 +78,7 @@ def goes_on(database: Database, to: MemoryTransport, unknown: int) -> None:
 
 
 def read_only_when(database: Database, is_closed: threading.Event) -> None:
-    """Let nothing be written as long as the event is set."""
+    """Reject all writes while the event is set."""
 
     @event.listens_for(database.engine, "begin")
     def begin(connection: Connection) -> None:
@@ -87,13 +87,13 @@ def read_only_when(database: Database, is_closed: threading.Event) -> None:
 
 
 def test_the_disk_is_full(file: Database) -> None:
-    """Nothing more is sent, and the message says why; with room again the next run ends it."""
+    """Nothing more is sent, and the message says why; with free space the next run finishes it."""
     frozen(file, 300)
     is_full = threading.Event()
 
     @event.listens_for(file.engine, "begin")
     def limit(connection: Connection) -> None:
-        # Of a connection: the file as it is, and no page more.
+        # For a connection: the current size of the file, and no page more.
         count = 1 if is_full.is_set() else 2**30
         connection.exec_driver_sql(f"PRAGMA max_page_count={count}")
 
@@ -108,7 +108,7 @@ def test_the_disk_is_full(file: Database) -> None:
 
 
 def test_the_database_is_locked_by_somebody_else(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For longer than anybody waits: nothing is sent meanwhile, and the run ends in words."""
+    """For longer than any wait: nothing is sent, and the run ends with a message."""
     frozen(file, 60)
     assert file.path is not None
     other = sqlite3.connect(file.path, isolation_level=None, check_same_thread=False)
@@ -130,7 +130,7 @@ def test_the_database_is_locked_by_somebody_else(file: Database, monkeypatch: py
 
 
 def test_locked_for_a_moment_is_waited_for(file: Database) -> None:
-    """A web page that writes, a backup: the final dots wait for it, and nothing else happens."""
+    """A web page that writes, a backup: the final dots wait for it, and nothing else changes."""
     frozen(file, 40)
     assert file.path is not None
     other = sqlite3.connect(file.path, isolation_level=None, check_same_thread=False)
@@ -146,33 +146,33 @@ def test_locked_for_a_moment_is_waited_for(file: Database) -> None:
 
 
 def test_a_file_that_may_not_be_written(file: Database) -> None:
-    """It is said before a connection sends anything."""
+    """It is reported before a message is sent."""
     frozen(file, 5)
     to = MemoryTransport()
 
     is_closed = threading.Event()
     is_closed.set()
     read_only_when(file, is_closed)
-    with pytest.raises(DatabaseError, match="may not be written to"):
+    with pytest.raises(DatabaseError, match="is read-only"):
         run(file, to)
     assert not to.taken and not to.seen
 
 
 def test_a_file_that_becomes_read_only_in_the_middle(file: Database) -> None:
-    """No row, no dot."""
+    """Without a recorded intent no dot is sent."""
     frozen(file, 200)
     is_closed = threading.Event()
     read_only_when(file, is_closed)
     to = at(20, is_closed.set)
     ran = run(file, to)
-    assert ran.ending is Ending.LEDGER and "may not be written to" in ran.words
+    assert ran.ending is Ending.LEDGER and "is read-only" in ran.words
     check(file, to)
     is_closed.clear()
     goes_on(file, to, unknown=4)
 
 
 def test_what_cannot_be_written_after_the_dot_is_unknown(file: Database) -> None:
-    """The answers came, and the disk is full for good: the run says how many it could not write."""
+    """The answers came, and the disk stays full: the run reports how many it could not record."""
     frozen(file, 12)
     is_full = threading.Event()
     read_only_when(file, is_full)
@@ -196,7 +196,7 @@ def test_what_cannot_be_written_after_the_dot_is_unknown(file: Database) -> None
 def test_the_server_of_the_database_goes_away(
     postgres: PostgresServer, postgres_template: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL throws everybody out in the middle: no dot without a row; the next run ends it."""
+    """PostgreSQL closes all connections: no dot without a row; the next run finishes it."""
     monkeypatch.setattr("composer.delivery.worker.run_loop._LOOK", 0.05)
     monkeypatch.setattr("composer.delivery.worker.run_loop._TICK", 0.05)
     location = postgres.create(postgres_template)
@@ -216,7 +216,7 @@ def test_the_server_of_the_database_goes_away(
 
 
 def test_an_older_program_froze_it(file: Database) -> None:
-    """Nothing of a mailing is made anew: its messages and terms are what they were, whatever the files say now."""
+    """Nothing of a mailing is recreated: its messages and settings are frozen, even if the files change."""
     frozen(file, 3, frozen_settings='{"sender": "old@example.org"}')
     with file.read() as connection:
         before = mailing_of(connection, 1)

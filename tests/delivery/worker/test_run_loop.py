@@ -1,4 +1,4 @@
-"""A mailing from its freezing to its end, on both databases, through the real engine."""
+"""A mailing from freezing to its end, on both databases, with the real run loop."""
 
 import itertools
 import threading
@@ -47,7 +47,7 @@ def job(database: Database, to: Transport, **more: Any) -> MailingJob:
 
 
 def run(database: Database, to: Transport, **more: Any) -> Run:
-    """Send, but not for ever: a run that finds no end is stopped, and how it ended is not what the test asks for."""
+    """Send, with a limit: a run that does not end is stopped, and its ending is not what the test expects."""
     word = Stop()
     timer = threading.Timer(18, lambda: (word.say(), word.say()))
     timer.start()
@@ -68,7 +68,7 @@ def number(envelope: Envelope) -> int:
 
 
 def to_each(outcomes: dict[int, Outcome | Played]) -> Script:
-    """Play an outcome to each of some subscribers, every time; accept the others."""
+    """Return an outcome for some subscribers every time; accept the others."""
     return lambda envelope: outcomes.get(number(envelope))
 
 
@@ -80,7 +80,7 @@ LOST = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="lost", scope
 
 
 def test_everybody_gets_one(database: Database) -> None:
-    """Accepted, each once; the mailing is over, and the values and messages are gone."""
+    """Accepted, once each; the mailing has ended, and the values and messages are deleted."""
     frozen(database, 50)
     server = MemoryTransport()
     ran = run(database, server)
@@ -95,12 +95,12 @@ def test_everybody_gets_one(database: Database) -> None:
     assert kinds(database) == ["frozen", "began", "run_ended", "ended"]
     assert kinds(database, 7) == ["accepted"]
     assert server.open_connections == 0
-    with pytest.raises(MailingError, match="mailing 1 is over"):
+    with pytest.raises(MailingError, match="mailing 1 has already ended"):
         run(database, server)
 
 
 def test_over_real_sockets(database: Database) -> None:
-    """The same with a server, four connections, and the transport that there is."""
+    """The same with a server, four connections, and the real transport."""
     frozen(database, 40)
     with FakeSmtp() as office:
         ran = run(database, transport(office))
@@ -109,7 +109,7 @@ def test_over_real_sockets(database: Database) -> None:
 
 
 def test_a_limit_sends_so_many_and_leaves_the_rest(database: Database) -> None:
-    """Warming up: the audience is frozen whole; the next run goes on where this one ended."""
+    """For warming up: all recipients are frozen; the next run continues after this one."""
     frozen(database, 30)
     server = MemoryTransport()
     ran = run(database, server, limit=7)
@@ -119,8 +119,8 @@ def test_a_limit_sends_so_many_and_leaves_the_rest(database: Database) -> None:
     assert len(server.taken) == 30
 
 
-def test_who_has_no_mailbox_is_struck_off(database: Database) -> None:
-    """5.1.1: refused, and on the suppression list; what the server said is kept without the address."""
+def test_a_missing_mailbox_is_suppressed(database: Database) -> None:
+    """5.1.1: rejected, and on the suppression list; the server's reply is stored without the address."""
     frozen(database, 5)
     ran = run(database, MemoryTransport(to_each({1: refused(550, "5.1.1"), 2: refused(552, "5.2.2")})))
     assert ran.is_over
@@ -135,8 +135,8 @@ def test_who_has_no_mailbox_is_struck_off(database: Database) -> None:
     assert (row.refusal_category, row.words) == ("gone", "550 5.1.1 <…>: no")
 
 
-def test_who_has_no_domain_is_struck_off_the_second_time(database: Database) -> None:
-    """A name server has bad days; two issues running are no bad day."""
+def test_a_missing_domain_is_suppressed_the_second_time(database: Database) -> None:
+    """A name server may fail for a day; two issues in a row are not a coincidence."""
     server = MemoryTransport(to_each({1: refused(550, "5.1.2")}))
     frozen(database, 3)
     run(database, server)
@@ -148,8 +148,8 @@ def test_who_has_no_domain_is_struck_off_the_second_time(database: Database) -> 
         assert connection.scalars(select(suppressions.c.normal)).all() == ["reader1@example.net"]
 
 
-def test_three_refusals_of_us_running_stop_the_run_and_go_back(database: Database) -> None:
-    """Nobody is held to be refused; the next run, with the mistake mended, reaches everybody."""
+def test_three_rejections_in_a_row_stop_the_run_and_are_returned(database: Database) -> None:
+    """Nobody counts as rejected; the next run, after the fix, reaches everybody."""
     frozen(database, 20)
     spam = refused(550, "5.7.1", Stage.DOT, Scope.MESSAGE)
     ran = run(database, MemoryTransport(lambda envelope: spam), connections=1)
@@ -164,8 +164,8 @@ def test_three_refusals_of_us_running_stop_the_run_and_go_back(database: Databas
     assert len(server.taken) == 20
 
 
-def test_a_throttle_burns_nobody(database: Database) -> None:
-    """421, 450, 454: all wait, all are accepted, and no try is counted against anybody."""
+def test_a_throttle_counts_for_none(database: Database) -> None:
+    """421, 450, 454: all wait, all are accepted, and no attempt counts."""
     frozen(database, 12)
     busy: dict[int, Outcome | Played] = {
         2: refused(421, "4.3.2", Stage.MAIL, Scope.SERVER),
@@ -173,7 +173,7 @@ def test_a_throttle_burns_nobody(database: Database) -> None:
         6: refused(454, "4.7.0", Stage.DOT, Scope.SERVER),
     }
     server = MemoryTransport(to_each_once(busy))
-    # A server's rule slows us to half of next to nothing: start from a rate that leaves something.
+    # A server's policy halves the rate: start with a rate that leaves something.
     ran = run(database, server, rate=60_000.0)
     assert ran.is_over and len(server.taken) == 12
     with database.read() as connection:
@@ -184,8 +184,8 @@ def test_a_throttle_burns_nobody(database: Database) -> None:
         assert connection.scalars(throttled).all() == [2, 4, 6]
 
 
-def test_later_is_later(database: Database) -> None:
-    """451: tried again after a while, in the same run where that is soon, else in another one."""
+def test_a_deferred_delivery_is_retried(database: Database) -> None:
+    """451: retried after a while, in the same run if that is soon, otherwise in another."""
     frozen(database, 4)
     server = MemoryTransport(to_each_once({3: refused(451, "4.2.0")}))
     assert run(database, server).is_over
@@ -198,7 +198,7 @@ def test_later_is_later(database: Database) -> None:
 
 
 def test_the_deadline(database: Database) -> None:
-    """Tried until then, and given up: the mailing comes to its end."""
+    """Retried until then, and expired: the mailing ends."""
     frozen(database, 3)
     short = replace(QUICK, deadline=timedelta(milliseconds=80))
     ran = run(database, MemoryTransport(to_each({2: refused(451, "4.2.0")})), policy=short)
@@ -207,7 +207,7 @@ def test_the_deadline(database: Database) -> None:
 
 
 def test_unknown_is_settled_by_a_person_only(database: Database) -> None:
-    """It is not sent again by itself; a person has it sent again, or counts it as received."""
+    """It is not sent again automatically; a person sends it again, or counts it as received."""
     frozen(database, 6)
     server = MemoryTransport(to_each_once({2: Played(outcome=LOST, is_taken=True), 5: LOST}))
     ran = run(database, server)
@@ -223,7 +223,7 @@ def test_unknown_is_settled_by_a_person_only(database: Database) -> None:
 
 
 def test_counted_as_received(database: Database) -> None:
-    """Then everybody's fate is known, and the mailing can end."""
+    """Then every result is known, and the mailing can end."""
     frozen(database, 3)
     run(database, MemoryTransport(to_each({2: LOST})))
     with database.write() as connection:
@@ -232,16 +232,19 @@ def test_counted_as_received(database: Database) -> None:
     assert sums(database).by_state == {S.ACCEPTED: 3}
 
 
-def test_a_server_that_never_says_so_stops_the_run(database: Database) -> None:
-    """Five running of whom nobody knows: the others wait for a person to look."""
+def test_a_server_that_never_confirms_stops_the_run(database: Database) -> None:
+    """Five unconfirmed in a row: the others wait for a person."""
     frozen(database, 30)
     ran = run(database, MemoryTransport(lambda envelope: LOST), connections=1)
     assert ran.ending is Ending.HALTED
-    assert sums(database).by_state == {S.UNKNOWN: QUICK.doubts, S.PENDING: 30 - QUICK.doubts}
+    assert sums(database).by_state == {
+        S.UNKNOWN: QUICK.max_consecutive_unconfirmed,
+        S.PENDING: 30 - QUICK.max_consecutive_unconfirmed,
+    }
 
 
-def test_one_word_drains(database: Database) -> None:
-    """What is open ends and is recorded; nothing new is begun; the next run goes on."""
+def test_one_stop_request_drains(database: Database) -> None:
+    """Open deliveries finish and are recorded; nothing new is started; the next run continues."""
     frozen(database, 40)
     word, is_said = Stop(), threading.Event()
 
@@ -261,14 +264,14 @@ def test_one_word_drains(database: Database) -> None:
     assert len(server.taken) == 40
 
 
-def test_two_words_stop_at_once(database: Database) -> None:
-    """Nobody waits for a server that does not answer: what had passed its dot is unknown."""
+def test_two_stop_requests_stop_immediately(database: Database) -> None:
+    """No wait for a server that does not answer: messages after their dot are unconfirmed."""
     frozen(database, 40)
     word, answers = Stop(), threading.Event()
 
     class Slow(MemoryTransport):
         def _end(self, envelope: Envelope, message: bytes, played: Played) -> None:
-            # Behind the dot.
+            # After the dot.
             if len(self.taken) >= 5:
                 word.say()
                 word.say()
@@ -288,8 +291,8 @@ def test_two_words_stop_at_once(database: Database) -> None:
     assert word.level is StopLevel.NOW
 
 
-def test_stop_from_elsewhere(database: Database) -> None:
-    """`compose stop` in another process: no dot goes out any more; only who has seen it takes it back by sending again."""
+def test_a_stop_from_another_process(database: Database) -> None:
+    """`compose stop` in another process: no more dots are sent; only a person who has seen it can resume."""
     frozen(database, 60)
     is_stopped = threading.Event()
 
@@ -325,14 +328,12 @@ def forget(database: Database, subscriber_id: int) -> None:
 
 
 @pytest.mark.parametrize("go", [leave, forget])
-def test_who_leaves_or_is_erased_while_it_is_sent_gets_nothing(
-    database: Database, go: Callable[[Database, int], None]
-) -> None:
-    """Before their claim, and even when their message is on the wire up to the final dot."""
+def test_unsubscribed_or_erased_recipients_get_nothing(database: Database, go: Callable[[Database, int], None]) -> None:
+    """Before the claim, and even while the message is being sent, up to the final dot."""
     frozen(database, 60)
 
     def script(envelope: Envelope) -> None:
-        # The one that is being handed over, and one that is far from its turn.
+        # The one that is being sent, and one much later.
         if number(envelope) == 3:
             go(database, 3)
             go(database, 55)
@@ -346,7 +347,7 @@ def test_who_leaves_or_is_erased_while_it_is_sent_gets_nothing(
 
 
 def test_a_rehearsal_counts_for_nothing(database: Database, tmp_path: Path) -> None:
-    """Files, a state of its own, and nobody is held."""
+    """Files, a separate state, and nobody is held."""
     frozen(database, 5, is_rehearsal=True)
     ran = run(database, FileTransport(tmp_path / "outbox"))
     assert ran.is_over
@@ -355,8 +356,8 @@ def test_a_rehearsal_counts_for_nothing(database: Database, tmp_path: Path) -> N
     assert frozen(database, 0).frozen == 5
 
 
-def test_a_mailing_that_becomes_files_stops(database: Database, tmp_path: Path) -> None:
-    """Nobody is said to have got what lies in a folder."""
+def test_a_mailing_without_a_server_stops(database: Database, tmp_path: Path) -> None:
+    """Messages in a folder do not count as received."""
     frozen(database, 5)
     ran = run(database, FileTransport(tmp_path / "outbox"), connections=1)
     assert ran.ending is Ending.HALTED
@@ -364,7 +365,7 @@ def test_a_mailing_that_becomes_files_stops(database: Database, tmp_path: Path) 
 
 
 def test_a_password_that_is_wrong_changes_nothing(database: Database) -> None:
-    """The connection comes first."""
+    """The connection is opened first."""
     frozen(database, 5)
     no = TransportError("refuses the password", stage=Stage.AUTH)
     with pytest.raises(TransportError, match="password"):
@@ -375,7 +376,7 @@ def test_a_password_that_is_wrong_changes_nothing(database: Database) -> None:
 
 
 def test_fewer_connections_than_wanted_are_enough(database: Database) -> None:
-    """The server takes two and no more: the others keep out of the way."""
+    """The server accepts only two: the other connections wait."""
     frozen(database, 40)
     busy = TransportError("421 too many connections", stage=Stage.GREETING, is_temporary=True)
     refusals = [None, None, *[busy] * 6]
@@ -384,8 +385,8 @@ def test_fewer_connections_than_wanted_are_enough(database: Database) -> None:
     assert len(server.taken) == 40
 
 
-def test_a_network_that_is_gone_for_a_while_costs_nobody_a_try(database: Database) -> None:
-    """Everything waits, longer and longer, and goes on by itself."""
+def test_a_short_network_failure_counts_no_attempt(database: Database) -> None:
+    """Everything waits, longer and longer, and continues automatically."""
     frozen(database, 30)
     gone = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
     tries = itertools.count(1)
@@ -404,7 +405,7 @@ def test_a_network_that_is_gone_for_a_while_costs_nobody_a_try(database: Databas
 
 
 def test_a_server_that_restarts_in_the_middle(database: Database) -> None:
-    """Real sockets: connections are cut, then nobody is there, then greeted with 421; all are accepted, each once."""
+    """Real sockets: connections are cut, then nothing listens, then 421 as greeting; all are accepted, once each."""
     frozen(database, 30)
     busy = once(says(b"421 4.3.2 starting\r\n"), b"220 hello\r\n", number=3)
     cut = once(leaves, b"250 Ok\r\n", number=7)
@@ -426,7 +427,7 @@ def test_a_server_that_restarts_in_the_middle(database: Database) -> None:
     ],
 )
 def test_what_a_run_waits_for_is_known(database: Database, outcome: Outcome, why: Why) -> None:
-    """Nobody answers, the server asks for a pause, or one delivery is to be tried again: each is told as what it is."""
+    """No answer, a pause by the server, or a retry of one delivery: each is reported as such."""
     frozen(database, 1)
     told: list[Progress] = []
     long = timedelta(seconds=0.6)
@@ -435,8 +436,8 @@ def test_what_a_run_waits_for_is_known(database: Database, outcome: Outcome, why
     assert ran.is_over and {each.wait.why for each in told if each.wait is not None} == {why}
 
 
-def test_a_server_that_stays_away_ends_the_run(database: Database) -> None:
-    """After as long as a run waits; everything is pending, nobody has lost a try."""
+def test_a_missing_server_ends_the_run(database: Database) -> None:
+    """After the longest wait of a run; everything is pending, and no attempt counts."""
     frozen(database, 5)
     gone = Outcome(state=OutcomeState.DEFERRED, stage=Stage.CONNECT, reason="no answer", scope=Scope.SERVER)
     ran = run(database, MemoryTransport(lambda envelope: gone), policy=replace(QUICK, max_wait=timedelta(seconds=0.3)))
@@ -445,7 +446,7 @@ def test_a_server_that_stays_away_ends_the_run(database: Database) -> None:
 
 
 def test_a_message_that_cannot_be_made_is_refused_and_three_stop(database: Database) -> None:
-    """Nothing of it goes out; the subscriber is not to blame."""
+    """It is not sent; the subscriber is not the cause."""
 
     class Failing(Plain):
         def __init__(self, *numbers: int) -> None:
@@ -465,8 +466,8 @@ def test_a_message_that_cannot_be_made_is_refused_and_three_stop(database: Datab
     assert sums(database, second.id).by_state == {S.PENDING: 10}
 
 
-def test_a_bug_is_not_swept_under_the_carpet(database: Database) -> None:
-    """It comes out as it is; what was open is recorded as far as it is known, and the next run goes on."""
+def test_a_bug_is_raised(database: Database) -> None:
+    """It is raised unchanged; open deliveries are recorded as far as known, and the next run continues."""
 
     class Broken(Plain):
         def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
@@ -484,7 +485,7 @@ def test_a_bug_is_not_swept_under_the_carpet(database: Database) -> None:
 
 
 def test_a_daily_quota_ends_the_run_and_holds_over_mailings(database: Database) -> None:
-    """So many in any 24 hours by this way out, whatever mailing they are of."""
+    """This many in any 24 hours over this route, for any mailing."""
     frozen(database, 20)
     server = MemoryTransport()
     ran = run(database, server, daily_quota=8)
@@ -499,21 +500,21 @@ def test_a_daily_quota_ends_the_run_and_holds_over_mailings(database: Database) 
 
 
 def test_a_rate_holds(database: Database) -> None:
-    """1,200 a minute: 20 a second, with 4 connections and a server that is faster."""
+    """1,200 per minute: 20 per second, with 4 connections and a faster server."""
     frozen(database, 100)
     moments: list[float] = []
     server = MemoryTransport(lambda envelope: moments.append(time.monotonic()))
     run(database, server, rate=1200.0, limit=60)
-    # What an idle bucket has saved up, half a second's worth, comes at once; each connection may have one on its way.
+    # Half a second's worth of saved slots comes at once; each connection may have one message in progress.
     in_turn = sorted(moments)
     pairs = [(first, last) for last in range(60) for first in range(last)]
     assert all(last - first + 1 <= 20 * (in_turn[last] - in_turn[first]) + 10 + 4 for first, last in pairs)
-    # And no slower than that: but for moments in which this machine stalls, twenty take a second.
+    # And not slower: except when this machine stalls, twenty take a second.
     assert min(in_turn[last] - in_turn[last - 20] for last in range(40, 60)) < 1.2
 
 
-def test_progress_is_told(database: Database) -> None:
-    """Sums that add up at any time, the pace, what is open."""
+def test_progress_is_reported(database: Database) -> None:
+    """Totals that are always right, the pace, open deliveries."""
     frozen(database, 60)
     told: list[Progress] = []
     server = MemoryTransport(lambda envelope: time.sleep(0.02))
@@ -524,8 +525,8 @@ def test_progress_is_told(database: Database) -> None:
     assert told[-1].pace > 0
 
 
-def test_variants_and_values_reach_the_letters(database: Database) -> None:
-    """What is frozen is what the letters are made of."""
+def test_variants_and_values_reach_the_messages(database: Database) -> None:
+    """The messages are made from frozen data."""
     seen: list[MessageRecipient] = []
 
     class Seeing(Plain):
@@ -552,7 +553,7 @@ def test_variants_and_values_reach_the_letters(database: Database) -> None:
 
 
 def test_the_clock_is_put_back(database: Database) -> None:
-    """An hour back in the middle: nothing waits for an hour, and nothing is sent twice."""
+    """One hour back during the run: nothing waits for an hour, and nothing is sent twice."""
     frozen(database, 40)
     begun = time.monotonic()
     shift = [timedelta()]
@@ -578,7 +579,7 @@ def test_the_clock_is_put_back(database: Database) -> None:
 
 
 def test_smtp_throttle_in_the_middle(database: Database) -> None:
-    """A real 421 in the middle of a session: all are accepted in the end, each once."""
+    """A real 421 during a session: all are accepted in the end, once each."""
     frozen(database, 20)
     with FakeSmtp({"mail": once(says(b"421 4.3.2 closing\r\n"), b"250 Ok\r\n", number=5)}) as office:
         ran = run(database, transport(office), connections=2)
@@ -587,6 +588,6 @@ def test_smtp_throttle_in_the_middle(database: Database) -> None:
 
 
 def test_mailing_that_is_not_there(database: Database) -> None:
-    """In a person's words."""
+    """With a clear message."""
     with pytest.raises(MailingError, match="there is no mailing 9"):
         run(database, MemoryTransport(), mailing_id=9)

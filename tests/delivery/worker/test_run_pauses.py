@@ -1,4 +1,4 @@
-"""Which runs pause a mailing, which take a pause back, and what a timer does with a paused one."""
+"""Which runs pause a mailing, which runs remove a pause, and what a timer does with a paused mailing."""
 
 import threading
 from dataclasses import replace
@@ -37,7 +37,7 @@ def reason(database: Database) -> PauseReason | None:
 
 
 def test_ctrl_c_pauses_and_sigterm_does_not(database: Database) -> None:
-    """A person who stops a run decides; a service that is restarted does not."""
+    """A person who stops a run decides; a service that restarts does not."""
     frozen(database, 30)
     for is_by_hand in (False, True):
         word = Stop()
@@ -51,7 +51,7 @@ def test_ctrl_c_pauses_and_sigterm_does_not(database: Database) -> None:
 
 
 def test_a_limit_leaves_the_rest_to_a_person_from_the_beginning_on(database: Database) -> None:
-    """Not only at its end: a crash in the middle must not send the rest. Where nobody had to wait it is taken back."""
+    """From the start, because a crash must not send the rest. The pause is removed if nothing is left."""
     frozen(database, 10)
     reasons: list[PauseReason | None] = []
     ran = run(database, MemoryTransport(lambda envelope: reasons.append(reason(database))), limit=4)
@@ -65,7 +65,7 @@ def test_a_limit_leaves_the_rest_to_a_person_from_the_beginning_on(database: Dat
 
 
 def test_a_server_that_rejects_us_leaves_it_to_a_person(database: Database) -> None:
-    """A timer would send three more messages into the same wall every five minutes."""
+    """A timer would send three more rejected messages every five minutes."""
     frozen(database, 10)
     no = Outcome(
         state=OutcomeState.REFUSED,
@@ -77,8 +77,8 @@ def test_a_server_that_rejects_us_leaves_it_to_a_person(database: Database) -> N
     assert ran.ending is Ending.HALTED and reason(database) is PauseReason.HALTED
 
 
-def test_an_unattended_run_heeds_a_pause_and_never_takes_one_back(database: Database) -> None:
-    """Not one that was there before, whatever it was shown, and not one that comes in the middle."""
+def test_an_unattended_run_keeps_every_pause(database: Database) -> None:
+    """Not an earlier pause, even if it was shown, and not one during the run."""
     frozen(database, 300)
     with database.write() as connection:
         pause(connection, 1, "anna", PauseReason.INTERRUPTED, NOW)
@@ -104,12 +104,12 @@ def test_an_unattended_run_heeds_a_pause_and_never_takes_one_back(database: Data
         pause(connection, 1, "anna", PauseReason.INTERRUPTED, NOW)
     is_paused.set()
     thread.join(60)
-    # What was claimed before may go out.
+    # Deliveries claimed before may be sent.
     assert told and told[0].ending is Ending.STOPPED and len(held.taken) < 200
 
 
-def test_a_person_takes_back_only_the_pause_that_they_saw(database: Database) -> None:
-    """Whoever says stop while somebody else thinks about the question is heard."""
+def test_a_person_removes_only_the_pause_that_they_saw(database: Database) -> None:
+    """A pause set by another person during the confirmation stays."""
     frozen(database, 5)
     with database.write() as connection:
         pause(connection, 1, "anna", PauseReason.LIMIT, NOW)
@@ -122,8 +122,8 @@ def test_a_person_takes_back_only_the_pause_that_they_saw(database: Database) ->
     assert run(database, MemoryTransport(), pause=found).is_over
 
 
-def test_what_a_timer_deals_with(database: Database) -> None:
-    """Unfinished mailings with something left to send, started by hand or due; not those that wait, are over or rehearsed."""
+def test_mailings_that_a_timer_sends(database: Database) -> None:
+    """Unfinished mailings with messages left, started by hand or due; not those that wait, have ended or are rehearsals."""
     with database.write() as connection:
         add_subscribers(connection, 4)
         for issue, more in (
@@ -144,7 +144,7 @@ def test_what_a_timer_deals_with(database: Database) -> None:
 
 
 def test_unconfirmed_ones_alone_are_not_due(database: Database) -> None:
-    """There is nothing to send: a person settles them."""
+    """There is nothing to send: a person must settle them."""
     frozen(database, 2)
     lost = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, reason="lost", scope=Scope.SERVER)
     assert not run(database, MemoryTransport(to_each({1: lost}))).is_over
@@ -153,10 +153,10 @@ def test_unconfirmed_ones_alone_are_not_due(database: Database) -> None:
 
 
 def test_older_mailings_started_by_hand_are_paused_by_the_migration(no_tables: Location) -> None:
-    """An earlier version sent none of them by a timer, and did not record who had stopped it."""
+    """An earlier version never sent them with a timer, and did not record who had stopped them."""
     at = int(NOW.timestamp() * 1000)
     rows = [
-        # By hand; by hand and stopped; due; due and stopped; over; a rehearsal.
+        # By hand; by hand and stopped; due; due and stopped; ended; a rehearsal.
         (1, None, None, None, False),
         (2, None, at, None, False),
         (3, at, None, None, False),

@@ -1,4 +1,4 @@
-"""Servers that take so many messages in one session: nobody gets two copies, and nobody waits, over real sockets."""
+"""Servers with a limit of messages per session: nobody receives two copies, and nobody waits, over real sockets."""
 
 import time
 from dataclasses import replace
@@ -27,7 +27,7 @@ _POLICY = RetryPolicy(pause=timedelta(minutes=2))
 
 
 def _send(database: Database, script: Script) -> tuple[FakeSmtp, float, Ending]:
-    """Send with the policy that people get, but for its pause: a single one would take two minutes."""
+    """Send with the default policy except for its pause, which would take two minutes."""
     frozen(database, SUBSCRIBERS)
     with FakeSmtp(script) as office:
         job = MailingJob(
@@ -39,10 +39,10 @@ def _send(database: Database, script: Script) -> tuple[FakeSmtp, float, Ending]:
 
 
 @pytest.mark.parametrize("kind", ["452 at data", "421 at mail", "452 at dot", "silence after the last answer"])
-def test_a_server_that_limits_a_session_costs_nobody_anything(database: Database, kind: str) -> None:
-    """By 452, by 421 or in silence, before the dot and after: each message goes once, and there is no pause.
+def test_a_session_limit_causes_no_pause_and_no_duplicates(database: Database, kind: str) -> None:
+    """With 452, with 421 or without a reply, before the dot and after: each message is sent once, without a pause.
 
-    Every stage is tried in tests/transport, and all of it with 1,000 messages by `python -m benchmarks sessions`.
+    tests/transport covers every stage, and `python -m benchmarks sessions` covers 1,000 messages.
     """
     office, seconds, ending = _send(database, LIMITS[kind])
     assert ending is Ending.DONE
@@ -54,20 +54,20 @@ def test_a_server_that_limits_a_session_costs_nobody_anything(database: Database
 
 @pytest.mark.parametrize("is_taken", [True, False], ids=["taken", "not taken"])
 def test_what_was_not_answered_is_not_sent_twice(database: Database, is_taken: bool) -> None:
-    """A server that leaves instead of an answer leaves a message unconfirmed; soon the sessions are kept short enough."""
+    """A server that disconnects instead of answering leaves a message unconfirmed; soon the sessions are short enough."""
     script = LIMITS["silence at dot, taken" if is_taken else "silence at dot, not taken"]
     office, seconds, ending = _send(database, script)
     assert ending is Ending.DONE
     found = sums(database).by_state
-    # Each of the four connections may have had one on its way when the limit was understood.
+    # Each of the four connections may have had one in progress when the limit was learned.
     assert found[S.ACCEPTED] + found[S.UNKNOWN] == SUBSCRIBERS and 0 < found[S.UNKNOWN] <= 4
     assert len(office.taken) == SUBSCRIBERS - (0 if is_taken else found[S.UNKNOWN])
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken)
     assert seconds < _POLICY.pause.total_seconds()
 
 
-def test_a_rate_is_still_kept_to(database: Database) -> None:
-    """A server that says "too many messages, try again later" is left alone for a while, whatever session it is."""
+def test_a_rate_is_still_respected(database: Database) -> None:
+    """A server that replies "too many messages, try again later" gets a pause, in any session."""
     frozen(database, 10)
     pause = timedelta(seconds=0.4)
     script = {"mail": after(MOST, says(b"450 4.7.1 too many messages, try again later\r\n"), b"250 Ok\r\n")}

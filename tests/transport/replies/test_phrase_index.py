@@ -1,4 +1,4 @@
-"""The index over the phrases finds what the expressions themselves find, and looks at few of them."""
+"""The index over the phrases finds the same as the expressions themselves, and tries only a few of them."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ _TEXTS = [
 
 @pytest.mark.parametrize("number", range(len(AnyOf._all)))
 def test_every_phrase_is_found(number: int) -> None:
-    """In sentences of many servers and languages: the index leaves nothing out, and adds nothing."""
+    """In sentences of many servers and languages: the index misses nothing and adds nothing."""
     one = AnyOf._all[number]
     whole = re.compile("|".join(one._patterns), re.IGNORECASE)
     for text in _TEXTS:
@@ -26,7 +26,7 @@ def test_every_phrase_is_found(number: int) -> None:
 
 
 def test_few_are_tried() -> None:
-    """Of the hundreds of patterns one sentence in ten is tried against more than two hundred; none against all."""
+    """One sentence in ten is tried against more than two hundred of the hundreds of patterns; none against all."""
     counts = sorted(sum(map(len, _candidates(text)[1].values())) for text in _TEXTS)
     assert counts[len(counts) * 9 // 10] < 200
 
@@ -46,10 +46,10 @@ def test_few_are_tried() -> None:
     ],
 )
 def test_what_a_pattern_needs(pattern: str, needed: list[tuple[str, ...]]) -> None:
-    """Read from its source; optional parts, classes and what looks around count for nothing."""
+    """Read from its source; optional parts, classes and lookarounds do not count."""
     assert list(_PatternParser(pattern).needed()) == needed
 
 
 def test_alternatives() -> None:
-    """Split where no parentheses and no class are around."""
+    """Split outside parentheses and classes."""
     assert _PatternParser(r"a|(?:b|c)|[|)]\||d").branches() == ["a", "(?:b|c)", r"[|)]\|", "d"]

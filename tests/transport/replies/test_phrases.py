@@ -1,4 +1,4 @@
-"""How servers say what went wrong: each alternative of each pattern is there for a sentence."""
+"""Servers' error sentences: each alternative of each pattern has a sentence."""
 
 import re
 from pathlib import Path
@@ -35,7 +35,7 @@ def _examples() -> dict[str, list[tuple[str, bool]]]:
 
 
 def test_each_pattern_finds_its_sentences() -> None:
-    """Every sentence of the table is found by the pattern that it stands under, or not found where it says so."""
+    """Every sentence in the table is found by its pattern, or not found if the table says so."""
     examples = _examples()
     assert examples.keys() == PATTERNS.keys()
     wrong = [
@@ -62,7 +62,7 @@ def test_each_pattern_finds_its_sentences() -> None:
         ("at spam.example.com", "at <>"),
         ("at a.reputation.xy, no", "at <>, no"),
         ("at reputation.xy, no", "at reputation.xy, no"),
-        # A block list says why even where it is the name of a host.
+        # The name of a block list counts even as part of a host name.
         ("see https://www.spamhaus.org/query", "see spamhaus"),
         ("listed at zen.SpamHaus.org", "listed at SpamHaus"),
         ("listed at b.barracudacentral.org", "listed at barracudacentral"),
@@ -76,7 +76,7 @@ def test_each_pattern_finds_its_sentences() -> None:
     ],
 )
 def test_addresses_and_hosts_are_masked(text: str, left: str) -> None:
-    """A mailbox or a server may have any name: only what is said around it counts."""
+    """A mailbox or a server may have any name: only the text around it counts."""
     assert masked(text) == left
 
 
@@ -104,16 +104,16 @@ ENDINGS = (
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_names_with_one_dot_are_hosts_by_their_ending(ending: str) -> None:
-    """Others may be two sentences with the blank between them left out."""
+    """Others may be two sentences without a space between them."""
     for text in (f"at spam.{ending}", f"at SPAM.{ending.upper()}: no", f"spam.{ending}, no", f"spam-1.{ending}/x"):
         assert masked(text) == text.replace(re.findall(r"\S+\.\w+", text)[0], "<>")
-    # Where a word goes on behind it, it is no ending.
+    # If a word continues after it, it is not an ending.
     assert masked(f"at spam.{ending}.blocked") == f"at spam.{ending}.blocked"
     assert masked(f"at spam.{ending}x") == f"at spam.{ending}x"
 
 
 def test_names_with_two_dots_are_hosts_by_a_short_ending() -> None:
-    """Of two letters, and nothing behind it."""
+    """With two letters, and nothing after it."""
     for text, left in (
         ("at mx.spam.xy", "at <>"),
         ("at mx.spam.xyz", "at mx.spam.xyz"),
@@ -134,7 +134,7 @@ M = Meaning
         ("sender is over allow", M.STANDING, M.STANDING, M.STANDING),
         ("message limit", M.STANDING, M.STANDING, M.STANDING),
         ("message refused", M.STANDING, M.STANDING, M.STANDING),
-        # Not about us where it names a mailbox that is closed or gone, is busy, or full.
+        # Not about the sender if it names a mailbox that is closed or gone, busy, or full.
         ("message refused: account deleted", None, M.GONE, M.GONE),
         ("message refused: no such user", None, None, M.GONE),
         ("receiving email too quickly", None, M.RECIPIENT, M.RECIPIENT),
@@ -148,7 +148,7 @@ M = Meaning
         ("user is disabled", None, M.GONE, M.GONE),
         ("no such user", None, None, M.GONE),
         ("good morning", None, None, None),
-        # Who comes first where several are said.
+        # The order of several meanings.
         ("MAIL FROM was not valid, blocked using", M.SENDER, M.SENDER, M.SENDER),
         ("blocked using: the mailbox is full", M.STANDING, M.STANDING, M.STANDING),
         ("sender is over allow: the mailbox is full", M.STANDING, M.STANDING, M.STANDING),
@@ -157,7 +157,7 @@ M = Meaning
 def test_who_is_meant_by_a_sentence(
     text: str, ours: Meaning | None, overriding: Meaning | None, meaning: Meaning | None
 ) -> None:
-    """What is about us comes first, then what wins over a code, then what decides where no code does."""
+    """Sentences about the sender first, then those that override a code, then those without a code."""
     assert (is_about_us(text), overrides(text), meaning_in(text)) == (ours, overriding, meaning)
 
 
@@ -179,5 +179,5 @@ def test_who_is_meant_by_a_sentence(
     ],
 )
 def test_what_is_said_of_a_session(text: str, is_full: bool, is_ended: bool) -> None:
-    """Full, or ended with no other trouble in the same sentence."""
+    """Full, or ended without another problem in the same sentence."""
     assert (is_session_full(text), is_session_ended(text)) == (is_full, is_ended)

@@ -1,4 +1,4 @@
-"""Answers read from bytes, however they come; what they mean, and whom they concern."""
+"""Replies parsed from bytes; their meaning and scope."""
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +21,7 @@ def _read(data: bytes, size: int = 1) -> list[ServerReply]:
 
 @pytest.mark.parametrize("size", [1, 3, 1000])
 def test_answers_in_pieces(size: int) -> None:
-    """Several lines are one answer; an enhanced code that each repeats is kept once; a bare code is an answer, too."""
+    """Several lines are one reply; a repeated enhanced code is kept once; a code alone is a reply, too."""
     data = b"550-5.1.1 no such user\r\n550 5.1.1 here\r\n250 fine\n354\r\n451 4.7.1 later\r\n250 5.1.1 lies\r\n"
     assert _read(data, size) == [
         ServerReply(code=550, enhanced="5.1.1", text="5.1.1 no such user / here"),
@@ -37,7 +37,7 @@ def test_answers_in_pieces(size: int) -> None:
 @settings(max_examples=500, deadline=None)
 @given(pieces=st.lists(st.one_of(st.binary(max_size=20), st.sampled_from([b"250 ok\r\n", b"250-", b"\n", b"55"]))))
 def test_any_bytes(pieces: list[bytes]) -> None:
-    """Whatever comes is an answer of one printable line, or none; how it is cut up changes nothing."""
+    """Any bytes give a reply of one printable line, or none; how they are split does not matter."""
 
     def read(pieces: list[bytes]) -> list[ServerReply] | None:
         subscriber, found = ReplyParser(), []
@@ -72,7 +72,7 @@ def test_any_bytes(pieces: list[bytes]) -> None:
     ],
 )
 def test_what_is_no_answer(data: bytes) -> None:
-    """Another code within one answer, a line or an answer without end, and what has no code."""
+    """Another code within one reply, a line or a reply without an end, and a line without a code."""
     with pytest.raises(GarbledError):
         _read(data, 4096)
 
@@ -104,7 +104,7 @@ def test_what_is_no_answer(data: bytes) -> None:
     ],
 )
 def test_what_is_meant(code: int, enhanced: str | None, stage: Stage, meaning: Meaning, scope: Scope) -> None:
-    """A subscriber is blamed for what is theirs alone: who we are, what we wrote and how they are is not."""
+    """A subscriber is responsible only for their own mailbox: not for the sender, the message or the server."""
     reply = ServerReply(code=code, enhanced=enhanced)
     assert (meaning_of(reply, stage), scope_of(reply, stage)) == (meaning, scope)
 
@@ -141,7 +141,7 @@ ALWAYS = {
 @pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.BODY, Stage.DOT])
 @pytest.mark.parametrize("digit", [4, 5])
 def test_every_code_has_one_meaning(digit: int, stage: Stage) -> None:
-    """The registry's enhanced codes, temporary and for good, and the bare ones; whom each concerns, at every stage."""
+    """The registry's enhanced codes, temporary and permanent, and the bare ones; the scope of each at every stage."""
     replies = [
         (ServerReply(code=digit * 100 + 50, enhanced=f"{digit}.{code}"), meaning)
         for meaning, codes in ENHANCED.items()
@@ -156,7 +156,7 @@ def test_every_code_has_one_meaning(digit: int, stage: Stage) -> None:
         (ServerReply(code=554), Meaning.POLICY if stage is Stage.RCPT else Meaning.UNSAID),
     ]
     for reply, by_code in replies:
-        # Before a recipient is named a refusal can only be about our own address.
+        # Before RCPT, a rejection can only be about our own address.
         is_ours = stage is Stage.MAIL and digit == 5 and by_code in ALWAYS[Scope.RECIPIENT]
         meaning = Meaning.SENDER if is_ours else by_code
         assert meaning_of(reply, stage) is meaning, reply
@@ -185,17 +185,17 @@ def test_every_code_has_one_meaning(digit: int, stage: Stage) -> None:
     ],
 )  # fmt: skip
 def test_what_a_server_calls_a_message(text: str, queue_id: str | None) -> None:
-    """The names of Postfix, Exim, Exchange, Haraka, sendmail, Google, Amazon, qmail; none where there is none."""
+    """The formats of Postfix, Exim, Exchange, Haraka, sendmail, Google, Amazon, qmail; None without one."""
     assert queue_id_of(ServerReply(code=250, text=text)) == queue_id
 
 
 @pytest.mark.parametrize(
     ("reply", "is_ended"),
     [
-        # Plain words hold under any code.
+        # Clear sentences count with any code.
         (ServerReply(code=550, enhanced="5.7.0", text="Too many mails in one connection"), True),
         (ServerReply(code=450, enhanced="4.7.1", text="Too many mails in one connection"), True),
-        # A mere goodbye only under a temporary code that names no policy.
+        # The end of a session counts only with a temporary code without a policy.
         (ServerReply(code=421, text="closing connection"), True),
         (ServerReply(code=421, enhanced="4.3.2", text="closing connection"), True),
         (ServerReply(code=421, enhanced="4.7.0", text="closing connection"), True),
@@ -204,7 +204,7 @@ def test_what_a_server_calls_a_message(text: str, queue_id: str | None) -> None:
         (ServerReply(code=499, text="closing connection"), True),
         (ServerReply(code=500, text="closing connection"), False),
         (ServerReply(code=554, text="closing connection"), False),
-        # Too many recipients are too many in the session, for a message has one; not where a time is named.
+        # Too many recipients are too many in the session, because a message has one; not if a period is named.
         (ServerReply(code=452, enhanced="4.5.3", text="no"), True),
         (ServerReply(code=452, enhanced="4.5.3", text="too fast"), False),
         (ServerReply(code=452, enhanced="4.5.2", text="no"), False),
@@ -217,7 +217,7 @@ def test_what_ends_a_session(reply: ServerReply, is_ended: bool) -> None:
 
 
 def test_an_answer_may_be_as_long_as_is_said() -> None:
-    """A line of 2,048 bytes with its end, a hundred lines, five hundred characters that are kept."""
+    """A line of 2,048 bytes with its end, a hundred lines, five hundred stored characters."""
     assert (MAX_LINE, MAX_LINES, MAX_TEXT) == (2048, 100, 500)
     assert _read(b"250 " + b"x" * 2043 + b"\n", 4096)[0].code == 250
     with pytest.raises(GarbledError):
@@ -229,7 +229,7 @@ def test_an_answer_may_be_as_long_as_is_said() -> None:
 
 
 def test_what_is_left_over_is_noticed() -> None:
-    """A piece of a line, or a line of an answer that goes on."""
+    """A part of a line, or a line of an incomplete reply."""
     subscriber = ReplyParser()
     for data, is_empty in ((b"", True), (b"250-a", False), (b"\r\n", False), (b"250 b\r\n", True), (b"2", False)):
         subscriber.feed(data)
@@ -250,7 +250,7 @@ def test_what_is_left_over_is_noticed() -> None:
     ],
 )
 def test_several_lines_are_one_text(lines: list[bytes], reply: ServerReply) -> None:
-    """With one blank between words, and nothing that a terminal obeys."""
+    """With one space between words, and no control characters for a terminal."""
     assert make_reply((550, lines)) == reply
 
 
@@ -261,7 +261,7 @@ GONE_UNLESS = "no such user, "
     ("code", "enhanced", "text", "meaning"),
     [
         (550, "5.1.1", GONE_UNLESS, Meaning.GONE),
-        # A final refusal that quotes a temporary one is none for good, however it quotes.
+        # A permanent rejection that quotes a temporary one is not permanent, in any format.
         *(
             (550, "5.1.1", f"{GONE_UNLESS}{quotes} 450 4.1.1 no", Meaning.RECIPIENT)
             for quotes in (
@@ -273,16 +273,16 @@ GONE_UNLESS = "no such user, "
         (550, "5.1.1", f"{GONE_UNLESS}said: 4501 no", Meaning.GONE),
         (550, "5.1.1", f"{GONE_UNLESS}said: 550 no", Meaning.GONE),
         (550, "5.1.1", f"{GONE_UNLESS}at 450 Main Street", Meaning.GONE),
-        # Microsoft's words, under codes that mean something else, and not under others.
+        # Microsoft's sentences, with codes that mean something else, and not with others.
         (550, "5.4.1", "RECIPIENT address rejected: Access denied", Meaning.GONE),
         (550, "5.4.1", "Access denied", Meaning.POLICY),
         (550, "5.5.0", "Requested action not taken: mailbox unavailable", Meaning.GONE),
         (550, "5.5.1", "Requested action not taken: mailbox unavailable", Meaning.PROTOCOL),
-        # What a gateway put around a refusal.
+        # A gateway's text around a rejection.
         (550, None, "Unknown address error 550-'5.1.1 no such user'", Meaning.RECIPIENT),
         (550, None, "unknown Address error 552-'mailbox is full'", Meaning.FULL),
         (550, None, "Unknown address error 554-'blocked using'", Meaning.STANDING),
-        # A refusal of the whole message, though it is the answer to a recipient.
+        # A rejection of the whole message, although it is the reply to a recipient.
         (552, None, "end of DATA", Meaning.TOO_LARGE),
         (552, None, "no", Meaning.FULL),
         (554, None, "end of DATA", Meaning.UNSAID),
@@ -290,7 +290,7 @@ GONE_UNLESS = "no such user, "
     ],
 )
 def test_what_a_sentence_makes_of_a_code(code: int, enhanced: str | None, text: str, meaning: Meaning) -> None:
-    """At the recipient; what is not for good costs nobody a subscriber."""
+    """At the recipient; a failure that is not permanent does not suppress a subscriber."""
     assert meaning_of(ServerReply(code=code, enhanced=enhanced, text=text), Stage.RCPT) is meaning
 
 
@@ -311,7 +311,7 @@ def test_what_a_sentence_makes_of_a_code(code: int, enhanced: str | None, text: 
 def test_whom_a_reply_concerns_from_the_first_code_of_a_class(
     code: int, enhanced: str, stage: Stage, scope: Scope
 ) -> None:
-    """500 is for good, 499 is not."""
+    """500 is permanent, 499 is not."""
     assert scope_of(ServerReply(code=code, enhanced=enhanced), stage) is scope
 
 
@@ -323,7 +323,7 @@ def test_whom_a_reply_concerns_from_the_first_code_of_a_class(
         ([], None, "no such user", Meaning.GONE),
         (["4.1.1"], 550, "", Meaning.RECIPIENT),
         (["5.1.1", "4.4.7"], 550, "", Meaning.RECIPIENT),
-        # What a relay made up itself tells nothing.
+        # A reply that a relay generated itself has no meaning.
         (["5.1.1", "4.0.0"], 550, "", Meaning.GONE),
         (["5.1.1"], 550, "no such user, it returned 450 later", Meaning.RECIPIENT),
         (["5.1.2"], 550, "", Meaning.NO_DOMAIN),
@@ -332,8 +332,8 @@ def test_whom_a_reply_concerns_from_the_first_code_of_a_class(
         (["5.7.1"], 450, "no such user", Meaning.RECIPIENT),
     ],
 )
-def test_nothing_temporary_is_for_good(codes: list[str], code: int | None, said: str, meaning: Meaning) -> None:
-    """Be it the reply, a code beside it, or one that it quotes."""
+def test_nothing_temporary_is_permanent(codes: list[str], code: int | None, said: str, meaning: Meaning) -> None:
+    """The reply, an additional code, or a quoted code."""
     assert weigh(codes, None if code is None else ServerReply(code=code, text=said), said) is meaning
 
 
@@ -348,5 +348,5 @@ def test_nothing_temporary_is_for_good(codes: list[str], code: int | None, said:
     ],
 )
 def test_a_sentence_tells_more_than_a_vague_code(code: str, meaning: Meaning) -> None:
-    """About the recipient, the system, the network, the protocol, or nothing; what is said plainly by a code holds."""
+    """About the recipient, the system, the network, the protocol, or nothing; a clear code stays."""
     assert weigh([code], ServerReply(code=550, enhanced=code, text="no such user"), "no such user") is meaning

@@ -1,4 +1,4 @@
-"""Connections over many messages, the hook before the dot, and what is left after a kill."""
+"""Connections with many messages, the hook before the dot, and the state after a kill."""
 
 import signal
 import subprocess
@@ -20,7 +20,7 @@ def _verbs(office: FakeSmtp, visit: int = 0) -> list[str]:
 
 
 def test_a_connection_is_kept_and_made_anew() -> None:
-    """One connection for many messages, another after the number that was said; each takes its leave."""
+    """One connection for many messages, another after the configured number; each ends with QUIT."""
     with FakeSmtp() as office:
         connection = transport(office, replace(PATIENT, messages=2)).connect()
         for _ in range(5):
@@ -33,7 +33,7 @@ def test_a_connection_is_kept_and_made_anew() -> None:
 
 
 def test_rset_after_a_failure_only() -> None:
-    """After a refused recipient comes RSET, over the same connection; after a message that was taken nothing does."""
+    """After a rejected recipient RSET is sent over the same connection; after an accepted message it is not."""
     with FakeSmtp({"rcpt": once(says(b"550 5.1.1 no\r\n"), b"250 2.1.5 Ok\r\n")}) as office:
         connection = transport(office).connect()
         for envelope, state in (
@@ -47,7 +47,7 @@ def test_rset_after_a_failure_only() -> None:
 
 
 def test_noop_after_a_pause_only() -> None:
-    """A connection that lay idle is tried first."""
+    """An idle connection is tested first."""
     with FakeSmtp() as office:
         connection = transport(office, replace(PATIENT, idle=0)).connect()
         connection.hand_over(ANNA, MESSAGE)
@@ -57,7 +57,7 @@ def test_noop_after_a_pause_only() -> None:
 
 @pytest.mark.parametrize("offers", [("PIPELINING",), ()], ids=["pipelined", "one by one"])
 def test_the_hook_comes_when_all_but_the_dot_has_gone(offers: tuple[str, ...]) -> None:
-    """When it is asked the server has everything but the dot; a no, or a raise, and no copy is taken."""
+    """When it is called, the server has everything except the dot; after False or an exception, no copy is accepted."""
     with FakeSmtp(offers=offers) as office:
         connection = transport(office).connect()
 
@@ -78,7 +78,7 @@ def test_the_hook_comes_when_all_but_the_dot_has_gone(offers: tuple[str, ...]) -
 
 
 def test_the_message_arrives_as_it_was() -> None:
-    """Dots at the beginning of lines are doubled on the way, and the rest is as it was."""
+    """Dots at the start of lines are doubled in transit, and the rest is unchanged."""
     with FakeSmtp() as office:
         connection = transport(office).connect()
         connection.hand_over(ANNA, MESSAGE)
@@ -87,7 +87,7 @@ def test_the_message_arrives_as_it_was() -> None:
 
 
 def test_who_we_say_we_are() -> None:
-    """Without a name, the address we come from in brackets (RFC 5321, section 4.1.3); a name that is none is refused."""
+    """Without a name, our address in brackets (RFC 5321, section 4.1.3); an invalid name is rejected."""
     with FakeSmtp() as office:
         transport(office).connect().close()
         transport(office, name="news.example.org").connect().close()
@@ -102,7 +102,7 @@ def test_who_we_say_we_are() -> None:
 
 
 def test_size_and_notices() -> None:
-    """SIZE and DSN are used where they are offered (RFC 1870, RFC 3461), and what is too large is not even begun."""
+    """SIZE and DSN are used if they are offered (RFC 1870, RFC 3461), and a message that is too large is not started."""
     asking = replace(ANNA, recipient="anna+news@example.net", id="a=1+2", wants_notice=True)
     with FakeSmtp(offers=("PIPELINING", "SIZE 60", "DSN")) as office:
         connection = transport(office).connect()
@@ -114,7 +114,7 @@ def test_size_and_notices() -> None:
         b"RCPT TO:<anna+news@example.net> NOTIFY=FAILURE ORCPT=rfc822;anna+2Bnews@example.net",
     ]
     assert (large.state, large.scope) == (OutcomeState.REFUSED, Scope.MESSAGE)
-    assert f"has {len(MESSAGE) + 62} bytes, and the server takes 60 at most" in large.reason
+    assert f"{len(MESSAGE) + 62} bytes; " in large.reason and "60" in large.reason
     with FakeSmtp() as office:
         connection = transport(office).connect()
         assert connection.hand_over(asking, MESSAGE).state is OutcomeState.ACCEPTED
@@ -123,7 +123,7 @@ def test_size_and_notices() -> None:
 
 
 def test_domains_in_other_scripts() -> None:
-    """They go over the wire as A-labels (RFC 5891)."""
+    """They are sent as A-labels (RFC 5891)."""
     with FakeSmtp() as office:
         connection = transport(office).connect()
         envelope = Envelope(sender="news@münchen.example", recipient="anna@例え.example")
@@ -139,7 +139,7 @@ def test_domains_in_other_scripts() -> None:
     "message", [b"", b"a\n", b"a\rb\r\n", b"a\r\n.\n", "é\r\n".encode(), b"\0\r\n", b"a\n.\r\nMAIL FROM:<>\r\n"]
 )
 def test_nothing_is_smuggled(message: bytes) -> None:
-    """A lone CR or LF, NUL and what is not 7-bit is a bug of ours, told before a byte has gone (CVE-2023-51764)."""
+    """A single CR or LF, NUL and 8-bit bytes are a bug, reported before a byte is sent (CVE-2023-51764)."""
     with FakeSmtp() as office:
         connection = transport(office).connect()
         with pytest.raises(ValueError, match="a message"):
@@ -150,7 +150,7 @@ def test_nothing_is_smuggled(message: bytes) -> None:
 
 @pytest.mark.parametrize("text", [b"\x1b[31mred\x1b]0;title\x07", "\u202eevil\u2066".encode(), b"a\tb\x00\x7fc\x85"])
 def test_a_reply_reaches_no_terminal_as_it_is(text: bytes) -> None:
-    """Escape sequences, and what turns the direction of writing around, are taken out of a server's words."""
+    """Escape sequences, and characters that reverse the direction of text, are removed from a reply."""
     with FakeSmtp({"rcpt": says(b"550 5.1.1 " + text + b"\r\n"), "ehlo": says(b"250 x\r\n")}) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
@@ -180,7 +180,9 @@ print(SmtpTransport(server).connect().hand_over(envelope, b"Subject: x\\r\\n\\r\
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.kill
 def test_killed_in_the_middle(when: str) -> None:
-    """SIGKILL before the dot: the server has nothing. After it: one copy, whatever was recorded; so intent comes first."""
+    """SIGKILL before the dot: the server has nothing. After it: one copy, even if nothing was recorded; so the intent
+    comes first.
+    """
     with FakeSmtp({"dot": takes(hangs)} if when == "after" else {}) as office:
         command = [sys.executable, "-c", _CHILD, str(office.port), when]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -192,6 +194,6 @@ def test_killed_in_the_middle(when: str) -> None:
 
 
 def test_a_transport_is_named() -> None:
-    """By host and port."""
+    """With host and port."""
     with FakeSmtp() as office:
         assert SmtpTransport(server(office)).name == f"127.0.0.1:{office.port}"

@@ -1,4 +1,4 @@
-"""Servers that take so many messages in one session: how they say it, what is done about it, and what is not."""
+"""Servers with a limit of messages per session: how they say it, and how the transport reacts."""
 
 from dataclasses import replace
 
@@ -107,7 +107,7 @@ _SOMETHING_ELSE = """
 
 @pytest.mark.parametrize(("many", "is_session"), [(_THE_SESSION, True), (_SOMETHING_ELSE, False)])
 def test_how_servers_say_it(many: str, is_session: bool) -> None:
-    """A session that is full is told from a rate, from too many connections, from a busy server and from a mailbox."""
+    """A full session is distinguished from a rate, too many connections, a busy server and a mailbox."""
     replies = [make_reply((int(line[:3]), [line[4:].encode()])) for line in many.strip().splitlines()]
     assert [str(each) for each in replies if ends_session(each) is not is_session] == []
 
@@ -117,7 +117,7 @@ def _recipient(number: int) -> Envelope:
 
 
 class _Dots:
-    """Counts how often a final dot was asked for."""
+    """Counts the requests for a final dot."""
 
     asked = 0
 
@@ -127,7 +127,7 @@ class _Dots:
 
 
 def _hand_over_all(connection: SmtpConnection) -> int:
-    """Hand all over, as often as is needed; give how often the call above had to do it again."""
+    """Send all messages, as often as needed; return how often the caller had to send one again."""
     again = 0
     for number in range(MESSAGES):
         while True:
@@ -145,13 +145,13 @@ def _hand_over_all(connection: SmtpConnection) -> int:
 @pytest.mark.parametrize("offers", [("PIPELINING",), ()], ids=["pipelined", "one by one"])
 @pytest.mark.parametrize("kind", [each for each in LIMITS if not each.startswith("silence at dot")])
 def test_a_full_session_is_followed_by_another(kind: str, offers: tuple[str, ...]) -> None:
-    """At once, with the same message, unless its dot had been asked for; and from the third session on beforehand."""
+    """At once, with the same message, unless its dot was requested; from the third session on, in advance."""
     with FakeSmtp(LIMITS[kind], offers=offers) as office:
         again = _hand_over_all(transport(office).connect())
     assert [visit.count for visit in office.visits] == [3, 3, 3, 1]
     assert len({recipient for recipient, _ in office.taken}) == len(office.taken) == MESSAGES
     assert again == (2 if kind.endswith("at dot") else 0)
-    # Twice the server had to say it: then the sessions are as long as it wants.
+    # After the server has said it twice, the sessions have the right length.
     verbs = [[line.split(b" ")[0] for line in visit.heard] for visit in office.visits]
     if kind.startswith("452"):
         assert all(each[-1] == b"QUIT" for each in verbs)
@@ -160,7 +160,7 @@ def test_a_full_session_is_followed_by_another(kind: str, offers: tuple[str, ...
 
 
 def test_the_connections_of_a_run_learn_together() -> None:
-    """What one was told twice, or two were told once each, all keep to; another run begins without it."""
+    """A limit that one saw twice, or two saw once each, applies to all; another run starts without it."""
     with FakeSmtp(LIMITS["452 at data"]) as office:
         to = transport(office)
         for connection in (to.connect(), to.connect(), transport(office).connect()):
@@ -171,7 +171,7 @@ def test_the_connections_of_a_run_learn_together() -> None:
 
 @pytest.mark.parametrize("words", [b"421 4.3.2 out of order\r\n", b"452 4.3.1 out of order\r\n"])
 def test_a_limit_that_is_not_said_is_learned(words: bytes) -> None:
-    """Two sessions that end after as many messages: the throttles are told, and then there are no more."""
+    """Two sessions that end after the same number of messages: throttles are reported, and then there are none."""
     with FakeSmtp({"mail": after(MOST, says(words), b"250 Ok\r\n")}) as office:
         connection = transport(office, replace(PATIENT, rest=0)).connect()
         outcomes = [connection.hand_over(_recipient(number), MESSAGE) for number in range(MESSAGES)]
@@ -181,7 +181,7 @@ def test_a_limit_that_is_not_said_is_learned(words: bytes) -> None:
 
 
 def test_a_throttled_session_is_left_after_a_rest_only() -> None:
-    """It may be kept at first: a greylisted recipient, and what is over in a moment, is no reason to sign in again."""
+    """It may be kept at first: a greylisted recipient, or a short problem, is not a reason to sign in again."""
     script = {"mail": after(1, says(b"452 4.3.1 out of order\r\n"), b"250 Ok\r\n")}
     for rest, visits in ((10, 1), (0, 2)):
         with FakeSmtp(script) as office:
@@ -194,7 +194,7 @@ def test_a_throttled_session_is_left_after_a_rest_only() -> None:
 
 
 def test_messages_that_are_put_off_one_after_the_other_end_a_session() -> None:
-    """Each looks like trouble of the recipient's; five running are the session's, and twice so is a limit."""
+    """Each looks like a problem of the recipient; five in a row are about the session, and twice that is a limit."""
     with FakeSmtp({"rcpt": after(MOST, says(b"450 4.2.0 out of order\r\n"), b"250 Ok\r\n")}) as office:
         connection = transport(office).connect()
         states = [connection.hand_over(_recipient(number), MESSAGE).state for number in range(30)]
@@ -205,7 +205,7 @@ def test_messages_that_are_put_off_one_after_the_other_end_a_session() -> None:
 
 @pytest.mark.parametrize("stage", ["mail", "rcpt", "data", "dot"])
 def test_a_session_that_takes_nothing_is_not_full(stage: str) -> None:
-    """Whatever it says: another one would say the same. It is a throttle, told once, and nobody calls again and again."""
+    """Another session would get the same reply. It is a throttle, reported once, without more connections."""
     with FakeSmtp({stage: says(b"452 4.4.5 Maximum number of messages per session exceeded\r\n")}) as office:
         connection = transport(office).connect()
         outcome = connection.hand_over(ANNA, MESSAGE)
@@ -213,8 +213,8 @@ def test_a_session_that_takes_nothing_is_not_full(stage: str) -> None:
     assert (outcome.state, outcome.scope, len(office.visits)) == (OutcomeState.DEFERRED, Scope.SERVER, 1)
 
 
-def test_a_message_that_no_session_survives_is_put_off() -> None:
-    """A server that always leaves at this one is called a second time, and no more."""
+def test_a_message_that_ends_every_session_is_deferred() -> None:
+    """A server that always disconnects at this message is tried a second time, and no more."""
     with FakeSmtp({"data": after(1, leaves, b"354 go ahead\r\n")}) as office:
         connection = transport(office).connect()
         assert connection.hand_over(ANNA, MESSAGE).state is OutcomeState.ACCEPTED
@@ -226,7 +226,7 @@ def test_a_message_that_no_session_survives_is_put_off() -> None:
 
 
 def test_a_refusal_that_names_the_session_is_tried_in_another() -> None:
-    """Under 5xx as well: the message is refused only if the next session refuses it, too."""
+    """With 5xx, too: the message is rejected only if the next session rejects it, too."""
     words = b"550 5.7.0 Too many messages in one session\r\n"
     with FakeSmtp({"dot": after(MOST, says(words), b"250 Ok\r\n")}) as office:
         assert _hand_over_all(transport(office).connect()) == 2
@@ -234,7 +234,7 @@ def test_a_refusal_that_names_the_session_is_tried_in_another() -> None:
 
 
 def test_a_limit() -> None:
-    """Learned from two sessions as long; forgotten when one takes nothing; a session much shorter than others proves nothing."""
+    """Learned from two sessions of the same length; discarded if one accepts nothing; a much shorter one proves nothing."""
     limit = SessionLimit()
     assert limit.ended(10, is_said=True) and limit.most(100) == 100
     assert limit.ended(10, is_said=True) and limit.most(100) == 10 and limit.most(5) == 5

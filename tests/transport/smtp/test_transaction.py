@@ -1,4 +1,4 @@
-"""One message over a session: how long each answer is waited for."""
+"""One message over a session: how long the wait for each answer is."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -17,13 +17,13 @@ OK: tuple[Lines, ...] = ((250, [b"ok"]), (250, [b"ok"]), (354, [b"go on"]), (250
 
 
 class Wire:
-    """A server whose answers are written down; it notes how long it is given for each."""
+    """A server with fixed answers; it records the time allowed for each."""
 
     is_silent = True
 
     def __init__(self, *answers: Lines, hangs_up: bool = False) -> None:
         self.answers, self.hangs_up = list(answers), hangs_up
-        #: What becomes of it when nothing is left to say.
+        #: The fault after the last answer.
         self.end = Fault.LOST
         self.waited: list[float] = []
         self.sent: list[bytes] = []
@@ -48,7 +48,7 @@ def transaction(wire: Wire, *extensions: str) -> Transaction:
 
 @pytest.mark.parametrize("extensions", [(), ("PIPELINING",)])
 def test_the_answer_to_the_dot_is_waited_for_longest(extensions: tuple[str, ...]) -> None:
-    """A server may take minutes to look at a message, and giving up on it would send it twice."""
+    """A server may check a message for minutes, and giving up would send it twice."""
     wire = Wire(*OK)
     outcome = transaction(wire, *extensions).run(b"hello\r\n", lambda: True)
     assert (outcome.state, outcome.stage, outcome.queue_id) == (OutcomeState.ACCEPTED, Stage.DOT, "4bX7")
@@ -56,8 +56,8 @@ def test_the_answer_to_the_dot_is_waited_for_longest(extensions: tuple[str, ...]
     assert wire.waited == [300, 300, 300, 600]
 
 
-def test_the_last_words_of_a_server_that_hung_up_have_arrived() -> None:
-    """They are looked for, and not waited for."""
+def test_the_last_reply_of_a_closed_connection_is_read() -> None:
+    """They are read, without waiting."""
     wire = Wire(*OK[:3], (552, [b"5.3.4 too large"]), hangs_up=True)
     found = transaction(wire)
     outcome = found.run(b"hello\r\n", lambda: True)
@@ -102,7 +102,7 @@ END: Lines = (250, [b"2.0.0 Ok: queued as 4bX7"])
 def test_each_answer_without_pipelining(
     answers: tuple[Lines, ...], state: OutcomeState, stage: Stage, after: After, sent: int
 ) -> None:
-    """What became of the message, how far it had come, and what the session is good for; nothing is sent behind a no."""
+    """The outcome, the stage, and the use of the session; nothing is sent after a rejection."""
     wire = Wire(*answers)
     found = transaction(wire)
     outcome = found.run(b"hello\r\n", lambda: True)
@@ -114,20 +114,20 @@ def test_each_answer_without_pipelining(
 @pytest.mark.parametrize(
     ("answers", "state", "stage", "after", "is_lone_dot"),
     [
-        # All answers are read; the first no is the one that is told.
+        # All answers are read; the first rejection is reported.
         ((NO, NO, (503, [b"no"])), OutcomeState.REFUSED, Stage.MAIL, After.RESET, False),
         ((YES, LATER, (503, [b"no"])), OutcomeState.DEFERRED, Stage.RCPT, After.RESET, False),
         ((YES, YES, NO), OutcomeState.REFUSED, Stage.DATA, After.RESET, False),
         ((GOODBYE,), OutcomeState.DEFERRED, Stage.MAIL, After.DROP, False),
         ((NO, GOODBYE), OutcomeState.REFUSED, Stage.MAIL, After.DROP, False),
-        # What a server began in spite of its refusal is ended where it goes to nobody.
+        # DATA that a server started after its rejection is ended if there is no recipient.
         ((YES, NO, GO, NO), OutcomeState.REFUSED, Stage.RCPT, After.RESET, True),
         ((YES, NO, GO, END), OutcomeState.REFUSED, Stage.RCPT, After.RESET, True),
         ((YES, NO, GO, GOODBYE), OutcomeState.REFUSED, Stage.RCPT, After.DROP, True),
         ((YES, (400, [b"no"]), GO, NO), OutcomeState.DEFERRED, Stage.RCPT, After.RESET, True),
         ((YES, NO, GO), OutcomeState.REFUSED, Stage.RCPT, After.DROP, True),
         ((NO, YES, GO), OutcomeState.REFUSED, Stage.MAIL, After.DROP, False),
-        # It hangs up in the middle of its answers.
+        # It disconnects during its answers.
         ((NO,), OutcomeState.REFUSED, Stage.MAIL, After.DROP, False),
         ((YES, NO), OutcomeState.REFUSED, Stage.RCPT, After.DROP, False),
         ((YES,), OutcomeState.DEFERRED, Stage.RCPT, After.DROP, False),
@@ -137,7 +137,7 @@ def test_each_answer_without_pipelining(
 def test_each_answer_with_pipelining(
     answers: tuple[Lines, ...], state: OutcomeState, stage: Stage, after: After, is_lone_dot: bool
 ) -> None:
-    """The three lines go together; a refused message is never sent."""
+    """The three lines are sent together; a rejected message is never sent."""
     wire = Wire(*answers)
     found = transaction(wire, "PIPELINING")
     outcome = found.run(b"hello\r\n", lambda: True)
@@ -157,10 +157,10 @@ def test_each_answer_with_pipelining(
     ],
 )
 @pytest.mark.parametrize("is_early", [False, True])
-def test_before_the_dot_nothing_is_taken(
+def test_before_the_dot_nothing_is_accepted(
     answers: tuple[Lines, ...], state: OutcomeState, words: str | None, is_early: bool
 ) -> None:
-    """A server that hangs up in the message, or speaks before it is complete: its words tell, if there are any."""
+    """A server that disconnects during the message, or replies before its end: its reply decides, if there is one."""
     wire = Wire(YES, YES, GO, *answers, hangs_up=not is_early)
     wire.is_silent = not is_early
     found = transaction(wire)
@@ -172,8 +172,8 @@ def test_before_the_dot_nothing_is_taken(
     assert b"\r\n.\r\n" not in wire.sent
 
 
-def test_a_message_is_taken_back_before_its_dot() -> None:
-    """The session is of no use any more: its message is not complete."""
+def test_a_message_is_canceled_before_its_dot() -> None:
+    """The session cannot be used again, because its message is incomplete."""
     wire = Wire(YES, YES, GO)
     found = transaction(wire)
     outcome = found.run(b"hello", lambda: False)
@@ -182,9 +182,9 @@ def test_a_message_is_taken_back_before_its_dot() -> None:
 
 
 def test_an_answer_that_never_comes_leaves_it_unknown() -> None:
-    """Behind the dot alone; the words say which of the two it is."""
+    """Only after the dot; the text says which case it is."""
     for answers, state, words in (
-        ((YES, YES, GO), OutcomeState.UNKNOWN, "nobody can tell"),
+        ((YES, YES, GO), OutcomeState.UNKNOWN, "it is not known whether"),
         ((YES, YES), OutcomeState.DEFERRED, "not"),
     ):
         found = transaction(Wire(*answers))
@@ -194,8 +194,8 @@ def test_an_answer_that_never_comes_leaves_it_unknown() -> None:
 
 
 @pytest.mark.parametrize(("is_early", "fault"), [(False, Fault.LOST), (True, Fault.LATE)])
-def test_what_happened_first_is_told_where_no_words_follow(is_early: bool, fault: Fault) -> None:
-    """That it hung up; of one that seemed to speak, and did not, what came of it."""
+def test_the_first_fault_is_reported_without_a_reply(is_early: bool, fault: Fault) -> None:
+    """The disconnect; or the fault of a server that seemed to reply."""
     wire = Wire(YES, YES, GO, hangs_up=not is_early)
     wire.is_silent, wire.end = not is_early, Fault.LATE
     found = transaction(wire)
@@ -219,7 +219,7 @@ def test_what_happened_first_is_told_where_no_words_follow(is_early: bool, fault
     ],
 )
 def test_whom_an_answer_concerns(answers: tuple[Lines, ...], scope: Scope, code: int | None) -> None:
-    """With the answer itself, also where it could not be understood, and a reason where there is none."""
+    """With the reply itself, even if it was invalid, and with a reason if there is no reply."""
     outcome = transaction(Wire(*answers)).run(b"hello\r\n", lambda: True)
     assert (outcome.scope, outcome.reply.code if outcome.reply else None) == (scope, code)
     assert bool(outcome.reason) is (code in (None, 299))

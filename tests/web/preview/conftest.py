@@ -1,4 +1,4 @@
-"""A preview that really runs: a server on a port of its own, and a newsletter to save in."""
+"""Runs a preview for tests: a server on its own port, and a newsletter to save files in."""
 
 import asyncio
 import contextlib
@@ -26,18 +26,18 @@ from tests.factories import ROOT, sample, sample_message
 
 __all__ = ["desks", "driver", "model", "preview", "sampled", "shared"]
 
-#: The day on which the issues go out: nothing is past.
+#: The sending date of the issues, so that no date in them is past.
 DAY = datetime.date(2025, 1, 30)
 
 
 def now() -> datetime.datetime:
-    """Return a moment of that day."""
+    """Return a time on that day."""
     return datetime.datetime.combine(DAY, datetime.time(9), datetime.UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What the server said; names of headers in small letters, as it sends them."""
+    """A response; header names are in lower case, as the server sends them."""
 
     status: int
     headers: dict[str, str]
@@ -46,7 +46,7 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Preview:
-    """A running preview of one issue. `findings` are told with the next build, beside its own."""
+    """A running preview of one issue. `findings` are added to those of the next build."""
 
     workspace: Workspace
     path: Path
@@ -77,7 +77,7 @@ class Preview:
         return told
 
     def text(self) -> str:
-        """Return the plaintext as the page shows it for nobody."""
+        """Return the plain text as the page shows it without a subscriber."""
         told: dict[str, str] = json.loads(self.get("/views/text.json").body)
         return told["defaults"]
 
@@ -92,7 +92,7 @@ class Preview:
         raise AssertionError(f"never told: {json.dumps(self.state())[:600]}")
 
     def save(self, text: str) -> None:
-        """Save as most programs do: a new file takes the old one's place."""
+        """Save as most programs do: a new file replaces the old one."""
         fresh = self.path.with_name(f".{self.path.name}.new")
         fresh.write_text(text, encoding="utf-8")
         fresh.replace(self.path)
@@ -143,7 +143,7 @@ def preview(tmp_path: Path) -> Iterator[Preview]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Preview]:
-    """A preview of the sample that many tests ask, and none saves in."""
+    """A preview of the sample that tests share and do not change."""
     with running(sample(tmp_path_factory.mktemp("shared"))) as shown:
         yield shown
 
@@ -157,7 +157,7 @@ def sampled(tmp_path: Path) -> Iterator[Preview]:
 
 @pytest.fixture
 def desks(tmp_path: Path) -> Iterator[Preview]:
-    """A preview of an issue that is not the same for all."""
+    """A preview of an issue with several variants."""
     shutil.copytree(ROOT / "tests/golden/variants", tmp_path / "desks")
     with running(Workspace(root=(tmp_path / "desks").resolve())) as shown:
         yield shown

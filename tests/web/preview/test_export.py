@@ -1,4 +1,4 @@
-"""The preview as a folder."""
+"""The exported preview."""
 
 import json
 import re
@@ -14,8 +14,8 @@ from composer.web.preview.views import frames
 pytestmark = pytest.mark.slow
 
 
-def test_everything_lies_in_the_folder(model: PreviewModel, tmp_path: Path) -> None:
-    """The page with its state, every frame, the pictures; nothing leads out of the folder."""
+def test_the_folder_is_complete(model: PreviewModel, tmp_path: Path) -> None:
+    """The folder contains the page with its state, every frame and the pictures; no link leaves it."""
     page = write(ShownVariant(version=1, edition=1, model=model), tmp_path / "preview")
     html = page.read_text(encoding="utf-8")
     told = re.search(r'<script type="application/json" id="state">(.*?)</script>', html, re.DOTALL)
@@ -31,7 +31,7 @@ def test_everything_lies_in_the_folder(model: PreviewModel, tmp_path: Path) -> N
 
 
 def test_it_is_replaced_as_a_whole(model: PreviewModel, tmp_path: Path) -> None:
-    """A file of the earlier one does not stay."""
+    """Files of an earlier export are removed."""
     folder = tmp_path / "preview"
     write(ShownVariant(model=model), folder)
     (folder / "edition" / "old.html").write_text("old")
@@ -41,13 +41,13 @@ def test_it_is_replaced_as_a_whole(model: PreviewModel, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["preview"]
 
 
-def test_a_folder_of_somebody_else_stays(model: PreviewModel, tmp_path: Path) -> None:
-    """Neither a folder with something in it nor a file is replaced; an empty folder is taken."""
+def test_a_folder_with_other_files_is_kept(model: PreviewModel, tmp_path: Path) -> None:
+    """A folder with other files or a file is not replaced; an empty folder is used."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
     for name in ("mine", "file"):
-        with pytest.raises(OutputError, match="holds something else"):
+        with pytest.raises(OutputError, match="contains other files"):
             write(ShownVariant(model=model), tmp_path / name)
     assert (tmp_path / "mine" / "letter.txt").read_text() == "mine"
     (tmp_path / "empty").mkdir()
@@ -55,6 +55,6 @@ def test_a_folder_of_somebody_else_stays(model: PreviewModel, tmp_path: Path) ->
 
 
 def test_a_broken_issue_is_exported_with_its_problems(tmp_path: Path) -> None:
-    """There is a page though there is no edition."""
+    """The page is written without an edition."""
     page = write(ShownVariant(version=1, is_broken=True, error="it is broken"), tmp_path / "preview")
     assert "it is broken" in page.read_text(encoding="utf-8")

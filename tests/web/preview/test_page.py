@@ -1,4 +1,4 @@
-"""The page in Chromium: every view, live updates, places, keys, and accessibility in both appearances."""
+"""The page in Chromium: every view, live updates, places, keys, and accessibility in light and dark mode."""
 
 import os
 import time
@@ -57,7 +57,7 @@ class Page:
         return self.driver.execute_script(code, *given)
 
     def until(self, holds: Callable[[], Any]) -> Any:
-        """Wait for something; fail after half a minute."""
+        """Wait for a condition; fail after half a minute."""
         end = time.monotonic() + 30
         while not (found := holds()):
             assert time.monotonic() < end, self.text("body")[:800]
@@ -68,13 +68,13 @@ class Page:
         self.until(lambda: self.count(selector))
 
     def loaded(self, frame: str) -> None:
-        """Wait until a frame shows one whose name holds this."""
+        """Wait until a frame shows a document whose name contains this."""
         self.until(
             lambda: self.script("return sheets.some(each => each.frame?.dataset.shown?.includes(arguments[0]))", frame)
         )
 
-    # The page redraws itself on every save. An element held here could be gone when it is asked for its text, so each
-    # question is one script: nothing is redrawn while it runs.
+    # The page redraws itself on every save. An element held here could be gone before its text is read, so each
+    # query is one script: nothing is redrawn while it runs.
     def count(self, selector: str) -> int:
         found: int = self.script("return document.querySelectorAll(arguments[0]).length", selector)
         return found
@@ -88,7 +88,7 @@ class Page:
         return found
 
     def text(self, selector: str) -> str:
-        """The visible text of the first element; nothing if there is none or it is hidden."""
+        """Return the visible text of the first matching element, or an empty text."""
         found: str = self.script(
             "const found = document.querySelector(arguments[0]);"
             "return found?.checkVisibility({visibilityProperty: true}) ? found.innerText.trim() : ''",
@@ -97,7 +97,7 @@ class Page:
         return found
 
     def click(self, selector: str, index: int = 0) -> None:
-        """A click with the pointer; again if the page was redrawn between looking and clicking."""
+        """Click with the pointer; try again if the page was redrawn in between."""
         for attempt in range(10):
             try:
                 self.driver.find_elements(By.CSS_SELECTOR, selector)[index].click()
@@ -109,7 +109,7 @@ class Page:
                 return
 
     def frame(self, code: str) -> Any:
-        """Run an expression with `page`, the first frame's document."""
+        """Evaluate an expression with `page`, the first frame's document."""
         return self.script(
             "const frame = document.querySelector('iframe:not(.loading)');"
             f"const page = frame && frame.contentDocument; return page ? ({code}) : null"
@@ -119,13 +119,13 @@ class Page:
         ActionChains(self.driver).send_keys(*keys).perform()
 
     def mistakes(self) -> list[str]:
-        """What the console says."""
+        """Return the messages of the console."""
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
 
 
 @pytest.fixture
 def page(driver: Chrome) -> Iterator[Page]:
-    """A page whose console stays silent."""
+    """A page whose console must stay empty."""
     shown = Page(driver)
     shown.mistakes()
     yield shown
@@ -146,7 +146,7 @@ def axe() -> str:
 
 
 def serious(page: Page) -> list[list[str]]:
-    """What axe-core finds serious or critical in the page; editions are tested where they are made."""
+    """Return the serious and critical axe-core findings of the page; editions have their own tests."""
     found: list[list[str]] = page.driver.execute_async_script(
         "const done = arguments[arguments.length - 1];"
         "axe.run(document, {resultTypes: ['violations'], iframes: false}).then(result => done(result.violations"
@@ -157,7 +157,7 @@ def serious(page: Page) -> list[list[str]]:
 
 
 def with_findings(preview: Preview) -> None:
-    """Leave something to do far down in the issue (line 107), and a setting that no block shows."""
+    """Add a finding far down in the issue (line 107), and one in a setting that no block shows."""
     settings = preview.workspace.root / "newsletter.yaml"
     settings.write_text(
         settings.read_text(encoding="utf-8").replace("editors@example", "no-reply@example"), encoding="utf-8"
@@ -168,7 +168,7 @@ def with_findings(preview: Preview) -> None:
 
 
 def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
-    """Each view by its key, each simulation by its name; the frame is as tall as its content."""
+    """Each view opens by its key, each simulation by its name; the frame is as tall as its content."""
     page.open(shared.server.url)
     assert not page.visible(".whose")
     for view, selector in VIEWS.items():
@@ -184,8 +184,8 @@ def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
     assert page.frame("frame.clientHeight") > 3000
 
 
-def test_a_narrow_window_has_room_for_all(shared: Preview, page: Page) -> None:
-    """On a telephone nothing of the page's head lies above another part of it, and nobody scrolls sideways."""
+def test_a_narrow_window_shows_everything(shared: Preview, page: Page) -> None:
+    """At phone width, no parts of the header overlap, and the page does not scroll sideways."""
     page.open(shared.server.url)
     size = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
     page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
@@ -202,7 +202,7 @@ def test_a_narrow_window_has_room_for_all(shared: Preview, page: Page) -> None:
 
 
 def test_schemes_are_the_editions_not_the_devices(shared: Preview, page: Page) -> None:
-    """Whatever the editor's device is set to, light is light and dark is dark."""
+    """The editor's device setting does not change the edition's light or dark mode."""
     ground = "getComputedStyle(page.querySelector('.page')).backgroundColor"
     for device in ("light", "dark"):
         page.open(shared.server.url, device)
@@ -211,8 +211,8 @@ def test_schemes_are_the_editions_not_the_devices(shared: Preview, page: Page) -
         page.until(lambda: page.frame(ground) == "rgb(22, 25, 29)")
 
 
-def test_saving_is_enough(sampled: Preview, page: Page) -> None:
-    """The page shows what was saved, stays where it was, and says so."""
+def test_a_save_updates_the_page(sampled: Preview, page: Page) -> None:
+    """The page shows the saved text, keeps its scroll position, and announces the update."""
     page.open(sampled.server.url)
     page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
     page.script("document.getElementById('stage').scrollTop = 700")
@@ -224,7 +224,7 @@ def test_saving_is_enough(sampled: Preview, page: Page) -> None:
 
 
 def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> None:
-    """The choice stands there only where subscribers get different editions; frames, panels and places follow it."""
+    """The choice is shown only if subscribers get different editions; frames, panels and places follow it."""
     page.open(desks.server.url)
     assert page.text(".whose").startswith("Edition for")
     page.until(lambda: page.frame("page.body.innerText.includes('Background for the press')"))
@@ -240,7 +240,7 @@ def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> N
     page.driver.refresh()
     page.drawn("pre.grid")
     assert page.script("return choices.variant") == "2"
-    # A save that makes it one edition for all takes the choice away.
+    # The choice disappears after a save that makes one edition for all.
     story = 'top_story:\n  title: "T"\n  body: |\n    B.\n'
     desks.save(f'date: 2025-01-30\nsubject: "S"\n{story}topics:\n  - title: "T"\n    facts: |\n      F.\n')
     page.until(lambda: not page.visible(".whose"))
@@ -248,7 +248,7 @@ def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> N
 
 
 def test_a_finding_leads_to_the_edition_that_has_it(desks: Preview, page: Page) -> None:
-    """A click on a finding in an item that others get shows their edition."""
+    """A click on a finding in another variant's item shows that variant."""
     source = desks.path.read_text(encoding="utf-8")
     desks.save(source.replace("A shorter word", "A shorter (word").replace("What the", "What (the"))
     page.open(desks.server.url)
@@ -261,7 +261,7 @@ def test_a_finding_leads_to_the_edition_that_has_it(desks: Preview, page: Page) 
 
 
 def test_a_reload_changes_nothing(shared: Preview, page: Page) -> None:
-    """View, choices and the place on the page are kept."""
+    """View, choices and scroll position are kept."""
     page.open(shared.server.url)
     page.press("p")
     page.press("g")
@@ -272,23 +272,23 @@ def test_a_reload_changes_nothing(shared: Preview, page: Page) -> None:
     assert page.script("return [choices.view, choices.pictures]") == ["phone", "noimages"]
 
 
-def test_a_broken_issue_is_told_and_mended(sampled: Preview, page: Page) -> None:
-    """The last good edition stays; the problems stand beside it; then all is well again."""
+def test_a_broken_issue_is_shown_until_it_is_fixed(sampled: Preview, page: Page) -> None:
+    """The last edition without errors stays, with the problems next to it, until they are fixed."""
     source = sampled.path.read_text(encoding="utf-8")
     page.open(sampled.server.url)
     sampled.save(source.replace("subject:", "subjekt:"))
-    page.until(lambda: "last good edition shown" in page.text("#status"))
+    page.until(lambda: "last edition without errors" in page.text("#status"))
     assert page.count(".notice.error")
     assert "issues/2025-01-30.yaml:" in page.text("#findings")
     assert page.frame("page.body.innerText.includes('Nvidia')")
     sampled.save(source)
     page.until(lambda: page.text("#status").startswith("Saved"))
     assert not page.count(".notice.error")
-    assert page.text("#findings") == "Nothing to mend."
+    assert page.text("#findings") == "No problems found."
 
 
 def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
-    """A click scrolls to the nearest block, outlines it and says the place; one that no block shows says so."""
+    """A click scrolls to the nearest block, outlines it and names the place, or says that no block shows it."""
     with_findings(sampled)
     page.open(sampled.server.url)
     page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
@@ -301,19 +301,19 @@ def test_a_finding_leads_to_its_block(sampled: Preview, page: Page) -> None:
     assert stage["top"] < around["top"] < around["bottom"] < stage["bottom"]
     assert "issues/2025-01-30.yaml, line 107, column" in page.text("#selected")
     page.click(".finding", 1)
-    page.until(lambda: "No part of the edition shows this place." in page.text("#selected"))
+    page.until(lambda: "No part of the edition comes from this line." in page.text("#selected"))
     page.press(Keys.ESCAPE)
     page.until(lambda: not page.visible("#selected"))
 
 
-def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> None:
-    """Of twelve struck-out points the first is shown; the keys reach the others, and unfold them."""
+def test_equal_findings_are_collapsed(sampled: Preview, page: Page) -> None:
+    """The first of twelve equal findings is shown; the keys reach the others and expand them."""
     source = sampled.path.read_text(encoding="utf-8")
     points = "".join(f"      - ~~point {number}~~\n" for number in range(12))
     sampled.save(source.replace("      - **Panama Canal", f"{points}      - **Panama Canal"))
     sampled.until(lambda told: {each["code"] for each in told["problems"]} == {"MARK01"})
     page.open(sampled.server.url)
-    page.until(lambda: page.text(".more summary") == "11 more like it")
+    page.until(lambda: page.text(".more summary") == "11 more like this")
     assert page.visible(".finding") == 1
     assert "12" in page.text("#counts")
     page.press("j")
@@ -322,7 +322,7 @@ def test_findings_that_say_the_same_are_folded(sampled: Preview, page: Page) -> 
 
 
 def test_a_finding_is_reached_from_any_view(sampled: Preview, page: Page) -> None:
-    """From the plain text a finding leads to the edition, by keys alone; the selection outlives a save."""
+    """From the plain text, a finding leads to the edition with keys alone; the selection stays after a save."""
     with_findings(sampled)
     page.open(f"{sampled.server.url}#view=text")
     page.until(lambda: page.count("pre.grid"))
@@ -336,14 +336,14 @@ def test_a_finding_is_reached_from_any_view(sampled: Preview, page: Page) -> Non
 
 
 def test_a_block_says_where_it_comes_from(shared: Preview, page: Page) -> None:
-    """A click names file, line and column; a link is shown and not followed."""
+    """A click names file, line and column; a link is shown but not followed."""
     page.open(shared.server.url)
     page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
     page.driver.switch_to.frame(0)
     page.driver.find_element(By.CSS_SELECTOR, "h1").click()
     page.driver.switch_to.default_content()
-    page.until(lambda: "issues/2025-01-30.yaml, line 4, column 11" in page.text("#selected"))
-    assert "templates/briefing/page.mjml.j2" in page.text("#selected")
+    page.until(lambda: "issues/2025-01-30.yaml, line 13, column 11" in page.text("#selected"))
+    assert "templates/briefing/sections/story/section.mjml.j2" in page.text("#selected")
     page.driver.switch_to.frame(0)
     page.driver.find_element(By.CSS_SELECTOR, ".note a").click()
     page.driver.switch_to.default_content()
@@ -356,8 +356,8 @@ def test_a_block_says_where_it_comes_from(shared: Preview, page: Page) -> None:
     page.until(lambda: page.script("return document.getElementById('stage').scrollTop") > 2000)
 
 
-def test_what_an_issue_says_never_runs(preview: Preview, page: Page) -> None:
-    """A script in a text is text, in the edition and in every panel; one in the edition's own HTML runs no more."""
+def test_scripts_in_an_issue_do_not_run(preview: Preview, page: Page) -> None:
+    """A script in a text is shown as text everywhere; one in the edition's own HTML does not run either."""
     preview.findings.append(
         Problem(
             path="<img src=x onerror=boo()>", line=1, column=1, code="<b>", message="<script>boo()</script>", hint="<i>"
@@ -377,7 +377,7 @@ def test_what_an_issue_says_never_runs(preview: Preview, page: Page) -> None:
     assert page.count("main script, aside script, main img, aside img") == 0
     page.script("choose('view', 'desktop')")
     page.loaded("plain")
-    # Nor does what a theme could let through: the frame allows no script, however it gets there.
+    # Nor does a script that a theme lets through, since the frame allows none.
     for hostile in (
         "page.body.append(Object.assign(page.createElement('script'), {textContent: 'parent.isRun = true'}))",
         "page.body.insertAdjacentHTML('beforeend', '<img src=x onerror=parent.isRun=true>')",
@@ -395,7 +395,7 @@ def test_what_an_issue_says_never_runs(preview: Preview, page: Page) -> None:
 
 
 def test_the_toolbar_by_keyboard(shared: Preview, page: Page) -> None:
-    """Tab goes from group to group, arrows move within; letters are left alone where they are typed."""
+    """Tab moves between groups, arrow keys within them; letters in text fields are not shortcuts."""
     page.open(shared.server.url)
     page.press(Keys.TAB)
     assert page.script("return document.activeElement.className") == "skip"
@@ -427,7 +427,7 @@ def test_the_toolbar_by_keyboard(shared: Preview, page: Page) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious(sampled: Preview, page: Page, axe: str, scheme: str) -> None:
-    """No serious and no critical finding in any view, with findings and something selected."""
+    """No serious or critical axe-core finding in any view, with findings and a selection."""
     with_findings(sampled)
     page.open(sampled.server.url, scheme)
     page.script(axe)
@@ -450,7 +450,7 @@ def test_axe_finds_nothing_serious(sampled: Preview, page: Page, axe: str, schem
 
 
 def test_a_preview_that_has_stopped_says_so(preview: Preview, page: Page) -> None:
-    """And what to do about it."""
+    """The page says that the preview has stopped, and what to do."""
     page.open(preview.server.url)
     preview.stop()
     page.until(lambda: "The preview has stopped." in page.text("main"))
@@ -459,7 +459,7 @@ def test_a_preview_that_has_stopped_says_so(preview: Preview, page: Page) -> Non
 
 @pytest.mark.parametrize("view", ["desktop", "text", "order"])
 def test_an_export_opens_from_disk(model: PreviewModel, page: Page, tmp_path: Path, view: str) -> None:
-    """The same page without a server: no mistake in the console, findings lead somewhere."""
+    """The same page without a server: no console error, and findings lead to their blocks."""
     far = Problem(path=model.issue, line=105, column=12, code="far", message="far down in the edition", hint="do so")
     shown = ShownVariant(version=1, edition=1, model=model, problems=(far,))
     page.open(f"{write(shown, tmp_path / 'preview').as_uri()}#view={view}")

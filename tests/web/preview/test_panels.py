@@ -1,4 +1,4 @@
-"""What stands beside the frames: inbox rows, reading order, the state as JSON."""
+"""The panels and views without frames: inbox rows, reading order, the state as JSON."""
 
 import json
 from dataclasses import replace
@@ -14,7 +14,7 @@ from composer.web.preview.view_model import PreviewModel, ShownVariant
 
 
 def test_every_program_has_its_row() -> None:
-    """Rows are cut to each program's widths, in cells, and say what was cut."""
+    """Rows are cut to each program's widths, in cells, and list what was cut."""
     made = rows("China Briefing <briefing@example.org>", "中" * 60, "word " * 60)
     assert [row.program for row in made] == [program.name for program in PROGRAMS]
     for row, program in zip(made, PROGRAMS, strict=True):
@@ -43,7 +43,7 @@ def test_every_program_has_its_row() -> None:
     ],
 )
 def test_texts_are_cut_between_signs(text: str, width: int, shown: str) -> None:
-    """Accents, joined emoji and flags stay whole; a wide sign takes two cells."""
+    """Accents, joined emoji and flags stay whole; a wide character takes two cells."""
     assert shorten(text, width) == shown
     assert "".join(signs(text)) == text
 
@@ -61,7 +61,7 @@ ORDER = """
 
 
 def test_reading_order() -> None:
-    """Headings, links, languages, pictures, lists; hidden and decorative things are not said; places are kept."""
+    """Headings, links, languages, pictures and lists are included, with places; hidden and decorative ones are not."""
     lines = reading_order(ORDER, "en")
     assert [(line.kind, line.level, line.count, line.text, line.at) for line in lines] == [
         (SpokenKind.HEADING, 1, 0, "A title", "i:1:1"),
@@ -88,17 +88,20 @@ def test_reading_order() -> None:
     ]
 
 
-def test_the_sample_is_said_from_head_to_foot(model: PreviewModel) -> None:
-    """Nothing of the preheader's padding, one logo, the subject as the first heading."""
+def test_the_sample_in_reading_order(model: PreviewModel) -> None:
+    """The sample starts without preheader padding, with one logo and the subject as the first heading."""
     lines = reading_order(model.html, "en")
     assert next(line.text for line in lines if line.kind is SpokenKind.PICTURE) == "China Briefing"
     assert sum(line.text == "China Briefing" for line in lines) == 1
-    assert next(line for line in lines if line.kind is SpokenKind.HEADING).text == model.subject
+    assert (
+        next(line for line in lines if line.kind is SpokenKind.HEADING).text
+        == "A frugal Chinese model unsettles the AI race"
+    )
     assert not any("\u034f" in line.text for line in lines)
 
 
 def test_the_state_says_what_is_known(model: PreviewModel) -> None:
-    """Views for every subscriber; tokens are filled in everywhere."""
+    """All views contain every subscriber, with their values filled in."""
     told = json.loads(as_json(state(ShownVariant(version=3, edition=2, model=model), panels(model))))
     assert (told["version"], told["edition"], told["isBroken"]) == (3, 2, False)
     subscribers = [subscriber["key"] for subscriber in told["look"]["subscribers"]]
@@ -111,7 +114,7 @@ def test_the_state_says_what_is_known(model: PreviewModel) -> None:
 
 
 def test_the_state_is_safe_in_a_page(model: PreviewModel) -> None:
-    """No sign of it ends a script or begins a comment."""
+    """No character of it ends a script or begins a comment."""
     hostile = "</script><!--\u2028&amp;\ud800"
     problem = Problem(path="i", line=1, column=1, code="x", message=hostile)
     written = as_json(
@@ -123,14 +126,14 @@ def test_the_state_is_safe_in_a_page(model: PreviewModel) -> None:
 
 
 class Placed(str):
-    """A text that knows where it was written, as the newsletter's headings do; nothing can copy it."""
+    """A text that knows its place in a file, as headings do; it cannot be copied."""
 
     def __new__(cls, text: str, place: str) -> "Placed":
         return super().__new__(cls, text)
 
 
-def test_what_gmail_hides_is_told_by_heading(model: PreviewModel) -> None:
-    """Whatever kind of text a heading is."""
+def test_hidden_sections_are_named_by_heading(model: PreviewModel) -> None:
+    """A hidden section is named by its heading, whatever kind of text that is."""
     html = f'<div data-section="one">{"word " * 30_000}</div>'
     mailed = html.replace(' data-section="one"', "").encode()
     given = replace(model, html=html, mailed=mailed, headings={"one": Placed("The one", "newsletter.yaml:3:1")})
@@ -139,8 +142,8 @@ def test_what_gmail_hides_is_told_by_heading(model: PreviewModel) -> None:
 
 
 def test_without_a_preheader_the_edition_begins_the_row(model: PreviewModel) -> None:
-    """Programs show the first words of the body instead."""
+    """Without a preheader, the row shows the beginning of the edition."""
     given = replace(model, preheader=None)
     assert panels(given)["hasPreheader"] is False
     inboxes = json.loads(as_json(VIEWS["inbox"](given)))
-    assert inboxes["defaults"][0]["preheader"].startswith("Read this issue in your browser")
+    assert inboxes["defaults"][0]["preheader"].startswith("China Briefing Issue 214")

@@ -1,4 +1,4 @@
-"""A real server on a real port: who is answered, what is told, and that saving is enough."""
+"""The preview's server on a real port: which requests are answered, and that a save updates the page."""
 
 import contextlib
 import http.client
@@ -32,7 +32,7 @@ PATHS = (
 
 
 class Listener:
-    """One page's events."""
+    """The event stream of one page."""
 
     def __init__(self, preview: Preview) -> None:
         self.connection = preview.ask("/events", {})
@@ -40,7 +40,7 @@ class Listener:
         assert self.answer.getheader("Content-Type", "").startswith("text/event-stream")
 
     def line(self) -> str:
-        """Return the next line that says something."""
+        """Return the next line that is not empty."""
         while True:
             line = self.answer.readline().decode()
             assert line, "the server has ended it"
@@ -48,7 +48,7 @@ class Listener:
                 return line.strip()
 
     def version(self) -> int:
-        """Return the next version, past heartbeats."""
+        """Return the next version, and skip heartbeats."""
         while True:
             line = self.line()
             if line.startswith("data: "):
@@ -61,7 +61,7 @@ class Listener:
 
 @pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", "127.0.0.1.evil.example:{port}", ""])
 def test_another_name_is_refused(shared: Preview, host: str) -> None:
-    """A site whose name leads to this computer gets nothing (DNS rebinding)."""
+    """A request for another host name that points to this computer is rejected (DNS rebinding)."""
     for path in PATHS:
         answer = shared.get(path, {"Host": host.format(port=shared.port)})
         assert answer.status == (421 if host else answer.status)
@@ -71,7 +71,7 @@ def test_another_name_is_refused(shared: Preview, host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "localhost:{port}", "[::1]:{port}", "LOCALHOST:{port}"])
 def test_its_own_names_are_answered(shared: Preview, host: str) -> None:
-    """The names under which a browser on this computer knows it."""
+    """The names of this computer are answered."""
     assert shared.get("/", {"Host": host.format(port=shared.port)}).status == 200
 
 
@@ -86,34 +86,34 @@ def test_its_own_names_are_answered(shared: Preview, host: str) -> None:
     ],
 )
 def test_another_site_is_refused(shared: Preview, headers: dict[str, str]) -> None:
-    """No page of another site reads the edition, on another port of this computer either."""
+    """A page of another site cannot read the edition, nor can one on another port of this computer."""
     for path in PATHS:
         assert shared.get(path, headers).status == 403
 
 
 def test_its_own_page_is_answered(shared: Preview) -> None:
-    """What a browser sends for our own page."""
+    """The requests of the preview's own page are answered."""
     own = {"Sec-Fetch-Site": "same-origin", "Origin": f"http://127.0.0.1:{shared.port}"}
     assert shared.get("/state.json", own).status == 200
     assert shared.get("/", {"Sec-Fetch-Site": "none"}).status == 200
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "TRACE"])
-def test_it_takes_nothing(shared: Preview, method: str) -> None:
-    """There is nothing to change."""
+def test_it_is_read_only(shared: Preview, method: str) -> None:
+    """Only GET and HEAD are allowed."""
     for path in PATHS:
         assert shared.get(path, method=method).status == 405
 
 
 def test_head_is_answered_without_a_body(shared: Preview) -> None:
-    """As RFC 9110 has it."""
+    """As in RFC 9110."""
     answer = shared.get("/", method="HEAD")
     assert (answer.status, answer.body) == (200, b"")
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/nothing", "/static/../serving.py", "/pictures/none.png"])
 def test_every_answer_is_guarded(shared: Preview, path: str) -> None:
-    """The same headers on every answer, and a policy that starts from nothing."""
+    """Every response has the same headers, and a policy that allows nothing by default."""
     answer = shared.get(path)
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["cache-control"] == "no-store"
@@ -126,7 +126,7 @@ def test_every_answer_is_guarded(shared: Preview, path: str) -> None:
 
 
 def test_only_the_page_runs_scripts(shared: Preview) -> None:
-    """The page runs its own files only, an edition none."""
+    """The page runs only its own scripts, an edition none."""
     page = shared.get("/")
     assert "script-src 'self';" in (page.headers["content-security-policy"])
     assert b"<script>" not in page.body
@@ -140,20 +140,20 @@ def test_only_the_page_runs_scripts(shared: Preview) -> None:
     ["/static/../app.py", "/static/%2e%2e/app.py", "/static/page.html", "/static/none.js", "/pictures/..%2fnewsletter.yaml",
      "/edition/nobody-light-images-plain.html", "/edition/.html", "/issues/2025-01-30.yaml"],
 )  # fmt: skip
-def test_there_is_nothing_else(shared: Preview, path: str) -> None:
-    """Only the page's own files, the edition's frames and its pictures."""
+def test_unknown_paths_are_not_found(shared: Preview, path: str) -> None:
+    """Other paths than the page's files, the edition's frames and its pictures get a 404."""
     assert shared.get(path).status == 404
 
 
 def test_pictures_are_the_editions(shared: Preview) -> None:
-    """With their type; a frame finds them."""
+    """Pictures are served with their type, at the addresses in the frame."""
     answer = shared.get("/pictures/logo.png")
     assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
     assert answer.body == (ROOT / "assets" / "logo.png").read_bytes()
 
 
-def test_a_save_is_told(preview: Preview) -> None:
-    """The event names a version; the state of that version holds what was saved."""
+def test_a_save_sends_an_event(preview: Preview) -> None:
+    """The event has a version number; the state of that version contains the saved text."""
     listener = Listener(preview)
     before = listener.version()
     preview.save(preview.path.read_text(encoding="utf-8").replace("hello", "good morning"))
@@ -163,8 +163,8 @@ def test_a_save_is_told(preview: Preview) -> None:
     listener.close()
 
 
-def test_every_tab_is_told_and_a_closed_one_forgotten(preview: Preview) -> None:
-    """Two pages listen; one goes away; the other goes on."""
+def test_every_open_tab_gets_events(preview: Preview) -> None:
+    """Of two listening pages, one is closed; the other still gets events."""
     listeners = [Listener(preview), Listener(preview)]
     assert listeners[0].version() == listeners[1].version()
     assert preview.session.listeners == 2
@@ -176,8 +176,8 @@ def test_every_tab_is_told_and_a_closed_one_forgotten(preview: Preview) -> None:
     _eventually(lambda: preview.session.listeners == 0)
 
 
-def test_a_page_hears_that_the_preview_is_there(shared: Preview) -> None:
-    """A comment now and then."""
+def test_a_page_gets_heartbeats(shared: Preview) -> None:
+    """A listening page gets a comment from time to time."""
     listener = Listener(shared)
     listener.version()
     assert listener.line() == ": still here"
@@ -185,7 +185,7 @@ def test_a_page_hears_that_the_preview_is_there(shared: Preview) -> None:
 
 
 def test_fifty_saves_in_a_second_end_in_the_last(preview: Preview) -> None:
-    """Builds collapse; the last state wins, and then it is quiet."""
+    """Builds are combined; the last state is shown, and no further build follows."""
     source = preview.path.read_text(encoding="utf-8")
     before = preview.state()["version"]
     for number in range(50):
@@ -198,7 +198,7 @@ def test_fifty_saves_in_a_second_end_in_the_last(preview: Preview) -> None:
 
 
 def test_a_broken_issue_leaves_the_last_good_edition(preview: Preview) -> None:
-    """The problems stand beside it, with their places; when they are mended, all is well."""
+    """The problems are listed with their places, and disappear when they are fixed."""
     source = preview.path.read_text(encoding="utf-8")
     preview.save(source.replace("subject:", "subjekt:"))
     told = preview.until(lambda told: told["isBroken"])
@@ -212,7 +212,7 @@ def test_a_broken_issue_leaves_the_last_good_edition(preview: Preview) -> None:
 
 
 def test_findings_do_not_break_an_edition(preview: Preview) -> None:
-    """What the checks say is told with it, at its line."""
+    """The findings of the checks are listed with the edition, at their lines."""
     preview.save(preview.path.read_text(encoding="utf-8").replace("A letter", "Re: A letter!!"))
     told = preview.until(lambda told: "Re: A letter" in told["look"]["subject"])
     assert not told["isBroken"]
@@ -220,7 +220,7 @@ def test_findings_do_not_break_an_edition(preview: Preview) -> None:
 
 
 def test_a_deleted_file_comes_back(preview: Preview) -> None:
-    """A file that is gone is a problem; a new one of the name mends it."""
+    """A deleted file is a problem until a new one has its name."""
     source = preview.path.read_text(encoding="utf-8")
     preview.path.unlink()
     preview.until(lambda told: told["isBroken"])
@@ -229,7 +229,7 @@ def test_a_deleted_file_comes_back(preview: Preview) -> None:
 
 
 def test_a_deleted_folder_comes_back(preview: Preview) -> None:
-    """A branch may be changed, with folders that are only there in one."""
+    """A folder is deleted and created again, as when switching branches."""
     folder = preview.path.parent
     kept = folder.with_name("kept")
     shutil.copytree(folder, kept)
@@ -241,8 +241,8 @@ def test_a_deleted_folder_comes_back(preview: Preview) -> None:
     preview.until(lambda told: "and goes on" in preview.text())
 
 
-def test_what_a_broken_build_never_read_is_watched(tmp_path: Path) -> None:
-    """A theme of one's own that was broken from the start, and an overlay: mending them is enough."""
+def test_files_that_a_failed_build_did_not_read_are_watched(tmp_path: Path) -> None:
+    """A theme with errors and an overlay are watched: fixing them starts a build."""
     letters = sample_message(tmp_path)
     folder = letters.root / "templates" / "briefing"
     shutil.copytree(ROOT / "templates" / "briefing", folder)
@@ -262,8 +262,8 @@ def test_what_a_broken_build_never_read_is_watched(tmp_path: Path) -> None:
         preview.until(lambda told: not told["isBroken"] and told["look"]["name"] == "Briefe")
 
 
-def test_a_picture_may_come_in_a_new_folder(sampled: Preview) -> None:
-    """A folder within a folder, made after the issue named it, and the picture after that."""
+def test_a_picture_in_a_new_folder(sampled: Preview) -> None:
+    """A picture in a new folder within a new folder is found, although the issue named it before."""
     source = sampled.path.read_text(encoding="utf-8")
     sampled.save(source.replace("assets/chip-efficiency.png", "pictures/week/chart.png"))
     told = sampled.until(lambda told: told["isBroken"])
@@ -275,8 +275,8 @@ def test_a_picture_may_come_in_a_new_folder(sampled: Preview) -> None:
     sampled.until(lambda told: not told["isBroken"])
 
 
-def test_a_bug_ends_nothing(preview: Preview, capfd: pytest.CaptureFixture[str]) -> None:
-    """It is shown in the page, its traceback where the preview runs; the next save builds again."""
+def test_a_bug_does_not_end_the_preview(preview: Preview, capfd: pytest.CaptureFixture[str]) -> None:
+    """A bug is shown on the page, with its traceback in the terminal; the next save builds again."""
     build = preview.session._rebuild
 
     def rebuild() -> Attempt:
@@ -299,18 +299,18 @@ def test_a_bug_ends_nothing(preview: Preview, capfd: pytest.CaptureFixture[str])
     [("2025-01-30.yaml", True), ("chart.png", True), (".2025-01-30.yaml.swp", False), ("2025-01-30.yaml~", False),
      ("4913", False), ("#x.yaml#", False), (".git", False), ("outbox", False), ("a.tmp", False)],
 )  # fmt: skip
-def test_what_programs_leave_beside_a_file_is_no_reason(name: str, is_reason: bool) -> None:
-    """Swap files, hidden files and the outbox build nothing; a file that was read always does."""
+def test_temporary_files_do_not_start_a_build(name: str, is_reason: bool) -> None:
+    """Swap files, hidden files and the outbox do not start a build; a file that was read always does."""
     path = Path("/n/issues") / name
     assert matters(path, ()) is is_reason
     assert matters(path, (path,))
 
 
-def test_a_port_that_is_taken_is_said() -> None:
-    """A port that was asked for is not replaced; without one the next is taken."""
+def test_a_port_in_use() -> None:
+    """A given port that is in use is an error; without one, the next free port is used."""
     with listen(0) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(PreviewError, match=f"port {port} is taken") as stop:
+        with pytest.raises(PreviewError, match=f"port {port} ") as stop:
             listen(port)
         assert stop.value.hint
         assert taken.getsockname()[0] == "127.0.0.1"
@@ -333,7 +333,7 @@ serve(build, port=None, opened=lambda url: print(url, flush=True))
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT to send")
 def test_ctrl_c_ends_it_quietly(preview: Preview) -> None:
-    """Exit code 0, nothing said, though a page is listening: its connection ends with it."""
+    """With a listening page, Ctrl-C ends the preview with exit code 0 and no output."""
     program = subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(preview.workspace.root)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -1,4 +1,4 @@
-"""Each frame does what it says, and nothing that stands in an issue runs."""
+"""Each frame shows what its name says, and scripts in an issue do not run."""
 
 import re
 from dataclasses import replace
@@ -37,7 +37,7 @@ def seen(model: PreviewModel, html: str, **chosen: object) -> str:
 
 
 def test_each_frame_has_a_name_of_its_own(model: PreviewModel) -> None:
-    """Only programs that know schemes have a dark one; every name leads to its frame."""
+    """Only programs that support colour schemes have a dark frame; every name leads to its frame."""
     names = [frame.name for frame in frames(model)]
     assert len(names) == len(set(names)) == 5 * 6 * 2
     assert "defaults-light-images-plain" in names
@@ -47,7 +47,7 @@ def test_each_frame_has_a_name_of_its_own(model: PreviewModel) -> None:
 
 
 def test_a_scheme_is_decided_in_styles_only() -> None:
-    """Rules and queries follow the scheme; a text that looks like one stays."""
+    """Rules and queries follow the scheme; text that looks like them stays."""
     rules = ":root{color-scheme: light dark; supported-color-schemes: light dark}"
     style = f"<style>{rules}@media screen and {QUERY}{{p{{color:red}}}}</style>"
     html = page(f"<p>@media {QUERY} color-scheme: light dark</p><!-- {QUERY} -->", style)
@@ -58,8 +58,8 @@ def test_a_scheme_is_decided_in_styles_only() -> None:
         assert f"<p>@media {QUERY} color-scheme: light dark</p><!-- {QUERY} -->" in made
 
 
-def test_pictures_off_leave_their_place_and_their_words(model: PreviewModel) -> None:
-    """No picture has an address, each keeps size and alt; grounds lose theirs."""
+def test_blocked_pictures_keep_their_size_and_alt_text(model: PreviewModel) -> None:
+    """Without pictures, each keeps its size and alt text but not its address; background pictures are removed."""
     html = page(
         '<img src="pictures/a.png" srcset="b 2x" width="592" height="120" alt="A > B" style="display:block">'
         '<td background="pictures/b.png" style="color:red; background:#fff url(pictures/b.png)">',
@@ -77,14 +77,14 @@ def test_pictures_off_leave_their_place_and_their_words(model: PreviewModel) -> 
 
 
 def test_pictures_on_are_found_from_the_frames_folder(model: PreviewModel) -> None:
-    """An edition lies in a folder of its own, on the server and on disk."""
+    """An edition is in its own folder, on the server and on disk, and finds its pictures."""
     made = edition(model, Frame(subscriber=DEFAULTS))
     assert 'src="../pictures/logo.png?' in made
     assert 'src="pictures/' not in made
 
 
 def test_without_styles_no_style_element_is_left(model: PreviewModel) -> None:
-    """Only the pin of the scheme is ours."""
+    """Only the preview's own rule for the scheme is left."""
     made = edition(model, Frame(subscriber=DEFAULTS, client=Client.NOSTYLE))
     without_comments = re.sub(r"<!--.*?-->", "", made, flags=re.DOTALL)
     assert re.findall(r"<style[^>]*>(.*?)</style>", without_comments, re.DOTALL) == [":root{color-scheme:light}"]
@@ -109,15 +109,15 @@ def test_without_styles_no_style_element_is_left(model: PreviewModel) -> None:
         ("", False),
     ],
 )
-def test_outlook_opens_its_own_conditions(condition: str, is_open: bool) -> None:
-    """Microsoft's grammar of conditions; what cannot be read stays closed."""
+def test_outlook_applies_its_conditions(condition: str, is_open: bool) -> None:
+    """Microsoft's conditions are evaluated; an invalid one counts as false."""
     assert holds(condition) is is_open
     if condition:
         assert ("<b>x</b>" in as_word(f"<!--[if {condition}]><b>x</b><![endif]-->")) is is_open
 
 
 def test_outlook_removes_what_others_see() -> None:
-    """Both ways to hide something from Outlook, media queries, and what Word does not know."""
+    """Removes content hidden from Outlook, media queries, and properties that Word does not support."""
     html = page(
         "<!--[if !mso]><!--><i>others</i><!--<![endif]--><![if !mso]><i>more</i><![endif]>"
         '<td style="padding:4px; border-radius:3px; color:red"><p style="padding:9px; margin:1px">x</p></td>'
@@ -137,15 +137,15 @@ def test_outlook_removes_what_others_see() -> None:
     assert "<style>p{color: green}</style>" in made
 
 
-def test_inversion_turns_pictures_back(model: PreviewModel) -> None:
-    """Everything is turned over, and pictures once more."""
+def test_inversion_leaves_pictures_as_they_are(model: PreviewModel) -> None:
+    """Everything is inverted, and pictures twice."""
     made = edition(model, Frame(subscriber=DEFAULTS, client=Client.INVERTED))
     assert "html{background:#ffffff;filter:invert(1)" in made
     assert "img,[background],video{filter:invert(1)" in made
 
 
 def test_a_subscribers_values_are_text(model: PreviewModel) -> None:
-    """A hostile name opens no tag, in a text, an attribute or an address."""
+    """A hostile name does not open a tag in a text, an attribute or an address."""
     field = MergeField(token="qzzzzzzz0000z", name="name", default=None)
     html = page(f'<p title="{field.token}">{field.token}</p><a href="https://e.org/{field.token}">x</a>')
     made = edition(replace(model, html=html, fields=(field,)), Frame(subscriber="hostile"))
@@ -157,7 +157,7 @@ def test_a_subscribers_values_are_text(model: PreviewModel) -> None:
 
 
 def test_subscribers_see_what_they_would_get(model: PreviewModel) -> None:
-    """The subscriber's value; else the default; where there is neither, the field's name: such a message would not go out."""
+    """The subscriber's value, else the default, else the field's name: such a message would not be sent."""
     known = MergeField(token="qaaaaaaa0000z", name="first_name", default="subscriber")
     unknown = MergeField(token="qaaaaaaa0001z", name="region", default=None)
     company = MergeField(token="qaaaaaaa0002z", name="company", default=None)
@@ -173,7 +173,7 @@ def test_subscribers_see_what_they_would_get(model: PreviewModel) -> None:
 
 @pytest.mark.parametrize("client", [Client.PLAIN, Client.OUTLOOK, Client.CLIPPED, Client.NOSTYLE])
 def test_escaped_text_stays_escaped(model: PreviewModel, client: Client) -> None:
-    """What an editor wrote as text is text in every frame, within a condition too."""
+    """An editor's text stays text in every frame, also within a condition."""
     text = "&lt;script&gt;alert(1)&lt;/script&gt; &lt;!--[if mso]&gt; &lt;style&gt;"
     html = page(f"<p>{text}</p><!--[if mso]><p>{text}</p><![endif]-->")
     made = seen(model, html, client=client)
@@ -182,7 +182,7 @@ def test_escaped_text_stays_escaped(model: PreviewModel, client: Client) -> None
 
 
 def test_links_lead_nowhere_on_their_own(model: PreviewModel) -> None:
-    """A link would open a window, which the frame may not; links within the edition stay in it."""
+    """A link would open a window, which the frame does not allow; links within the edition stay in it."""
     html = page('<a href="https://e.org" target="_top">x</a><a href="#a">y</a>',
                 '<base href="https://e.org"><meta http-equiv="Refresh" content="0;url=//e.org">')  # fmt: skip
     made = seen(model, html)
@@ -193,7 +193,7 @@ def test_links_lead_nowhere_on_their_own(model: PreviewModel) -> None:
 
 
 def test_places_get_ids(model: PreviewModel) -> None:
-    """The first element of each place can be reached by its id; ids that are there stay."""
+    """The first element of each place has an id; existing ids are kept."""
     html = page('<p data-at="i:1:1">a</p><p id="own" data-at="i:2:1">b</p><p data-at="i:1:1" data-from="t:1:1">c</p>')
     assert places(html) == ("i:1:1", "i:2:1", "t:1:1")
     made, ids = anchored(html)
@@ -203,7 +203,7 @@ def test_places_get_ids(model: PreviewModel) -> None:
 
 
 def long(model: PreviewModel) -> PreviewModel:
-    """An edition that Gmail clips: a section before the limit, one across it, one behind."""
+    """An edition that Gmail clips: a section before the limit, one across it, one after it."""
     token = model.fields[0].token
     marked = "".join(
         f'<div data-section="{key}" data-at="i:1:1"><p>{words * 400}</p></div>'
@@ -214,8 +214,8 @@ def long(model: PreviewModel) -> PreviewModel:
     return replace(model, html=page(marked), mailed=page(mailed).encode(), headings=headings)
 
 
-def test_the_clip_is_at_the_byte(model: PreviewModel) -> None:
-    """What is shown is what stands before the limit, to the character; the rest is named and counted."""
+def test_gmail_clips_at_the_exact_byte(model: PreviewModel) -> None:
+    """Exactly the text before the limit is shown; the hidden sections are named, with their bytes."""
     given = long(model)
     assert len(given.mailed) > LIMIT
     cut = clip(given)
@@ -241,15 +241,15 @@ def test_what_fits_is_not_clipped(model: PreviewModel) -> None:
 
 @pytest.mark.parametrize("limit", [0, 1, 200, 5_000, 20_000, 47_000])
 def test_a_cut_is_a_document(model: PreviewModel, limit: int) -> None:
-    """Wherever it is cut, elements are closed and the line stands outside of them."""
+    """Wherever it is cut, elements are closed and Gmail's notice is outside of them."""
     shown = clipped(model, limit)
     assert shown.endswith("</body></html>")
     assert shown.count("[Message clipped]") == 1
     assert not re.search(r"<[^<>]*<div data-clip", shown)
 
 
-def test_attributes_are_found_where_they_stand() -> None:
-    """A name within a value is none; quotes of both kinds, and none."""
+def test_attributes() -> None:
+    """A name inside a value does not match; values can have either kind of quotes, or none."""
     tag = '<img title=\' alt="no" \' alt=yes width="3">'
     assert attribute(tag, "alt") == "yes"
     assert attribute(tag, "src") is None

@@ -1,4 +1,4 @@
-"""The pages of the sample, on either database."""
+"""The public pages of the sample newsletter, on SQLite and PostgreSQL."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ __all__ = ["driver", "pages", "publication"]
 
 @pytest.fixture(scope="session")
 def publication(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    """The sample newsletter, with two tags to choose, a field to fill in, and somebody who may approve."""
+    """The sample newsletter, with two tags to choose, a field to fill in, an approver, and an Arabic edition."""
     workspace = sample(tmp_path_factory.mktemp("publication"))
     path = workspace.root / "newsletter.yaml"
     text = path.read_text(encoding="utf-8")
@@ -23,11 +23,13 @@ def publication(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     offers = 'offers:\n  press: "Press releases"\n  events: "Events in Berlin"\n'
     approvals = "approvals:\n  needed: 1\n  by:\n    - anna@example.org\n"
     path.write_text(f"{text}\n{offers}{approvals}", encoding="utf-8")
+    overlay = "name: نشرة الصين\nlanguage: ar\n"
+    (workspace.root / "newsletter.ar.yaml").write_text(overlay, encoding="utf-8")
     return workspace
 
 
 @pytest.fixture
 def pages(publication: Workspace, database: Database) -> Iterator[Running]:
-    """Pages that run, on a fresh database of each kind."""
+    """Running pages, on a new database of each kind."""
     with running(publication, database) as made:
         yield made

@@ -1,4 +1,4 @@
-"""An editor's desk to test the pages with: keeps answers in memory, under one token."""
+"""A review repository for tests: keeps answers in memory, under one token."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,19 +16,19 @@ STEM = "2025-01-30"
 
 
 def frozen(workspace: Workspace) -> EditionPage:
-    """Return the sample's edition as a mailing freezes it: the message that compose itself wrote."""
+    """Return the sample's edition as a mailing freezes it: the message that compose wrote."""
     return shown_of(build_issue(workspace, workspace.issue(STEM)).message)
 
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """Asks for a word on one edition, and has sent it."""
+    """A review of one edition that has also been sent."""
 
     edition: EditionPage
     answers: list[tuple[ReviewAnswer, str, datetime]] = field(default_factory=list)
 
     def look(self, connection: Connection, token: str, now: datetime) -> RequestedReview | None:
-        """Return what is asked."""
+        """Return the requested review."""
         if token != TOKEN:
             return None
         message = Message(number=1, stem=STEM, language="en", subject=self.edition.subject, who=VariantAudience())
@@ -41,12 +41,12 @@ class Desk:
     def record(
         self, connection: Connection, token: str, answer: ReviewAnswer, comment: str, now: datetime
     ) -> AnswerEffect | None:
-        """Keep an answer."""
+        """Record an answer."""
         if token != TOKEN:
             return None
         self.answers.append((answer, comment, now))
         return AnswerEffect.RECORDED
 
     def find(self, connection: Connection, stem: str) -> EditionPage | None:
-        """Return the edition that has gone out."""
+        """Return the edition that was sent."""
         return self.edition if stem == STEM else None

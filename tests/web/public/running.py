@@ -1,4 +1,4 @@
-"""Public pages that really run: a server on a port of its own, a database, a mail server, subscribers."""
+"""Runs public pages for tests: a server on its own port, a database, a mail server and subscribers."""
 
 import asyncio
 import contextlib
@@ -13,6 +13,7 @@ import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 from sqlalchemy import select
 
@@ -40,22 +41,37 @@ from composer.web.public.server.reload import Alert
 from composer.web.public.site.email_renderer import EmailRenderer
 from composer.web.public.site.public_settings import Mailer
 from composer.web.public.site.publication import read_publication
+from composer.web.public.site.translations import PageTexts, read_translations
 from composer.web.public.transactional.queue import waiting
 from composer.web.public.transactional.worker import TransactionalWorker
+from tests.factories import ROOT
 from tests.fake_smtp import Action, FakeSmtp
 from tests.transport.setup import PATIENT
 
-#: A form: names with their values, or pairs where a name comes twice.
+#: A form: names with their values, or pairs if a name occurs twice.
 Fields = Mapping[str, str] | Sequence[tuple[str, str]]
 
 NOW = datetime(2025, 1, 30, 6, 30, tzinfo=UTC)
 KEY, OLD_KEY, FOREIGN_KEY = (email * 64 for email in (b"a", b"b", b"c"))
 HOST, PREFIX = "news.example.org", "/n"
+#: The sample newsletter's name, by language.
+NAMES = {"en": "China Briefing", "de": "China-Briefing", "ar": "نشرة الصين"}
+
+
+def phrase(name: str, language: str = "en") -> str:
+    """Return a phrase of the pages as the sample newsletter shows it."""
+    return texts(language).about(name, NAMES[language])
+
+
+@cache
+def texts(language: str) -> PageTexts:
+    """Return the texts of the pages that ship with the program."""
+    return read_translations({language: Workspace(root=ROOT).theme("briefing")}).texts[language]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What came back, byte for byte; names of headers in small letters."""
+    """A response; header names are in lower case."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -72,7 +88,7 @@ class Answer:
 
 @dataclass(slots=True, kw_only=True)
 class Clock:
-    """A clock that tests set."""
+    """A clock that tests can set."""
 
     now: datetime = NOW
 
@@ -85,7 +101,7 @@ class Clock:
 
 @dataclass(slots=True, kw_only=True)
 class Running:
-    """The pages, and what stands around them."""
+    """The pages, with their database, mail server and clock."""
 
     site: Site
     worker: TransactionalWorker
@@ -94,10 +110,10 @@ class Running:
     office: FakeSmtp
     clock: Clock
     port: int
-    #: What the mail server is to do; where this is silent it behaves.
+    #: What the mail server does, by command; it accepts everything else.
     script: dict[str, Action]
     told: list[str] = field(default_factory=list)
-    #: Where their events go.
+    #: The logger of their events.
     log: logging.Logger
 
     @property
@@ -105,7 +121,7 @@ class Running:
         return self.site.tokens
 
     def raw(self, data: bytes) -> bytes:
-        """Send bytes over a connection, and read until the server closes it."""
+        """Send bytes over a connection, and return everything until the server closes it."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=60) as connection:
             connection.sendall(data)
             answer = b""
@@ -117,7 +133,7 @@ class Running:
     def ask(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None, *, host: str = HOST
     ) -> Answer:
-        """Ask as a reverse proxy does."""
+        """Send a request as a reverse proxy does."""
         given = {"Host": host, "Connection": "close", "Content-Length": str(len(body)), **(headers or {})}
         head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
         answer = self.raw(f"{method} {PREFIX}{path} HTTP/1.1\r\n{head}\r\n".encode() + body)
@@ -161,7 +177,7 @@ class Running:
             return list(connection.scalars(select(transactional_emails.c.state).order_by(transactional_emails.c.id)))
 
     def settled(self) -> list[str]:
-        """Wait until no letter is on its way; give their states."""
+        """Wait until no mail is queued or in progress; return their states."""
         end = time.monotonic() + 60
         while set(states := self.letter_states()) & {"waiting", "sending"}:
             assert time.monotonic() < end, states
@@ -169,7 +185,7 @@ class Running:
         return states
 
     def until(self, holds: Callable[[], object]) -> None:
-        """Wait until something holds, and have the queue looked at meanwhile: its clock may have been set."""
+        """Wait until a condition holds, and wake the mail worker meanwhile, since its clock may have been set."""
         end = time.monotonic() + 60
         while not holds():
             assert time.monotonic() < end, self.letter_states()
@@ -177,19 +193,19 @@ class Running:
             time.sleep(0.01)
 
     def waiting(self) -> int:
-        """Count the letters that wait for their first try."""
+        """Return the number of mails that wait for their first attempt."""
         with self.database.read() as connection:
             return waiting(connection)[0]
 
     def mail(self) -> list[email.message.EmailMessage]:
-        """Return the messages that the mail server has."""
+        """Return the messages that the mail server accepted."""
         parser = email.message_from_bytes
         made = [parser(content, policy=email.policy.default) for _, content in self.office.taken]
         assert all(isinstance(each, email.message.EmailMessage) for each in made)
         return made
 
     def link_in(self, message: email.message.EmailMessage) -> str:
-        """Return the path of the link in a letter, as it stands in both parts."""
+        """Return the path of the link in a mail, which is the same in both parts."""
         text, html = (part.get_content() for part in message.walk() if part.get_content_maintype() == "text")
         found = re.search(rf"<https://{re.escape(HOST + PREFIX)}(/\S+)>", text)
         assert found is not None
@@ -198,7 +214,7 @@ class Running:
 
 
 def words_in(message: email.message.EmailMessage) -> list[str]:
-    """Return the words of a message's two parts, on one line each."""
+    """Return the text of a message's two parts, each on one line."""
     parts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
     return [" ".join(part.split()) for part in parts]
 
@@ -215,14 +231,14 @@ def running(
     callers: Callers | None = None,
     per_hour: int = SIGNUP_MAIL_PER_HOUR,
 ) -> Iterator[Running]:
-    """Run the pages of a newsletter, as `compose serve` does."""
+    """Run the pages of a newsletter as `compose serve` does."""
     with contextlib.ExitStack() as stack:
         script: dict[str, Action] = {}
         office = stack.enter_context(FakeSmtp())
         office.script = script
         clock, executor, tokens = Clock(), WriteExecutor(database), Tokens(keys)
         told: list[str] = []
-        # A logger of its own: others may run beside it.
+        # A separate logger, since other pages may run at the same time.
         log = logging.Logger("pages", logging.INFO)
         log.addHandler(SaidHandler(told.append))
         publication = read_publication(workspace)

@@ -1,4 +1,4 @@
-"""Preferences, data, the end: by a link that was sent to the address, for an hour, and for nothing else."""
+"""Preferences, data and erasure: only through a link that is sent to the address and works for an hour."""
 
 import json
 
@@ -14,21 +14,21 @@ from composer.database.engine import Database
 from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.selection.freeze import freeze
 from tests.delivery.factories import draft
-from tests.web.public.running import Running
+from tests.web.public.running import Running, phrase
 
 
 def test_a_link_is_sent(pages: Running) -> None:
-    """An address is given on a page, a link comes to the mailbox; it leads to the subscriber's own page, in their language."""
+    """Submitting an address sends a link to it; the link opens the subscriber's own page, in their language."""
     pages.join("anna@example.net", "press", name="Anna", language="de", company="ACME & Co")
     for path in ("/preferences", "/unsubscribe"):
-        assert pages.get(path).title == "Your subscription"
+        assert pages.get(path).title == phrase("ask_title")
     answer = pages.post_form("/preferences", {"email": "ANNA@example.net", "language": "en"})
-    assert answer.title == "Please look into your mailbox"
+    assert answer.title == phrase("posted_title")
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
     assert message["To"] == "anna@example.net"
     page = pages.get(pages.link_in(message))
-    assert page.title == "Ihr Abonnement von China-Briefing"
+    assert page.title == phrase("own_title", "de")
     assert 'value="ACME &amp; Co"' in page.body
     assert '<option value="de" lang="de" selected>' in page.body
     assert '<input type="checkbox" name="tag" value="press" checked>' in page.body
@@ -36,7 +36,7 @@ def test_a_link_is_sent(pages: Running) -> None:
 
 
 def test_nobody_there_no_message(pages: Running) -> None:
-    """For an address that is in no list nothing is sent, and nothing is kept longer than a day."""
+    """For an address that is not on the list, nothing is sent, and nothing is kept for longer than a day."""
     pages.post_form("/preferences", {"email": "nobody@example.net"})
     assert pages.settled() == ["dropped"]
     assert pages.mail() == []
@@ -47,7 +47,7 @@ def test_nobody_there_no_message(pages: Running) -> None:
 
 
 def test_changes_are_kept(pages: Running) -> None:
-    """Name, language, field, tags: what the form says, and not what it does not offer."""
+    """Name, language, field and tags are changed as submitted; what the form does not offer is ignored."""
     subscriber = pages.join(
         "anna@example.net", "press", "staff", name="Anna", language="en", company="ACME", secret="x"
     )
@@ -63,7 +63,7 @@ def test_changes_are_kept(pages: Running) -> None:
         ("email", "other@example.net"),
     ]
     answer = pages.post_form(link, fields)
-    assert (answer.status, "Gespeichert." in answer.body) == (200, True)
+    assert (answer.status, phrase("own_saved", "de") in answer.body) == (200, True)
     found = pages.subscriber("anna@example.net")
     assert found is not None
     assert (found.name, found.language, found.status) == ("Anna Li", "de", Status.ACTIVE)
@@ -76,7 +76,7 @@ def test_changes_are_kept(pages: Running) -> None:
 
 
 def test_the_link_lasts_an_hour(pages: Running) -> None:
-    """Then it is a link that does not work, like any other; and it was never good for anything else."""
+    """Afterwards it is like any link that does not work; and it never opened anything else."""
     subscriber = pages.join("anna@example.net")
     link = pages.own_link(subscriber)
     token = link.rpartition("/")[2]
@@ -95,16 +95,16 @@ def test_the_link_lasts_an_hour(pages: Running) -> None:
 
 
 def test_the_link_in_every_message_opens_nothing(pages: Running) -> None:
-    """It is passed on with the message: whoever has it sees and changes nothing; the link that opens goes to the mailbox."""
+    """Messages can be forwarded, so their link shows and changes nothing; the link that works is sent to the address."""
     subscriber = pages.join("anna@example.net", "press", name="Anna Schmidt", language="de", company="ACME")
     passed_on = f"/preferences/{pages.token(Purpose.PREFERENCES, subscriber, 7)}"
     page = pages.get(passed_on)
-    assert (page.status, page.title) == (200, "Ihr Abonnement")
+    assert (page.status, page.title) == (200, phrase("ask_title", "de"))
     for path in ("/data", "/leave", "/erase"):
         assert pages.post_form(f"{passed_on}{path}").status == 404
     assert pages.get(f"{passed_on}/erase").status == 404
     answer = pages.post_form(passed_on, {"name": "Mallory", "email": "mallory@example.net", "edition": "en"})
-    assert answer.title == "Bitte sehen Sie in Ihr Postfach"
+    assert answer.title == phrase("posted_title", "de")
     for word in ("anna", "Anna", "ACME", "press"):
         assert word not in page.body + answer.body
     assert pages.subscriber("anna@example.net") == subscriber
@@ -114,11 +114,11 @@ def test_the_link_in_every_message_opens_nothing(pages: Running) -> None:
     assert "ACME" in pages.get(pages.link_in(message)).body
     gone = pages.tokens.make(Purpose.PREFERENCES, subscriber.id + 1000)
     answer = pages.post_form(f"/preferences/{gone}", {})
-    assert (answer.status, answer.title) == (404, "We do not know whose link this is")
+    assert (answer.status, answer.title) == (404, phrase("unknown_title"))
 
 
 def test_a_link_does_not_open_what_moved_to_another_address(pages: Running) -> None:
-    """A link that was sent to the former address is worth nothing once the address has changed; one asked for later works."""
+    """A link sent to the former address no longer works after the address has changed; a newer one does."""
     subscriber = pages.join("anna@example.net")
     with pages.database.write() as connection:
         freeze(connection, draft(), pages.clock.now)
@@ -134,7 +134,7 @@ def test_a_link_does_not_open_what_moved_to_another_address(pages: Running) -> N
 
 
 def test_my_data(pages: Running) -> None:
-    """All that is stored, as a file to keep; and only by the button."""
+    """Everything stored, as a file to download; and only with the button."""
     subscriber = pages.join("anna@example.net", "press", name="安娜", company="ACME")
     link = pages.own_link(subscriber)
     assert pages.get(f"{link}/data").status == 405
@@ -150,38 +150,38 @@ def test_my_data(pages: Running) -> None:
 
 @pytest.mark.parametrize("reason", [Reason.HELD, Reason.BOUNCED])
 def test_who_gets_nothing_because_of_a_bounce_is_told_so_and_can_come_back(pages: Running, reason: Reason) -> None:
-    """They are not told that they unsubscribed, nor that nothing is left to do; they may leave, or confirm once more."""
+    """The page does not say that they unsubscribed; they can unsubscribe, or confirm again."""
     subscriber = pages.join("anna@example.net", language="en")
     with pages.database.write() as connection:
         suppress(connection, "anna@example.net", reason, "bounce", pages.clock())
     page = pages.get(pages.own_link(subscriber)).body
-    assert "Messages to your address came back" in page and "You are unsubscribed" not in page
+    assert phrase("own_bounced") in page and phrase("left_title") not in page
     assert "/leave" in page
     pages.post_form("/subscribe", {"email": "anna@example.net", "language": "en"})
     assert pages.settled() == ["accepted"]
     [message] = pages.mail()
-    assert message["Subject"].startswith("Please confirm")
-    assert pages.post_form(pages.link_in(message), {}).title == "You are subscribed"
+    assert message["Subject"] == phrase("mail_confirm_subject")
+    assert pages.post_form(pages.link_in(message), {}).title == phrase("welcome_title")
     with pages.database.read() as connection:
         assert not is_suppressed(connection, "anna@example.net")
     assert "came back" not in pages.get(pages.own_link(subscriber)).body
 
 
 def test_who_has_not_confirmed_is_told_so(pages: Running) -> None:
-    """They have not unsubscribed."""
+    """The page says that they have not confirmed, not that they have unsubscribed."""
     subscriber = pages.join("anna@example.net", language="en")
     with pages.database.write() as connection:
         connection.execute(update(subscribers).values(status=Status.PENDING))
     page = pages.get(pages.own_link(subscriber)).body
-    assert "You have not confirmed your subscription yet" in page and "You are unsubscribed" not in page
+    assert phrase("own_pending") in page and phrase("left_title") not in page
 
 
 def test_leaving_on_ones_own_page(pages: Running) -> None:
-    """A button there is as good as the one in a message."""
+    """The button on the page unsubscribes like the link in a message."""
     subscriber = pages.join("anna@example.net")
     link = pages.own_link(subscriber)
     assert pages.get(f"{link}/leave").status == 405
-    assert "Nothing is sent to you" in pages.post_form(f"{link}/leave").body
+    assert phrase("own_left") in pages.post_form(f"{link}/leave").body
     found = pages.subscriber("anna@example.net")
     assert found is not None
     assert found.status is Status.UNSUBSCRIBED
@@ -200,16 +200,16 @@ def _everything(database: Database) -> str:
 
 
 def test_erased(pages: Running) -> None:
-    """A question first, then all is gone but a hash: no row anywhere holds the address or the name, and the link is dead."""
+    """After a question, everything is deleted except a hash: no row contains the address or the name, and the link is dead."""
     subscriber = pages.join("anna@example.net", "press", name="Anna Schmidt", company="ACME-7")
     pages.post_form("/preferences", {"email": "anna@example.net"})
     pages.settled()
     pages.post_form(f"/unsubscribe/{pages.token(Purpose.UNSUBSCRIBE, subscriber)}", {"List-Unsubscribe": "One-Click"})
     link = pages.own_link(subscriber)
     question = pages.get(f"{link}/erase")
-    assert question.title == "Delete all your data?"
+    assert question.title == phrase("erase_title")
     assert pages.subscriber("anna@example.net") is not None
-    assert pages.post_form(f"{link}/erase").title == "Your data is deleted"
+    assert pages.post_form(f"{link}/erase").title == phrase("erased_title")
     assert pages.subscriber("anna@example.net") is None
     kept = _everything(pages.database).lower()
     for word in ("anna", "schmidt", "acme-7"):

@@ -1,4 +1,4 @@
-"""Hostile requests over a real socket: names, paths, sizes, slowness, headers; and what is written down of them."""
+"""Hostile requests over a real socket: host names, paths, sizes, slow clients, headers; and what is logged."""
 
 import contextlib
 import re
@@ -22,7 +22,7 @@ from composer.web.public.http.guard import PublicAddress
 from composer.web.public.http.timeouts import SlowClientProtocol
 from tests.transport.setup import factor, with_more_time
 from tests.web.public.page_harness import STEM, TOKEN, Desk, frozen
-from tests.web.public.running import Running, running
+from tests.web.public.running import Running, phrase, running
 
 PATHS = ("/subscribe", "/preferences", "/unsubscribe/x", "/nothing", "/health", f"/{STEM}", "/subscribe/")
 LINE = re.compile(r"[a-z_]+ (GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|other) (\d{3}|gone) \d+ ms")
@@ -30,7 +30,7 @@ LINE = re.compile(r"[a-z_]+ (GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|TRACE|other)
 
 @pytest.fixture
 def pages(publication: Workspace, sqlite_template: Path, tmp_path: Path) -> Iterator[Running]:
-    """Pages on SQLite: what is tested here comes before any database."""
+    """Pages on SQLite only: what is tested here does not depend on the database."""
     path = tmp_path / "newsletter.db"
     path.write_bytes(sqlite_template.read_bytes())
     desk = Desk(edition=frozen(publication))
@@ -45,8 +45,8 @@ def pages(publication: Workspace, sqlite_template: Path, tmp_path: Path) -> Iter
     "host",
     ["evil.example", "news.example.org.evil.example", "news.example.org:8443", "", "news.example.org, x"],
 )
-def test_another_name_gets_nothing(pages: Running, host: str) -> None:
-    """Whatever the path: 421, and no page that could be kept under another name."""
+def test_another_host_name_is_rejected(pages: Running, host: str) -> None:
+    """Any path under another host name gets a 421, and no page that could be cached under that name."""
     for path in PATHS:
         answer = pages.ask("GET", path, host=host)
         assert answer.status in (400, 421)
@@ -57,14 +57,14 @@ def test_another_name_gets_nothing(pages: Running, host: str) -> None:
     "host", ["news.example.org", "NEWS.example.org:443", "127.0.0.1:{port}", "localhost", "[::1]:80"]
 )
 def test_its_own_names_are_answered(pages: Running, host: str) -> None:
-    """The public name, and this computer's own names for who looks after it."""
+    """The public name is answered, and this computer's own names, for health checks."""
     assert pages.ask("GET", "/subscribe", host=host.format(port=pages.port)).status == 200
 
 
 def test_a_length_given_in_two_ways_ends_the_connection(pages: Running) -> None:
-    """Content-Length and Transfer-Encoding in one request: answered by the latter, and what follows is not taken for a request.
+    """A request with Content-Length and Transfer-Encoding: the latter applies, and what follows is not read as a request.
 
-    A proxy that believed the other one would take it for a part of the first; so the connection is closed (RFC 9112, 6.1).
+    A proxy that uses the other one would read it as part of the first; so the connection is closed (RFC 9112, 6.1).
     """
     head = b"POST /n/subscribe HTTP/1.1\r\nHost: news.example.org\r\n"
     follows = b"GET /n/health HTTP/1.1\r\nHost: news.example.org\r\n\r\n"
@@ -76,7 +76,7 @@ def test_a_length_given_in_two_ways_ends_the_connection(pages: Running) -> None:
         assert answer.count(b"HTTP/1.1 ") == 1
         assert b"\r\nconnection: close\r\n" in answer.lower()
         assert not answer.endswith(b"ok\n")
-    # With one of them the connection is kept, and both are answered.
+    # With only one of them, the connection is kept and both requests are answered.
     both = pages.raw(
         head + b"Content-Length: 0\r\n\r\n" + follows.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     )
@@ -85,7 +85,7 @@ def test_a_length_given_in_two_ways_ends_the_connection(pages: Running) -> None:
 
 
 def test_no_link_is_made_of_a_request(pages: Running) -> None:
-    """Not of its host, not of what a proxy is said to have seen: every address is newsletter.yaml's."""
+    """Neither the Host header nor a proxy's headers appear in links: every address comes from newsletter.yaml."""
     forged = {
         "X-Forwarded-Host": "evil.example",
         "X-Forwarded-Prefix": "/evil",
@@ -106,7 +106,7 @@ def test_no_link_is_made_of_a_request(pages: Running) -> None:
 
 
 def test_the_path_may_be_stripped_or_not(pages: Running) -> None:
-    """A proxy hands on /n/subscribe or /subscribe: the same page, and its links lead to /n either way."""
+    """A proxy forwards /n/subscribe or /subscribe: the same page, with links to /n either way."""
     kept = pages.raw(b"GET /n/subscribe HTTP/1.1\r\nHost: news.example.org\r\nConnection: close\r\n\r\n")
     stripped = pages.raw(b"GET /subscribe HTTP/1.1\r\nHost: news.example.org\r\nConnection: close\r\n\r\n")
     page = kept.partition(b"\r\n\r\n")[2]
@@ -119,7 +119,7 @@ def test_the_path_may_be_stripped_or_not(pages: Running) -> None:
 
 
 def test_public_addresses() -> None:
-    """With a port, a path, in IPv6, at the root."""
+    """Addresses with a port, with a path, in IPv6, and at the root."""
     plain = PublicAddress.of("https://News.example.org/")
     assert (plain.path, plain.hosts) == ("", frozenset({"news.example.org", "news.example.org:443"}))
     odd = PublicAddress.of("http://[::1]:8080/a%20b/n/")
@@ -130,7 +130,7 @@ def test_public_addresses() -> None:
     "path", [*PATHS, "/brand/x", f"/approve/{TOKEN}", f"/approve/{TOKEN}/edition/1", "/unsubscribe/a/b/c"]
 )
 def test_every_answer_is_guarded(pages: Running, path: str) -> None:
-    """The same headers on every answer; a policy that starts from nothing and lets no script run; no cookie."""
+    """Every response has the same headers, a policy that allows nothing by default and no script, and no cookie."""
     for method in ("GET", "HEAD", "POST", "PUT"):
         answer = pages.ask(method, path)
         assert answer.header("x-content-type-options") == "nosniff"
@@ -149,7 +149,7 @@ def test_every_answer_is_guarded(pages: Running, path: str) -> None:
 
 
 def test_an_edition_runs_nothing(pages: Running) -> None:
-    """Whatever stands in it: in a sandbox without scripts and forms; its pictures are its own."""
+    """Any edition is in a sandbox without scripts and forms, and shows only its own pictures."""
     answer = pages.get(f"/{STEM}")
     policy = answer.header("content-security-policy") or ""
     assert "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox" in policy
@@ -165,7 +165,7 @@ def test_an_edition_runs_nothing(pages: Running) -> None:
 
 
 def test_no_cookie_no_forgery(pages: Running) -> None:
-    """Another site can post what it likes: nothing rests on who the browser is, everything on a token it does not have."""
+    """A post from another site changes nothing: it would need a token, since no browser session exists."""
     subscriber = pages.join("anna@example.net")
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Cookie": "session=1"}
     for path in (
@@ -184,10 +184,10 @@ def test_no_cookie_no_forgery(pages: Running) -> None:
 
 
 def test_large_bodies(pages: Running) -> None:
-    """32 KB are plenty: more is refused by its announcement, or as soon as it is more."""
+    """More than 32 KB is rejected, by its Content-Length or as soon as it is exceeded."""
     assert pages.post_form("/subscribe", {"email": "x" * 32_000}).status == 422
     answer = pages.post_form("/subscribe", {"email": "x" * 33_000})
-    assert (answer.status, answer.title) == (413, "That is too much")
+    assert (answer.status, answer.title) == (413, phrase("large_title"))
     head = b"POST /n/subscribe HTTP/1.1\r\nHost: news.example.org\r\n"
     assert pages.raw(head + b"Content-Length: 99999999999999999999999\r\n\r\n")[9:12] in (b"413", b"400")
     chunk = b"2000\r\n" + b"x" * 0x2000 + b"\r\n"
@@ -201,14 +201,14 @@ def test_large_bodies(pages: Running) -> None:
 
 
 def _make_hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let servers have little patience, so that the tests need none."""
+    """Shorten the servers' timeouts, so that the tests are fast."""
     monkeypatch.setattr(SlowClientProtocol, "head_seconds", 0.4 * factor.get())
     monkeypatch.setattr(SlowClientProtocol, "request_seconds", 1.5 * factor.get())
     monkeypatch.setattr(guard, "BODY_SECONDS", 0.4 * factor.get())
 
 
 def _closes(connection: socket.socket) -> bytes:
-    """Read until the server closes; fail if it does not."""
+    """Read until the server closes the connection; fail if it does not."""
     connection.settimeout(60)
     data = b""
     with contextlib.suppress(ConnectionResetError):
@@ -219,7 +219,7 @@ def _closes(connection: socket.socket) -> bytes:
 
 @with_more_time
 def test_slow_clients(pages: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing, half a head, a head byte by byte, half a body, an answer that is not read: hung up on, and others are served."""
+    """No bytes, half a head, a head byte by byte, half a body, an unread response: disconnected, while others are served."""
     _make_hasty(monkeypatch)
     head = b"POST /n/subscribe HTTP/1.1\r\nHost: news.example.org\r\nContent-Length: 30\r\n\r\n"
     with contextlib.ExitStack() as stack:
@@ -253,7 +253,7 @@ def test_slow_clients(pages: Running, monkeypatch: pytest.MonkeyPatch) -> None:
         question = f"GET /n/{STEM} HTTP/1.1\r\nHost: news.example.org\r\n\r\n".encode()
         with contextlib.suppress(OSError):
             reading.sendall(question * 300)
-        # Whoever does not read is let go: of all these connections none is left but those that are answered now.
+        # Clients that do not read are disconnected: only the connections that are being answered are left.
         _until(lambda: len(pages.server.server_state.connections) <= 1)
         _until(lambda: not pages.server.server_state.connections)
         assert pages.get("/subscribe").status == 200
@@ -266,13 +266,13 @@ def _until(holds: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def test_many_silent_clients_keep_nobody_out(pages: Running) -> None:
-    """Two hundred who say nothing, and one who asks."""
+def test_silent_clients_do_not_block_others(pages: Running) -> None:
+    """Two hundred silent connections do not block a request."""
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             stack.enter_context(socket.create_connection(("127.0.0.1", pages.port)))
         assert pages.get("/subscribe").status == 200
-        # None of them had to be hung up on before.
+        # None of them was disconnected before.
         assert len(pages.server.server_state.connections) >= 200
 
 
@@ -286,7 +286,7 @@ INJECTED = (
 
 @pytest.mark.parametrize("text", INJECTED)
 def test_injections(pages: Running, text: str) -> None:
-    """In every field, path and header: the statuses of a form, no header, line or tag of theirs, no row lost."""
+    """Attacks in every field, path and header: usual statuses, no injected header, line or tag, no lost row."""
     subscriber = pages.join("anna@example.net")
     own, token = pages.own_link(subscriber), pages.token(Purpose.UNSUBSCRIBE, subscriber)
     names = (
@@ -332,12 +332,12 @@ def test_injections(pages: Running, text: str) -> None:
         assert pages.get(path).status == 200
     assert pages.subscriber("anna@example.net") is not None
     for line in pages.told:
-        assert LINE.fullmatch(line) or line.startswith("letter "), line
+        assert LINE.fullmatch(line) or line.startswith("mail "), line
     assert not any("anna" in line or token in line for line in pages.told)
 
 
 def test_what_is_written_down(pages: Running) -> None:
-    """One line an answer: which page, which method, which status, how long. No path, no address, no token, no program."""
+    """One line per response: page, method, status, duration. No path, address, token or user agent."""
     subscriber = pages.join("anna@example.net")
     token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
     pages.told.clear()
@@ -351,7 +351,7 @@ def test_what_is_written_down(pages: Running) -> None:
 
 
 def test_probe_and_health(pages: Running) -> None:
-    """The probe proves every key to whoever made up the nonce; health says whether the database and the post are there."""
+    """The probe proves every key for a nonce; /health says whether the database responds and mail is sent."""
     nonce = "0123456789abcdef-_ABCDEF"
     answer = pages.get(f"/probe/{nonce}")
     assert answer.status == 200
@@ -365,7 +365,7 @@ def test_probe_and_health(pages: Running) -> None:
 
 
 def test_a_locked_database_is_waited_for(pages: Running) -> None:
-    """A mailing that writes for a second: a subscriber who leaves meanwhile waits, and leaves."""
+    """While a mailing writes for a second, an unsubscribe request waits and then succeeds."""
     assert pages.database.path is not None
     subscriber = pages.join("anna@example.net")
     other = sqlite3.connect(pages.database.path, isolation_level=None, check_same_thread=False)
@@ -383,7 +383,7 @@ def test_a_locked_database_is_waited_for(pages: Running) -> None:
 
 
 def test_a_database_that_is_gone(pages: Running, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who cannot be served is asked to come again, in words that name no table; a mistake of ours names no subscriber."""
+    """Without a database, the page says to try again and names no table; a bug's page names no subscriber."""
     from composer.core.errors import DatabaseError
     from composer.web.public.pages import unsubscribe
 
@@ -396,7 +396,7 @@ def test_a_database_that_is_gone(pages: Running, monkeypatch: pytest.MonkeyPatch
 
         monkeypatch.setattr(unsubscribe, "leave", fail)
         answer = pages.post_form(path, {"List-Unsubscribe": "One-Click"})
-        assert (answer.status, answer.title, answer.header("retry-after")) == (status, "Please try again", "60")
+        assert (answer.status, answer.title, answer.header("retry-after")) == (status, phrase("busy_title"), "60")
         assert "disk" not in answer.body
     assert any(line.startswith("bug: ValueError\n") for line in pages.told)
     assert not any("anna" in line for line in pages.told)

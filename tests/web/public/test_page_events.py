@@ -1,4 +1,4 @@
-"""What the pages log for programs: no address, no name, no token, no secret, whatever people and servers do."""
+"""The pages' log events contain no address, name, token or secret, whatever people and servers do."""
 
 import json
 import logging
@@ -7,11 +7,11 @@ import re
 from composer.audience.identity.tokens import Purpose
 from composer.core.event_log import JsonFormatter
 from tests.fake_smtp import once, says
-from tests.web.public.running import KEY, OLD_KEY, Running
+from tests.web.public.running import KEY, OLD_KEY, Running, phrase
 
 
 class _Lines(logging.Handler):
-    """Keeps what would be written."""
+    """Keeps the logged lines."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -23,7 +23,7 @@ class _Lines(logging.Handler):
 
 
 def test_a_sign_up_names_nobody(pages: Running) -> None:
-    """Asked for, refused once by a server that repeats the address, sent, confirmed, left: pages, codes, ids and queue ids."""
+    """A sign-up that is rejected once by a server that repeats the address, then sent, confirmed and ended by unsubscribing."""
     kept = _Lines()
     pages.log.addHandler(kept)
     address = "Anna.Schmidt@example.net"
@@ -35,7 +35,7 @@ def test_a_sign_up_names_nobody(pages: Running) -> None:
     pages.until(lambda: pages.letter_states() == ["accepted"])
     [message] = pages.mail()
     link = pages.link_in(message)
-    assert pages.post_form(link).title == "You are subscribed"
+    assert pages.post_form(link).title == phrase("welcome_title")
     subscriber = pages.subscriber(address)
     assert subscriber is not None
     token = pages.token(Purpose.UNSUBSCRIBE, subscriber)
@@ -57,7 +57,7 @@ def test_a_sign_up_names_nobody(pages: Running) -> None:
 
 
 def test_a_bug_names_nobody(pages: Running) -> None:
-    """The type and the place of a mistake of ours, not its words."""
+    """A bug is logged with its type and place, without its message."""
     kept = _Lines()
     pages.log.addHandler(kept)
 

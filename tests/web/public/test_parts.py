@@ -1,4 +1,4 @@
-"""The small parts: forms, counts, languages, the queue of writers, words and looks."""
+"""Forms, request limits, languages, the write executor, phrases and brands."""
 
 import asyncio
 import re
@@ -12,8 +12,10 @@ from sqlalchemy import Connection, insert, select
 
 from composer.checks.css.css_colours import Rgb, contrast
 from composer.content.document.newsletter import read_newsletter
+from composer.content.document.phrases import PhraseGroup, phrase_languages, read_phrases
 from composer.core.addresses import FORBIDDEN
 from composer.core.errors import ContentError
+from composer.core.workspace import Workspace
 from composer.database.engine import Database
 from composer.database.tables.subscriber_tables import consents
 from composer.web.public.http.forms import FormError, read_form
@@ -21,8 +23,8 @@ from composer.web.public.http.request_limits import Limit, Rate, network_of
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.site.brand import brand_of
 from composer.web.public.site.publication import PublicError, read_publication
-from composer.web.public.site.translations import accepted, choose, languages, words
-from tests.factories import LETTER, sample_message
+from composer.web.public.site.translations import Translations, read_translations
+from tests.factories import LETTER, ROOT, sample_message
 from tests.web.public.running import NOW
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -39,7 +41,7 @@ def _multipart(pairs: list[tuple[str, str]]) -> bytes:
     )
 )
 def test_both_forms_say_the_same(pairs: list[tuple[str, str]]) -> None:
-    """What urlencoded and multipart bodies hold is read alike, value for value."""
+    """Urlencoded and multipart bodies give the same values."""
     from urllib.parse import urlencode
 
     pairs = [(name, value.replace("\r\n--x-x", "")) for name, value in pairs]
@@ -52,7 +54,7 @@ def test_both_forms_say_the_same(pairs: list[tuple[str, str]]) -> None:
 
 @given(st.text(max_size=80), st.binary(max_size=400))
 def test_any_body_is_a_form_or_none(content_type: str, body: bytes) -> None:
-    """Whatever comes: a form whose lines are lines, or a FormError."""
+    """Any body gives a form with single-line values, or a FormError."""
     try:
         form = read_form(content_type, body)
     except FormError:
@@ -65,7 +67,7 @@ def test_any_body_is_a_form_or_none(content_type: str, body: bytes) -> None:
 
 
 def test_counts() -> None:
-    """So many at once; then one for each pause; each key by itself; the oldest are forgotten."""
+    """A burst, then one per interval; each key has its own count; the oldest keys are dropped."""
     limit = Limit(Rate(at_once=3, seconds=10), most_keys=2)
     assert [limit.allows("a", 0) for _ in range(4)] == [True, True, True, False]
     assert limit.allows("b", 0)
@@ -88,8 +90,12 @@ def test_counts() -> None:
     ],
 )
 def test_networks(address: str, network: str) -> None:
-    """A household or an office, in either version of IP."""
+    """The network of a household or an office, in IPv4 and IPv6."""
     assert network_of(address) == network
+
+
+def _translations(*languages: str) -> Translations:
+    return read_translations(dict.fromkeys(languages, Workspace(root=ROOT).theme("briefing")))
 
 
 @pytest.mark.parametrize(
@@ -105,19 +111,34 @@ def test_networks(address: str, network: str) -> None:
     ],
 )
 def test_accepted_languages(header: str, language: str | None) -> None:
-    """RFC 9110, section 12.5.4; what cannot be read is passed over."""
-    assert accepted(header) == language
-    assert choose((None, "", "xx", language)).language == (language or "en")
+    """RFC 9110, section 12.5.4; invalid parts are ignored, and so are languages that the newsletter does not have."""
+    translations = _translations("en", "de", "zh")
+    assert translations.accepted(header) == language
+    assert translations.choose((None, "", "xx", language)).language == (language or "en")
 
 
-def test_every_language_says_everything() -> None:
-    """The same phrases in each, with the newsletter's name in the same ones; and templates ask for those that there are."""
-    english = words("en").phrases
-    for language in languages():
-        phrases = words(language).phrases
+def test_languages_have_their_own_names() -> None:
+    """A language is named in itself; a variety by its region; without translation, the texts are English."""
+    texts = _translations("fr", "zh-Hant", "pt-BR", "sw").texts
+    assert [each.name for each in texts.values()] == ["Français", "繁體中文", "Português (Brasil)", "Kiswahili"]
+    assert texts["pt-BR"]["privacy"] == "Política de privacidade"
+    assert texts["sw"]["privacy"] == "Privacy policy"
+
+
+def test_all_languages_have_the_same_phrases() -> None:
+    """All languages have the same phrases, with %s in the same ones; and the templates use exactly these."""
+    files = Workspace(root=ROOT).theme("briefing")
+    languages = phrase_languages(files, PhraseGroup.PAGES)
+    assert set(languages) >= {"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh", "zh-Hant"}
+    assert languages == phrase_languages(files, PhraseGroup.EDITION)
+    english = read_phrases(files, PhraseGroup.PAGES, "en")
+    assert english is not None
+    for language in languages:
+        phrases = read_phrases(files, PhraseGroup.PAGES, language)
+        assert phrases is not None and phrases.is_reviewed == (language in ("de", "en", "zh"))
         assert phrases.keys() == english.keys()
-        assert {name for name, text in phrases.items() if "%s" in text} == {
-            name for name, text in english.items() if "%s" in text
+        assert {name: text.count("%s") for name, text in phrases.items()} == {
+            name: text.count("%s") for name, text in english.items()
         }
         assert all(text.strip() for text in phrases.values())
     folder = Path(__file__).parents[3] / "composer" / "web" / "public"
@@ -134,7 +155,7 @@ def test_every_language_says_everything() -> None:
 
 @given(st.from_regex(r"#[0-9a-f]{6}", fullmatch=True))
 def test_any_accent_can_be_read(accent: str) -> None:
-    """On paper and on tint, in the light and in the dark; and paper on it, as on a button."""
+    """Any accent is readable on paper and on tint, in light and dark mode; and so is paper on it, as on a button."""
     from composer.web.public.site.brand import _DARK, _LIGHT, _colours
 
     for given_, darker in ((_LIGHT, True), (_DARK, False)):
@@ -144,38 +165,38 @@ def test_any_accent_can_be_read(accent: str) -> None:
             assert contrast(one, other) >= 4.5
 
 
-def test_a_newsletter_without_a_look(tmp_path: Path) -> None:
-    """No logo, no accent, no address: its name, and the theme's colours."""
+def test_a_newsletter_without_a_brand(tmp_path: Path) -> None:
+    """Without a logo, an accent and an address, the brand has the name and the theme's colours."""
     brand = brand_of(read_newsletter(sample_message(tmp_path)))
     assert (brand.name, brand.logo, brand.postal_address) == ("Letters from the Desk", None, None)
     assert brand.light.accent == "#9b1c1c"
 
 
 def test_the_public_address(tmp_path: Path) -> None:
-    """Without one there are no pages; one with a question in it is none."""
-    with pytest.raises(PublicError, match="does not say where subscribers find these pages"):
+    """Pages need a public address, and it must not contain a query."""
+    with pytest.raises(PublicError, match="no public address"):
         read_publication(sample_message(tmp_path))
     odd = f"{LETTER}delivery:\n  public_url: https://news.example.org/n?x=1\n"
-    with pytest.raises(PublicError, match="ends in a question"):
+    with pytest.raises(PublicError, match="public_url must not contain"):
         read_publication(sample_message(tmp_path, newsletter=odd))
 
 
 def test_offers_are_tags(tmp_path: Path) -> None:
-    """A key of `offers` is a tag as it is kept; otherwise it is a problem at its line."""
+    """A key of `offers` must be a tag as it is stored; otherwise there is a problem at its line."""
     text = f'{LETTER}offers:\n  press: "Press"\n  Events: "Events"\n  "a,b": "Both"\n'
     with pytest.raises(ContentError) as stop:
         read_newsletter(sample_message(tmp_path, newsletter=text))
     assert [(problem.line, problem.message) for problem in stop.value.problems] == [
         (12, "offers: the tag “Events” is stored as “events”"),
-        (13, "offers: a tag holds no “,”: “a,b”"),
+        (13, "offers: a tag must not contain “,”: “a,b”"),
     ]
 
 
 class TestTurns:
-    """One writer for all, and no deed at another's cost."""
+    """One writer for all operations; a failed one does not affect others."""
 
     def test_many_share_a_transaction(self, database: Database) -> None:
-        """What waits while one is written is written together; what fails fails alone."""
+        """Queued operations share a transaction; one that fails, fails alone."""
         executor, gate = WriteExecutor(database), threading.Event()
         transactions: list[int] = []
 
@@ -208,7 +229,7 @@ class TestTurns:
         assert kept == ["0", "1", "2", "3", "5", "6", "7"]
 
     def test_a_subscriber_who_goes_away_is_served(self, database: Database) -> None:
-        """A request that is cancelled while it waits: what it asked for is done all the same."""
+        """The operation of a request that is cancelled while it waits is still carried out."""
         executor, gate = WriteExecutor(database), threading.Event()
         executor.put(lambda connection: gate.wait(60))
 

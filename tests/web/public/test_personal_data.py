@@ -1,4 +1,4 @@
-"""The registry of personal data knows every table that holds a person, and who, download and erasure follow it."""
+"""The registry of personal data lists every table with personal data; `compose who`, download and erasure use it."""
 
 import importlib
 import json
@@ -27,9 +27,9 @@ from composer.web.public.transactional.mail_requests import EmailKind, EmailRequ
 from tests.audience.people import LATER, NOW, join
 from tests.delivery.factories import draft
 
-#: What a column is called that holds an address, its hash, or the id of a subscriber.
+#: Names of columns that contain an address, its hash, or a subscriber's id.
 _PERSONAL = re.compile(r"(^|_)(subscriber|subscriber|person|recipient|address|email|normal|mailbox|hash)(_id|_hash)?$")
-#: What is on record of somebody as an editor stays when they are erased as a subscriber.
+#: Records about a person as an editor stay when they are erased as a subscriber.
 _AS_EDITOR = ("edition_tests", "review_requests", "review_answers")
 _REGISTERED = {(store.table.name, column) for store in STORES for column in store.columns}
 
@@ -40,7 +40,7 @@ def all_tables() -> None:
 
 
 def fill(connection: Connection) -> int:
-    """Have something about berta in every table that can hold something about a person; return her id."""
+    """Write a record about berta into every table with personal data; return her id."""
     berta = join(connection, "berta.old@example.net", "press", name="Berta Berg")
     mailing = freeze(connection, draft(), NOW)
     connection.execute(update(deliveries).values(state="accepted", words="250 ok"))
@@ -69,7 +69,7 @@ def fill(connection: Connection) -> int:
 
 
 def holds(connection: Connection, marker: str, number: int) -> set[str]:
-    """The tables in which a text with a marker stands, or a subscriber's number."""
+    """Return the tables that contain a marker or a subscriber's id."""
     found = set()
     for table in metadata.tables.values():
         for row in connection.execute(select(table)).mappings():
@@ -95,7 +95,7 @@ def test_every_column_that_may_hold_a_person_is_registered() -> None:
 
 
 def test_everything_that_is_stored_is_found(database: Database) -> None:
-    """A marker that stands in every table is looked for in all of them: no table has it that the registry does not give."""
+    """Every table that contains a marker is one that the registry returns."""
     all_tables()
     with database.write() as connection:
         number = fill(connection)
@@ -103,7 +103,7 @@ def test_everything_that_is_stored_is_found(database: Database) -> None:
         subject = subject_of(connection, "BERTA@example.net")
         records = records_of(connection, subject, is_whole=True)
         given = {store.table.name for store in STORES if records[store.key]}
-        # Of another address on the list nothing says that it is hers.
+        # The database does not show that another address on the list is hers.
         assert there <= given | {"suppressions"}
         assert given >= {
             *(
@@ -127,7 +127,7 @@ def test_everything_that_is_stored_is_found(database: Database) -> None:
 
 
 def test_erasure_follows_the_registry(database: Database) -> None:
-    """What is to be deleted is gone, what is to be cleared names nobody, earlier addresses too; nothing holds the marker."""
+    """Records are deleted or cleared as registered, for earlier addresses too; no table contains the marker."""
     all_tables()
     with database.write() as connection:
         number = fill(connection)
@@ -143,7 +143,7 @@ def test_erasure_follows_the_registry(database: Database) -> None:
                 case OnErasure.KEPT:
                     assert store.table.name in ("imports", *_AS_EDITOR)
         left = holds(connection, "berta", number) - {*_AS_EDITOR}
-        # The number stands where something is counted, and beside the hash; the last is a line about nobody known.
+        # The id is left where rows are counted, and with the hash; the last is a row without a known person.
         assert left == {"deliveries", "mailing_events", "tombstones", "suppressions"}
         assert connection.execute(select(recipients)).all() == []
         assert connection.execute(select(returned.c.recipient, returned.c.words, returned.c.subscriber_id)).all() == [

@@ -1,4 +1,4 @@
-"""How much mail anybody can cause who types in addresses: few messages a mailbox, few an hour, networks in turn."""
+"""Limits of the mail that submitted addresses can cause: per mailbox and day, per hour, and networks in turn."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,27 +13,27 @@ from composer.database.engine import Database
 from composer.database.tables.transactional_tables import transactional_emails
 from composer.web.public.transactional import queue
 from composer.web.public.transactional.mail_requests import DropReason
-from tests.web.public.running import NOW, Running, running
+from tests.web.public.running import NOW, Running, phrase, running
 
-#: An hour's total that a test can use up.
+#: An hourly limit that a test can reach.
 FEW = 10
 
 
 @pytest.fixture
 def few(publication: Workspace, database: Database) -> Iterator[Running]:
-    """Pages that send ten messages an hour: eight at once, two spread over the hour."""
+    """Pages that send ten mails per hour: eight at once, two spread over the hour."""
     with running(publication, database, per_hour=FEW) as made:
         yield made
 
 
 def ask(pages: Running, address: str, network: int = 0, path: str = "/subscribe") -> None:
-    """Type in an address, from a network of its own for each number."""
+    """Submit an address, from a different network for each number."""
     client = f"{11 + network // 250}.{network % 250}.7.1"
     assert pages.post_form(path, {"email": address}, {"X-Forwarded-For": client}).status == 200
 
 
 def reasons(pages: Running) -> Counter[str]:
-    """Count why letters were dropped."""
+    """Count the reasons for dropped mails."""
     with pages.database.read() as connection:
         return Counter(
             connection.scalars(
@@ -43,12 +43,12 @@ def reasons(pages: Running) -> Counter[str]:
 
 
 def recipients(pages: Running) -> list[str]:
-    """Return to whom messages went, in order."""
+    """Return the recipients of the sent mails, in order."""
     return [str(message["To"]) for message in pages.mail()]
 
 
 def places(pages: Running) -> list[int]:
-    """Return when letters took their places, in minutes after the beginning."""
+    """Return when mails counted for the hourly limit, in minutes since the start."""
     with pages.database.read() as connection:
         found = connection.scalars(
             select(transactional_emails.c.counted)
@@ -59,7 +59,7 @@ def places(pages: Running) -> list[int]:
 
 
 def test_one_mailbox_gets_four_messages_a_day(pages: Running) -> None:
-    """From any number of networks, with any tag or dot: four; the next day it goes on. Others are not concerned."""
+    """Four, from any number of networks and with any tag or dot; more the next day. Other mailboxes are not affected."""
     for number in range(30):
         ask(pages, f"vic.tim+{number}@{('gmail', 'googlemail')[number % 2]}.com", number)
         pages.clock.pass_by(minutes=2)
@@ -73,7 +73,7 @@ def test_one_mailbox_gets_four_messages_a_day(pages: Running) -> None:
 
 
 def test_refused_messages_count(pages: Running) -> None:
-    """A mailbox that does not exist is not tried two thousand times a day either."""
+    """Rejected messages count too, so a mailbox that does not exist is not tried thousands of times a day."""
     pages.script["rcpt"] = lambda visit: visit.say(b"550 5.1.1 no such user\r\n")
     for number in range(8):
         ask(pages, f"nobody+{number}@example.net", number)
@@ -82,7 +82,7 @@ def test_refused_messages_count(pages: Running) -> None:
 
 
 def test_all_kinds_together_are_four(pages: Running) -> None:
-    """A subscriber's mailbox gets four messages a day, whatever is asked for: sign-ups and links."""
+    """A subscriber's mailbox gets four mails a day, sign-ups and links together."""
     pages.join("anna@example.net")
     for number in range(6):
         for path in ("/preferences", "/subscribe"):
@@ -93,7 +93,7 @@ def test_all_kinds_together_are_four(pages: Running) -> None:
 
 
 def test_asking_for_links_keeps_nobody_from_subscribing(pages: Running) -> None:
-    """Links asked for with an address that nobody has send nothing, and its owner can still subscribe."""
+    """Requests for links to an unknown address send nothing, and its owner can still subscribe."""
     for number in range(8):
         ask(pages, "anna@example.net", number, "/preferences")
         pages.clock.pass_by(minutes=2)
@@ -104,7 +104,7 @@ def test_asking_for_links_keeps_nobody_from_subscribing(pages: Running) -> None:
 
 
 def test_places_do_not_depend_on_who_is_subscribed(few: Running) -> None:
-    """Somebody known and somebody unknown use up the same places of the hour: whoever waits learns nothing of either."""
+    """Known and unknown addresses count the same for the hourly limit, so waiting reveals nothing."""
     few.join("known@example.net")
     for name in ("known", "unknown"):
         for number in range(6):
@@ -121,7 +121,7 @@ def test_places_do_not_depend_on_who_is_subscribed(few: Running) -> None:
 
 
 def test_more_than_the_hour_has_waits(few: Running) -> None:
-    """Eight go at once and two within the hour; the others wait in order, an alert is raised, and it ends with the queue."""
+    """Eight are sent at once and two within the hour; the others wait in order, with an alert until the queue is empty."""
     for number in range(15):
         ask(few, f"r{number}@example.net", number)
     few.until(lambda: few.worker.is_holding and len(few.mail()) == 8)
@@ -139,10 +139,10 @@ def test_more_than_the_hour_has_waits(few: Running) -> None:
     assert any("the queue is empty" in line for line in few.told)
 
 
-def test_a_flood_does_not_keep_a_real_person_waiting(few: Running) -> None:
-    """Ten networks ask as often as they may, for addresses at many domains; then one person asks, and is next but a few.
+def test_a_flood_does_not_delay_a_real_person(few: Running) -> None:
+    """Ten networks submit as many addresses as allowed; a person's first request is then among the next few.
 
-    Who asks for the first time comes before everything that others have asked for since their first.
+    A first request is served before all further requests of other networks.
     """
     for number in range(100):
         ask(few, f"r{number}@example{number % 7}.net", number % 10)
@@ -162,7 +162,7 @@ def _has_more(pages: Running, before: int) -> bool:
 
 
 def test_a_server_that_was_away_sends_no_more_than_an_hour_has(few: Running) -> None:
-    """Messages that could not be handed over give their places back, and do not all go at once afterwards."""
+    """Mails that could not be sent no longer count, and are not all sent at once afterwards."""
     few.script["rcpt"] = lambda visit: visit.say(b"451 4.3.2 not now\r\n")
     for number in range(12):
         ask(few, f"r{number}@example.net", number)
@@ -174,7 +174,7 @@ def test_a_server_that_was_away_sends_no_more_than_an_hour_has(few: Running) -> 
 
 
 def test_what_cannot_be_sent_in_a_day_is_not_kept(few: Running) -> None:
-    """The queue holds a day's worth; beyond it those lose most who asked most. What waited for a day is not sent any more."""
+    """The queue holds what a day can send; the networks with the most requests lose the rest. After a day, a mail is dropped."""
     with few.database.write() as connection:
         rows = [
             {"kind": "confirm", "address": f"q{number}@example.net", "normal": f"q{number}@example.net",
@@ -191,7 +191,7 @@ def test_what_cannot_be_sent_in_a_day_is_not_kept(few: Running) -> None:
 
 
 def test_a_mailbox_that_waits_gets_its_own_wish(few: Running) -> None:
-    """Somebody else asked nine times for the address and all that waits: its owner's own request still comes first."""
+    """Nine requests by somebody else for the same address do not delay its owner's own request."""
     for number in range(9):
         ask(few, f"r{number}@example.net", 1)
     for number in range(9):
@@ -201,4 +201,4 @@ def test_a_mailbox_that_waits_gets_its_own_wish(few: Running) -> None:
     few.clock.pass_by(minutes=31)
     few.until(lambda: "anna@example.net" in recipients(few))
     link = few.link_in(few.mail()[-1])
-    assert few.post_form(link).title == "You are subscribed"
+    assert few.post_form(link).title == phrase("welcome_title")

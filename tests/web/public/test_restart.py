@@ -1,4 +1,4 @@
-"""`compose serve` with a passed socket, as systemd runs it: it ends without losing a request, and reads its settings again."""
+"""`compose serve` with a passed socket, as under systemd: it stops without losing a request, and reloads its settings."""
 
 import contextlib
 import http.client
@@ -24,7 +24,7 @@ _MAX_WAIT = 60
 
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[tuple[Unit, list[str]]]:
-    """Pages that answer, and the tokens of ten subscribers."""
+    """Running pages, and the tokens of ten subscribers."""
     folder = tmp_path / "publication"
     folder.mkdir()
     tokens = publication(folder, 10)
@@ -34,7 +34,7 @@ def served(tmp_path: Path) -> Iterator[tuple[Unit, list[str]]]:
 
 
 def get(running: Unit, path: str) -> tuple[int, str]:
-    """Ask as a proxy does."""
+    """Send a request as a proxy does."""
     connection = http.client.HTTPConnection("127.0.0.1", running.port, timeout=_MAX_WAIT)
     with contextlib.closing(connection):
         connection.request("GET", f"/n{path}", headers={"Host": HOST})
@@ -43,7 +43,7 @@ def get(running: Unit, path: str) -> tuple[int, str]:
 
 
 def until(holds: Callable[[], object]) -> None:
-    """Wait until something holds."""
+    """Wait until a condition holds."""
     end = time.monotonic() + _MAX_WAIT
     while not holds():
         assert time.monotonic() < end
@@ -51,14 +51,14 @@ def until(holds: Callable[[], object]) -> None:
 
 
 def request(token: str) -> bytes:
-    """Write a one-click request that does not ask for the connection to be closed."""
+    """Return a one-click request that keeps the connection open."""
     body = b"List-Unsubscribe=One-Click"
     head = f"POST /n/unsubscribe/{token} HTTP/1.1\r\nHost: {HOST}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode() + body
 
 
 def status(connection: socket.socket) -> int:
-    """Read one answer, wholly; the connection stays open."""
+    """Read one complete response and return its status; the connection stays open."""
     connection.settimeout(_MAX_WAIT)
     answer = http.client.HTTPResponse(connection)
     answer.begin()
@@ -76,9 +76,9 @@ def everything(connection: socket.socket) -> bytes:
 
 
 def test_a_request_on_its_way_is_answered(served: tuple[Unit, list[str]]) -> None:
-    """SIGTERM comes after a connection was taken and before its request: answered, and said to be the last one.
+    """A request that arrives after SIGTERM on an open connection is answered, with `Connection: close`.
 
-    A connection that is made afterwards waits for the next process.
+    A connection that is opened afterwards waits for the next process.
     """
     running, tokens = served
     address = ("127.0.0.1", running.port)
@@ -100,8 +100,8 @@ def test_a_request_on_its_way_is_answered(served: tuple[Unit, list[str]]) -> Non
     assert active(running.folder) == 6
 
 
-def test_whoever_waits_at_the_socket_is_answered(served: tuple[Unit, list[str]]) -> None:
-    """Eleven hundred requests came while no process was there: the next one takes them all at once, and turns none away."""
+def test_requests_that_wait_at_the_socket_are_answered(served: tuple[Unit, list[str]]) -> None:
+    """Eleven hundred requests that arrive without a running process are all answered by the next one."""
     running, _ = served
     running.stop()
     with contextlib.ExitStack() as stack:
@@ -115,13 +115,13 @@ def test_whoever_waits_at_the_socket_is_answered(served: tuple[Unit, list[str]])
 
 
 def test_a_request_that_waits_for_the_database_is_answered(served: tuple[Unit, list[str]]) -> None:
-    """Another command writes while SIGTERM comes: the subscriber's wish is kept first, then the server ends."""
+    """If another command blocks the database during SIGTERM, the unsubscribe request is still saved before the server stops."""
     running, tokens = served
     writing = sqlite3.connect(running.folder / "newsletter.db", isolation_level=None)
     with contextlib.closing(writing), socket.create_connection(("127.0.0.1", running.port)) as connection:
         writing.execute("BEGIN IMMEDIATE")
         connection.sendall(request(tokens.pop()))
-        # The answer cannot come before the database is free.
+        # The response cannot arrive before the database is free.
         connection.settimeout(0.5)
         with pytest.raises(TimeoutError):
             connection.recv(1)
@@ -135,7 +135,7 @@ def test_a_request_that_waits_for_the_database_is_answered(served: tuple[Unit, l
 
 
 def test_settings_are_read_again(served: tuple[Unit, list[str]]) -> None:
-    """SIGHUP: a new name is shown by the same process; a mistake is told with its place, and changes nothing."""
+    """After SIGHUP, the same process shows a new name; a mistake is logged with its place and changes nothing."""
     running, _ = served
     path = running.folder / "newsletter.yaml"
     good = path.read_text(encoding="utf-8")
@@ -148,23 +148,23 @@ def test_settings_are_read_again(served: tuple[Unit, list[str]]) -> None:
     reload(good.replace("name: China Briefing", "name: Asia Briefing"))
     until(lambda: "Subscribe to Asia Briefing" in get(running, "/subscribe")[1])
     reload(good.replace("name: China Briefing", "name: [China"))
-    until(lambda: "settings not read again" in running.said())
+    until(lambda: "settings not reloaded" in running.said())
     assert "newsletter.yaml:" in running.said()
     assert "Subscribe to Asia Briefing" in get(running, "/subscribe")[1]
     assert get(running, "/health") == (200, "ok\nalert: settings-not-reloaded\n")
     path.unlink()
     running.process.send_signal(signal.SIGHUP)
-    until(lambda: running.said().count("settings not read again") == 2)
+    until(lambda: running.said().count("settings not reloaded") == 2)
     reload(f"{good}\ndatabase: other.db\n")
     until(lambda: "Subscribe to China Briefing" in get(running, "/subscribe")[1])
-    assert "another database is named" in running.said()
+    assert "another database" in running.said()
     assert get(running, "/health") == (200, "ok\n")
     assert running.process.poll() is None
     assert "Traceback" not in running.said()
 
 
-def test_what_a_network_has_asked_for_is_not_forgotten(served: tuple[Unit, list[str]]) -> None:
-    """Reading the settings again opens no new round of requests to whoever has used theirs up."""
+def test_a_reload_keeps_the_request_limits(served: tuple[Unit, list[str]]) -> None:
+    """A reload does not reset the request limits of networks."""
     running, _ = served
 
     def subscribe(number: int) -> int:
@@ -176,12 +176,12 @@ def test_what_a_network_has_asked_for_is_not_forgotten(served: tuple[Unit, list[
 
     assert [subscribe(number) for number in range(21)] == [200] * 20 + [429]
     running.process.send_signal(signal.SIGHUP)
-    until(lambda: "settings read again" in running.said())
+    until(lambda: "settings reloaded" in running.said())
     assert subscribe(22) == 429
 
 
 def test_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ready, reading again, what went wrong, ending: as `systemctl status` shows it."""
+    """Ready, reloading, failed reload and stopping are reported, as `systemctl status` shows them."""
     folder = tmp_path / "publication"
     folder.mkdir()
     publication(folder, 0)
@@ -197,14 +197,14 @@ def test_systemd_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
             (folder / "newsletter.yaml").write_text("name: [\n", encoding="utf-8")
             running.process.send_signal(signal.SIGHUP)
             assert systemd.recv(1000).startswith(b"RELOADING=1\n")
-            assert systemd.recv(1000).startswith(b"READY=1\nSTATUS=answering with earlier settings")
+            assert systemd.recv(1000).startswith(b"READY=1\nSTATUS=answering with the earlier settings")
             running.process.send_signal(signal.SIGTERM)
             assert systemd.recv(1000) == b"STOPPING=1"
             assert running.process.wait(_MAX_WAIT) == 0
 
 
 def test_sockets_that_cannot_be_used(tmp_path: Path) -> None:
-    """A UNIX socket, one that does not listen, a file: each is refused in words. Another process's sockets are left alone."""
+    """A UNIX socket, a socket that does not listen and a file each give an error. Another process's sockets are not used."""
 
     def passed(descriptor: int, meant: int) -> tuple[socket.socket, ...]:
         return passed_sockets({"LISTEN_PID": str(meant), "LISTEN_FDS": "1"}, os.dup(descriptor))
@@ -222,7 +222,7 @@ def test_sockets_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 def test_networks_take_turns() -> None:
-    """The first request of a network has turn 0. Neighbours in one large network count together, each a little."""
+    """The first request of a network has turn 0. Networks within a larger network count together, with less weight."""
     executor = NetworkLimiter()
     assert [executor.next("198.51.100.7", 0) for _ in range(3)] == [0, 1, 2]
     assert [executor.next(address, 1) for address in ("203.0.113.1", "2001:db8::1", "unknown")] == [0, 0, 0]

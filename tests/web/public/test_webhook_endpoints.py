@@ -1,4 +1,4 @@
-"""Providers post over a real socket: what is proven theirs is recorded and acts, all else is refused and changes nothing."""
+"""Webhook calls over a real socket: authenticated ones are recorded and take effect, all others are rejected."""
 
 import base64
 import json
@@ -53,8 +53,8 @@ def status(pages: Running, address: str) -> Status:
     return found.status
 
 
-def test_amazon_tells_of_a_bounce(called: Running) -> None:
-    """Signed, of our topic, with the token in the envelope: the subscriber is left out; told twice, it is one."""
+def test_amazon_reports_a_bounce(called: Running) -> None:
+    """A signed bounce of a known topic, with the token in the envelope, suppresses the subscriber; a repetition is ignored."""
     subscriber = called.join("ann@reader.example")
     told = bounce("Permanent", "General", status="5.1.1")
     told["mail"]["source"] = f"bounces+{called.token(Purpose.BOUNCE, subscriber, 7)}@news.example.org"
@@ -65,7 +65,7 @@ def test_amazon_tells_of_a_bounce(called: Running) -> None:
 
 
 def test_what_is_not_proven_changes_nothing(called: Running) -> None:
-    """Another topic, a broken signature, no password, no JSON: 403; no subscriber is touched and nothing is recorded."""
+    """Another topic, a wrong signature, no password or no JSON: 403; no subscriber changes and nothing is recorded."""
     subscriber = called.join("ann@reader.example")
     told = bounce("Permanent", "General")
     told["mail"]["source"] = f"bounces+{called.token(Purpose.BOUNCE, subscriber, 7)}@news.example.org"
@@ -80,8 +80,8 @@ def test_what_is_not_proven_changes_nothing(called: Running) -> None:
     assert not any("ann@" in line or PASSWORD in line for line in called.told)
 
 
-def test_postmark_tells_of_a_complaint(called: Running) -> None:
-    """With name and password; who complained is told by the returned header, not by the address that is named."""
+def test_postmark_reports_a_complaint(called: Running) -> None:
+    """With name and password; the complaint is assigned by the returned header, not by the address in it."""
     subscriber = called.join("ann@reader.example")
     header = f"X-Compose-ID: {called.token(Purpose.MESSAGE, subscriber, 7)}\n"
     content = f"Content-Type: message/rfc822\n\n{header}\n" + "x" * 100_000
@@ -93,7 +93,7 @@ def test_postmark_tells_of_a_complaint(called: Running) -> None:
 
 
 def test_a_subscription_is_confirmed_once_it_is_signed(called: Running) -> None:
-    """The address is Amazon's own, and asked only for a topic of ours."""
+    """The confirmation address is Amazon's, and is called only for a configured topic."""
     CONFIRMED.clear()
     url = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t"
     body = signed({}, Type="SubscriptionConfirmation", Token="t", SubscribeURL=url)
@@ -103,8 +103,8 @@ def test_a_subscription_is_confirmed_once_it_is_signed(called: Running) -> None:
     assert any(TOPIC in line for line in called.told)
 
 
-def test_a_body_has_an_end(called: Running) -> None:
-    """A megabyte is taken, a form's 32 KB elsewhere; more is refused unread."""
+def test_a_body_has_a_size_limit(called: Running) -> None:
+    """Webhooks accept a megabyte, other pages 32 KB; more is rejected without reading it."""
     assert called.ask("POST", "/hooks/ses", b"x" * 1_048_576).status == 403
     assert called.ask("POST", "/hooks/ses", b"x" * 1_048_577).status == 413
     assert called.ask("POST", "/subscribe", b"x" * 40_000).status == 413
@@ -116,7 +116,7 @@ PROVIDERS = ("sendgrid", "mailgun", "brevo", "mailjet", "bounces")
 def told_by(
     name: str, token: str, now: datetime, number: int = 0, address: str = "ann@reader.example"
 ) -> tuple[bytes, dict[str, str]]:
-    """A hard bounce as a provider posts it, about the message with this id."""
+    """Return a hard bounce as a provider posts it, for the message with this id."""
     said = "550 5.1.1 no such user"
     match name:
         case "sendgrid":
@@ -134,8 +134,8 @@ def told_by(
     return json.dumps(event).encode(), {"Authorization": PROVIDER_BASIC["authorization"]}
 
 
-def test_each_provider_tells_of_a_bounce(called: Running) -> None:
-    """The subscriber is left out; told again, nothing more is recorded; unsigned or about a stranger, nobody is touched."""
+def test_each_provider_reports_a_bounce(called: Running) -> None:
+    """The subscriber is suppressed; a repetition is ignored; an unsigned call or an unknown message changes nothing."""
     other, now = called.join("other@reader.example"), called.site.clock()
     for name in PROVIDERS:
         address, before = f"{name}@reader.example", rows(called)
@@ -147,7 +147,7 @@ def test_each_provider_tells_of_a_bounce(called: Running) -> None:
         for _ in range(3):
             assert called.ask("POST", f"/hooks/{name}", body, header).status == 200
         assert (status(called, address), rows(called)) == (Status.BOUNCED, before + 1)
-        # Another key made this one: it is recorded, and names nobody.
+        # This one has another key's token: it is recorded without a subscriber.
         foreign = Tokens((b"x" * 32,)).make(Purpose.MESSAGE, other.id, 7)
         for number, token in enumerate((foreign, "a" * 34, "", called.token(Purpose.UNSUBSCRIBE, other, 7)), start=1):
             assert called.ask("POST", f"/hooks/{name}", *told_by(name, token, now, number)).status == 200
@@ -157,7 +157,7 @@ def test_each_provider_tells_of_a_bounce(called: Running) -> None:
 
 
 def test_a_burst_of_calls_is_recorded_each_once(called: Running) -> None:
-    """400 calls by 20 clients at once, every second one a repetition: 200 are on record, and the server answers all."""
+    """Of 400 parallel calls by 20 clients, half of them repetitions, 200 are recorded and all are answered."""
     ann = called.join("ann@reader.example")
     token, now = called.token(Purpose.MESSAGE, ann, 7), called.site.clock()
 
@@ -171,7 +171,7 @@ def test_a_burst_of_calls_is_recorded_each_once(called: Running) -> None:
 
 
 def test_a_large_call_takes_many_short_transactions(called: Running) -> None:
-    """Others write between them; told again after it broke off, each event is on record once."""
+    """Other writes run in between; after an interruption and a retry, each event is recorded once."""
     token, counts = called.token(Purpose.MESSAGE, called.join("ann@reader.example"), 7), [0]
 
     def count(connection: Connection) -> None:
@@ -188,8 +188,8 @@ def test_a_large_call_takes_many_short_transactions(called: Running) -> None:
     assert max(after - before for before, after in pairwise(counts)) == 50
 
 
-def test_without_a_provider_there_is_nothing_here(pages: Running) -> None:
-    """Neither topic nor password is set up: 404, as for any address that is none; a GET is no post."""
+def test_without_a_provider_the_page_is_not_found(pages: Running) -> None:
+    """Without a configured topic or password: 404, as for any unknown address; a GET is rejected."""
     for name in ("ses", "postmark", *PROVIDERS, "nobody"):
         assert pages.ask("POST", f"/hooks/{name}", b"{}").status == 404
         assert pages.ask("GET", f"/hooks/{name}").status == 405

@@ -1,4 +1,4 @@
-"""The whole way: a mailing to a real server, its header taken out and posted, and who is left out of it and of the next."""
+"""End to end: a mailing to a real server, its unsubscribe header is posted, and who is excluded from it and the next."""
 
 import re
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.factories import sample
 from tests.fake_smtp import SmtpSession
 from tests.transport.setup import PATIENT
-from tests.web.public.running import FOREIGN_KEY, HOST, PREFIX, Running, words_in
+from tests.web.public.running import FOREIGN_KEY, HOST, PREFIX, Running, phrase, words_in
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ BASE = f"https://{HOST}{PREFIX}"
 
 
 def mailing(pages: Running, workspace: Workspace, *stems: str, again: str = "") -> Mailing:
-    """Freeze a mailing of an issue, in one language or several, as `compose send` does; `again` is another issue's key."""
+    """Freeze a mailing of an issue, in one or several languages, as `compose send` does; `again` is another issue's key."""
     files = [variants_of(workspace, workspace.issue(stem)) for stem in stems]
     made = variants_of(workspace, *(workspace.issue(stem) for stem in stems))
     draft = Draft(
@@ -69,7 +69,7 @@ def mailing(pages: Running, workspace: Workspace, *stems: str, again: str = "") 
 
 
 def run(pages: Running, frozen: Mailing, *, connections: int = 1) -> Ending:
-    """Send it over SMTP to the mail server of the pages."""
+    """Send the mailing over SMTP to the mail server of the pages."""
     with pages.database.read() as connection:
         variants = frozen_variants(connection, frozen.id)
     message_source = MailingMessages(JobPayload.of(frozen, variants, pages.tokens))
@@ -86,7 +86,7 @@ def run(pages: Running, frozen: Mailing, *, connections: int = 1) -> Ending:
 
 
 def one_click(pages: Running, content: bytes) -> int:
-    """Do what a mail provider does: take the header out of a message that arrived, and post."""
+    """Post the unsubscribe header of a delivered message, as a mail provider does."""
     head = content.partition(b"\r\n\r\n")[0].decode("ascii").replace("\r\n ", " ")
     [address] = re.findall(r"^List-Unsubscribe: <(https://[^>]+)>", head, re.MULTILINE)
     [body] = re.findall(r"^List-Unsubscribe-Post: (.*)$", head, re.MULTILINE)
@@ -95,7 +95,7 @@ def one_click(pages: Running, content: bytes) -> int:
 
 
 def states(pages: Running, frozen: Mailing) -> Mapping[int, str]:
-    """Return what became of each subscriber's message."""
+    """Return the state of each subscriber's message."""
     with pages.database.read() as connection:
         rows = connection.execute(
             select(deliveries.c.subscriber_id, deliveries.c.state).where(deliveries.c.mailing_id == frozen.id)
@@ -103,13 +103,12 @@ def states(pages: Running, frozen: Mailing) -> Mapping[int, str]:
         return {row.subscriber_id: row.state for row in rows}
 
 
-def test_who_leaves_is_left_out(publication: Workspace, pages: Running) -> None:
-    """While a mailing runs: the first subscriber's message arrives, the provider posts for the last one; the last one
-    gets nothing.
+def test_unsubscribed_people_are_excluded(publication: Workspace, pages: Running) -> None:
+    """A provider posts for the last subscriber while a mailing runs, and the last one gets no message.
 
-    The header that arrived is the header that works; the next mailing leaves both out who have gone.
+    The delivered header works; the next mailing excludes both who have unsubscribed.
     """
-    # Messages go out in the order of ids, which are drawn at random.
+    # Messages are sent in the order of ids, which are random.
     subscribers = sorted(
         (pages.join(f"r{number}@example.net") for number in range(6)), key=lambda subscriber: subscriber.id
     )
@@ -117,7 +116,7 @@ def test_who_leaves_is_left_out(publication: Workspace, pages: Running) -> None:
     first, last = subscribers[0], subscribers[-1]
 
     def arrived(visit: SmtpSession) -> int:
-        """When the first message is here, two people leave: its subscriber by its header, and one who is still to get it."""
+        """After the first message, two people unsubscribe: its subscriber by its header, and one who has not received it."""
         visit.take()
         pages.script.pop("dot")
         recipient, content = pages.office.taken[0]
@@ -150,26 +149,28 @@ def _now(pages: Running, subscriber: Subscriber) -> Subscriber:
 
 
 def test_every_link_of_a_message_leads_somewhere(publication: Workspace, pages: Running) -> None:
-    """Unsubscribe, preferences, read online: each is answered, and only what opens nothing may be passed on."""
+    """Unsubscribe, preferences and web copy links are answered; a forwarded one opens no personal data."""
     pages.join("anna@example.net", name="Anna Schmidt", company="ACME")
     assert run(pages, mailing(pages, publication, "2025-01-30")) is Ending.DONE
     [message] = pages.mail()
     html = next(part for part in message.walk() if part.get_content_type() == "text/html").get_content()
     links = sorted(set(re.findall(rf'href="{re.escape(BASE)}(/[^"]+)"', html)))
-    assert [link.split("/")[1] for link in links] == ["2025-01-30", "preferences", "unsubscribe"]
+    assert [link.split("/")[1] for link in links] == ["2025-01-30", "preferences", "subscribe", "unsubscribe"]
     for link in links:
         answer = pages.get(link)
         assert answer.status == 200
         assert not any(word in answer.body for word in ("Anna", "anna@", "ACME"))
     online = pages.get("/2025-01-30")
     assert "A cheap model shakes up the AI race" in online.body
+    assert "Read this issue in your browser" in html
+    assert "Read this issue in your browser" not in online.body
     assert f'href="{BASE}/unsubscribe"' in online.body
     assert pages.get("/2025-01-30.de").status == 404
     assert pages.get("/2025-01-31").status == 404
 
 
 def test_editions_in_several_languages(publication: Workspace, pages: Running) -> None:
-    """Each has a page of its own; without a language it is the newsletter's."""
+    """Each edition has its own page; without a language, it is the newsletter's."""
     pages.join("anna@example.net", language="de")
     pages.join("boris@example.net", language="en")
     assert run(pages, mailing(pages, publication, "2025-01-30", "2025-01-30.de")) is Ending.DONE
@@ -181,7 +182,7 @@ def test_editions_in_several_languages(publication: Workspace, pages: Running) -
 
 
 def test_nothing_is_shown_before_it_has_gone_out(publication: Workspace, pages: Running) -> None:
-    """Frozen, and refused by the server: no page."""
+    """A frozen mailing that the server rejected has no page."""
     pages.join("anna@example.net")
     frozen = mailing(pages, publication, "2025-01-30")
     assert pages.get("/2025-01-30").status == 404
@@ -190,8 +191,8 @@ def test_nothing_is_shown_before_it_has_gone_out(publication: Workspace, pages: 
     assert pages.get("/2025-01-30").status == 404
 
 
-def test_what_is_for_some_is_not_shown_to_all(pages: Running, tmp_path: Path) -> None:
-    """A passage for the press: the press gets it by mail, an editor sees it, and the page online is everybody's."""
+def test_a_passage_for_some_is_not_on_the_web_page(pages: Running, tmp_path: Path) -> None:
+    """A passage for the press is in the press's mail and in the review, but not on the web page."""
     workspace = sample(tmp_path)
     issue = workspace.issue("2025-01-30")
     text = issue.read_text(encoding="utf-8")
@@ -211,14 +212,14 @@ def test_what_is_for_some_is_not_shown_to_all(pages: Running, tmp_path: Path) ->
 
 
 def test_an_editor_answers_by_a_link(publication: Workspace, pages: Running) -> None:
-    """What is asked by mail is answered on the page, and the ledger has it; the link ends, and nobody else's works."""
+    """A review requested by mail is answered on the page and recorded; the link expires, and no other token works."""
     review = review_of([edition_of(variants_of(publication, publication.issue("2025-01-30")))])
     who, now = Address(address="anna@example.org"), pages.clock.now
     with pages.database.write() as connection:
         token = ask(connection, review, who, pages.tokens, now)
     assert "A cheap model shakes up the AI race" in pages.get(f"/approve/{token}/edition/1").body
     assert pages.post_form(f"/approve/{token}", {"answer": "no", "comment": "Line 2"}).title == (
-        "You have requested changes"
+        phrase("returned_title")
     )
     with pages.database.read() as connection:
         [said] = last_answers(connection, 1).values()

@@ -1,7 +1,7 @@
-"""Which letters the bytes of a list are.
+"""Detect the character encoding of a list.
 
-Input: bytes that can be read twice. Output: an encoding, and what was assumed. Read from the first byte to the last, in
-pieces: in a list of ten thousand the one name with an accent may be the last.
+Input: bytes that can be read twice. Output: an encoding, and what was assumed. Guarantees: reads all bytes, in pieces,
+because the only name with an accent in a list of ten thousand may be the last one.
 """
 
 import codecs
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from composer.audience.lists.list_table import ListError, ListFile
 
 _PIECE = 1 << 20
-#: Bytes without a line's end after which a file is no list.
+#: A file with this many bytes and no line break is not a list.
 _LONGEST_LINE = 32 << 20
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
-    # Before UTF-16: the one of UTF-32 begins with that of UTF-16.
+    # Before UTF-16: the byte order mark of UTF-32 begins with that of UTF-16.
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -26,7 +26,7 @@ _HIGH = re.compile(rb"[\x80-\xff]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Encoding:
-    """How bytes are read. `errors` is what becomes of those that are no letters."""
+    """How to decode bytes. `errors` is for bytes that are not text."""
 
     name: str
     errors: str = "strict"
@@ -34,18 +34,18 @@ class Encoding:
 
 
 def encoding_of(source: ListFile, given: str = "") -> Encoding:
-    """Tell how a list is to be read. Raises ListError for what is no text, or an encoding that is not known."""
+    """Return the encoding of a list. Raises ListError if it is not text, or if the given encoding is unknown."""
     if given:
         try:
             return Encoding(name=codecs.lookup(given).name, errors="replace")
         except LookupError:
             raise ListError(
-                f"there is no encoding “{given}”", "such as utf-8, windows-1252, gb18030, shift_jis"
+                f"the encoding “{given}” is unknown", "use one such as utf-8, windows-1252, gb18030, shift_jis"
             ) from None
     with source.open() as file:
         start = file.read(65536)
     if b"\x00" not in start and start.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"{\\rtf")):
-        raise ListError(f"{source.name} is no list", "save it as CSV or XLSX")
+        raise ListError(f"{source.name} is not a list", "save it as CSV or XLSX")
     for mark, name in _MARKS:
         if start.startswith(mark):
             return Encoding(name=name, errors="replace")
@@ -55,13 +55,13 @@ def encoding_of(source: ListFile, given: str = "") -> Encoding:
     if not bad:
         return Encoding(name="utf-8")
     if good >= 3 * bad:
-        # One row that came from elsewhere must not turn every other name into gibberish: that row is told as bad.
+        # One row in another encoding must not corrupt every other name: only that row is reported as bad.
         return Encoding(name="utf-8", errors="surrogateescape")
     return _older(source)
 
 
 def _wide(start: bytes) -> str | None:
-    """Recognise UTF-16 without a mark: Western letters have a zero byte on the same side of each."""
+    """Recognise UTF-16 without a byte order mark: Western letters have a zero byte on the same side."""
     if len(start) < 4 or b"\x00" not in start:
         return None
     half = len(start) // 2
@@ -73,7 +73,7 @@ def _wide(start: bytes) -> str | None:
 
 
 def _as_utf8(source: ListFile) -> tuple[int, int]:
-    """Count the letters beyond ASCII that are UTF-8, and the bytes that are not."""
+    """Count the characters outside ASCII that are valid UTF-8, and the bytes that are not."""
     good = bad = since_line = 0
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     with source.open() as file:
@@ -81,13 +81,13 @@ def _as_utf8(source: ListFile) -> tuple[int, int]:
             cut = max(piece.rfind(b"\n"), piece.rfind(b"\r"))
             since_line = since_line + len(piece) if cut < 0 else len(piece) - cut
             if since_line > _LONGEST_LINE:
-                raise ListError(f"{source.name} has no lines: it is no list", "save it as CSV or XLSX")
+                raise ListError(f"{source.name} has no line breaks, so it is not a list", "save it as CSV or XLSX")
             if piece.isascii() and not decoder.getstate()[0]:
                 continue
-            wrong, transactional_emails = _beyond_ascii(decoder.decode(piece))
-            good, bad = good + transactional_emails, bad + wrong
-    wrong, transactional_emails = _beyond_ascii(decoder.decode(b"", True))
-    return good + transactional_emails, bad + wrong
+            wrong, letters = _beyond_ascii(decoder.decode(piece))
+            good, bad = good + letters, bad + wrong
+    wrong, letters = _beyond_ascii(decoder.decode(b"", True))
+    return good + letters, bad + wrong
 
 
 def _beyond_ascii(text: str) -> tuple[int, int]:
@@ -98,7 +98,7 @@ def _beyond_ascii(text: str) -> tuple[int, int]:
 
 
 def _older(source: ListFile) -> Encoding:
-    """Choose between the encodings of old spreadsheets: Chinese where high bytes come in pairs, Western elsewhere."""
+    """Choose between the encodings of old spreadsheets: Chinese if high bytes come in pairs, otherwise Western."""
     pairs = singles = 0
     with source.open() as file:
         sample = file.read(_PIECE)
@@ -113,11 +113,11 @@ def _older(source: ListFile) -> Encoding:
             singles += 1
     name, shown = ("gb18030", "Chinese (GB 18030)") if pairs > singles else ("cp1252", "Western (Windows-1252)")
     others = " or ".join(f"--encoding {other}" for other in _likely(sample, name))
-    note = f"it is not UTF-8; read as {shown}: if names look wrong, try {others}"
+    note = f"the file is not UTF-8 and is read as {shown}; if names look wrong, try {others}"
     return Encoding(name=name, errors="replace", note=note)
 
 
-#: Encodings of old programs, the more usual first.
+#: Encodings of old programs, most usual first.
 _OLD = (
     "mac_roman",
     "cp1252",
@@ -131,12 +131,12 @@ _OLD = (
     "cp1253",
 )
 _SHOWN = 3
-#: What a spreadsheet's text holds beyond ASCII that is no letter.
+#: Characters outside ASCII in spreadsheets that are not letters.
 _USUAL_SIGNS = frozenset("’‘“”–—…€°´·«»“„、。（）・ー々〆　")
 
 
 def _likely(sample: bytes, taken: str) -> list[str]:
-    """Name the encodings in which a sample reads best, beside the one that was taken."""
+    """Return the encodings, other than the chosen one, in which a sample reads best."""
     lines = [line for line in re.split(rb"[\r\n]+", sample) if not line.isascii()][:2000]
     worth = {name: _worth(lines, name) for name in _OLD if name != taken}
     best = sorted(worth, key=lambda name: (-worth[name], _OLD.index(name)))
@@ -144,7 +144,7 @@ def _likely(sample: bytes, taken: str) -> list[str]:
 
 
 def _worth(lines: list[bytes], name: str) -> float:
-    """Return how much of a text beyond ASCII is letters, and each in a place where it can be."""
+    """Return the share of characters outside ASCII that are letters in a plausible place."""
     good = bad = 0
     for line in lines:
         try:

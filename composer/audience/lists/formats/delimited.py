@@ -1,7 +1,7 @@
-"""CSV and its relatives: commas, semicolons, tabs or bars between cells.
+"""Read CSV and similar files: cells separated by commas, semicolons, tabs or bars.
 
-Input: bytes that can be read twice. Output: a `Table`. A quotation mark that is opened and never closed costs its own
-row and no other: reading goes on with the next line.
+Input: bytes that can be read twice. Output: a `ListTable`. Guarantees: a quotation mark that is never closed costs only
+its own row; reading continues with the next line.
 """
 
 import csv
@@ -16,21 +16,21 @@ from composer.audience.lists.formats.header_row import find_header
 from composer.audience.lists.list_table import ListError, ListFile, ListTable, Row, Unreadable, beginning
 from composer.audience.lists.meaning.columns import is_address, is_address_column
 
-#: Lines and characters after which a cell that goes over lines is taken for a quotation mark that was not closed.
+#: A cell with more lines or characters than this has a quotation mark that was never closed.
 _LINES, _CHARACTERS = 500, 1 << 20
 _LOOKED_AT = 20
 _DELIMITERS = ",;\t|"
 _SAYS = re.compile(r'"?sep=(.)"?\s*')
-# The bound of csv is for the whole process; ours is the line's length, judged when the encoding is.
+# The limit of csv is for the whole process; our limit is the line length, checked with the encoding.
 csv.field_size_limit(1 << 30)
 
 
 class _Runaway(Exception):
-    """The record at hand does not end."""
+    """The current record has no end."""
 
 
 class _Feed:
-    """Gives lines to csv.reader one by one, and remembers those of the record at hand."""
+    """An iterator that passes lines to csv.reader, and remembers the lines of the current record."""
 
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines = lines
@@ -45,7 +45,7 @@ class _Feed:
         held = self.held
         if line is None:
             if held:
-                # csv asks for more although the file has ended: it is inside quotation marks.
+                # csv asks for more after the end of the file: it is inside quotation marks.
                 raise _Runaway
             raise StopIteration
         held.append(line)
@@ -54,7 +54,7 @@ class _Feed:
         return line
 
     def give_back(self) -> str:
-        """Forget the record's first line, which is given, and read the others again."""
+        """Return and drop the first line of the record, and read the other lines again."""
         first, *others = self.held
         self._again.extendleft(reversed(others))
         self.held.clear()
@@ -62,7 +62,7 @@ class _Feed:
 
 
 def read_delimited(source: ListFile, encoding: str = "") -> ListTable:
-    """Read a list of cells between delimiters. Raises ListError for what is none."""
+    """Read a delimited list. Raises ListError if the file is not one."""
     found = encoding_of(source, encoding)
     start = _start(source, found)
     if not start:
@@ -88,14 +88,14 @@ def read_delimited(source: ListFile, encoding: str = "") -> ListTable:
 
 
 def _start(source: ListFile, encoding: Encoding) -> list[str]:
-    """Return the first lines, each cut where it is longer than a header would be."""
+    """Return the first lines, cut where they are longer than a header can be."""
     with source.open() as file, io.TextIOWrapper(file, encoding.name, encoding.errors, newline="") as text:
         lines = [text.readline(_CHARACTERS) for _ in range(_LOOKED_AT)]
     return [line for line in lines if line.strip()]
 
 
 def _delimiter(start: list[str]) -> str:
-    """Choose what parts the cells: what makes an address, or a column of addresses, and the most columns alike."""
+    """Choose the delimiter: it separates an address or a column of addresses, and makes the most columns of equal rows."""
 
     def worth(delimiter: str) -> tuple[bool, float, int]:
         rows = [row for row in csv.reader(start, delimiter=delimiter) if row]
@@ -121,9 +121,10 @@ def _reading(source: ListFile, encoding: Encoding, delimiter: str) -> tuple[Gene
 
 
 def _swallows_rows(held: list[str], width: int, delimiter: str) -> bool:
-    """Tell whether a record over several lines has rows in it that stand by themselves: a quotation mark was not closed.
+    """Return whether a record of several lines contains complete rows, so that a quotation mark was not closed.
 
-    An address in a line of its own in a remark is none: a row has another cell beside it, or the list has one column.
+    An address on its own line in a remark does not count: a row has another cell next to it, or the list has one
+    column.
     """
     for cells in csv.reader(held[1:], delimiter=delimiter):
         if any(is_address(cell) for cell in cells) and (len(cells) > 1 or width == 1):
@@ -132,7 +133,7 @@ def _swallows_rows(held: list[str], width: int, delimiter: str) -> bool:
 
 
 class Done:
-    """Tells how many bytes of a file have been read."""
+    """Return how many bytes of a file have been read."""
 
     def __init__(self, size: int) -> None:
         self.size = size
@@ -141,12 +142,12 @@ class Done:
     def __call__(self) -> int:
         if self.file is None:
             return 0
-        # It is closed when all of it has been read.
+        # The file is closed when all of it has been read.
         return self.size if self.file.closed else self.file.tell()
 
 
 def records(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
-    """Take lines apart into numbered rows (RFC 4180, and what spreadsheets make of it)."""
+    """Split lines into numbered rows (RFC 4180, and what spreadsheets write)."""
     feed = _Feed(lines)
     number = 0
     while True:
@@ -163,5 +164,5 @@ def records(lines: Iterator[str], delimiter: str) -> Iterator[Row]:
         except (_Runaway, csv.Error) as error:
             number += 1
             is_open = isinstance(error, _Runaway)
-            reason = "a quotation mark is opened and never closed" if is_open else "it cannot be taken apart"
+            reason = "a quotation mark is never closed" if is_open else "the row cannot be split into cells"
             yield Unreadable(number=number, reason=reason, text=beginning(feed.give_back()))

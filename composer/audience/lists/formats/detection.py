@@ -1,7 +1,7 @@
-"""What kind of list a file is, told by what is in it and not by its name.
+"""Detect the kind of a list file, from its content and not from its name.
 
-Input: a path. Output: one table, or several from an archive. An archive is read in place: nothing is unpacked to the
-disk, so that no name in it can lead anywhere.
+Input: a path. Output: one table, or several from an archive. Guarantees: reads an archive in place and unpacks nothing
+to disk, so no file name in it can lead anywhere.
 """
 
 import zipfile
@@ -24,14 +24,14 @@ _LISTS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson")
 
 @contextmanager
 def tables_in(path: Path, encoding: str = "") -> Iterator[tuple[ListTable, ...]]:
-    """Read the list or lists that a file holds, for as long as the block lasts. Raises ListError."""
+    """Read the list or lists of a file while the block runs. Raises ListError."""
     with ExitStack() as stack:
         yield tuple(_tables(path, encoding, stack))
 
 
 def _tables(path: Path, encoding: str, stack: ExitStack) -> Iterator[ListTable]:
     if path.is_dir():
-        raise ListError(f"{path} is a folder", "name a file: CSV, XLSX, JSON lines, or a service's archive")
+        raise ListError(f"{path} is a folder", "choose a file: CSV, XLSX, JSON lines, or a service's archive")
     try:
         with path.open("rb") as file:
             start = file.read(8)
@@ -47,7 +47,7 @@ def _tables(path: Path, encoding: str, stack: ExitStack) -> Iterator[ListTable]:
         source = ListFile(name=path.name, size=path.stat().st_size, open=lambda: path.open("rb"))
         if source.size > _LARGEST:
             raise ListError(
-                f"{path.name} is {source.size >> 20:,} MB; {_LARGEST >> 20:,} MB are allowed",
+                f"{path.name} is {source.size >> 20:,} MB; the limit is {_LARGEST >> 20:,} MB",
                 "split it into several files",
             )
         found = iter((_text(source, encoding),))
@@ -71,25 +71,25 @@ def _packed(path: Path, encoding: str) -> Iterator[ListTable]:
         for entry in entries
         if entry.filename.lower().endswith(_LISTS) and not entry.filename.startswith("__MACOSX/")
     ]
-    # Substack's archive holds who read which post, too.
+    # Substack's archive also has files about who read which post.
     lists = [entry for entry in lists if "email_list" in entry.filename.rpartition("/")[2]] or lists
     if not lists:
-        raise ListError(f"{path.name} holds no list", "name a file: CSV, XLSX, JSON lines, or a service's archive")
+        raise ListError(f"{path.name} contains no list", "choose a file: CSV, XLSX, JSON lines, or a service's archive")
     if len(lists) > _MOST_LISTS:
         raise ListError(
-            f"{path.name} holds {len(lists):,} lists; {_MOST_LISTS} are allowed",
+            f"{path.name} contains {len(lists):,} lists; the limit is {_MOST_LISTS}",
             "unpack it, and import the lists you need",
         )
     for entry in lists:
         if entry.flag_bits & 1:
-            raise ListError(f"{path.name} is locked by a password", "unpack it, and name the file in it")
+            raise ListError(f"{path.name} is password-protected", "unpack it, and import the file inside")
         if entry.file_size > _LARGEST:
             raise ListError(
-                f"{entry.filename} unpacks to {entry.file_size >> 20:,} MB", "unpack it, and look at it first"
+                f"{entry.filename} unpacks to {entry.file_size >> 20:,} MB", "unpack it, and check what it contains"
             )
     if (total := sum(entry.file_size for entry in lists)) > _LARGEST:
         raise ListError(
-            f"{path.name} unpacks to {total >> 20:,} MB; {_LARGEST >> 20:,} MB are allowed",
+            f"{path.name} unpacks to {total >> 20:,} MB; the limit is {_LARGEST >> 20:,} MB",
             "unpack it, and import the lists one by one",
         )
     for entry in lists:
@@ -116,6 +116,6 @@ def _text(source: ListFile, encoding: str) -> ListTable:
         return read_lines(source, encoding)
     if start.startswith(b"[") and b"{" in start:
         raise ListError(
-            f"{source.name} is one array of JSON", "write one object a line:   jq -c '.[]' FILE > list.jsonl"
+            f"{source.name} is a single JSON array", "write one object per line:   jq -c '.[]' FILE > list.jsonl"
         )
     return read_delimited(source, encoding)

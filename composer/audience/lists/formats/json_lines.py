@@ -1,6 +1,6 @@
-"""JSON lines: one object a line.
+"""JSON lines: one object per line.
 
-Input: bytes that can be read twice. Output: a `Table` whose columns are the keys of the first objects.
+Input: bytes that can be read twice. Output: a `ListTable` whose columns are the keys of the first objects.
 """
 
 import io
@@ -14,12 +14,12 @@ from composer.audience.lists.formats.delimited import Done
 from composer.audience.lists.formula_guard import guarded
 from composer.audience.lists.list_table import ListError, ListFile, ListTable, Row, Unreadable, beginning
 
-#: How many lines are looked at for the columns there are.
+#: How many lines are read to find the columns.
 _LOOKED_AT = 200
 
 
 def read_lines(source: ListFile, encoding: str = "") -> ListTable:
-    """Read one object a line. Raises ListError when the first lines hold none."""
+    """Read one object per line. Raises ListError if the first lines have none."""
     found = encoding_of(source, encoding)
     keys: dict[str, None] = {}
     with closing(_objects(source, found, Done(source.size))) as first:
@@ -27,7 +27,7 @@ def read_lines(source: ListFile, encoding: str = "") -> ListTable:
             if isinstance(value, dict):
                 keys |= dict.fromkeys(value)
     if not keys:
-        raise ListError(f"{source.name} holds no objects", 'one a line: {"email": "name@example.org"}')
+        raise ListError(f"{source.name} contains no JSON objects", 'write one per line: {"email": "name@example.org"}')
     done = Done(source.size)
     header = tuple(keys)
 
@@ -36,10 +36,10 @@ def read_lines(source: ListFile, encoding: str = "") -> ListTable:
     def rows() -> Iterator[Row]:
         for number, value in objects:
             if isinstance(value, dict):
-                # No spreadsheet reads this form, so nobody guards its values: what looks like a guard is meant.
+                # No spreadsheet reads this format, so no value is guarded: an apostrophe in front belongs to the value.
                 yield number, [guarded(_text(value.get(key))) for key in header]
             else:
-                yield Unreadable(number=number, reason="it is not one object of JSON", text=beginning(str(value)))
+                yield Unreadable(number=number, reason="the line is not a JSON object", text=beginning(str(value)))
 
     return ListTable(
         name=source.name,
@@ -53,7 +53,7 @@ def read_lines(source: ListFile, encoding: str = "") -> ListTable:
 
 
 def _objects(source: ListFile, encoding: Encoding, done: Done) -> Generator[tuple[int, object]]:
-    """Yield each line that is not blank with its number: the object, or the text that is none."""
+    """Yield each line that is not blank with its number: the object, or the text if it is not an object."""
     with source.open() as file:
         done.file = file
         with io.TextIOWrapper(file, encoding.name, encoding.errors) as text:

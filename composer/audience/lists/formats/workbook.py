@@ -1,7 +1,7 @@
-"""XLSX and its relatives: the first sheet that is a list of people.
+"""Read XLSX and similar files: the first sheet that is a list of people.
 
-Input: a file. Output: a `Table`. A workbook is a ZIP whose inside may be a thousand times larger: what says it is too
-large is refused before anything is unpacked.
+Input: a file. Output: a `ListTable`. Guarantees: a workbook is a ZIP file whose content can be a thousand times larger;
+one that declares too large a size is rejected before it is unpacked.
 """
 
 import datetime
@@ -18,11 +18,12 @@ from composer.audience.lists.list_table import ListError, ListTable, Row
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
-#: Bytes of what is inside; about a million rows. The whole sheet is in memory while it is read.
+#: Bytes of the content; about a million rows. The whole sheet is in memory while it is read.
 LARGEST = 400 << 20
-#: Cells of the rectangle around everything in a sheet: each takes memory, whether anything is in it or not.
+#: Cells of the rectangle around all cells of a sheet: each needs memory, even an empty one.
 _MOST_CELLS = 32 << 20
-#: A cell beyond column AF: only then can a sheet's million rows come to more. What is written otherwise is looked at closely.
+#: A cell beyond column AF: only then can a sheet of a million rows exceed the limit. Other spellings are checked
+#: closely.
 _FAR = re.compile(rb'r="(?:[Aa][G-Zg-z]|[B-Zb-z][A-Za-z]|[A-Za-z]{3})\d')
 _UNUSUAL = re.compile(rb"r='|r\s+=|r=\s")
 _REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{1,3})(\d{1,9})["']""")
@@ -45,13 +46,13 @@ def read_workbook(path: Path) -> ListTable:
             ]
             sheets = [(name, book.get_sheet_by_name(name)) for name in names]
     except PasswordError:
-        raise ListError(f"{path.name} is locked by a password", "save it without one, or as CSV") from None
+        raise ListError(f"{path.name} is password-protected", "save it without a password, or as CSV") from None
     except (CalamineError, OSError, ValueError) as error:
         raise ListError(f"{path.name} cannot be read: {error}", "save it as CSV") from None
     filled = [(name, sheet) for name, sheet in sheets if sheet.height]
     if not filled:
         raise ListError(f"{path.name} is empty")
-    # The first sheet that is one of people; a cover sheet, or one of figures, may stand before it.
+    # The first sheet with people: a cover sheet or a sheet of figures may come before it.
     name, sheet = next((each for each in filled if has_addresses(_header(each[1], path.name))), filled[0])
     done = _Done()
     header = find_header(_rows(sheet, done), path.name)
@@ -93,28 +94,30 @@ def _judge_size(path: Path) -> None:
     with zipfile.ZipFile(path) as inside:
         size = sum(entry.file_size for entry in inside.infolist())
         if size > LARGEST:
-            raise ListError(f"{path.name} unpacks to {size >> 20:,} MB, {LARGEST >> 20} are allowed", "save it as CSV")
+            raise ListError(
+                f"{path.name} unpacks to {size >> 20:,} MB; the limit is {LARGEST >> 20} MB", "save it as CSV"
+            )
         for entry in inside.infolist():
             if entry.filename.lower().endswith(".xml") and _cells(inside, entry) > _MOST_CELLS:
                 raise ListError(
-                    f"{path.name}: a cell far from the others makes a sheet too large",
-                    "delete the empty rows below and the empty columns beside the list, or save it as CSV",
+                    f"{path.name}: a sheet is too large because of a cell far from the others",
+                    "delete the empty rows below the list and the empty columns next to it, or save it as CSV",
                 )
 
 
 def _cells(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> int:
-    """Return how many cells the rectangle around everything in a sheet has; 0 if they cannot be too many."""
+    """Return the number of cells in the rectangle around all cells of a sheet; 0 if there cannot be too many."""
     if not any(_FAR.search(piece) or _UNUSUAL.search(piece) for piece in _pieces(inside, entry)):
         return 0
     columns = rows = 0
     for piece in _pieces(inside, entry):
-        for transactional_emails, digits in _REFERENCE.findall(piece):
-            columns, rows = max(columns, _column(transactional_emails)), max(rows, int(digits))
+        for letters, digits in _REFERENCE.findall(piece):
+            columns, rows = max(columns, _column(letters)), max(rows, int(digits))
     return columns * rows
 
 
 def _pieces(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Return a file in pieces, each with the end of the one before: nothing of some length is cut in two."""
+    """Yield a file in pieces, each with the end of the piece before, so that no short text is cut in two."""
     end = b""
     try:
         with inside.open(entry) as file:
@@ -122,13 +125,13 @@ def _pieces(inside: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
                 yield end + piece
                 end = piece[-_OVERLAP:]
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, zlib.error):
-        # Locked or damaged: told by what reads it next.
+        # Encrypted or damaged: the actual reader reports it.
         return
 
 
-def _column(transactional_emails: bytes) -> int:
+def _column(letters: bytes) -> int:
     number = 0
-    for letter in transactional_emails.upper():
+    for letter in letters.upper():
         number = number * 26 + letter - ord("A") + 1
     return number
 

@@ -1,1 +1,1 @@
-"""What the columns and cells of a list say."""
+"""The meaning of the columns and cells of a list."""

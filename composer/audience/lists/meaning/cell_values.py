@@ -1,7 +1,7 @@
-"""The values of a list's cells: texts, languages, tags, and what a service keeps of a person in one cell.
+"""The values of a list's cells: texts, languages, tags, and a service's data about a person in one cell.
 
-Input: a cell's text. Output: the value as it is stored, and remarks on what was left out. Guarantees: pure; a value that is too
-long, or no text, raises BadValueError.
+Input: the text of a cell. Output: the value as it is stored, and remarks on what was left out. Guarantees: pure; a
+value that is too long, or not text, raises BadValueError.
 """
 
 import json
@@ -14,12 +14,12 @@ from composer.audience.lists.list_table import beginning
 from composer.audience.lists.meaning.normal_keys import key_of
 from composer.core.audience_filter import WordError, normal_language, normal_tag
 
-#: Longest value of a merge field, in characters.
+#: The longest value of a merge field, in characters.
 LONGEST = 2000
-#: Longest cell of tags.
+#: The longest cell of tags.
 _LONGEST_TAGS = 10_000
 NO_LETTERS = re.compile("[\ud800-\udfff]")
-#: Languages as lists write them in words, in English, in German and in their own, in the form of `key_of`.
+#: Names of languages in lists: in English, in German and in the language itself, in the form of `key_of`.
 _SPOKEN = {
     "en": "english englisch",
     "de": "german deutsch",
@@ -30,24 +30,24 @@ _SPOKEN = {
 }
 _LANGUAGES = {word: language for language, words in _SPOKEN.items() for word in words.split()}
 encoded = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-#: What exports write where there is nothing; a person may be called Null or Nan, but not so.
+#: What exports write for an empty value, in exactly this spelling: a person can be called Null or Nan.
 NOTHING = frozenset(("NULL", "null", "(null)", "NaN", "nan", "N/A", "n/a", "#N/A", "None", "undefined", "\\N", "NaT"))
 
 
 class BadValueError(ValueError):
-    """A value, and with it a row, is not taken; the message says why."""
+    """A value cannot be imported, nor can its row; the message says why."""
 
 
 def clean(value: str, what: str) -> str:
-    """Return a value as one line without what no eye sees; joiners of emoji and scripts stay.
+    """Return a value as one line without invisible characters; joiners of emoji and scripts stay.
 
-    Raises BadValueError for one that is too long, or was no text.
+    Raises BadValueError for a value that is too long, or was not text.
     """
     if value[:1] == "'":
         value = unguarded(value)
     if not value.isprintable():
         if NO_LETTERS.search(value):
-            raise BadValueError(f"{what} holds bytes that are no letters (not UTF-8)")
+            raise BadValueError(f"{what} contains bytes that are not UTF-8")
         value = "".join(" " if each.isspace() or unicodedata.category(each) == "Cc" else each for each in value)
         value = re.sub(" +", " ", value)
     if not value.isascii():
@@ -56,7 +56,7 @@ def clean(value: str, what: str) -> str:
     if value in NOTHING:
         return ""
     if len(value) > LONGEST:
-        raise BadValueError(f"{what} is {len(value):,} characters long; {LONGEST:,} are allowed")
+        raise BadValueError(f"{what} is {len(value):,} characters long; the limit is {LONGEST:,}")
     return value
 
 
@@ -73,7 +73,7 @@ def language_of(text: str, notes: list[str]) -> str:
         return ""
     found = _known_language(text)
     if found is None:
-        notes.append(f"“{beginning(text)}” is no language, left empty: write en, de, zh-Hant …")
+        notes.append(f"“{beginning(text)}” is not a language code and was left empty: write en, de, zh-Hant …")
         return ""
     return found
 
@@ -81,7 +81,7 @@ def language_of(text: str, notes: list[str]) -> str:
 def tags_of(text: str, notes: list[str]) -> tuple[str, ...]:
     """Read tags as lists write them: `a, b`, `"a","b"` or `["a", "b"]`."""
     if len(text) > _LONGEST_TAGS:
-        raise BadValueError(f"tags are {len(text):,} characters long; {_LONGEST_TAGS:,} are allowed")
+        raise BadValueError(f"tags are {len(text):,} characters long; the limit is {_LONGEST_TAGS:,}")
     found, wrong = _known_tags(text)
     notes += wrong
     return found
@@ -109,11 +109,11 @@ def _known_tags(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def attributes_of(text: str, notes: list[str]) -> dict[str, str]:
-    """Read what a service keeps of a person beside its own columns: one object of JSON."""
+    """Read the JSON object in which a service keeps further data of a person."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        notes.append("what else is known of them cannot be read, left out")
+        notes.append("the extra data about the person cannot be read and was left out")
         return {}
     if not isinstance(found, dict):
         return {}

@@ -1,7 +1,7 @@
-"""Which column of a list is what: known names in several languages, known services, and what `--map` says.
+"""Find which column of a list is what: known names in several languages, known services, and `--map`.
 
 Input: the header of a list, the merge fields of the newsletter with their labels, the choices of a command. Output:
-`Columns`. Never guesses what it would be wrong to guess: a column that is not recognised is left out and named.
+`Columns`. Guarantees: makes no risky guess; a column that is not recognised is ignored and listed.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -16,90 +16,91 @@ from composer.content.schema.messages import nearest
 from composer.core.addresses import AddressError, normal_address
 from composer.core.errors import UsageError
 
-#: What `--map COLUMN=…` takes beside fields.
+#: The targets of `--map COLUMN=…` besides fields.
 _SAYS: Mapping[str, Says] = {each.value: each for each in Says}
 #: More columns than any service exports.
 _MOST_COLUMNS = 5000
-#: Lists that say by the file who is in it, and those of no service.
+#: Lists whose file name or kind says who is in them, and lists of no known service.
 _BY_FILE = frozenset(("list", "Mailchimp"))
-#: Lists in which columns that begin so are the service's own.
+#: Lists in which columns with these prefixes are the service's own.
 _OWN_COLUMNS = frozenset(("compose", "Mailchimp"))
-#: What only a service's own column can be.
+#: Targets that only a service's own column can have.
 _INSIDE = ("attributes", "disabled", "left")
-#: Of two columns that are the same thing the first of these is taken: confirmed weighs more than asked for.
+#: Of two columns for the same thing, these are preferred: a confirmation weighs more than a request.
 _PREFERRED = ("confirm_time", "email_address")
 
 
-#: Mailchimp's files of those who left, and of those whose addresses bounced, have columns of their own for that.
+#: Mailchimp's files of unsubscribed and of bounced people have their own columns for that.
 MAILCHIMP_LEFT, MAILCHIMP_CLEANED = "unsub_time", "clean_time"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusColumn:
-    """A column that says how somebody stands."""
+    """A column about the subscription status of people."""
 
     at: int
-    #: As written in the list.
+    #: The name as written in the list.
     name: str
-    #: None if that is not understood: what is in it is asked.
+    #: None if the column is not understood. The user is asked about its values.
     says: Says | None
-    #: Whether it gives reasons in words.
+    #: Whether it has reasons as text.
     is_reason: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
-    """What is taken from where: names of things, and of merge fields, to the number of a column, from 0."""
+    """Where each value comes from: names of values and merge fields, with the number of their column, from 0."""
 
     kind: str
     taken: Mapping[str, int]
     #: Merge fields of the newsletter that have a column.
     fields: Mapping[str, int]
-    #: Columns that are not taken, as they are called in the list.
+    #: Columns that are not imported, as they are called in the list.
     left_out: tuple[str, ...]
-    #: How many columns the list says it has: cells behind them belong to none.
+    #: How many columns the list has: cells after them belong to no column.
     width: int
-    #: How somebody stands in this list who has no column that says so.
+    #: The status of everyone in a list without a status column.
     standing: str = ""
-    #: Columns that say who has left, bounced, confirmed …
+    #: Columns about who has unsubscribed, bounced, confirmed …
     says: tuple["StatusColumn", ...] = ()
-    #: Columns that mean nothing: a word in them that can only be about leaving is asked about. The others are in `told`.
+    #: Columns without a known meaning: a word in them that can only be about unsubscribing is asked about. The others
+    #: are in `told`.
     told: frozenset[int] = frozenset()
-    #: What `--map VALUE=…` says of words in those columns and in the status, in small letters.
+    #: The meaning that `--map VALUE=…` gives to words in those columns and in the status column, in lower case.
     values: Mapping[str, Says] = field(default_factory=dict)
     #: The names of all columns, as written.
     names: tuple[str, ...] = ()
 
     @property
     def tells_who_left(self) -> bool:
-        """Whether a service's list says how people stand, by a column or by the file."""
+        """Whether a service's list has statuses, in a column or by the kind of the file."""
         return self.kind in _BY_FILE or bool(self.says or {"status", "disabled"} & self.taken.keys())
 
     @property
     def dated(self) -> str:
-        """What the column is called that holds dates of consent."""
+        """The name of the column with the dates of consent."""
         at = self.taken.get("left", self.taken.get("consented")) if self.standing else self.taken.get("consented")
         return self.names[at] if at is not None else ""
 
     @property
     def status(self) -> str:
-        """What the column is called that holds the status."""
+        """The name of the column with the status."""
         return self.names[self.taken["status"]] if "status" in self.taken else ""
 
 
 def columns_of(
     table: ListTable, fields: Collection[str], given: Mapping[str, str], labels: Mapping[str, str] | None = None
 ) -> Columns:
-    """Tell which column of a table is what; `given` is what --map says, by name or number of a column.
+    """Find which column of a table is what; `given` is --map, by name or number of a column.
 
-    `labels` are what the newsletter calls its fields before its subscribers, by field.
+    `labels` are the newsletter's own labels of its fields, by field.
 
-    Raises UsageError for a --map that does not fit, ListError when no column holds addresses.
+    Raises UsageError for a --map that does not fit, ListError if no column contains addresses.
     """
     if max(table.width, len(table.header)) > _MOST_COLUMNS:
         raise ListError(
-            f"{table.name} has {max(table.width, len(table.header)):,} columns; {_MOST_COLUMNS:,} are allowed",
-            "delete those you do not need",
+            f"{table.name} has {max(table.width, len(table.header)):,} columns; the limit is {_MOST_COLUMNS:,}",
+            "delete the columns you do not need",
         )
     own = tuple(name for name in fields if name not in KNOWN)
     header = table.header or tuple(f"column {number}" for number in range(1, table.width + 1))
@@ -120,19 +121,19 @@ def columns_of(
     if "email" not in taken:
         shown = ", ".join(header[:20])
         raise ListError(
-            f"{table.name}: no column holds addresses; there are: {shown}",
-            "say which one does:   --map 'COLUMN=email'",
+            f"{table.name}: no column contains addresses; the columns are: {shown}",
+            "name the right one:   --map 'COLUMN=email'",
         )
     used = set(taken.values())
     says = {at: StatusColumn(at=at, name=header[at], says=said) for at, said in decided.items()}
     for at, key in enumerate(keys):
         found = None if at in mapped else _status_column(at, header[at], key, service)
-        # When they confirmed is the date of consent, too; without it they have not.
+        # The date of a confirmation is also the date of consent; without a date they have not confirmed.
         is_dated = found is not None and found.says is Says.CONFIRMED and at == taken.get("consented")
         if found is not None and (at not in used or (is_dated and service is None)):
             says[at] = found
     if kind != "compose" and (at_consent := taken.get("consent")) is not None and at_consent not in mapped:
-        # Yes and no, or how they agreed in words.
+        # Yes and no, or how they agreed, as text.
         column = StatusColumn(at=at_consent, name=header[at_consent], says=Says.SUBSCRIBED, is_reason=True)
         says[at_consent] = column
     ignored = {at for at, each in says.items() if each.says is Says.IGNORE and not is_state(keys[at])}
@@ -159,7 +160,7 @@ def columns_of(
 
 
 def _status_column(at: int, name: str, key: str, service: Service | None) -> StatusColumn | None:
-    """Tell what a column that is nothing else says of how people stand; None if nothing."""
+    """Return what any other column says about subscriptions; None if nothing."""
     if service is not None and (key in service.ignored or key in TECHNICAL):
         return None
     if (
@@ -191,7 +192,7 @@ def _target(key: str, service: Service | None, own: Iterable[str]) -> str:
 def _mapped(
     given: Mapping[str, str], header: tuple[str, ...], own: tuple[str, ...]
 ) -> tuple[dict[int, str], dict[str, Says]]:
-    """Read --map: column (by name or number, from 1) to what it is, and words of a column to what they mean.
+    """Read --map: column (by name or number, from 1) to its target, and words of a column to their meaning.
 
     An empty target leaves the column out.
     """
@@ -209,14 +210,14 @@ def _mapped(
         if at is None:
             near = nearest(column, header)
             raise UsageError(
-                f"--map: there is no column “{column}”",
-                f"did you mean {near}?" if near else f"there are: {', '.join(header)}",
+                f"--map: the column “{column}” does not exist",
+                f"did you mean {near}?" if near else f"the columns are: {', '.join(header)}",
             )
         if target and target not in allowed:
             near = nearest(target, allowed)
             raise UsageError(
-                f"--map: there is no field “{target}”",
-                f"did you mean {near}?" if near else f"there are: {', '.join(allowed)}",
+                f"--map: the field “{target}” does not exist",
+                f"did you mean {near}?" if near else f"the fields are: {', '.join(allowed)}",
             )
         found[at] = target
     return found, values
@@ -231,7 +232,7 @@ def _service(keys: Iterable[str]) -> Service | None:
 
 
 def _standing(kind: str, keys: Iterable[str], name: str) -> str:
-    """Mailchimp says by the file how those in it stand."""
+    """Return the status of everyone in a Mailchimp file, which depends on the kind of the file."""
     if kind != "Mailchimp":
         return ""
     if MAILCHIMP_LEFT in keys:
@@ -243,12 +244,12 @@ def _standing(kind: str, keys: Iterable[str], name: str) -> str:
 
 
 def is_address_column(cell: str) -> bool:
-    """Return whether a header's cell names a column of addresses."""
+    """Return whether a cell of the header names a column of addresses."""
     return key_of(cell) in KNOWN["email"]
 
 
 def is_address(cell: str) -> bool:
-    """Return whether a cell is an address as it stands."""
+    """Return whether a cell is an address, as written."""
     text = cell.strip()
     if "@" not in text or len(text) > 320:
         return False

@@ -1,7 +1,7 @@
 """Dates as lists write them: ISO 8601, `14.03.2024`, `14 March 2024`, `03/14/2024`, seconds since 1970.
 
-Input: a text, and which of day and month comes first where a text does not tell. Output: a time, or what keeps it from being one.
-Guarantees: pure; a date that can be read in two ways is never guessed.
+Input: a text, and whether day or month comes first if the text does not tell. Output: a time, or the reason why it is
+not one. Guarantees: pure; never guesses a date that can be read in two ways.
 """
 
 import re
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class DateOrder(StrEnum):
-    """Which comes first in `03/04/2024`: what `--dates` takes."""
+    """Which part comes first in `03/04/2024`: the values of `--dates`."""
 
     DAY_FIRST = "dmy"
     MONTH_FIRST = "mdy"
@@ -64,9 +64,9 @@ _SECONDS = re.compile(r"\d{10}|\d{13}")
 
 
 def read_date(text: str, order: DateOrder | None = None) -> datetime:
-    """Read a date, with or without a time; without a zone it is UTC.
+    """Read a date, with or without a time; a time without a zone is UTC.
 
-    Raises AmbiguousDateError where day and month could be either and no order is given, ValueError for what is no date.
+    Raises AmbiguousDateError if day and month could be swapped and no order is given, ValueError if it is not a date.
     """
     text = " ".join(text.split())
     try:
@@ -77,7 +77,7 @@ def read_date(text: str, order: DateOrder | None = None) -> datetime:
 
 
 def looks_like_date(text: str) -> bool:
-    """Return whether a text is a date, in whichever order."""
+    """Return whether a text is a date, in either order."""
     try:
         read_date(text, DateOrder.DAY_FIRST)
     except ValueError:
@@ -101,7 +101,7 @@ def _spoken(text: str, order: DateOrder | None) -> datetime:
         return _made(match[3], _month(match[2]), int(match[1]), match.groups()[3:])
     if match := _NAME_DAY.fullmatch(text):
         return _made(match[3], _month(match[1]), int(match[2]), match.groups()[3:])
-    raise ValueError("no date")
+    raise ValueError("not a date")
 
 
 def _ordered(first: int, second: int, order: DateOrder | None) -> tuple[int, int]:
@@ -118,7 +118,7 @@ def _ordered(first: int, second: int, order: DateOrder | None) -> tuple[int, int
 def _month(name: str) -> int:
     number = _MONTHS.get(name.casefold())
     if number is None:
-        raise ValueError("no month")
+        raise ValueError("not a month")
     return number
 
 

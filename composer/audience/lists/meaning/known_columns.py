@@ -1,6 +1,6 @@
-"""What a column of a list can be, and the names under which each is known, in several languages.
+"""The targets of columns, and the names of each in several languages.
 
-Input: nothing. Output: `KNOWN`, names as `keys.key_of` returns them. Guarantees: plain data.
+Input: nothing. Output: `KNOWN`, names as `normal_keys.key_of` returns them. Guarantees: plain data.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ def _names(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-#: What a column can be beside the newsletter's own merge fields, with the names under which it is known (see `key_of`).
+#: The targets of columns, besides the newsletter's own merge fields, with their known names (see `key_of`).
 KNOWN: Mapping[str, frozenset[str]] = {
     "email": _names(
         "email e_mail mail email_address e_mail_address mail_address address_email emailaddress e_mail_adresse emailadresse"
@@ -45,7 +45,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "attributes": _names("attributes metadata"),
     "disabled": _names("email_disabled"),
 }
-#: Columns that mean this in the lists of known services, and anything elsewhere.
+#: Columns with this meaning in the lists of known services, and with any meaning elsewhere.
 ONLY_OF_SERVICES = _names(
     "type state created_at creation_date attributes metadata unsub_time clean_time email_disabled"
 )

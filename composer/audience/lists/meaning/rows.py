@@ -1,8 +1,8 @@
-"""A row to a person, or why it is none.
+"""Turn a row into a person, or into the reason why it cannot be imported.
 
-Input: rows of texts, and which column is what. Output: people as tuples, ready for the database, and what is said of
-rows: that they are bad and why, or that something in them was left empty. The loop in `judge` sees a million rows: it asks
-little of a row that is in order, and all of one that is not.
+Input: rows of texts, and which column is what. Output: people as tuples for the database, and remarks on rows: bad rows
+with the reason, and values that were left empty. The loop in `judge` runs a million times, so it does little for a
+regular row, and all checks for the others.
 """
 
 import re
@@ -39,15 +39,15 @@ from composer.audience.lists.meaning.subscription_status import (
     weigh_remarks,
     weigh_words,
     weigher,
-    worst_elsewhere,
+    worst_in_other_columns,
 )
 from composer.audience.suppression import Reason
 from composer.core.addresses import AddressError, normal_address, parse_address
 from composer.database.tables.metadata import milliseconds
 
-#: Around an address that was pasted, beside what no eye sees: quotation marks, a list's commas.
+#: What surrounds a pasted address, besides invisible characters: quotation marks, the commas of a list.
 _AROUND = ",;\"'<>"
-#: Letters of no width that Unicode counts among letters and marks.
+#: Characters without width that Unicode counts as letters and marks.
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0000-\U000e0fff]"
 )
@@ -55,17 +55,17 @@ _UNSEEN = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellStatements:
-    """What is said of a row."""
+    """A remark on a row."""
 
     number: int
-    #: Whether the row is not taken; else something in it was left empty.
+    #: Whether the row is not imported; otherwise something in it was left empty.
     is_bad: bool
     text: str
     reason: str
 
 
 class ListedPerson(NamedTuple):
-    """What a row says of somebody. A tuple and no data class: a million are made."""
+    """The data of a person in a row. A tuple instead of a data class, because a list can have a million."""
 
     number: int
     address: str
@@ -78,7 +78,7 @@ class ListedPerson(NamedTuple):
     fields: str
     #: `subscriber`, `pending`, or the reason why they get nothing.
     standing: str
-    #: When they agreed, or left: milliseconds since 1970.
+    #: When they agreed or left, in milliseconds since 1970.
     when: int | None
     evidence: str
     tags: tuple[str, ...]
@@ -87,10 +87,10 @@ class ListedPerson(NamedTuple):
 def read_row(
     rows: Iterator[Row], columns: Columns, known: tuple[str, ...], doubts: Doubts, order: DateOrder | None = None
 ) -> Iterator[ListedPerson | CellStatements]:
-    """Judge rows; `known` are the newsletter's own merge fields, which a service may keep inside one of its columns.
+    """Yield people and remarks; `known` are the newsletter's own merge fields, also inside a column of a service.
 
-    A row may give several: what is said of it, and the person. What a person must decide is counted in `doubts`; `order` is
-    what they decided about dates.
+    A row can yield both a remark and a person. `doubts` counts what the user must decide; `order` is their decision
+    about dates.
     """
     taken = columns.taken
     at_email = taken["email"]
@@ -142,14 +142,14 @@ def read_row(
             if at_status is not None:
                 standing = statuses.standing(cells[at_status].strip() if at_status < width else "", columns, doubts)
                 if columns.standing and standing in STAYING:
-                    # A list of those who left makes nobody a subscriber, whatever else it says of them.
+                    # A list of unsubscribed people adds no subscriber, even if other columns say that they subscribed.
                     standing = status_here
             if at_disabled is not None and at_disabled < width and is_true(cells[at_disabled]):
                 standing = Reason.UNSUBSCRIBED.value
             if has_says:
                 standing = weigh(standing, cells)
             if not LEAVING.isdisjoint(cells):
-                standing = worst_elsewhere(standing, cells, columns, doubts)
+                standing = worst_in_other_columns(standing, cells, columns, doubts)
             if untold:
                 standing = weigh_remarks(standing, cells, untold, columns, doubts)
             tags: tuple[str, ...] = ()
@@ -190,8 +190,8 @@ def read_row(
 
 
 def _behind(cells: list[str]) -> str:
-    many = "1 cell stands" if len(cells) == 1 else f"{len(cells):,} cells stand"
-    return f"{many} behind the last column, left out: “{beginning(' | '.join(cells))}”"
+    many = "1 cell" if len(cells) == 1 else f"{len(cells):,} cells"
+    return f"left out {many} after the last column: “{beginning(' | '.join(cells))}”"
 
 
 def _first_of(cells: list[str], at: int) -> str:
@@ -199,12 +199,12 @@ def _first_of(cells: list[str], at: int) -> str:
 
 
 def _mended(written: str) -> tuple[str, str]:
-    """Take off what stands around an address: blanks, quotation marks, a mail link's scheme, a name before brackets."""
+    """Remove what surrounds an address: blanks, quotation marks, `mailto:`, a name before angle brackets."""
     if NO_LETTERS.search(written):
-        raise BadValueError("the address holds bytes that are no letters (not UTF-8)")
+        raise BadValueError("the address contains bytes that are not UTF-8")
     text = _bare(written)
     if not text:
-        raise BadValueError("there is no address in it")
+        raise BadValueError("the row has no address")
     if len(text) > LONGEST:
         raise BadValueError(f"the address is {len(text):,} characters long")
     text = text[len("mailto:") :] if text.lower().startswith("mailto:") else text
@@ -215,7 +215,7 @@ def _mended(written: str) -> tuple[str, str]:
 
 
 def _bare(text: str, kept: str = "") -> str:
-    """Take off at both ends what no eye sees (spaces, marks of direction, fillers), and quotation marks but those kept."""
+    """Remove invisible characters at both ends (spaces, direction marks, fillers), and quotation marks not in `kept`."""
 
     def is_around(sign: str) -> bool:
         return (
@@ -233,7 +233,7 @@ def _bare(text: str, kept: str = "") -> str:
 
 
 def _moment(text: str, column: str, order: DateOrder | None, doubts: Doubts, notes: list[str]) -> int | None:
-    """Read a time; without a zone it is UTC."""
+    """Read a time; a time without a zone is UTC."""
     if is_true(text[:LONGEST_WORD]) is False:
         return None
     try:
@@ -243,5 +243,5 @@ def _moment(text: str, column: str, order: DateOrder | None, doubts: Doubts, not
         return None
     except (ValueError, OverflowError):
         doubts.lost[column] += 1
-        notes.append(f"“{beginning(text)}” is not a date, left empty")
+        notes.append(f"“{beginning(text)}” is not a date and was left empty")
         return None

@@ -1,4 +1,4 @@
-"""Services and programs that export lists: how their files are recognised, and what is peculiar to them.
+"""Services and programs that export lists: how to recognise their files, and their peculiarities.
 
 Input: nothing. Output: `SERVICES`, tried in this order. Guarantees: plain data.
 """
@@ -15,20 +15,18 @@ def _names(text: str) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """A program that writes lists, recognised by the columns that only it has; all names as `normal_keys.key_of`"
-    " returns them.
-    """
+    """A program that writes lists, recognised by columns that only it has; all names as `key_of` returns them."""
 
     name: str
-    #: All of these are there.
+    #: All of these must be present.
     columns: frozenset[str]
-    #: One of these is there.
+    #: One of these must be present.
     one_of: frozenset[str] = frozenset()
-    #: What some of its columns are that mean something else elsewhere, or nothing ("").
+    #: Columns that have another meaning elsewhere, or none ("").
     columns_of: Mapping[str, str] = field(default_factory=dict)
-    #: What its words mean, in a status or in a column about leaving.
+    #: The meaning of its words, in a status or in a column about unsubscribing.
     words: Mapping[str, Says] = field(default_factory=dict)
-    #: Columns that look as if they said who left, and do not.
+    #: Columns that look as if they were about unsubscribing, and are not.
     ignored: frozenset[str] = frozenset()
 
 
@@ -61,7 +59,7 @@ SERVICES = (
             "marketing_emails_bounced marketing_contact_status lead_status contact_unworked lifecycle_stage"
         ),
     ),
-    # Its export of those who bounced and unsubscribed.
+    # Its export of bounced and unsubscribed people.
     Service(name="HubSpot", columns=_names("email portal_unsubscribe"), one_of=_names("portal_bounce global_bounce")),
     Service(
         name="phpList",
@@ -130,7 +128,7 @@ SERVICES = (
         columns_of={"data": "attributes"},
     ),
 )
-#: Columns of services that say nothing of a person: nobody misses them.
+#: Columns of services that say nothing about a person: leaving them out is not reported.
 TECHNICAL = _names(
     "member_rating optin_time optin_ip confirm_ip latitude longitude gmtoff dstoff timezone cc region"
     " last_changed leid euid"

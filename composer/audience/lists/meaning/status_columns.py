@@ -1,7 +1,8 @@
-"""Columns of a list that say who has left, opted in or out, bounced, complained or confirmed.
+"""Columns that say who has unsubscribed, opted in or out, bounced, complained or confirmed.
 
-Input: a column's name in the form of `normal_keys.key_of`. Output: what the column is about. Guarantees: pure; a name that may be
-about leaving and is not understood is reported as suspicious. English, German, French, Spanish and Chinese.
+Input: the name of a column in the form of `normal_keys.key_of`. Output: what the column is about. Guarantees: pure; a
+name that may be about unsubscribing and is not understood is reported as suspicious. English, German, French, Spanish
+and Chinese.
 """
 
 import re
@@ -9,7 +10,7 @@ from enum import StrEnum
 
 
 class Says(StrEnum):
-    """What a column is about: what `--map COLUMN=…` and `--map VALUE=…` take."""
+    """What a column is about: the values of `--map COLUMN=…` and `--map VALUE=…`."""
 
     UNSUBSCRIBED = "unsubscribed"
     SUBSCRIBED = "subscribed"
@@ -17,16 +18,16 @@ class Says(StrEnum):
     UNCONFIRMED = "unconfirmed"
     BOUNCED = "bounced"
     COMPLAINED = "complained"
-    #: says nothing about whether somebody gets the newsletter
+    #: does not say whether a person gets the newsletter
     IGNORE = "ignore"
 
 
 _TIME = r"(?:time|date|at|on|am|le|since|seit|datum)"
 _NOT = r"(?:^|_)(?:no|not|non|nicht|kein|keine|keinen|ne_pas|pas_de|sin|sans|ohne|never)_?"
-#: The first that fits is taken: "unsubscribed" holds "subscribed", and "not_confirmed" holds "confirmed".
+#: The first match counts: "unsubscribed" contains "subscribed", and "not_confirmed" contains "confirmed".
 _COLUMNS: tuple[tuple[Says, tuple[str, ...]], ...] = (
     (
-        # Dates of signing up, counts and addresses that only look like a status.
+        # Sign-up dates, counts and addresses that only look like a status.
         Says.IGNORE,
         (
             rf"^(?:subscribe[dr]?|subscription|subscriber|abonniert|abonne|angemeldet|optedin)_{_TIME}$",
@@ -115,40 +116,38 @@ _COLUMNS: tuple[tuple[Says, tuple[str, ...]], ...] = (
     ),
 )
 _PATTERNS = tuple((says, re.compile("|".join(patterns))) for says, patterns in _COLUMNS)
-#: Names that may be about leaving or agreeing, in a way that is not understood: what is in such a column is asked.
+#: Names that may be about unsubscribing or agreeing in an unknown way. The user is asked about the values.
 _SUSPICIOUS = re.compile(
     r"subscri|opt_?in|opt_?out|consent|permission|bounce|(?:^|_)abo(?:_|$)|abonn|einwillig|werbung|inscri|suscri"
     r"|(?:^|_)(?:empfang|gewunscht|erwunscht|erhalten|receive|recevoir|recibir)(?:_|$)|newsletter|mailing|(?:e?_?mail|contact|member|user|account|abo|list|empfanger|kontakt|kunden)_?(?:status|state)|mailable"
     r"|(?:^|_)(?:gdpr|dsgvo|rgpd)(?:_|$)|(?:^|_)kein|status_(?:e?_?mail|newsletter|abo)|iscri|订|购读|退|拒"
 )
-#: Columns of a state that may be another one: only words that cannot be misunderstood count in them.
+#: Columns about a state, which may not be the subscription, so only unambiguous words in them count.
 _STATES = re.compile(r"(?:status|state|statut|etat|estado|stato|zustand|状态|狀態|ステータス|类型)$|^(?:\w+_)?typ[e]?$")
 #: Names that only look suspicious.
 _HARMLESS = re.compile(
     r"(?:list|newsletter|mailing)s?_?(?:name|id|list|lists|title|count)|mailing_(?:address|street|city|zip\w*|state|country|postal\w*)"
     r"|(?:^|_)description$|transcri|(?:^|_)bestellt(?:_|$)|_id$|_ip$|_url$|_source$|prescri"
 )
-#: The column says why, or when: whatever stands there is a yes.
+#: The column says why or when: any value in it means yes.
 _EXPLAINS = re.compile(r"reason|grund(?:$|_)|ursache|raison|motif|motivo|causa|原因|comment|kommentar|message|feedback")
 
 
 def says_of(key: str) -> Says | None:
-    """Return what a column is about by its name; None if it has nothing to do with leaving, or is not understood."""
+    """Return what a column is about by its name; None if it is not about subscriptions, or is not understood."""
     return next((says for says, pattern in _PATTERNS if pattern.search(key)), None)
 
 
 def is_suspicious(key: str) -> bool:
-    """Return whether a column that `says_of` does not understand may be about leaving all the same."""
+    """Return whether a column that `says_of` does not understand may be about unsubscribing."""
     return _SUSPICIOUS.search(key) is not None and _HARMLESS.search(key) is None
 
 
 def is_state(key: str) -> bool:
-    """Return whether a column is about a state, of whatever: `told` understands only plain words in it"
-    " (Says.IGNORE).
-    """
+    """Return whether a column is about some state: `told` understands only unambiguous words in it (Says.IGNORE)."""
     return _STATES.search(key) is not None
 
 
 def explains(key: str) -> bool:
-    """Return whether a column gives reasons: any text in it is a yes."""
+    """Return whether a column gives reasons: any text in it means yes."""
     return _EXPLAINS.search(key) is not None

@@ -1,8 +1,8 @@
-"""How the people of a list stand: by its status, and by its columns about leaving.
+"""The subscription status of the people in a list, from its status column and its columns about unsubscribing.
 
-Input: a row's cells, and which column is what. Output: subscriber, pending, or the reason why somebody gets nothing.
-Guarantees: what
-is not understood is counted in `Doubts` and makes nobody a subscriber; of several columns the one that weighs most is believed.
+Input: the cells of a row, and which column is what. Output: subscriber, pending, or the reason why a person gets
+nothing. Guarantees: a value that is not understood is counted in `Doubts` and never makes a person a subscriber. If
+several columns disagree, the most restrictive value counts.
 """
 
 import re
@@ -30,7 +30,8 @@ from composer.audience.lists.meaning.status_words import (
 from composer.audience.suppression import Reason
 from composer.database.tables.metadata import milliseconds
 
-#: How somebody stands who is in a list and gets the newsletter, or has not agreed yet; the others are reasons.
+#: The status of people who get the newsletter, and of people who have not agreed yet; the others are suppression
+#: reasons.
 SUBSCRIBER, PENDING = "subscriber", "pending"
 _WORDS = {
     SUBSCRIBER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due aktiv actif"
@@ -45,46 +46,47 @@ _WORDS = {
 }
 STAYING = (SUBSCRIBER, PENDING)
 STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
-#: Different words that are kept of columns that are not understood.
+#: How many different values of columns that are not understood are kept.
 _MOST_WORDS = 1000
 LEAVING = leaving_words()
 
 
 @dataclass(slots=True, kw_only=True)
 class Doubts:
-    """What a person must decide before a list is taken in, and what would be lost. Filled while rows are judged."""
+    """The questions that the user must answer before the import, and the dates that would be lost; filled while reading."""
 
-    #: Words that are not understood in a column about leaving or in a status: column and word, to how many rows.
+    #: Values that are not understood in a status column or in a column about unsubscribing: column and value, with the
+    #: number of rows.
     values: Counter[tuple[str, str]] = field(default_factory=Counter)
     #: Dates that can be read in two ways, by column.
     dates: Counter[str] = field(default_factory=Counter)
-    #: Dates that cannot be read at all, by column.
+    #: Dates that cannot be read, by column.
     lost: Counter[str] = field(default_factory=Counter)
 
     def ask(self, column: str, value: str) -> None:
-        """Count a word that is not understood; of very many different ones the later are counted together."""
+        """Count a value that is not understood; after very many different ones, the rest count together."""
         key = (column, beginning(value))
         self.values[key if key in self.values or len(self.values) < _MOST_WORDS else (column, "…")] += 1
 
     @property
     def is_open(self) -> bool:
-        """Whether something must be decided."""
+        """Whether the user must decide something."""
         return bool(self.values or self.dates)
 
 
-#: An empty cell, as `--map VALUE=…` and messages name it.
+#: An empty cell, in `--map VALUE=…` and in messages.
 NOTHING_WRITTEN = "(empty)"
 
 
 @dataclass(slots=True)
 class Consents:
-    """What a column called "consent" holds: how people agreed, or only whether they did."""
+    """The values of a column called "consent": how people agreed, or only whether they did."""
 
     plain: int = 0
     empty: int = 0
 
     def evidence(self, text: str) -> str:
-        """Return how somebody agreed; nothing if it only says that they did."""
+        """Return how a person agreed, or an empty string if the cell only says that they did."""
         is_yes = is_true(text[:LONGEST_WORD])
         self.empty += not text
         if text and is_yes is not None:
@@ -93,7 +95,7 @@ class Consents:
         return text
 
     def ask(self, column: str, columns: Columns, doubts: "Doubts") -> None:
-        """Ask about empty cells between cells that say yes: it is not known whether those people agreed."""
+        """Ask about empty cells in a column that also has "yes", because it is unknown whether those people agreed."""
         if self.plain and self.empty and NOTHING_WRITTEN not in columns.values:
             doubts.values[column, NOTHING_WRITTEN] += self.empty
 
@@ -108,13 +110,13 @@ def _known_standing(text: str) -> str | None:
 
 @dataclass(slots=True)
 class Statuses:
-    """Reads the column that holds the status; counts words that say that somebody gets the newsletter, and empty cells."""
+    """Read the status column; count values that mean "gets the newsletter", and empty cells."""
 
     positive: int = 0
     empty: int = 0
 
     def standing(self, text: str, columns: Columns, doubts: Doubts) -> str:
-        """Return how somebody stands by their status. Raises BadValueError for a word that is not understood."""
+        """Return the status of a person. Raises BadValueError for a value that is not understood."""
         short = text[:LONGEST_WORD].casefold()
         is_empty = short in EMPTY
         self.empty += is_empty
@@ -127,12 +129,12 @@ class Statuses:
         return found
 
     def ask(self, columns: Columns, doubts: Doubts) -> None:
-        """Ask about empty cells between cells that say yes: it is not known how those people stand."""
+        """Ask about empty cells in a column that also has positive values, because the status of those people is unknown."""
         if self.positive and self.empty and NOTHING_WRITTEN not in columns.values:
             doubts.values[columns.status, NOTHING_WRITTEN] += self.empty
 
 
-#: How somebody stands of whom a cell, or `--map`, says this.
+#: The status of a person by the meaning of a cell, or of `--map`.
 _STANDING_OF = {
     Says.UNSUBSCRIBED: Reason.UNSUBSCRIBED.value,
     Says.SUBSCRIBED: SUBSCRIBER,
@@ -142,14 +144,14 @@ _STANDING_OF = {
     Says.COMPLAINED: Reason.COMPLAINED.value,
     Says.IGNORE: SUBSCRIBER,
 }
-#: Of several columns the one that weighs most is believed.
+#: If several columns disagree, the most restrictive value counts.
 _WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
-#: Longer texts are no words of a status.
+#: Longer texts are not status values.
 LONGEST_WORD = 100
 
 
 def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]:
-    """Return what weighs the columns about leaving, row by row. Nobody becomes a subscriber by them who is none by the status."""
+    """Return a function that weighs the columns about unsubscribing; they never make a person active against the status."""
     kept: list[tuple[int, StatusColumn, dict[str, str]]] = [(column.at, column, {}) for column in columns.says]
 
     def weigh(standing: str, cells: list[str]) -> str:
@@ -184,8 +186,8 @@ def _worst_of(found: list[str], standing: str) -> str:
     return next((each for each in _WEIGHT if each in found), PENDING if PENDING in found else standing)
 
 
-def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
-    """Ask about a word that can only be about leaving, in a column that nobody has said anything of."""
+def worst_in_other_columns(standing: str, cells: list[str], columns: Columns, doubts: Doubts) -> str:
+    """Ask about a word that can only be about unsubscribing, in a column without a known meaning."""
     for at, cell in enumerate(cells[: columns.width]):
         if at not in columns.told and cell in LEAVING:
             standing = weigh_words(standing, (cell,), columns.names[at], columns, doubts)
@@ -193,7 +195,7 @@ def worst_elsewhere(standing: str, cells: list[str], columns: Columns, doubts: D
 
 
 def weigh_remarks(standing: str, cells: list[str], untold: tuple[int, ...], columns: Columns, doubts: Doubts) -> str:
-    """Ask about remarks that mention unsubscribing, in columns whose meaning is not known."""
+    """Ask about remarks that mention unsubscribing, in columns without a known meaning."""
     written = [(at, cells[at]) for at in untold if at < len(cells) and cells[at]]
     if written and is_about_leaving("\n".join(text for _, text in written)):
         for at, text in written:
@@ -205,7 +207,7 @@ def weigh_remarks(standing: str, cells: list[str], untold: tuple[int, ...], colu
 def weigh_words(
     standing: str, words: Iterable[str], column: str, columns: Columns, doubts: Doubts, *, is_remark: bool = False
 ) -> str:
-    """Weigh words about leaving in a column about something else, such as tags; they are asked about until `--map` decides."""
+    """Weigh words about unsubscribing in other columns, such as tags. Ask the user, unless `--map` decides."""
     for word in words:
         if said := columns.values.get(word.casefold()):
             standing = _worst_of([standing, _STANDING_OF[said]], standing)
@@ -216,7 +218,7 @@ def weigh_words(
 
 
 def left_at(cells: list[str], columns: Columns, order: DateOrder | None) -> int | None:
-    """Read when somebody left, if a column about leaving says it."""
+    """Return when a person unsubscribed, if a column about unsubscribing contains it."""
     for column in columns.says:
         if column.says in (Says.UNSUBSCRIBED, Says.BOUNCED, Says.COMPLAINED) and column.at < len(cells):
             cell = cells[column.at].strip()

@@ -53,4 +53,4 @@ def unseen(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
         if not address.isascii() and (harmless := tame(address)) != address:
             found = next(one for one, other in zip_longest(address, harmless) if one != other)
             message = f"this address contains an invisible character ({name_of(found)}): the link may be broken"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="invisible")

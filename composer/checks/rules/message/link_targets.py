@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 from urllib.parse import parse_qsl, urlsplit
 
-from composer.checks.issue_text import Reference, Role, named
+from composer.checks.issue_text import NO_PAGE, Reference, Role, named
 from composer.checks.registry import CHECKS, CheckFinding, CheckLimits, Setting, check, to_problem
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level, Problem
@@ -36,8 +36,6 @@ _SHORTENERS = frozenset(
         "suo.im",
     ]
 )
-#: Links that open another program than the browser.
-_NO_PAGE = ("mailto:", "tel:")
 _LOCAL = (".local", ".localhost", ".internal", ".lan", ".home", ".corp", ".test", ".invalid", ".example")
 #: Parameters that identify the person from whose inbox or browser an address was copied.
 _PERSONAL = frozenset(
@@ -68,7 +66,7 @@ _PERSONAL = frozenset(
 _EXAMPLE = re.compile(r"(?:.+\.)?example\.(?:com|net|org)", re.IGNORECASE)
 _UNFINISHED = re.compile(r"todo|tbd|fixme|xxx", re.IGNORECASE)
 _HOST_IN_WORDS = re.compile(
-    r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|fr|cn|hk|tw|jp|io|info))(?:[/?#]\S*)?\s*$",
+    r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|ie|fr|it|es|pt|nl|be|lu|pl|se|no|dk|fi|ca|au|nz|cn|hk|tw|jp|kr|in|br|mx|io|info|news))(?:[/?#]\S*)?\s*$",
     re.IGNORECASE,
 )
 
@@ -108,13 +106,15 @@ def private_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Chec
             continue
         if _is_local(host):
             message = f"“{host}” is not a public address"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="private")
         elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
             message = f"this address is a placeholder: {link.url}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="placeholder")
         elif not is_sample and _is_example(said := host or _mail_host(link.url)):
             message = f"“{said}” is reserved for examples: the link leads nowhere"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=Level.WARNING)
+            yield CheckFinding(
+                place=link.mark.place, message=named(link.mark, message), level=Level.WARNING, kind="example"
+            )
 
 
 def is_mention(link: Reference) -> bool:
@@ -167,15 +167,15 @@ def dead_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 @check(
     "LINK04",
     "No link uses a link shortener",
-    fix="open the link and copy the address it leads to",
+    fix="copy the address it leads to; to keep short links, write   LINK04: {level: off}   below   checks:   in newsletter.yaml",
     source="https://support.google.com/a/answer/81126",
 )
 def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for link shorteners: spam filters distrust them, and subscribers cannot see where they lead."""
-    for link in review.references:
+    """Look for link shorteners, each address once: spam filters distrust them, and subscribers cannot see where they lead."""
+    for link in {each.url: each for each in reversed(review.references)}.values():
         if host_of(link.url) in _SHORTENERS:
             message = f"this link uses a shortener: {host_of(link.url)}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="shortener")
 
 
 @check(
@@ -190,7 +190,7 @@ def numbers(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
         address = _address(host_of(link.url))
         if address is not None and address.is_global:
             message = f"this link uses an IP address: {address}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="number")
 
 
 @check(
@@ -204,7 +204,7 @@ def mismatched_hosts(review: ReviewedEdition, limits: CheckLimits) -> Iterator[C
     """Look for links that show one host and lead to another, as phishing messages do."""
     for link in review.references:
         shown = _HOST_IN_WORDS.match(link.words)
-        if shown is None or link.url.startswith(_NO_PAGE):
+        if shown is None or link.url.startswith(NO_PAGE):
             continue
         one, other = shown[1].lower().removeprefix("www."), host_of(link.url)
         if one != other and not one.endswith(f".{other}") and not other.endswith(f".{one}"):
@@ -226,7 +226,7 @@ def long_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     for link in review.references:
         if level := limits.over(len(link.url)):
             message = f"this address has {len(link.url):,} characters; recommended: at most {limits.at(level):,}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=level)
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), level=level, kind="long")
 
 
 @check(
@@ -241,7 +241,7 @@ def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
         names = [name for name, _ in parse_qsl(urlsplit(link.url).query) if name.lower() in _PERSONAL]
         if names:
             message = f"this address contains “{names[0]}”, which identifies the person who copied it"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="personal")
 
 
 def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
@@ -250,7 +250,7 @@ def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
     `reviews` are those of all variants of an issue.
     """
     token = reviews[0].issue.marks.prefix
-    return tuple(link.url for link in _once(reviews) if not link.url.startswith(_NO_PAGE) and token not in link.url)
+    return tuple(link.url for link in _once(reviews) if not link.url.startswith(NO_PAGE) and token not in link.url)
 
 
 def link_problems(

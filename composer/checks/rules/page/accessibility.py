@@ -182,7 +182,8 @@ def small_text(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
         style = styles.of(element)
         if style.is_hidden or style.font_size in told or style.font_size <= 1:
             continue
-        if level := limits.under(style.font_size):
+        # Capitals are a third taller than the letters by which a size is judged.
+        if level := limits.under(style.font_size * (1.2 if style.text_transform == "uppercase" else 1)):
             told.add(style.font_size)
             message = f"this text has a font size of {style.font_size:g} pixels"
             yield CheckFinding(

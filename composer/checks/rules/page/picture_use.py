@@ -1,5 +1,6 @@
 """Checks of images: their files, their size on the page, their alt text and the text around them."""
 
+import re
 from collections.abc import Iterator
 
 from composer.checks.registry import CheckFinding, CheckLimits, check
@@ -124,25 +125,40 @@ def first_frame(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
     fix='describe the image in one sentence; for a decorative image, write   alt: ""',
     source="https://www.w3.org/WAI/tutorials/images/decision-tree/",
     unit="characters",
-    warn=250,
+    warn=400,
 )
 def alternatives(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for file names, words that describe nothing, repeated captions and texts that are too long."""
+    """Look for names of files, labels, words that describe nothing, repeated captions and texts that are too long."""
     for figure in review.figures:
         alt = figure.alt.strip()
         plain = alt.casefold().strip(" .:")
-        message, level = "", Level.WARNING
-        if plain in _EMPTY_WORDS or plain.endswith((".png", ".jpg", ".jpeg", ".gif")):
+        message, level, kind, hint = "", Level.WARNING, "words", ""
+        if plain in _EMPTY_WORDS or _FILE_NAME.fullmatch(alt):
             message = f"the alt text “{alt}” does not say what the image shows"
         elif alt and plain == figure.caption.casefold().strip(" .:"):
-            message = "the alt text repeats the caption"
+            message, kind = "the alt text repeats the caption", "caption"
         elif found := limits.over(len(alt)):
-            message = f"the alt text has {len(alt)} characters; recommended: at most {limits.at(found)}"
-            level = found
+            most = min(_ALT_MOST, limits.at(found))
+            message = f"the alt text has {len(alt)} characters; recommended: at most {most}"
+            level, kind = found, "long"
+        elif label := re.match(r"alt(?:[ -]?text)?\s*[:：]", alt, re.IGNORECASE):
+            message, kind = f"the alt text starts with “{label[0]}”, which screen readers read out", "label"
+            hint = f"delete “{label[0]}”"
         if message:
-            yield CheckFinding(place=figure.place, message=where(figure.trail, message), level=level)
+            message = where(figure.trail, message)
+            yield CheckFinding(place=figure.place, message=message, level=level, hint=hint, kind=kind)
 
 
+#: The recommended length. The check warns only well beyond it: a drawing may need some sentences.
+_ALT_MOST = 250
+#: Alt texts that are the name of a file: chart.png, IMG_2041, ssi-fellowship, a UUID.
+_FILE_NAME = re.compile(
+    r"(?i:.*\.(?:png|jpe?g|gif|webp|svg|bmp|heic))"
+    r"|(?i:(?:img|dscf?|dscn|pxl|image|screenshot|photo|bild|foto)[-_ ]?\d{3,}[-_\w]*)"
+    r"|(?i:(?:[\da-f]+-)?[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}|[\da-f]{16,})"
+    # Not one short word with a hyphen: co-op, e-mail.
+    r"|(?=.{10})[a-z\d]+(?:-[a-z\d]+)+|(?=.{6})[A-Za-z\d-]+(?:_[A-Za-z\d-]+)+"
+)
 _EMPTY_WORDS = frozenset(
     [
         "image",

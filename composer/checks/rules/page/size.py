@@ -31,7 +31,7 @@ def html_size(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFin
         )
         yield CheckFinding(
             place=review.issue.place(largest),
-            message=f"the HTML page has {review.size:,} bytes; Gmail cuts it off after {GMAIL_CLIP:,} "
+            message=f"the HTML part is {review.size:,} bytes; Gmail cuts it off after {GMAIL_CLIP:,} "
             f"and hides the unsubscribe link{share}",
             level=level,
         )

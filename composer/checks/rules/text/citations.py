@@ -67,7 +67,8 @@ def cited_before(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Check
         issues = [earlier for earlier in review.earlier if address in earlier.urls]
         if len(issues) == 1:
             message = f"issue {issues[0].stem} already cited this article: {link.url}"
-            yield CheckFinding(place=link.mark.place, message=named(link.mark, message))
+            kind = issues[0].stem
+            yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind=kind)
 
 
 def _may_recur(spec: SectionSpec) -> bool:

@@ -6,6 +6,7 @@ Input: a review. Output: findings.
 import datetime
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
@@ -28,7 +29,7 @@ _GOES_ON = re.compile(
 @check(
     "DATE03",
     "Weekdays match their dates",
-    fix="check the calendar and correct the weekday or the date",
+    fix="check the calendar and correct the weekday, the day or the year",
     source="https://www.iso.org/iso-8601-date-and-time-format.html",
 )
 def weekdays(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -40,10 +41,20 @@ def weekdays(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
             if any(day.weekday() == found.weekday for day in days) or not _is_meant(found, days, near, written.text):
                 continue
             if days:
-                message = f"“{found.text}”: {days[0].day} {days[0]:%B %Y} is a {days[0]:%A}"
+                message = f"“{found.text}”: {days[0].day} {days[0]:%B %Y} is a {days[0]:%A}{_other_year(found, near)}"
             else:
                 message = f"“{found.text}”: this date does not exist"
             yield CheckFinding(place=written.place(found.offset, found.text), message=written.named(message))
+
+
+def _other_year(found: DatedWeekday, near: datetime.date) -> str:
+    """Return a year next to the issue's in which the weekday is right, if the text names another year: `; in 2026 …`."""
+    for year in (near.year, near.year + 1, near.year - 1) if found.year else ():
+        days = replace(found, year=year).days(near)
+        right = next((day for day in days if day.weekday() == found.weekday), None)
+        if right is not None and year != found.year:
+            return f"; in {year} it is a {right:%A}"
+    return ""
 
 
 def _is_meant(found: DatedWeekday, days: tuple[datetime.date, ...], near: datetime.date, text: str) -> bool:
@@ -77,7 +88,7 @@ def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
         for path, item, day in over:
             if not any(_GOES_ON.search(words) for words in review.copy.words_of(item)):
                 message = f"this event is dated {day}, before the issue's date, {review.issue.date}"
-                yield CheckFinding(place=review.issue.place(*path, "date"), message=message)
+                yield CheckFinding(place=review.issue.place(*path, "date"), message=message, kind="past")
 
 
 @check(
@@ -91,4 +102,4 @@ def times(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding
     for written in written_texts(review):
         for offset, found in impossible_times(written.text, is_time=written.mark.trail[-1:] == ("time",)):
             message = written.named(f"“{found}” is not a valid time")
-            yield CheckFinding(place=written.place(offset, found), message=message)
+            yield CheckFinding(place=written.place(offset, found), message=message, kind="time")

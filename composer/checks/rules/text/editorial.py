@@ -5,23 +5,20 @@ import re
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import groupby
 
 from composer.checks.issue_text import named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.open_details import open_details
 from composer.checks.text_patterns.placeholders import placeholders
+from composer.checks.text_patterns.unclosed_pairs import Unclosed, unclosed_pairs
 from composer.checks.written_texts import written_texts
 from composer.content.values.field_values import Group, value_in
 from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Level
 from composer.core.issue_files import Shared
 
-_PAIRS = {"(": ")", "（": "）", "[": "]", "「": "」", "『": "』", "《": "》", "【": "】"}
-_BRACKETS = re.compile("[" + re.escape("".join((*_PAIRS, *_PAIRS.values()))) + "]")
-#: Smileys and list numbers such as “b)” need no opening bracket.
-_CLOSES_NOTHING = re.compile(r"(?:(?:^|\s)(?:[a-z]|[ivx]{2,4}|\d{1,2})|[:;]-?)\)+$")
-_QUOTES = ("“", "„", '"')
 _EDITORIAL_RULE = "editorial rule: set its level in newsletter.yaml"
 
 
@@ -53,9 +50,13 @@ def item_dates(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     for place, day in _dates(review):
         age = (review.issue.date - day).days
         if age < 0:
-            yield CheckFinding(place=place, message=f"{day} is after the issue's date, {review.issue.date}")
+            yield CheckFinding(
+                place=place, message=f"{day} is after the issue's date, {review.issue.date}", kind="later"
+            )
         elif level := limits.over(age):
-            yield CheckFinding(place=place, message=f"{day} is {age} days before the issue's date", level=level)
+            yield CheckFinding(
+                place=place, message=f"{day} is {age} days before the issue's date", level=level, kind="old"
+            )
 
 
 def _dates(review: ReviewedEdition) -> Iterator[tuple[SourcePlace, datetime.date]]:
@@ -153,32 +154,22 @@ def words(text: str) -> int:
     source=_EDITORIAL_RULE,
 )
 def unclosed(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Look for unclosed brackets and quotation marks in each paragraph."""
-    for text, after in zip(review.texts, (*review.texts[1:], None), strict=True):
-        # A quotation of several paragraphs opens in each of them and closes only in the last one.
-        goes_on = after is not None and after.mark.node is text.mark.node and after.words[:1] in _QUOTES
-        message = _unclosed(text.words) or ("" if goes_on else _unquoted(text.words))
-        if message:
-            yield CheckFinding(place=text.mark.place, message=named(text.mark, message))
+    """Look for unclosed brackets and quotation marks; a pair may open in one paragraph of a text and close in a later one."""
+    for _, group in groupby(review.texts, key=lambda text: id(text.mark.node)):
+        texts = list(group)
+        for number, wrong in sorted(unclosed_pairs([text.words for text in texts]).items()):
+            mark = texts[number].mark
+            yield CheckFinding(
+                place=mark.place, message=named(mark, _MISSING[wrong.kind].format(*wrong.signs)), kind=wrong.kind
+            )
 
 
-def _unclosed(text: str) -> str:
-    opened: list[str] = []
-    for match in _BRACKETS.finditer(text):
-        sign = match[0]
-        if sign in _PAIRS:
-            opened.append(sign)
-        elif opened and _PAIRS[opened[-1]] == sign:
-            opened.pop()
-        elif opened or not _CLOSES_NOTHING.search(text, 0, match.end()):
-            return f"“{sign}” has no opening bracket"
-    return f"“{opened[-1]}” is not closed" if opened else ""
-
-
-def _unquoted(text: str) -> str:
-    # “…” in English, „…“ in German: the same mark may open or close, so the number of marks must be even. 27" are inches.
-    is_odd = sum(text.count(sign) for sign in "“”„") % 2 or (text.count('"') % 2 and not re.search(r'\d"', text))
-    return "a quotation mark is missing" if is_odd else ""
+_MISSING = {
+    Unclosed.OPEN: "“{}” is not closed",
+    Unclosed.CLOSED: "“{}” has no opening bracket",
+    Unclosed.MIXED: "“{}” is closed by “{}”",
+    Unclosed.QUOTE: "a quotation mark is missing",
+}
 
 
 @check(
@@ -203,7 +194,7 @@ def unfinished(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
         for offset, found in placeholders(written.text, is_name=written.is_name):
             if not any(offset <= start < offset + len(found) for start in is_open):
                 message = written.named(f"“{found}” is a placeholder")
-                yield CheckFinding(place=written.place(offset, found), message=message)
+                yield CheckFinding(place=written.place(offset, found), message=message, kind="placeholder")
 
 
 @check(

@@ -18,7 +18,7 @@ SAME_ISSUE = "FILE01"
     "No other file contains the same issue",
     level=Level.BLOCKER,
     fix="keep the right file and delete or move the other, or correct its date or number",
-    source="docs/formats.md: copies made by sync programs could be sent as a second issue",
+    source="docs/reference/issue-format.md: copies made by sync programs could be sent as a second issue",
 )
 def same_issue(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for files with the same date or number in the same language."""

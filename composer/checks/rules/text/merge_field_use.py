@@ -20,7 +20,7 @@ _ALWAYS_THERE = frozenset(("email", LITERAL, *RESERVED))
     "FIELD01",
     "Every merge field has a default for subscribers without a value",
     fix='write   {{ first_name | default("reader") }}   or add   default:   below the field in newsletter.yaml',
-    source="docs/formats.md: merge fields",
+    source="docs/reference/issue-format.md: merge fields",
 )
 def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for merge fields without a default in texts and addresses."""
@@ -38,7 +38,7 @@ def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
             if (place, name) not in told:
                 told.add((place, name))
                 message = f"{{{{ {name} }}}} has no default: subscribers without a value cannot get this issue"
-                yield CheckFinding(place=place, message=named(mark, message), about=name)
+                yield CheckFinding(place=place, message=named(mark, message), about=name, kind=name)
 
 
 @check(
@@ -46,7 +46,7 @@ def defaults(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
     "No merge fields of other programs are left",
     level=Level.BLOCKER,
     fix='write   {{ first_name | default("reader") }}',
-    source="docs/formats.md: merge fields",
+    source="docs/reference/issue-format.md: merge fields",
 )
 def foreign(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for *|FNAME|*, {first_name}, %NAME%, [First Name] and similar fields."""

@@ -29,7 +29,8 @@ def doubled(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
             continue
         for offset, found in doubled_words(written.text, review.edition.language):
             words = " ".join(found.split())
-            yield CheckFinding(place=written.place(offset, found), message=written.named(f"“{words}”: doubled word"))
+            message = written.named(f"“{words}”: doubled word")
+            yield CheckFinding(place=written.place(offset, found), message=message, kind="doubled")
 
 
 @check(
@@ -44,4 +45,4 @@ def turned(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
         for _, found in list(turned_quotes(text.words, review.edition.language))[:1]:
             place = text.mark.place_of(re.compile(re.escape(found)))
             message = f"this quotation mark faces the wrong way: {found}"
-            yield CheckFinding(place=place, message=named(text.mark, message))
+            yield CheckFinding(place=place, message=named(text.mark, message), kind="turned")

@@ -19,6 +19,11 @@ _MOST_LINES = 10
 _CODE = re.compile(r"`[^`]*`")
 #: A straight quotation mark after a digit may mean inches.
 _STRAIGHT = re.compile(r'(?<!\d)"')
+#: Quotation marks by language, alone and in a pair; other languages use “…”.
+_SIGNS = dict.fromkeys(("de", "cs", "sk", "sl", "bg", "et", "is", "lt"), "„ “") | dict.fromkeys(
+    ("pl", "ro", "hu"), "„ ”"
+)
+_HINTS = {language: signs.replace(" ", "…") for language, signs in _SIGNS.items()}
 _TYPOGRAPHIC = re.compile("[“”„]")
 
 
@@ -61,8 +66,13 @@ def mixed_quotes(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Check
             found.append((straight, straight.place_of(_STRAIGHT)))
     if found:
         mark, place = found[0]
-        message = named(mark, 'this text mixes straight (") and typographic (“ ”) quotation marks')
-        yield CheckFinding(place=place, message=message + _other_lines(place, [each for _, each in found]))
+        language = review.edition.language.split("-")[0].lower()
+        message = named(
+            mark, f'this text mixes straight (") and typographic ({_SIGNS.get(language, "“ ”")}) quotation marks'
+        )
+        hint = _HINTS.get(language)
+        hint = f'use either {hint} or "…" throughout the text' if hint else ""
+        yield CheckFinding(place=place, message=message + _other_lines(place, [each for _, each in found]), hint=hint)
 
 
 def _has(pattern: re.Pattern[str], text: IssueText) -> bool:

@@ -1,4 +1,4 @@
-"""`compose subscribers`: the subscribers."""
+"""The command `compose subscribers`: manage subscribers."""
 
 import click
 
@@ -7,7 +7,7 @@ from composer.cli.commands.subscribers import import_list, people
 
 @click.group("subscribers")
 def command() -> None:
-    """Keep the subscribers: take lists in, add, find, tag, let go, erase."""
+    """Manage subscribers: import, add, list, tag, unsubscribe, erase."""
 
 
 for _each in (

@@ -1,4 +1,4 @@
-"""`compose subscribers import`: a list of people, from a file."""
+"""The command `compose subscribers import`: import a list of people from a file."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
-from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.import_view import read_map, run_import
 from composer.core.audience_filter import WordError, normal_tag
@@ -19,19 +19,25 @@ if TYPE_CHECKING:
 
 @click.command("import")
 @click.argument("file", metavar="[FILE]", required=False, type=click.Path(path_type=Path))
-@click.option("--map", "mapped", multiple=True, metavar="COLUMN=FIELD", help="What a column is; COLUMN= leaves it out.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for those who come with this list.")
-@click.option("--consent", metavar="WORDS", default="", help="How, when, to which words they agreed.")
 @click.option(
-    "--update", "is_update", is_flag=True, help="Let known subscribers take over what the list says, tags too."
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="COLUMN=FIELD",
+    help="Assign a field to a column; COLUMN= ignores the column.",
 )
-@click.option("--encoding", metavar="NAME", default="", help="How the file is encoded.  [default: found out]")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag for everyone in this list.")
+@click.option("--consent", metavar="WORDS", default="", help="How and when they agreed, and to which text.")
 @click.option(
-    "--dates", type=click.Choice(["dmy", "mdy"]), help="Which comes first in dates such as 03/04/2024: day or month."
+    "--update", "is_update", is_flag=True, help="Also update existing subscribers from the list, including tags."
 )
-@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only say what would become of each row.")
-@click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
-@click.option("--undo", "is_undo", is_flag=True, help="Take the last import back.")
+@click.option("--encoding", metavar="NAME", default="", help="The encoding of the file.  [default: detected]")
+@click.option(
+    "--dates", type=click.Choice(["dmy", "mdy"]), help="What comes first in dates such as 03/04/2024: day or month."
+)
+@click.option("--dry-run", "is_dry_run", is_flag=True, help="Only show what would change.")
+@click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--undo", "is_undo", is_flag=True, help="Undo the last import.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def take_list(
     file: Path | None,
@@ -46,18 +52,19 @@ def take_list(
     is_undo: bool,
     as_json: bool,
 ) -> int:
-    """Take a list in: CSV, XLSX, JSON lines, or what Mailchimp, listmonk, Buttondown, Substack export.
+    """Import subscribers from a list.
 
-    First it says what would become of each row, then it asks. Whoever has left stays out. Without --consent new subscribers
-    stay pending.
+    Reads CSV, XLSX and JSON lines, and exports from Mailchimp, listmonk, Buttondown and Substack. Shows first what
+    would change, then asks for confirmation. People who unsubscribed stay unsubscribed. Without --consent, new
+    subscribers stay pending.
     """
     question = Confirmation(is_dry_run=is_dry_run, is_yes=is_yes, as_json=as_json)
     if is_undo:
         if file is not None:
-            raise UsageError("--undo takes back the last import; it takes no file")
+            raise UsageError("--undo undoes the last import, and takes no file")
         return _undo(question)
     if file is None:
-        raise UsageError("which list?", "compose subscribers import FILE")
+        raise UsageError("no file given", "run   compose subscribers import FILE")
     from composer.app.context import open_newsletter
     from composer.app.people.list_import import ImportRequest, import_list
     from composer.audience.lists.formats.detection import tables_in
@@ -83,41 +90,46 @@ def _undo(question: Confirmation) -> int:
     from composer.app.context import open_newsletter
     from composer.app.people.import_undo import import_to_undo, undo_import
 
-    question.judge()
+    question.check_terminal()
     with open_newsletter() as context:
         last = import_to_undo(context)
         console.talk(f"import {last.number} of {last.at:%Y-%m-%d %H:%M} UTC, {last.file}:")
         lines = (
-            (last.came, "subscribers came with it; they go"),
-            (last.left, "came with it and have left since; they stay out"),
-            (last.others, "came with it and were erased since, or have agreed by themselves; that stays so"),
-            (last.changes, "changes to subscribers who were here; they are taken back where nothing has changed since"),
-            (last.suppressed, "lines of the suppression list; they go"),
+            (last.came, "subscribers added by it; will be removed"),
+            (last.left, "added by it and unsubscribed since; will stay unsubscribed"),
+            (
+                last.others,
+                "added by it and since erased, or confirmed by themselves; will not be changed",
+            ),
+            (last.changes, "changes to existing subscribers; will be undone unless the value has changed since"),
+            (last.suppressed, "entries of the suppression list; will be removed"),
         )
         for many, what in lines:
             if many:
                 console.talk(f"  {many:>9,} {what}")
         if not any(many for many, _ in lines):
-            console.talk("  it brought nothing that is to be taken back")
+            console.talk("  there is nothing to undo")
         for each in last.mailed:
-            console.talk(f"  {each.received:>9,} of those who go have received mailing {each.mailing} ({each.issue})")
+            console.talk(
+                f"  {each.received:>9,} of those to be removed have received mailing {each.mailing} ({each.issue})"
+            )
             if each.unconfirmed:
-                console.talk(f"  {each.unconfirmed:>9,} of them may have received it: unconfirmed")
+                console.talk(f"  {each.unconfirmed:>9,} of them may have received it (unconfirmed)")
         if last.mailed:
-            console.talk("  If they are imported again, they do not get these issues a second time.")
+            console.talk("  If you import them again, they do not get these issues a second time.")
         if question.is_dry_run:
             console.talk("nothing was changed")
             if question.as_json:
                 console.answer_json(_as_data(last, is_undone=False))
             return 0
-        if not question.agreed("Take it back?"):
+        if not question.agreed("Undo this import?"):
             console.talk("nothing was changed")
             return 1
         undo_import(context, last.number, now())
     if question.as_json:
         console.answer_json(_as_data(last, is_undone=True))
     else:
-        console.answer(f"import {last.number} taken back")
+        console.answer(f"import {last.number} undone")
     return 0
 
 

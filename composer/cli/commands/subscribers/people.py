@@ -1,13 +1,13 @@
-"""`compose subscribers add|show|list|export|tag|unsubscribe|erase`: subscribers one by one, and lists of them."""
+"""The commands `compose subscribers add|show|list|export|tag|move|unsubscribe|erase`: manage and list subscribers."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from composer.app.clock import now
 from composer.cli.ui import console
 from composer.cli.ui.audience_flags import condition_flags
-from composer.cli.ui.clock import now
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.export_view import run_export
 from composer.core.audience_filter import AudienceFilter
@@ -21,20 +21,22 @@ _status = click.option(
     "statuses",
     multiple=True,
     type=click.Choice(_STATUSES),
-    help="Subscribers who stand so; may be repeated.",
+    help="Subscribers with this status; can be repeated.",
 )
-_as_json = click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 
 
 @click.command("add")
 @click.argument("address", metavar="ADDRESS")
-@click.option("--name", metavar="TEXT", default="", help="The whole name.")
+@click.option("--name", metavar="TEXT", default="", help="The full name.")
 @click.option("--first-name", metavar="TEXT", default="", help="The first name.")
 @click.option("--last-name", metavar="TEXT", default="", help="The last name.")
-@click.option("--language", metavar="TAG", default="", help="The language: de, en, zh.")
-@click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A merge field of newsletter.yaml.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; may be repeated.")
-@click.option("--consent", metavar="WORDS", default="", help="How, when, to which words they agreed.")
+@click.option("--language", metavar="TAG", default="", help="The language, such as de.")
+@click.option(
+    "--field", "fields", multiple=True, metavar="NAME=TEXT", help="A merge field of newsletter.yaml; can be repeated."
+)
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag; can be repeated.")
+@click.option("--consent", metavar="WORDS", default="", help="How and when they agreed, and to which text.")
 def add(
     address: str,
     name: str,
@@ -45,7 +47,7 @@ def add(
     tags: tuple[str, ...],
     consent: str,
 ) -> int:
-    """Add one subscriber; without --consent they stay pending."""
+    """Add a subscriber; without --consent, they stay pending."""
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_edits import (
         NewSubscriber,
@@ -82,7 +84,10 @@ def add(
 @click.argument("address", metavar="ADDRESS")
 @_as_json
 def show(address: str, as_json: bool) -> int:
-    """Show one subscriber; `compose who` shows all that is known."""
+    """Show one subscriber.
+
+    `compose who` shows everything on record about a person.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_search import find_subscriber
 
@@ -105,12 +110,12 @@ def show(address: str, as_json: bool) -> int:
 @condition_flags
 @_status
 @click.option("--audience", metavar="NAME", default="", help="An audience of newsletter.yaml.")
-@click.option("--count", "is_count", is_flag=True, help="Only count them, by status.")
+@click.option("--count", "is_count", is_flag=True, help="Show only the number of subscribers, by status.")
 @_as_json
 def list_them(
     condition: AudienceFilter, statuses: tuple[str, ...], audience: str, is_count: bool, as_json: bool
 ) -> int:
-    """List subscribers, or count them. Without --status: of any status."""
+    """List or count subscribers; without --status, of any status."""
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_search import subscribers_meant
     from composer.audience.subscribers import Status
@@ -124,7 +129,7 @@ def list_them(
                 return 0
             for each, number in found.counts.items():
                 console.answer(f"{number:>9,} {each}")
-            console.answer(f"{found.total:>9,} in all")
+            console.answer(f"{found.total:>9,} in total")
             return 0
         for subscriber in found.subscribers:
             console.answer(console.as_line(_as_data(subscriber)) if as_json else _line(subscriber))
@@ -159,7 +164,10 @@ def _as_data(subscriber: "Subscriber") -> dict[str, object]:
 @condition_flags
 @_status
 def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ...]) -> int:
-    """Write subscribers to FILE, CSV or (.jsonl) JSON lines; without FILE to stdout. Our own import reads it back."""
+    """Write subscribers to a file, or to stdout.
+
+    Writes CSV, or JSON lines if FILE ends in .jsonl. `compose subscribers import` can read the file.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.list_export import write_subscribers
     from composer.audience.subscribers import Status
@@ -172,9 +180,9 @@ def export(file: Path | None, condition: AudienceFilter, statuses: tuple[str, ..
 @click.command("tag")
 @click.argument("tag", metavar="TAG")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
-@click.option("--remove", "is_removed", is_flag=True, help="Take the tag away.")
+@click.option("--remove", "is_removed", is_flag=True, help="Remove the tag instead.")
 def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
-    """Return subscribers a tag, or take it away."""
+    """Add a tag to subscribers, or remove it."""
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_edits import tag_subscribers, tag_word
 
@@ -182,7 +190,7 @@ def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
     with open_newsletter() as context:
         give, take = ((), (word,)) if is_removed else ((word,), ())
         subscribers = tag_subscribers(context, addresses, now(), give=give, take=take)
-    # Not before it is true of all of them.
+    # Printed only once it is done for all of them.
     for subscriber in subscribers:
         console.answer(_line(subscriber))
     return 0
@@ -191,13 +199,16 @@ def tag(tag: str, addresses: tuple[str, ...], is_removed: bool) -> int:
 @click.command("unsubscribe")
 @click.argument("addresses", metavar="ADDRESS...", nargs=-1, required=True)
 def unsubscribe(addresses: tuple[str, ...]) -> int:
-    """Let subscribers go who have asked for it. Only they themselves can come back."""
+    """Unsubscribe people who asked for it.
+
+    Only they themselves can subscribe again.
+    """
     from composer.app.context import open_newsletter
-    from composer.app.people.subscriber_edits import unsubscribe as let_go
+    from composer.app.people.subscriber_edits import unsubscribe as unsubscribe_people
 
     with open_newsletter() as context:
-        subscribers = let_go(context, addresses, now())
-    # Not before it is true of all of them.
+        subscribers = unsubscribe_people(context, addresses, now())
+    # Printed only once it is done for all of them.
     for subscriber in subscribers:
         console.answer(f"{subscriber.address}: {subscriber.status}")
     return 0
@@ -207,9 +218,9 @@ def unsubscribe(addresses: tuple[str, ...]) -> int:
 @click.argument("address", metavar="OLD")
 @click.argument("new", metavar="NEW")
 def move(address: str, new: str) -> int:
-    """Move a subscriber to another address; consent, history and deliveries stay theirs.
+    """Change a subscriber's address.
 
-    A mailing that has begun still goes to the earlier address.
+    Consent, history and deliveries are kept. A mailing that has already started is still sent to the old address.
     """
     from composer.app.context import open_newsletter
     from composer.app.people.subscriber_edits import move_subscriber
@@ -222,18 +233,21 @@ def move(address: str, new: str) -> int:
 
 @click.command("erase")
 @click.argument("address", metavar="ADDRESS")
-@click.option("--yes", "is_yes", is_flag=True, help="Do it without asking.")
+@click.option("--yes", "is_yes", is_flag=True, help="Do not ask for confirmation.")
 def erase(address: str, is_yes: bool) -> int:
-    """Erase a person who asked to be forgotten, and print a receipt. It cannot be taken back."""
+    """Erase a person who asked for it, and print a receipt.
+
+    This cannot be undone.
+    """
     from composer.app.context import open_newsletter
     from composer.app.people.person_erasure import erase_person
     from composer.audience.subscribers import address_of
 
     question = Confirmation(is_dry_run=False, is_yes=is_yes, as_json=False)
-    question.judge()
+    question.check_terminal()
     person = address_of(address).address
     with open_newsletter() as context:
-        if not question.agreed(f"Erase {person} for good?"):
+        if not question.agreed(f"Erase {person} permanently?"):
             console.talk("nothing was changed")
             return 1
         receipt = erase_person(context, person, now())
@@ -241,8 +255,8 @@ def erase(address: str, is_yes: bool) -> int:
     console.answer("Erased:")
     for line in receipt.went:
         console.answer(f"  - {line}")
-    console.answer("What stays:")
+    console.answer("Kept:")
     for line in receipt.stays:
         console.answer(f"  - {line}")
-    console.talk("copies made by compose db backup, and lists on your disk, still hold what was in them")
+    console.talk("backups made by compose db backup, and lists on your disk, still contain the person's data")
     return 0

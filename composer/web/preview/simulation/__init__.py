@@ -1,1 +1,1 @@
-"""How mail programs, screen readers and sample subscribers would see an edition."""
+"""Simulations of mail programs, screen readers and sample subscribers."""

@@ -1,7 +1,7 @@
-"""Gmail's clip: what of an edition stands behind the first 102,400 bytes.
+"""Simulates how Gmail clips an edition after the first 102,400 bytes.
 
-Input: the HTML as mailed, and the same edition with marks. Output: where it is cut, and what is hidden. Never
-guesses: where the two do not match tag by tag, sections are not named.
+Input: the HTML as sent, and the same edition with marks. Output: where it is cut, and what is hidden. Guarantees: sections are
+named only if both documents match tag by tag.
 """
 
 import re
@@ -13,7 +13,7 @@ from composer.mail.merge_slots import fill_html
 from composer.web.preview.markup import TOKEN, VOID, attribute
 from composer.web.preview.view_model import PreviewModel
 
-#: Bytes of the HTML part that Gmail shows. Measured by senders, between 102 and 105 KB; nobody documents it.
+#: Bytes of the HTML part that Gmail shows. Not documented; senders have measured 102 to 105 KB.
 LIMIT = 102_400
 
 _NOTICE = (
@@ -24,7 +24,7 @@ _NOTICE = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hidden:
-    """A section that is hidden, wholly or in part; `size` is what is hidden of it, in bytes."""
+    """A section that is hidden, fully or partly; `size` is the number of hidden bytes."""
 
     key: str
     heading: str
@@ -34,17 +34,17 @@ class Hidden:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """What Gmail hides, in bytes; nothing where the edition fits."""
+    """What Gmail hides, in bytes; nothing if the edition fits."""
 
     total: int
     hidden: int
-    #: What stands before the first section; 0 where that is not known.
+    #: Bytes before the first section; 0 if that is not known.
     before: int
     sections: tuple[Hidden, ...]
 
 
 def clip(model: PreviewModel, limit: int = LIMIT) -> Clip:
-    """Tell what is hidden behind the limit, section by section."""
+    """Return what the limit hides, section by section."""
     total = len(model.mailed)
     hidden = []
     if total <= limit:
@@ -58,7 +58,7 @@ def clip(model: PreviewModel, limit: int = LIMIT) -> Clip:
 
 
 def clipped(model: PreviewModel, limit: int = LIMIT) -> str:
-    """Cut the marked edition where the mailed one is cut, close what is open, and say so as Gmail does."""
+    """Cut the marked edition where the sent one is cut, close the open elements, and add Gmail's notice."""
     if len(model.mailed) <= limit:
         return model.html
     mailed = model.mailed.decode()
@@ -74,7 +74,7 @@ def clipped(model: PreviewModel, limit: int = LIMIT) -> str:
 
 
 def _piece(model: PreviewModel, text: str, length: int) -> str:
-    """Return as much of a text with tokens as makes `length` characters without them."""
+    """Return the part of a text with tokens that makes `length` characters once they are filled in."""
     values = stand_ins(model.fields)
     kept, used = 0, 0
     pattern = "|".join(map(re.escape, values)) or r"(?!)"
@@ -87,8 +87,8 @@ def _piece(model: PreviewModel, text: str, length: int) -> str:
 
 
 def _closed(html: str) -> str:
-    """Close the elements that are open where a document was cut, and add Gmail's line."""
-    # A tag or comment that was cut in two is no text.
+    """Close the elements that are open where a document was cut, and add Gmail's notice."""
+    # Remove a tag or comment that was cut in two.
     html = re.sub(r"<[^<>]*$", "", html)
     stack: list[str] = []
     for token in TOKEN.finditer(html):
@@ -114,7 +114,7 @@ def _before(model: PreviewModel) -> int:
 
 
 def _spans(model: PreviewModel) -> list[tuple[str, int, int]]:
-    """Return each section's first byte, and the byte behind its last, in the mailed HTML."""
+    """Return each section's first byte, and the byte after its last, in the HTML as sent."""
     mailed = model.mailed.decode()
     tokens, marked = list(TOKEN.finditer(mailed)), list(TOKEN.finditer(model.html))
     if len(tokens) != len(marked):

@@ -1,7 +1,7 @@
-"""The row that an inbox shows before a message is opened, as usual programs cut it.
+"""The row that an inbox shows for a message, as common mail programs shorten it.
 
-Input: sender, subject and preheader. Output: a row for each program. Never promises a width: it differs by device
-and type size; these are the usual ones (facts: senders' own measurements, none documented).
+Input: sender, subject and preheader. Output: a row for each program. The widths are typical ones that senders have
+measured; none is documented, and they differ by device and font size.
 """
 
 import re
@@ -15,7 +15,7 @@ from composer.render.text_wrap import cells
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """How many cells a program gives sender, subject and preheader; a Chinese character takes two."""
+    """The cells that a program has for sender, subject and preheader; a Chinese character takes two."""
 
     name: str
     sender: int
@@ -36,7 +36,7 @@ PROGRAMS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A row of an inbox; `variant` names what did not fit."""
+    """A row of an inbox; `cut` lists the parts that did not fit."""
 
     program: str
     is_phone: bool
@@ -47,7 +47,7 @@ class Row:
 
 
 def rows(sender: str, subject: str, preheader: str) -> tuple[Row, ...]:
-    """Return the row of each program. `preheader`: what stands there; without one it is how the edition begins."""
+    """Return the row of each program. Without a preheader, pass the beginning of the edition as `preheader`."""
     name, address = parseaddr(sender) if "@" in sender else ("", "")
     given = {"sender": name or address or sender, "subject": subject, "preheader": preheader}
     made = []
@@ -68,7 +68,7 @@ def rows(sender: str, subject: str, preheader: str) -> tuple[Row, ...]:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut a text to a width in cells, "…" included; never within a sign that is written with several characters."""
+    """Cut a text to a width in cells, "…" included; never inside a sign of several code points."""
     text = _one_line(text)
     if cells(text) <= width:
         return text
@@ -83,7 +83,7 @@ def shorten(text: str, width: int) -> str:
 
 
 def signs(text: str) -> Iterator[str]:
-    """Split a text into what people see as one sign: accents, skin tones, flags and joined emoji stay whole."""
+    """Split a text into the characters that people see: accents, skin tones, flags and joined emoji stay whole."""
     sign = ""
     for character in text:
         if sign and not _belongs(sign, character):

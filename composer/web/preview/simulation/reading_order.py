@@ -1,7 +1,7 @@
-"""The order in which a screen reader says an edition: headings, paragraphs, lists, links, pictures.
+"""The order in which a screen reader reads an edition: headings, paragraphs, lists, links, pictures.
 
-Input: an edition's HTML. Output: one line for each block, with the place it comes from. Never says what is hidden
-or only there for layout.
+Input: an edition's HTML. Output: one line for each block, with the place it comes from. Guarantees: leaves out what is hidden
+or only used for layout.
 """
 
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ from composer.web.preview.markup import names
 
 
 class SpokenKind(StrEnum):
-    """What a line is."""
+    """The kind of a line."""
 
     HEADING = "heading"
     TEXT = "text"
@@ -27,21 +27,21 @@ class SpokenKind(StrEnum):
     TABLE = "table"
 
 
-# A named tuple and no dataclass: there are hundreds, and each is made anew several times.
+# A named tuple rather than a dataclass: there are hundreds, and each is created several times.
 class SpokenPart(NamedTuple):
-    """A piece of a line: text, and what is said with it."""
+    """A part of a line: a text, and what the screen reader says about it."""
 
     text: str
     #: The address of a link.
     link: str = ""
     is_picture: bool = False
-    #: The language, where it is not the edition's.
+    #: The language, if it differs from the edition's.
     language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One block as it is said. `level`: of a heading, or how deep a list lies; `count`: a list's items, a table's rows."""
+    """One block as it is read. `level`: of a heading, or the nesting of a list; `count`: a list's items or a table's rows."""
 
     kind: SpokenKind
     parts: tuple[SpokenPart, ...] = ()
@@ -63,7 +63,7 @@ _SILENT = names("head script style template title noscript")
 
 @dataclass(slots=True, kw_only=True)
 class _Walk:
-    """What has been said, and what is being gathered."""
+    """The lines so far, and the line that is being collected."""
 
     language: str
     lines: list[Line] = field(default_factory=list)
@@ -85,7 +85,7 @@ class _Walk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Here:
-    """What holds for an element, from those around it."""
+    """What an element inherits from the elements around it."""
 
     kind: SpokenKind = SpokenKind.TEXT
     level: int = 0
@@ -161,7 +161,7 @@ def _within(walk: _Walk, element: HtmlElement, here: _Here) -> _Here:
 def _picture(walk: _Walk, element: HtmlElement, here: _Here) -> None:
     words = element.get("alt")
     if words is None:
-        # Without words a screen reader says the file's name.
+        # Without alt text, a screen reader reads the file's name.
         words = (element.get("src") or "").rpartition("/")[2]
     if words.strip() and element.get("role") not in ("presentation", "none"):
         if here.at and not any(part.text.strip() for part in walk.parts):
@@ -187,7 +187,7 @@ def _is_unseen(style: str) -> bool:
 
 
 def _tidy(parts: list[SpokenPart]) -> tuple[SpokenPart, ...]:
-    """Join what belongs together, and make runs of blanks one."""
+    """Join adjacent parts of the same kind, and collapse whitespace."""
     tidy: list[SpokenPart] = []
     blank = True
     for part in parts:

@@ -1,7 +1,7 @@
-"""Subscribers to look at an edition with: none (stand-ins), and samples that show where a name does not fit.
+"""Sample subscribers to view an edition with: no subscriber (default values), and samples that show where a name does not fit.
 
-Input: the newsletter's sample values. Output: subscribers, and what each merge-field token becomes for them. A real
-subscriber is among them only when a person has asked for one by address (`--as`).
+Input: the newsletter's sample values. Output: subscribers, and the value of each merge-field token for them. Guarantees: a real
+subscriber is included only if somebody named one by address (`--as`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,15 +9,15 @@ from dataclasses import dataclass
 
 from composer.content.values.merge_fields import RESERVED, MergeField
 
-#: The subscriber who is none: every field shows its stand-in.
+#: No subscriber: every merge field shows its default value.
 DEFAULTS = "defaults"
-#: The subscriber of the database whom `--as` names.
+#: The subscriber from the database that `--as` names.
 ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleSubscriber:
-    """A subscriber to look with. `key` stands in a frame's name: small letters only."""
+    """A subscriber to show an edition for. `key` is part of a frame's name, so it has only lower-case letters."""
 
     key: str
     label: str
@@ -26,15 +26,15 @@ class SampleSubscriber:
 
     @property
     def language(self) -> str:
-        """Their language; nothing where it is not known."""
+        """Their language; empty if it is not known."""
         return self.values.get("language", "")
 
 
 def sample_subscribers(samples: Mapping[str, str]) -> tuple[SampleSubscriber, ...]:
-    """Return the sample subscribers, the one who is none first. `samples`: values of the newsletter's own fields."""
+    """Return the sample subscribers, starting with “no subscriber”. `samples`: sample values of the newsletter's own fields."""
     hostile = '<b>Bo</b> & "Co"'
     return (
-        SampleSubscriber(key=DEFAULTS, label="Nobody (stand-ins)", values={}),
+        SampleSubscriber(key=DEFAULTS, label="None (default values)", values={}),
         _subscriber("anna", "Anna Schmidt", ("Anna", "Schmidt", "anna.schmidt@example.org", "en"), samples),
         _subscriber("liming", "李明 (Chinese name)", ("明", "李", "li.ming@example.org", "zh"), samples, name="李明"),
         _subscriber(
@@ -50,7 +50,7 @@ def sample_subscribers(samples: Mapping[str, str]) -> tuple[SampleSubscriber, ..
         ),
         _subscriber(
             "hostile",
-            "Signs that break pages",
+            "Characters that can break pages",
             (hostile, hostile, "o'brien&<i>@example.org", "en"),
             {name: f"{sample} {hostile}".strip() for name, sample in samples.items()},
             name=f"{hostile}<script>alert(1)</script>",
@@ -67,9 +67,9 @@ def _subscriber(
 
 
 def values_for(subscriber: SampleSubscriber, fields: Iterable[MergeField]) -> dict[str, str]:
-    """Return what each token becomes: the subscriber's value, else what stands there without one.
+    """Return the value of each token: the subscriber's own, or the default.
 
-    Links that are made for each subscriber are for nobody here.
+    Links that are different for each subscriber are not filled in.
     """
     return {
         field.token: value

@@ -1,5 +1,5 @@
-// What the other files share: the page's state, its choices, small helpers.
-// Plain scripts, no modules: a browser loads no modules from a folder on disk, and an exported preview is one.
+// Shared by the other files: the page's state, its choices, small helpers.
+// These are plain scripts: browsers do not load modules from a folder on disk, and an exported preview is such a folder.
 "use strict";
 
 const LEVELS = ["error", "blocker", "warning", "info"];
@@ -10,14 +10,14 @@ const FRAMES = { desktop: [700], phone: [375], both: [700, 375] };
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 const isOnDisk = document.getElementById("state") !== null;
 
-/** The last state told by the server; `look` is that of the variant that is chosen. */
+/** The last state from the server; `look` belongs to the chosen variant. */
 let state = { version: 0, edition: 0, problems: [], error: "", isBroken: false, look: null, clock: "" };
-/** What the editor looks at; it stands in the address, so that a reload changes nothing. */
+/** What the editor has chosen. It is kept in the address, so that a reload changes nothing. */
 const choices = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", subscriber: "defaults" };
 
 const byId = (id) => document.getElementById(id);
 
-/** Make an element. Texts are texts: nothing here is ever read as markup. */
+/** Make an element. Children are text or elements; text is never parsed as markup. */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -46,18 +46,18 @@ const counted = (count, [one, many]) => `${number(count)} ${count === 1 ? one : 
 
 function say(text) {
   const said = byId("said");
-  // The same words twice are said once, unless they go in between.
+  // A screen reader announces the same text again only if it was cleared in between.
   said.textContent = "";
   requestAnimationFrame(() => { said.textContent = text; });
 }
 
-/** "issues/2025-01-30.yaml:12:7" in its pieces. */
+/** Split "issues/2025-01-30.yaml:12:7" into path, line and column. */
 function place(text) {
   const found = /^(.*):(\d+):(\d+)$/.exec(text || "");
   return found ? { path: found[1], line: Number(found[2]), column: Number(found[3]) } : null;
 }
 
-/** Of places, the one that holds another: same file, nearest at or before it; on its line when there is none. */
+/** Return the place that contains another: in the same file, the nearest at or before it, else one on its line. */
 function nearest(texts, wanted) {
   let best = null;
   let bestAt = null;
@@ -90,22 +90,22 @@ function writeChoices() {
   history.replaceState(null, "", `#${made}`);
 }
 
-/** What a frame is called: only programs that know schemes have a dark view, and the first variant has no number. */
+/** Return a frame's name. Only programs that support colour schemes have a dark view; the first variant has no number. */
 const frameName = () => [...(choices.variant === "1" ? [] : [choices.variant]),
   choices.subscriber, choices.client === "plain" ? choices.scheme : "light", choices.pictures, choices.client].join("-");
 
-/** The look at one of the variants; each knows of all. */
+/** Return what is known of one variant; each contains the list of all. */
 const lookAt = (look, number) => {
   const other = look && look.variants.find((each) => String(each.number) === number);
   return other && other.look ? { ...other.look, variants: look.variants } : look;
 };
 
-/** Remember something in this window; a browser may forbid it, and nothing depends on it. */
+/** Remember a value in this window. A browser may forbid this; nothing depends on it. */
 function remember(name, value, store = "sessionStorage") {
   try {
     if (value === undefined) return window[store].getItem(`preview-${name}`);
     window[store].setItem(`preview-${name}`, value);
-  } catch { /* nothing is remembered */ }
+  } catch { /* not allowed: nothing is remembered */ }
   return null;
 }
 

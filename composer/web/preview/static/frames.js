@@ -1,8 +1,8 @@
-// The edition in frames: as tall as their content, changed without a flash, read to find places.
-// Nothing in a frame runs; its document is looked at from here. Where a browser does not let us, a frame scrolls itself.
+// The edition in frames: each is as tall as its content, changes without flicker, and is read to find places.
+// No script runs in a frame; this script reads its document. Where a browser forbids that, the frame has its own scrollbar.
 "use strict";
 
-/** One frame on a sheet of paper, `width` pixels wide. */
+/** One frame with a border, `width` pixels wide. */
 class Sheet {
   constructor(width, events) {
     this.width = width;
@@ -31,8 +31,8 @@ class Sheet {
   }
 
   /**
-   * Show a variant. The first is loaded as a document, with the server's policy; the next ones take its place within
-   * it, which is four times as fast and moves nothing. No script runs in either.
+   * Show a variant. The first is loaded as a document, with the server's policy. The next ones replace its content,
+   * which is four times as fast and keeps the scroll position. No script runs in either.
    */
   async show(address) {
     const turn = ++this.turn;
@@ -126,7 +126,7 @@ class Sheet {
     let hears = false;
     page.addEventListener("preview-probe", () => { hears = true; }, { once: true });
     page.dispatchEvent(new Event("preview-probe"));
-    // Safari calls no listener in a frame without scripts: a pane of glass hears for it.
+    // Safari calls no listeners in a frame without scripts: a transparent element above it receives the events.
     const target = hears ? page : this.glass();
     const at = (event) => (hears ? event.target : page.elementFromPoint(event.offsetX / this.scale, event.offsetY / this.scale));
     target.addEventListener("click", (event) => {
@@ -163,7 +163,7 @@ class Sheet {
     return glass;
   }
 
-  /** Draw an outline around an element of the frame; it lies above the frame, the edition stays as it is. */
+  /** Draw an outline around an element. It is above the frame, so the edition is not changed. */
   outline(box, element) {
     const frame = this.document;
     if (!element || !frame || element.ownerDocument !== frame) {
@@ -183,7 +183,7 @@ class Sheet {
     return { top: around.top * this.scale, height: around.height * this.scale };
   }
 
-  /** Find the element that shows a place, or a section: a visible one, and rather the text itself than a link to it. */
+  /** Find the visible element that shows a place or a section, and prefer the text itself to a link to it. */
   find({ at, from, section }) {
     const page = this.document;
     if (!page) return null;

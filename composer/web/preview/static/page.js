@@ -1,7 +1,7 @@
-// Puts the page together: hears the server, shows what is chosen, finds places, minds the keys.
+// Runs the page: listens to the server, shows what is chosen, finds places in the files, handles the keys.
 "use strict";
 
-/** The look at the first variant, which holds those at the others. */
+/** What the server told of the first variant; it contains the other variants. */
 let whole = null;
 let isBegun = false;
 let sheets = [];
@@ -9,10 +9,10 @@ let shownKey = "";
 let drawnKey = "";
 let selected = null;
 let isStopped = false;
-/** Counts servers: one that was started again may tell the same versions. */
+/** Counts servers: a restarted server may report the same versions again. */
 let generation = 0;
 
-// ---- What is chosen ----------------------------------------------------------------------------------------------
+// ---- Choices -----------------------------------------------------------------------------------------------------
 
 function markChoices() {
   const isFrame = choices.view in FRAMES;
@@ -50,14 +50,14 @@ function next(name, values) {
 
 function fillSubscribers() {
   const select = byId("subscriber");
-  const subscribers = state.look ? state.look.subscribers : [{ key: "defaults", label: "Nobody (stand-ins)" }];
+  const subscribers = state.look ? state.look.subscribers : [{ key: "defaults", label: "None (default values)" }];
   if (state.look && !subscribers.some((subscriber) => subscriber.key === choices.subscriber)) choices.subscriber = "defaults";
   if ([...select.options].map((option) => option.value).join() !== subscribers.map((subscriber) => subscriber.key).join()) {
     select.replaceChildren(...subscribers.map((subscriber) => make("option", { value: subscriber.key }, subscriber.label)));
   }
 }
 
-/** Begin with the subscriber whom `--as` names, and with their edition; what stands in the address was chosen since. */
+/** Start with the subscriber that `--as` names, and with their edition. Choices in the address were made later and win. */
 function chooseAsked() {
   if (!whole || isBegun) return;
   isBegun = true;
@@ -108,7 +108,7 @@ async function draw() {
   const made = { text: textView, inbox: inboxView, order: orderView, headers: headersView, source: sourceView }[choices.view];
   const look = state.look;
   const shown = await viewOf(look, choices.view);
-  // Meanwhile another may have been chosen.
+  // Another view may have been chosen in the meantime.
   if (shown === undefined || key !== drawnKey) return;
   const focused = [...content.querySelectorAll(".line")].indexOf(document.activeElement);
   content.replaceChildren(made(look, shown, choseLine));
@@ -116,18 +116,18 @@ async function draw() {
   if (focused >= 0) lines[Math.min(focused, lines.length - 1)]?.focus();
 }
 
-/** What a view that is no frame shows: the server makes it when it is looked at, a folder on disk holds it. */
+/** Return what a view without a frame shows. The server makes it on request; an exported folder contains it. */
 async function viewOf(look, name) {
   look.views ??= {};
   try {
     look.views[name] ??= await (await fetch(`views/${name}.json?variant=${look.number}`)).json();
   } catch {
-    drawnKey = "";  // The preview has stopped; its return draws again.
+    drawnKey = "";  // The preview has stopped; the page is drawn again when it is back.
   }
   return look.views[name];
 }
 
-/** The frames that are being loaded. */
+/** Resolved when the frames have loaded. */
 let loading = Promise.resolve();
 
 async function drawFrames(content) {
@@ -164,29 +164,29 @@ function scale() {
 
 function empty() {
   if (isStopped) return make("div", { class: "empty" });
-  if (!state.version) return make("div", { class: "empty" }, make("h2", {}, "Building …"));
+  if (!state.version) return make("div", { class: "empty" }, make("h2", {}, "Building…"));
   return make("div", { class: "empty" }, make("h2", {}, "Nothing to show yet"),
-    make("p", {}, "The issue has problems that keep it from being built. They stand beside this; the edition appears here as soon as they are mended and saved."));
+    make("p", {}, "The issue has errors, so it cannot be built. They are listed under Findings. The edition appears here as soon as you fix them and save the file."));
 }
 
 const _NOTES = {
-  nostyle: () => "Gmail’s app removes all styles for accounts of other providers: no phone layout, no dark scheme.",
-  outlook: () => "Outlook on Windows lays out with Word: its own conditions are opened, and what Word does not know is removed. Lines and distances differ in the real one.",
-  inverted: () => "Some programs turn colours over in the dark, whatever the theme asks for: Gmail on the iPhone, Outlook’s apps.",
+  nostyle: () => "Gmail’s app removes all styles for accounts of other providers: no phone layout, no dark mode.",
+  outlook: () => "Outlook on Windows uses Word to lay out messages. Here, Outlook’s conditional comments are applied and what Word does not support is removed. In Outlook itself, line breaks and spacing differ.",
+  inverted: () => "Some mail programs invert all colours in dark mode, regardless of the theme: Gmail on iPhone and Outlook’s apps.",
   clipped: () => {
     const { limit, total, hidden, sections } = state.look.size;
-    if (!hidden) return `Gmail shows the first ${number(limit)} bytes. This edition has ${number(total)}: all of it is shown.`;
+    if (!hidden) return `Gmail shows the first ${number(limit)} bytes. This edition has ${number(total)} bytes, so Gmail shows all of it.`;
     const names = sections.map((each) => `${each.heading} (${each.is_whole ? "all" : "partly"}, ${number(each.size)} bytes)`);
-    return `Gmail shows the first ${number(limit)} bytes and hides ${number(hidden)}${names.length ? `: ${names.join(", ")}` : ""}. The end of the page, with the link to unsubscribe, is hidden too.`;
+    return `Gmail shows the first ${number(limit)} bytes and hides ${number(hidden)}${names.length ? `: ${names.join(", ")}` : ""}. The end of the page, with the unsubscribe link, is hidden too.`;
   },
 };
 
 function notices() {
   const made = [];
   if (isStopped) {
-    made.push(make("p", { class: "notice error" }, icon("error"), make("span", {}, make("b", {}, "The preview has stopped."), " Run ", make("code", {}, "compose preview"), " again: this page finds it by itself.")));
+    made.push(make("p", { class: "notice error" }, icon("error"), make("span", {}, make("b", {}, "The preview has stopped."), " Run ", make("code", {}, "compose preview"), " again. This page then reconnects by itself.")));
   } else if (state.isBroken && state.look) {
-    made.push(make("p", { class: "notice error" }, icon("error"), make("span", {}, make("b", {}, "This is the last good edition."), " What you saved since then cannot be built yet.")));
+    made.push(make("p", { class: "notice error" }, icon("error"), make("span", {}, make("b", {}, "This is the last edition without errors."), " Your latest changes cannot be built yet.")));
   }
   if (state.look && choices.view in FRAMES && choices.client !== "plain") {
     made.push(make("p", { class: "notice" }, icon("info"), make("span", {}, make("b", {}, "Simulation."), " ", _NOTES[choices.client]())));
@@ -202,10 +202,10 @@ function status() {
   if (isStopped) {
     [words, kind] = ["Stopped", "stopped"];
   } else if (!state.version) {
-    [words, kind] = ["Building …", "busy"];
+    [words, kind] = ["Building…", "busy"];
   } else if (state.isBroken) {
     const what = counted(errors, ["problem", "problems"]);
-    [words, kind] = [`${what} · ${state.look ? "last good edition shown" : "nothing built yet"}`, "bad"];
+    [words, kind] = [`${what} · ${state.look ? "showing the last edition without errors" : "nothing built yet"}`, "bad"];
   }
   if (isOnDisk && kind === "good") words = state.built ? `Saved ${state.built.slice(0, 16).replace("T", " ")}` : "Saved as files";
   bar.className = `status ${kind}`;
@@ -228,14 +228,14 @@ function reach(what, { scroll }) {
   return found.some(Boolean);
 }
 
-/** Select a block: `at` and `from` are told, `find` is where the edition shows it. */
+/** Select a block: `at` and `from` are shown to the editor, `find` is where the edition shows it. */
 function select(what) {
   selected = what;
   showSelected(what, clear);
   showFindings(choseFinding, what.key);
 }
 
-/** What is selected is found again in every new frame. */
+/** Find the selection again in every new frame. */
 function reachSelected(options) {
   if (!selected || !sheets.length) return false;
   const place = selected.find ?? { at: selected.at, from: selected.from };
@@ -252,7 +252,7 @@ function clear() {
   for (const line of document.querySelectorAll(".line[aria-current]")) line.removeAttribute("aria-current");
 }
 
-/** A frame of a page on disk cannot be read: it is sent to the place instead. */
+/** Jump to a place in an exported page, whose frames cannot be read. */
 function jumpOnDisk(text) {
   const id = state.look.ids[text];
   if (!id) return;
@@ -284,7 +284,7 @@ function clicked(sheet, element, link) {
   if (address.length > 1 && address.startsWith("#")) follow(sheet, decodeURIComponent(address.slice(1)));
 }
 
-/** A link within the edition scrolls to what it leads to. */
+/** Scroll to the target of a link within the edition. */
 function follow(sheet, id) {
   const target = sheet.document.getElementById(id) ?? sheet.document.getElementsByName(id)[0];
   if (!target) return;
@@ -294,7 +294,7 @@ function follow(sheet, id) {
   stage.scrollTo({ top: stage.scrollTop + top - 16, behavior: isStill.matches ? "auto" : "smooth" });
 }
 
-/** The variant whose edition shows a place best: the one that is looked at, unless the place stands in another only. */
+/** Return the variant that shows a place best: the current one, unless only another variant contains the place. */
 function variantFor(problem) {
   const ordered = [choices.variant, ...whole.variants.map((each) => String(each.number))];
   let best = choices.variant;
@@ -320,7 +320,7 @@ async function choseFinding(problem) {
     if (near) jumpOnDisk(near);
     return;
   }
-  block.note = near ? "It is not seen in this view." : "No part of the edition shows this place.";
+  block.note = near ? "This view does not show it." : "No part of the edition comes from this line.";
   showSelected(block, clear);
 }
 
@@ -355,12 +355,12 @@ const KEYS = [
   ["G", "Pictures on or off", () => next("pictures", ["images", "noimages"])],
   ["C", "Next mail program", () => next("client", [...byId("client").options].map((option) => option.value))],
   ["E", "Next subscriber", () => next("subscriber", [...byId("subscriber").options].map((option) => option.value))],
-  ["V", "Next edition, where not all get the same", () => next("variant", [...byId("variant").options].map((option) => option.value))],
+  ["V", "Next edition, if subscribers get different ones", () => next("variant", [...byId("variant").options].map((option) => option.value))],
   ["J", "Next finding", () => step(1)],
-  ["K", "Finding before", () => step(-1)],
-  ["Y", "Copy the place", () => selected && (selected.at || selected.from) && copied(selected.at || selected.from)],
+  ["K", "Previous finding", () => step(-1)],
+  ["Y", "Copy the location", () => selected && (selected.at || selected.from) && copied(selected.at || selected.from)],
   ["Esc", "Clear the selection", clear],
-  ["?", "Keys", () => byId("help").showModal()],
+  ["?", "Keyboard shortcuts", () => byId("help").showModal()],
 ];
 
 function step(by) {
@@ -403,7 +403,7 @@ async function refresh() {
       if (answer.ok) await arrived(await answer.json());
     } while (fetching.again);
   } catch {
-    // The events tell when the server is gone, and when it is back.
+    // The events report when the server is gone and when it is back.
   } finally {
     fetching = null;
   }
@@ -446,7 +446,7 @@ function listen() {
     }
   };
   events.onerror = () => {
-    // A page that reloads or a server that is quickly back need no word.
+    // No message for a page that reloads or a server that is quickly back.
     timer ??= setTimeout(stopped, 800);
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, 1000);
   };

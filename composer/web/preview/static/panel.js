@@ -1,10 +1,10 @@
-// The panel beside the edition: what is selected, findings, size.
+// The panel next to the edition: selection, findings, size.
 "use strict";
 
 const _GROUPS = {
   error: ["Errors", "the edition cannot be built"],
-  blocker: ["Blockers", "it cannot be sent like this"],
-  warning: ["Warnings", "worth a look"],
+  blocker: ["Blockers", "the edition cannot be sent"],
+  warning: ["Warnings", "check before you send"],
   info: ["Notes", "good to know"],
 };
 
@@ -12,7 +12,7 @@ const levelOf = (problem) => (LEVELS.includes(problem.level) ? problem.level : "
 const keyOf = (problem) => [problem.code, problem.path, problem.line, problem.column, problem.message].join("|");
 const placeOf = (problem) => `${problem.path}:${problem.line}:${problem.column}`;
 
-/** Findings, the gravest first; an error without a place stands above all. */
+/** Return the findings, the most serious first. An error without a place comes before all others. */
 function allFindings() {
   const found = state.problems.map((problem) => ({ ...problem, level: levelOf(problem) }));
   if (state.error) found.unshift({ level: "error", code: "", message: state.error, hint: "", path: "", line: 0, column: 0, who: "" });
@@ -48,7 +48,7 @@ function showFindings(chosen, selectedKey) {
   }
   if (!groups.length) {
     groups.push(make("p", { class: "fine" }, icon("fine"),
-      state.look ? "Nothing to mend." : "Nothing is known yet."));
+      state.look ? "No problems found." : "Not checked yet."));
   }
   box.replaceChildren(...groups);
   if (focusedKey !== null) {
@@ -57,13 +57,13 @@ function showFindings(chosen, selectedKey) {
   }
 }
 
-/** Findings that say the same of other places, folded away. */
+/** Return the same finding at other places, collapsed. */
 function more(others, chosen, selectedKey) {
   if (!others.length) return [];
   const list = make("ul", { class: "list" });
   for (const problem of others) list.append(make("li", {}, finding(problem, chosen, selectedKey)));
   const isOpen = others.some((problem) => keyOf(problem) === selectedKey);
-  return [make("details", { class: "more", open: isOpen }, make("summary", {}, `${others.length} more like it`), list)];
+  return [make("details", { class: "more", open: isOpen }, make("summary", {}, `${others.length} more like this`), list)];
 }
 
 function finding(problem, chosen, selectedKey) {
@@ -83,7 +83,7 @@ function finding(problem, chosen, selectedKey) {
       problem.who && problem.who !== "editor" ? make("span", { class: "who" }, `for ${problem.who === "IT" ? "IT" : `the ${problem.who}`}`) : "")));
 }
 
-/** Say where a block or a finding comes from. */
+/** Show where a block or a finding comes from. */
 function showSelected(selected, cleared) {
   const box = byId("selected");
   box.hidden = !selected;
@@ -95,7 +95,7 @@ function showSelected(selected, cleared) {
   const at = place(selected.at);
   if (at) rows.push(placeRow("This comes from", at, selected.at));
   const from = place(selected.from);
-  if (from) rows.push(placeRow(at ? "laid out by" : "This is written by the theme, in", from, selected.from, Boolean(at)));
+  if (from) rows.push(placeRow(at ? "laid out by" : "This comes from the theme, in", from, selected.from, Boolean(at)));
   if (selected.note) rows.push(make("p", { class: "quiet" }, selected.note));
   if (selected.link) {
     rows.push(make("p", { class: "link-row" }, make("span", { class: "quiet" }, "Link to "),
@@ -113,16 +113,16 @@ function placeRow(words, at, text, isMinor = false) {
   return make("div", { class: isMinor ? "place minor" : "place" },
     make("p", {}, make("span", { class: "quiet" }, `${words} `), make("span", { class: "path" }, at.path), ", ",
       make("b", {}, `line ${at.line}`), `, column ${at.column}`),
-    make("button", { type: "button", class: "plain", "aria-label": `Copy place ${text}`, title: isMinor ? "" : "Copy place (Y)", onclick: () => copied(text) },
-      "Copy place"));
+    make("button", { type: "button", class: "plain", "aria-label": `Copy location ${text}`, title: isMinor ? "" : "Copy location (Y)", onclick: () => copied(text) },
+      "Copy location"));
 }
 
 async function copied(text) {
   await copy(text);
   for (const button of document.querySelectorAll(".place button")) {
-    if (button.getAttribute("aria-label") !== `Copy place ${text}`) continue;
+    if (button.getAttribute("aria-label") !== `Copy location ${text}`) continue;
     button.textContent = "Copied";
-    setTimeout(() => { button.textContent = "Copy place"; }, 1500);
+    setTimeout(() => { button.textContent = "Copy location"; }, 1500);
   }
 }
 
@@ -142,7 +142,7 @@ function showSize(reached) {
       made.style.width = `${(bytes / sum) * (total / whole) * 100}%`;
       return made;
     };
-    // What surrounds the sections stands before and behind them.
+    // The part around the sections is split: one piece before them, one after them.
     const head = part.key === "page" ? Math.min(before, part.bytes) : 0;
     if (head) bar.prepend(piece(head));
     bar.append(piece(part.bytes - head));
@@ -164,7 +164,7 @@ function showSize(reached) {
   const level = hidden ? "error" : share >= 85 ? "warning" : "";
   const words = hidden
     ? `Gmail hides the last ${number(hidden)} bytes.`
-    : `${number(limit - total)} bytes are left before Gmail clips.`;
+    : `${number(limit - total)} bytes are left before Gmail clips the message.`;
   box.replaceChildren(
     make("div", { class: "head" }, make("h2", { id: "size-heading" }, "Size"),
       make("span", { class: `share ${level}` }, `${share}%`)),
@@ -172,5 +172,5 @@ function showSize(reached) {
     make("p", { class: "quiet" }, make("b", {}, number(total)), ` of ${number(limit)} bytes. ${words}`),
     make("table", {}, make("caption", { class: "unseen" }, "Bytes by section"),
       make("thead", { class: "unseen" }, make("tr", {}, make("th", { scope: "col" }, "Section"),
-        make("th", { scope: "col" }, "Bytes"), make("th", { scope: "col" }, "Of Gmail’s limit"))), body));
+        make("th", { scope: "col" }, "Bytes"), make("th", { scope: "col" }, "Share of Gmail’s limit"))), body));
 }

@@ -1,10 +1,10 @@
-// The views that are no frames: plain text, inbox, reading order, headers, source.
+// The views without frames: plain text, inbox, reading order, headers, source.
 "use strict";
 
 const _WIDE = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const _signs = new Intl.Segmenter("en", { granularity: "grapheme" });
 
-/** Text in a grid: a Chinese character takes two cells, whatever the fonts do. */
+/** Lay out text in a grid: a Chinese character takes two cells in any font. */
 function grid(text) {
   const pieces = [];
   let plain = "";
@@ -34,21 +34,21 @@ function textView(look, texts) {
 
 function inboxView(look, inboxes) {
   const rows = inboxes[choices.subscriber] ?? inboxes.defaults;
-  // Programs on a computer, one below the other; those on a phone, side by side.
+  // Desktop programs in one list, phone programs in another.
   const lists = [make("ul", { class: "inbox" }), make("ul", { class: "inbox" })];
   for (const row of rows) {
-    const cut = row.cut.length ? `cut: ${row.cut.join(", ")}` : "all of it fits";
+    const cut = row.cut.length ? `cut: ${row.cut.join(", ")}` : "everything fits";
     lists[row.is_phone ? 1 : 0].append(make("li", {},
       make("div", { class: "program" }, make("b", {}, row.program), make("span", { class: "quiet" }, cut)),
       make("div", { class: row.is_phone ? "row phone" : "row", lang: look.language },
         make("span", { class: "face", "aria-hidden": "true" }, [..._signs.segment(row.sender)][0]?.segment ?? ""),
-        make("span", { class: "sender" }, row.sender),
-        make("span", { class: "subject" }, row.subject),
-        make("span", { class: "preheader" }, row.preheader))));
+        make("span", { class: "sender", dir: "auto" }, row.sender),
+        make("span", { class: "subject", dir: "auto" }, row.subject),
+        make("span", { class: "preheader", dir: "auto" }, row.preheader))));
   }
   const note = look.hasPreheader
-    ? "Usual widths. Device and type size change them; a Chinese character takes two places."
-    : "There is no preheader: programs show how the edition begins.";
+    ? "Typical widths. They depend on the device and the font size. A Chinese character is as wide as two letters."
+    : "This edition has no preheader, so mail programs show the beginning of the edition instead.";
   return make("div", { class: "leaf wide-leaf" }, make("p", { class: "quiet note" }, note), ...lists);
 }
 
@@ -88,11 +88,11 @@ function orderView(look, lines, chosen) {
   });
   rove(list, ".line");
   return make("div", { class: "leaf" },
-    make("p", { class: "quiet note" }, "What a screen reader says, in its order. Arrow keys move, Enter shows where a line comes from."),
+    make("p", { class: "quiet note" }, "What a screen reader reads out, in this order. Use the arrow keys to move and Enter to see where a line comes from."),
     list);
 }
 
-/** One stop for the Tab key; arrow keys, Home and End move within. */
+/** Make the list a single tab stop; arrow keys, Home and End move within it. */
 function rove(list, selector) {
   const move = (to) => {
     if (!to) return;
@@ -120,11 +120,11 @@ function headersView(look, headers) {
     list.append(make("div", {}, make("dt", {}, line.slice(0, colon)), make("dd", {}, line.slice(colon + 1).trim())));
   }
   return make("div", { class: "leaf wide-leaf" },
-    make("p", { class: "quiet note" }, "As they are sent, with nobody to send them to yet."), list);
+    make("p", { class: "quiet note" }, "The headers as they are sent, without a recipient."), list);
 }
 
 function sourceView(look, source) {
-  const size = `${number(look.size.total)} bytes of HTML, as mailed.`;
+  const size = `${number(look.size.total)} bytes of HTML, as sent.`;
   return make("div", { class: "leaf wide-leaf" },
     make("p", { class: "quiet note spread" }, make("span", {}, size),
       make("button", { type: "button", class: "plain", onclick: () => copy(source) }, "Copy all")),

@@ -1,1 +1,1 @@
-"""What stands before every page: limits, timeouts, forms, one writer."""
+"""What every request passes through: limits, timeouts, forms and the write executor."""

@@ -1,7 +1,7 @@
-"""What a form sent: fields by name, from a body that anybody may have written.
+"""Reads the fields of a submitted form from an untrusted body.
 
-Input: a Content-Type and a body of limited size. Output: a `Form`, or a FormError. Never keeps a file, never lets a
-control character through, never takes longer than the body is long.
+Input: a Content-Type and a body of limited size. Output: a `SubmittedForm`, or a FormError. Guarantees: keeps no file, passes
+on no control character, and takes time in proportion to the length of the body.
 """
 
 import re
@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 
 from composer.core.addresses import FORBIDDEN
 
-#: More fields than any form of ours has.
+#: More fields than any form of the pages has.
 _MOST_FIELDS = 64
 _BOUNDARY = re.compile(r';\s*boundary=(?:"([^"\\\r\n]{1,70})"|([^\s;"]{1,70}))', re.IGNORECASE)
 #: The name of a part, in quotes or without; the header may be folded.
@@ -23,17 +23,17 @@ _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
 class FormError(ValueError):
-    """The body is no form."""
+    """The body is not a valid form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubmittedForm:
-    """The fields of a form; a name may stand there more than once."""
+    """The fields of a form; a name can occur more than once."""
 
     fields: Mapping[str, tuple[str, ...]]
 
     def has(self, name: str, value: str) -> bool:
-        """Tell whether a field is there with exactly this value, but for white space around either: programs end a body so."""
+        """Return whether a field has this value. White space around both is ignored, since programs add some to a body."""
         return any(
             key.strip() == name and value in (each.strip() for each in values) for key, values in self.fields.items()
         )
@@ -43,7 +43,7 @@ class SubmittedForm:
         return tuple(_one_line(value, 200) for value in self.fields.get(name, ()))
 
     def line(self, name: str, most: int = 200) -> str:
-        """Give a field's first value on one line, without control characters, cut to a length; empty where it is absent."""
+        """Return a field's first value on one line, without control characters, cut to a length; empty if it is missing."""
         return _one_line(next(iter(self.fields.get(name, ())), ""), most)
 
     def text(self, name: str, most: int = 1000) -> str:
@@ -59,7 +59,7 @@ def _one_line(value: str, most: int) -> str:
 def read_form(content_type: str, body: bytes) -> SubmittedForm:
     """Read multipart/form-data (RFC 7578), and anything else as application/x-www-form-urlencoded. Raises FormError.
 
-    RFC 8058 section 3.2 has mail programs send either; one that forgets to say which is understood as well.
+    RFC 8058 section 3.2 allows mail programs both. A missing Content-Type is accepted, too.
     """
     if content_type.strip().lower().startswith("multipart/"):
         boundary = _BOUNDARY.search(content_type)
@@ -71,18 +71,18 @@ def read_form(content_type: str, body: bytes) -> SubmittedForm:
             body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace", max_num_fields=_MOST_FIELDS
         )
     except ValueError:
-        raise FormError("more fields than any form of ours has") from None
+        raise FormError("too many fields") from None
     return _gathered(pairs)
 
 
 def _parts(body: bytes, boundary: bytes) -> list[tuple[str, str]]:
     """Split a multipart body (RFC 2046 section 5.1.1): the line end before a boundary is the boundary's.
 
-    Lines that end in a bare LF are understood as well.
+    Lines that end in a bare LF are accepted, too.
     """
     pieces = re.split(rb"\r?\n--" + re.escape(boundary), b"\n" + body, maxsplit=_MOST_FIELDS + 2)
     if len(pieces) > _MOST_FIELDS + 2:
-        raise FormError("more fields than any form of ours has")
+        raise FormError("too many fields")
     found = []
     for piece in pieces[1:]:
         if piece.startswith(b"--"):

@@ -1,7 +1,7 @@
-"""What stands before the public pages: who is answered, how long and how much a request may be, and what is written down.
+"""Protects the public pages: checks the host name, limits the size and duration of requests, and logs them.
 
-Input: requests as a reverse proxy hands them on. Output: requests whose body is here and small, whose path begins at
-the pages; answers with the headers that every one of them has, and one line each that names nobody.
+Input: requests as a reverse proxy forwards them. Output: requests with a complete, small body and a path below the pages;
+responses with the security headers; one log line for each request. Guarantees: the log contains no personal data.
 """
 
 import asyncio
@@ -20,21 +20,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from composer.core.event_log import emit, emit_bug
 
-#: Bytes of the largest form; the longest of ours, a comment of an editor, has a quarter of it.
+#: Bytes of the largest form. The longest one of the pages, with an editor's comment, has a quarter of this.
 MOST_BYTES = 32_768
-#: Bytes of what a provider posts, a whole bounce in it.
+#: Bytes of a provider's webhook call, which can contain a whole bounce.
 MOST_HOOK_BYTES = 1_048_576
-#: Seconds for a body to come.
+#: Seconds for a body to arrive.
 BODY_SECONDS = 10.0
 
 _LOOPBACK = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?")
 _METHODS = frozenset(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
-#: What programs take for the end of a link that stands in a sentence, in brackets or in quotes; no path of ours ends so.
+#: Characters that programs wrongly add to a link in a sentence, in brackets or in quotes. No path of the pages ends with one.
 _BEHIND_LINKS = " \t\r\n/.,;:!?>)]}'\"\u00bb\u2019\u201d\u3002\uff09\uff0c"
 _ALWAYS: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
-    # A page's address holds a subscriber's token: no other site is told of it.
+    # A page's address contains a subscriber's token, which other sites must not see.
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -44,15 +44,15 @@ _ALWAYS: Mapping[str, str] = {
 
 
 class Trouble(StrEnum):
-    """Why a request is not answered as it was meant."""
+    """Why a request is rejected or failed."""
 
-    #: not by the name that newsletter.yaml gives
+    #: sent to another host name than newsletter.yaml has
     NAME = "name"
     LARGE = "large"
     SLOW = "slow"
-    #: the database could not be had; a subscriber may try again
+    #: the database is not available; the subscriber can try again
     BUSY = "busy"
-    #: a mistake of ours
+    #: an error in this program
     BUG = "bug"
 
     @property
@@ -63,7 +63,7 @@ class Trouble(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicAddress:
-    """`delivery.public_url`, taken apart. Every link is made from it, none from what a request says of itself."""
+    """`delivery.public_url`, split into parts. Every link is made from it, none from a request's headers."""
 
     url: str
     hosts: frozenset[str]
@@ -71,7 +71,7 @@ class PublicAddress:
 
     @classmethod
     def of(cls, url: str) -> "PublicAddress":
-        """Take an address apart: http or https, a host, perhaps a port and a path."""
+        """Split an address: http or https, a host, and optionally a port and a path."""
         parts = urlsplit(url)
         host = (parts.hostname or "").lower()
         shown = f"[{host}]" if ":" in host else host
@@ -83,7 +83,7 @@ class PublicAddress:
 
 
 class Guard:
-    """Stands before the application."""
+    """Wraps the application."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Guard:
             await self._answer(scope, receive, send_guarded)
         finally:
             took = (time.perf_counter() - begun) * 1000
-            # Nothing of what the client wrote: no path, which holds a token, no address, no name of a program.
+            # Log nothing that the client wrote: no path, which contains a token, no address and no user agent.
             method = scope["method"] if scope["method"] in _METHODS else "other"
             name = getattr(scope.get("endpoint"), "__name__", "nothing")
             said = f"{name} {method} {status or 'gone'} {took:.0f} ms"
@@ -139,19 +139,19 @@ class Guard:
             try:
                 await self._app(scope, receive, send)
             except Exception as error:
-                # It has been answered. Its words may hold what a subscriber wrote: where it happened is enough.
+                # The request has been answered. Log only the place, since the message may contain what a subscriber wrote.
                 said = f"bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
                 emit_bug(self._log, "request.bug", error, said=said)
         else:
             await self._explain(Request(scope), trouble)(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
-        """Return whether it came by the public name, or from this computer by its own: a probe of health."""
+        """Return whether a request was sent to the public host name, or to this computer's own: a health check."""
         hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
         return len(hosts) == 1 and (hosts[0] in self._address.hosts or bool(_LOOPBACK.fullmatch(hosts[0])))
 
     def _within(self, path: str) -> str:
-        """Take away the public address's path, where the proxy has not done so, and punctuation that is not the link's."""
+        """Remove the public address's path, if the proxy has not done so, and punctuation that is not part of the link."""
         prefix = self._address.path
         if prefix and (path == prefix or path.startswith(f"{prefix}/")):
             path = path[len(prefix) :]
@@ -159,7 +159,7 @@ class Guard:
 
 
 async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Trouble | None:
-    """Read a body; None when the client has gone."""
+    """Return a body, or None if the client has disconnected."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     if not length.isdigit() or int(length[:12]) > most:
         return Trouble.LARGE
@@ -180,7 +180,7 @@ async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Trouble | 
 
 
 def _given(body: bytes, receive: Receive) -> Callable[[], Awaitable[Message]]:
-    """Hand a body on that has been read."""
+    """Return a `receive` that passes on a body that has been read."""
     is_given = False
 
     async def again() -> Message:

@@ -1,7 +1,7 @@
-"""How often something may be asked for: so many at once, then one each so many seconds.
+"""Limits how often something can be requested: a burst, then one request per interval.
 
-Input: a key and the time. Output: yes or no. Keeps its counts in memory only, forgets the oldest when there are many,
-and never writes down who asked.
+Input: a key and the time. Output: yes or no. Guarantees: keeps its counts in memory only, drops the oldest when there are many,
+and does not record who made a request.
 """
 
 from collections import OrderedDict
@@ -11,14 +11,14 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """So many at once, and one more each so many seconds."""
+    """A burst of requests, and one more after each interval of seconds."""
 
     at_once: int
     seconds: float
 
 
 class Limit:
-    """Counts by key (GCRA: one number a key, the moment at which all it has used is paid back)."""
+    """Counts by key (GCRA: one number per key, the time at which its burst is fully available again)."""
 
     def __init__(self, rate: Rate, most_keys: int = 50_000) -> None:
         self._rate = rate
@@ -26,7 +26,7 @@ class Limit:
         self._paid: OrderedDict[str, float] = OrderedDict()
 
     def allows(self, key: str, now: float) -> bool:
-        """Count one more for a key, unless it is one too many; `now` in seconds of any clock that runs forward."""
+        """Count one request for a key and return whether it is allowed; `now` is in seconds of any monotonic clock."""
         paid = max(self._paid.get(key, now), now) + self._rate.seconds
         if paid - now > self._rate.at_once * self._rate.seconds:
             return False
@@ -38,19 +38,19 @@ class Limit:
 
 
 class NetworkLimiter:
-    """Counts what came from each network within a day, so that a queue can serve networks in turn.
+    """Counts the requests of each network within a day, so that a queue can serve networks in turn.
 
-    The first request of a network has turn 0, the next one turn 1. Whoever has a large network cannot pass for many small ones:
-    the networks around it count as well, each less the larger it is.
+    The first request of a network has turn 0, the next one turn 1. The owner of a large network cannot pass as many small ones:
+    the networks that contain it count as well; the larger they are, the less a request in them counts.
     """
 
     def __init__(self, most_keys: int = 200_000) -> None:
         self._most_keys = most_keys
-        #: How many, and when the first of them came.
+        #: The number of requests, and the time of the first.
         self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def next(self, address: str, now: float) -> int:
-        """Count one more request from an address, and return its turn; `now` in seconds."""
+        """Count one request from an address, and return its turn; `now` is in seconds."""
         parsed = _parsed(address)
         if parsed is None:
             return self._count("unknown", now)
@@ -69,8 +69,8 @@ class NetworkLimiter:
 
 
 _DAY = 86_400.0
-#: By version of the protocol: how long a network's prefix is, and how many requests from it are one turn. The first is what
-#: `network_of` gives; the last is what a provider has, and as many people who subscribe on one day.
+#: By protocol version: the length of a network's prefix, and how many of its requests make one turn. `network_of` uses the first.
+#: The last is the size of a provider's network, from which many people may subscribe on one day.
 _NETWORKS = {4: ((24, 1), (16, 32)), 6: ((56, 1), (48, 4), (32, 32))}
 
 

@@ -1,4 +1,4 @@
-"""Which providers may post bounces here, and how Amazon is asked for what its notifications point at. Values only."""
+"""Which providers may post bounces here, and how to fetch what Amazon's notifications refer to. Values only."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from composer.bounces.webhooks import sns
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callers:
-    """Which providers may post here, and how Amazon is asked for what its notifications point at."""
+    """Which providers may post here, and how to fetch what Amazon's notifications refer to."""
 
     webhooks: Webhooks = field(default_factory=Webhooks)
     certificate: Callable[[str], bytes] = sns.certificate

@@ -1,9 +1,9 @@
-"""The database's work, away from the loop that answers: what changes something in one queue, what reads side by side.
+"""Runs database work outside the event loop: writes in one queue, reads in parallel.
 
-Input: deeds, functions of a connection. Output: what they give. On SQLite only one writes at a time, in all processes;
-so whatever waits in the queue shares one transaction: two hundred subscribers who leave in one second need a few, and
-a mailing that
-runs beside them waits for few. A deed may be done twice, the first time for nothing: it touches the database and nothing else.
+Input: operations, which are functions of a connection. Output: their results. SQLite allows one writer at a time among all
+processes, so the operations in the queue share a transaction: two hundred subscribers who unsubscribe in one second need only a
+few transactions, and a mailing that runs at the same time rarely waits. An operation can run twice, the first time without
+effect, so it may only touch the database.
 """
 
 import asyncio
@@ -19,13 +19,13 @@ from composer.database.engine import Database
 
 T = TypeVar("T")
 _Operation = tuple[Callable[[Connection], Any], "Future[Any]"]
-#: Deeds of one transaction: a few milliseconds' worth.
+#: Most operations of one transaction, which takes a few milliseconds.
 _TOGETHER = 50
 _SUBSCRIBERS = 4
 
 
 class WriteExecutor:
-    """A queue of writers and a few subscribers; threads that end with `close`."""
+    """One writer thread with a queue, and a few reader threads, until `close`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -35,25 +35,25 @@ class WriteExecutor:
         self._writer.start()
 
     async def write(self, operation: Callable[[Connection], T]) -> T:
-        """Do what changes something; it is kept on disk when this returns. Raises what the deed raises, DatabaseError."""
+        """Run an operation that writes; the result is on disk when this returns. Raises its errors and DatabaseError."""
         return await asyncio.shield(asyncio.wrap_future(self.put(operation)))
 
     async def read(self, operation: Callable[[Connection], T]) -> T:
-        """Do what only looks. Raises what the deed raises, DatabaseError."""
+        """Run an operation that only reads. Raises its errors and DatabaseError."""
         return await asyncio.get_running_loop().run_in_executor(self._subscribers, self._read, operation)
 
     def put(self, operation: Callable[[Connection], T]) -> "Future[T]":
-        """Queue what changes something, from any thread."""
+        """Queue an operation that writes, from any thread."""
         future: Future[T] = Future()
         self._waiting.put((operation, future))
         return future
 
     def settle(self) -> None:
-        """Have what was deleted leave SQLite's files, too, as soon as nobody reads them; nobody waits for it."""
+        """Have deleted data removed from SQLite's files as soon as no reader uses them; does not wait for it."""
         self._subscribers.submit(self._database.settle)
 
     def close(self) -> None:
-        """End when all that waits is done."""
+        """Finish all queued operations, then end the threads."""
         self._waiting.put(None)
         self._writer.join()
         self._subscribers.shutdown()
@@ -76,7 +76,7 @@ class WriteExecutor:
                 return
 
     def _do(self, together: list[_Operation]) -> None:
-        """Do deeds in one transaction; where one fails nothing of it is kept, and each has another by itself."""
+        """Run operations in one transaction. If one fails, roll back and run each in a transaction of its own."""
         try:
             with self._database.write() as connection:
                 results = [operation(connection) for operation, _ in together]

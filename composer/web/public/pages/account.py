@@ -1,7 +1,7 @@
-"""What subscribers see and change of themselves, by a link that was sent to their address and works for an hour.
+"""The subscriber's own pages, through a link that is sent to their address and works for an hour.
 
-Input: an address, which gets the link; then the link's token. Output: pages, and a file with all that is stored. Every
-change is a POST; what a mail program's scanner opens changes nothing.
+Input: an address, which gets the link; then the link's token. Output: pages, and a file with all stored data. Guarantees: only a
+POST changes something, so a mail program's link scanner changes nothing.
 """
 
 from sqlalchemy import Connection
@@ -28,7 +28,7 @@ from composer.web.public.pages.page_context import Site
 from composer.web.public.transactional.mail_requests import EmailKind, EmailRequest, request_email
 
 _LEFT = "own_left"
-#: What the page says to those who get nothing.
+#: The page's note for subscribers who get no messages, by status.
 _NOTES = {
     Status.PENDING: "own_pending",
     Status.BOUNCED: "own_bounced",
@@ -38,13 +38,13 @@ _NOTES = {
 
 
 class AccountPages:
-    """The preferences, the data, the end."""
+    """Preferences, data, unsubscribing and erasure."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def ask(self, request: Request) -> Response:
-        """GET: the form for a link. POST: an address was given; the answer is the same whoever it belongs to."""
+        """GET: the form to request a link. POST: request one; the answer is the same for every address."""
         site = self._site
         if request.method != "POST":
             return self._asking(request)
@@ -77,7 +77,7 @@ class AccountPages:
         )
 
     async def preferences(self, request: Request) -> Response:
-        """GET: what can be changed. POST: it is changed."""
+        """GET: the preferences. POST: save them."""
         site = self._site
         if self._claim(request) is None:
             return await self._from_message(request)
@@ -104,13 +104,13 @@ class AccountPages:
         return await self._page(request, subscriber_id, is_saved=is_saved)
 
     async def data(self, request: Request) -> Response:
-        """POST: all that is stored, as a file."""
+        """POST: all stored data, as a file."""
         site, subscriber_id = self._site, await self._whose(request)
         stored = None if subscriber_id is None else await site.executor.read(lambda it: data_of(it, subscriber_id))
         return site.broken(request) if stored is None else site.file(stored, "my-data.json")
 
     async def leave(self, request: Request) -> Response:
-        """POST: unsubscribed."""
+        """POST: unsubscribe."""
         site, claim, subscriber_id = self._site, self._claim(request), await self._whose(request)
         if claim is None or subscriber_id is None:
             return site.broken(request)
@@ -119,7 +119,7 @@ class AccountPages:
         return await self._page(request, subscriber_id)
 
     async def erase(self, request: Request) -> Response:
-        """GET: the question. POST: everything of this subscriber is gone, and with it the link."""
+        """GET: the question. POST: erase the subscriber; the link then no longer works."""
         site, token = self._site, request.path_params["token"]
         subscriber_id = await self._whose(request)
         subscriber = None if subscriber_id is None else await site.executor.read(lambda it: by_id(it, subscriber_id))
@@ -137,9 +137,9 @@ class AccountPages:
         return site.said("erased", texts) if is_erased else site.broken(request)
 
     async def _from_message(self, request: Request) -> Response:
-        """Answer to the link that stands in every message of a mailing: it is passed on with it, and opens nothing.
+        """Answer to the link in every message of a mailing. It opens nothing, since messages can be forwarded.
 
-        GET: a button. POST: the link that opens goes to the subscriber's own address, which nobody is shown or asks for.
+        GET: a button. POST: send a link that works to the subscriber's own address, which is neither shown nor entered.
         """
         site, token = self._site, request.path_params["token"]
         claim = site.tokens.read(Purpose.PREFERENCES, token)
@@ -162,12 +162,12 @@ class AccountPages:
         return site.page("posted", texts, what="posted_link")
 
     def _claim(self, request: Request) -> TokenClaim | None:
-        """Read the token of a link that was asked for: it ends. One that does not is a message's, and opens nothing."""
+        """Return the token of a requested link, which expires. One that does not is from a mailing and opens nothing."""
         claim = self._site.tokens.read(Purpose.PREFERENCES, request.path_params["token"], self._site.clock())
         return None if claim is None or claim.expires is None else claim
 
     async def _whose(self, request: Request) -> int | None:
-        """Return whose data the link opens today."""
+        """Return the id of the subscriber whose data the link opens now."""
         claim = self._claim(request)
         return None if claim is None else await self._site.executor.read(lambda connection: own_of(connection, claim))
 
@@ -204,6 +204,6 @@ class AccountPages:
 
 
 def _stands(connection: Connection, subscriber_id: int) -> tuple[Subscriber, Status] | None:
-    """Return a subscriber, and how they stand."""
+    """Return a subscriber and their status."""
     subscriber = by_id(connection, subscriber_id)
     return None if subscriber is None else (subscriber, status_of(connection, subscriber))

@@ -1,7 +1,7 @@
-"""An edition as a page: what a mailing froze, without any subscriber's values.
+"""An edition as a page: the frozen edition of a mailing, without any subscriber's values.
 
-Input: a finished message. Output: `Shown`, HTML whose pictures lie beside it. Never shows a message's headers, and never
-runs what stands in an edition: the page's policy forbids it.
+Input: a finished message. Output: an `EditionPage`, with HTML and its pictures. Guarantees: shows no message headers, and runs no
+script in an edition, which the page's policy forbids.
 """
 
 import re
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionPage:
-    """An edition's page. In the HTML a picture's address is `cid:` and its id."""
+    """An edition's page. In the HTML, a picture's address is `cid:` and its id."""
 
     subject: str
     html: str
@@ -27,15 +27,15 @@ class EditionPage:
 
 
 class Editions(Protocol):
-    """Finds editions that have gone out; the ledger does."""
+    """Finds editions that have been sent. The ledger implements it."""
 
     def find(self, connection: Connection, stem: str) -> EditionPage | None:
-        """Return the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
+        """Return the edition of an issue's stem if a server has accepted a message of it, else None."""
         ...
 
 
 def shown_of(message: bytes) -> EditionPage:
-    """Read a message that compose itself wrote."""
+    """Return the page of a message that compose wrote."""
     parsed = BytesParser(policy=default).parsebytes(message)
     html = text = ""
     pictures: dict[str, tuple[str, bytes]] = {}
@@ -51,7 +51,7 @@ def shown_of(message: bytes) -> EditionPage:
 
 
 def page_of(shown: EditionPage, folder: str) -> str:
-    """Let a page find its pictures below an address, and its links open in a window of their own."""
+    """Return the page's HTML, with its pictures below an address and its links in new windows."""
     html = shown.html
     for identity in shown.pictures:
         html = html.replace(f'"cid:{identity}"', f'"{folder}/{quote(identity, safe="@")}"')
@@ -59,7 +59,7 @@ def page_of(shown: EditionPage, folder: str) -> str:
 
 
 def policy_of(assets_url: str | None, *, is_framed: bool) -> str:
-    """Give the policy of an edition's page: its styles stand in attributes, its pictures here or under `assets_url`."""
+    """Return the policy of an edition's page: styles in attributes, pictures from here or from `assets_url`."""
     parts = urlsplit(assets_url or "")
     elsewhere = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
     return (

@@ -1,7 +1,7 @@
-"""What the pages do to the database: each deed is one transaction's worth.
+"""The database operations of the pages; each is one transaction.
 
-Input: a connection, what was asked, the time. Output: what is known afterwards. Nothing here sends a message or sees a
-request. How a subscriber stands is the audience's to change (composer/audience).
+Input: a connection, the requested change, the time. Output: the result. Guarantees: sends no message and knows nothing of
+requests. A subscriber's status is changed only by composer/audience.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,15 +30,15 @@ from composer.web.public.transactional.mail_requests import (
     request_email,
 )
 
-#: Reasons for leaving that are kept of one subscriber.
+#: Most reasons for unsubscribing that are stored for one subscriber.
 _MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProfileChange:
-    """What a subscriber says of themselves. None and what is absent stay as they are."""
+    """A subscriber's own changes. None and missing values stay as they are."""
 
-    #: The parts of the name that were asked.
+    #: The parts of the name that the form has.
     names: Mapping[str, str]
     language: str | None
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class ProfileChange:
 
 
 def request_mail(connection: Connection, claim: TokenClaim, language: str, turn: int, now: datetime) -> FoundHolder:
-    """Keep the wish of the person whom a message's link means; return what the link led to."""
+    """Queue a mail with a link for the subscriber that a message's link belongs to; return whom it belongs to."""
     found = resolve(connection, claim)
     subscriber = by_id(connection, found.person.id) if found.person else None
     if subscriber is not None:
@@ -58,7 +58,7 @@ def request_mail(connection: Connection, claim: TokenClaim, language: str, turn:
 
 
 def confirm(connection: Connection, email: TransactionalEmail, words: str, now: datetime) -> bool:
-    """Make the subscriber active who agreed to these words; once for each letter. Tell whether they are."""
+    """Make the subscriber active who agreed to this text, once per mail. Return whether they are active."""
     unused = (transactional_emails.c.id == email.id, transactional_emails.c.used.is_(None))
     if connection.execute(update(transactional_emails).where(*unused).values(used=now)).rowcount != 1:
         return is_confirmed(connection, email)
@@ -72,17 +72,17 @@ def confirm(connection: Connection, email: TransactionalEmail, words: str, now: 
 
 
 def is_confirmed(connection: Connection, email: TransactionalEmail) -> bool:
-    """Return whether the subscriber is active whom a used link made so."""
+    """Return whether the subscriber whom a used link confirmed is still active."""
     subscriber = find(connection, email.address)
     return subscriber is not None and status_of(connection, subscriber) is Status.ACTIVE
 
 
 def _evidence(email: TransactionalEmail, words: str, now: datetime) -> str:
-    """Say how somebody agreed, when, and to which words (GDPR, article 7)."""
+    """Return how and when somebody agreed, and to which text (GDPR, article 7)."""
     where = f"a form on {email.origin}" if email.origin else "a form"
     return (
-        f"double opt-in: asked {_minute(email.asked)} by {where}, agreed {_minute(now)} "
-        f"by the link that was sent to the address, to these words: {words}"
+        f"double opt-in: requested {_minute(email.asked)} with {where}, confirmed {_minute(now)} "
+        f"with the link that was sent to the address, agreeing to this text: {words}"
     )
 
 
@@ -92,22 +92,22 @@ def _minute(moment: datetime) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsubscribeResult:
-    """What became of a wish to leave: a page confirms that, and nothing else."""
+    """The result of an unsubscribe request, which the page confirms."""
 
     found: FoundHolder
-    #: The language of whoever left.
+    #: The subscriber's language.
     language: str | None = None
     is_reason_kept: bool = False
 
 
 def look_up(connection: Connection, claim: TokenClaim) -> UnsubscribeResult:
-    """Find out whom a token means, and in which language they read; nothing is changed."""
+    """Return whom a token belongs to, and their language; nothing is changed."""
     found = resolve(connection, claim)
     return UnsubscribeResult(found=found.found, language=found.person.language if found.person else None)
 
 
 def leave(connection: Connection, claim: TokenClaim, now: datetime, reason: str = "") -> UnsubscribeResult:
-    """Unsubscribe everybody whom a token means; an address that nobody has any more, by its hash. Again is no mistake."""
+    """Unsubscribe everybody a token belongs to; a deleted address by its hash. Can be repeated."""
     found = resolve(connection, claim)
     source = f"link in mailing {found.mailing_id}" if found.mailing_id else "preferences page"
     stop_mail(connection, found, Reason.UNSUBSCRIBED, source, now)
@@ -122,7 +122,7 @@ def leave(connection: Connection, claim: TokenClaim, now: datetime, reason: str 
 
 
 def own_of(connection: Connection, claim: TokenClaim) -> int | None:
-    """Return whose data the link that was asked for opens; None if they are gone, or have another address since it was sent."""
+    """Return the subscriber whose data a requested link opens; None if they are gone or have changed their address since."""
     found = resolve(connection, claim)
     if found.person is None or claim.expires is None:
         return None
@@ -134,7 +134,7 @@ def own_of(connection: Connection, claim: TokenClaim) -> int | None:
 
 
 def change(connection: Connection, subscriber_id: int, changed: ProfileChange, now: datetime) -> bool:
-    """Change what a subscriber says of themselves; False for one who is not there any more."""
+    """Apply a subscriber's own changes; False if they no longer exist."""
     if by_id(connection, subscriber_id) is None:
         return False
     source = "preferences page"
@@ -149,7 +149,7 @@ def change(connection: Connection, subscriber_id: int, changed: ProfileChange, n
 
 
 def data_of(connection: Connection, subscriber_id: int) -> dict[str, object] | None:
-    """Gather all that is stored about a person (GDPR, article 15): a summary, then every record of the registry."""
+    """Return everything stored about a person (GDPR, article 15): a summary, then every record of the registry."""
     subscriber = by_id(connection, subscriber_id)
     if subscriber is None:
         return None
@@ -186,7 +186,7 @@ def _written(moment: datetime) -> str:
 def erase_subscriber(
     connection: Connection, subscriber_id: int, now: datetime, forget: Sequence[ForgetElsewhere]
 ) -> bool:
-    """Erase a subscriber, and what other rooms keep of them; False for one who is not there any more."""
+    """Erase a subscriber, and the data that other packages keep about them; False if they no longer exist."""
     subscriber = by_id(connection, subscriber_id)
     if subscriber is not None:
         erase(connection, Address(address=subscriber.address), now, forget)

@@ -1,6 +1,6 @@
-"""What all pages share: the newsletter, the database's turns, the keys, the words of an answer.
+"""What all pages share: the newsletter, the write executor, the keys and the ways to respond.
 
-Input: requests and the names of pages. Output: answers. Decides which language is spoken, and nothing else.
+Input: requests and the names of pages. Output: responses. Decides only the language of a page.
 """
 
 import json
@@ -21,9 +21,9 @@ from composer.web.public.pages.edition_pages import Editions
 from composer.web.public.pages.page_renderer import PageRenderer
 from composer.web.public.pages.review_pages import ReviewPages
 from composer.web.public.site.publication import PublicNewsletter
-from composer.web.public.site.translations import PageTexts, accepted, choose
+from composer.web.public.site.translations import PageTexts
 
-#: How often one network may give an address: an office that signs up together, not a program that tries a list.
+#: How often one network may submit an address: enough for an office that signs up together, too few to try out a list.
 GIVING = Rate(at_once=20, seconds=30)
 
 
@@ -37,28 +37,29 @@ class Site:
     approvals: ReviewPages
     editions: Editions
     clock: Callable[[], datetime]
-    #: Says that a letter waits.
+    #: Notifies the worker that a mail is queued.
     wake: Callable[[], None]
-    #: Tells whether letters are being sent.
+    #: Returns whether the worker is sending mail.
     is_posting: Callable[[], bool] = lambda: True
-    #: Providers that may post what came back.
+    #: Providers that may post bounces.
     callers: Callers = field(default_factory=Callers)
-    #: What somebody should look at, as codes.
+    #: Problems that need attention, as codes.
     alerts: Callable[[], tuple[str, ...]] = tuple
-    #: How much each network asks for; kept when the settings are read again.
+    #: Limits by network; kept when the settings are reloaded.
     giving: Limit = field(default_factory=lambda: Limit(GIVING))
     asking: NetworkLimiter = field(default_factory=NetworkLimiter)
     pages: PageRenderer = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make what is made from the rest."""
-        object.__setattr__(self, "pages", PageRenderer(self.publication.address.path, self.publication.brand))
+        """Create the renderer from the other values."""
+        object.__setattr__(self, "pages", PageRenderer(self.publication))
 
     def texts(self, request: Request, *known: str | None) -> PageTexts:
-        """Choose the language: what was clicked on, what is known of the subscriber, what the browser asks for, our own."""
+        """Choose the language: the one clicked, the subscriber's, the browser's, or the newsletter's."""
         asked = request.query_params.get("language")
-        browser = accepted(request.headers.get("accept-language", ""))
-        return choose((asked, *known, browser, self.publication.language))
+        translations = self.publication.translations
+        browser = translations.accepted(request.headers.get("accept-language", ""))
+        return translations.choose((asked, *known, browser, self.publication.language))
 
     def page(
         self,
@@ -70,7 +71,7 @@ class Site:
         frames: bool = False,
         **values: object,
     ) -> Response:
-        """Answer with a page."""
+        """Return a page."""
         made = self.pages.page(page, texts, here=here, frames=frames, **values)
         headers = {
             "Content-Type": "text/html; charset=utf-8",
@@ -80,19 +81,19 @@ class Site:
         return Response(made.html, status, headers)
 
     def said(self, what: str, texts: PageTexts, *, text: str = "", status: int = 200) -> Response:
-        """Answer with two phrases: `what`_title and, unless another is named, `what`_text."""
+        """Return a page with two phrases: `what`_title and, unless `text` names another, `what`_text."""
         return self.page("said", texts, status=status, heading=f"{what}_title", text=text or f"{what}_text")
 
     def broken(self, request: Request) -> Response:
-        """Answer to every link that does not work, whatever is wrong with it, in the same words."""
+        """Return the same answer for every link that does not work, whatever the reason."""
         return self.page("broken", self.texts(request), status=404)
 
     def unknown(self, request: Request) -> Response:
-        """Answer to a link of ours of which it cannot be told any more whose it is; nothing has happened."""
+        """Return the answer for a valid link whose subscriber is no longer known; nothing has changed."""
         return self.page("unknown", self.texts(request), status=404)
 
     def file(self, value: object, name: str) -> Response:
-        """Answer with a value as a JSON file to keep."""
+        """Return a value as a JSON file to download."""
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Content-Disposition": f'attachment; filename="{name}"',
@@ -100,10 +101,10 @@ class Site:
         return Response(json.dumps(value, ensure_ascii=False, indent=2).encode(), headers=headers)
 
     async def form(self, request: Request) -> SubmittedForm:
-        """Read what a form sent; its size has been looked at. Raises FormError."""
+        """Return a submitted form, whose size has been checked. Raises FormError."""
         return read_form(request.headers.get("content-type", ""), await request.body())
 
     def turn(self, request: Request) -> int | None:
-        """Count an address that was given from a network, and return its turn; None where there were too many."""
+        """Count a submitted address for its network, and return its turn; None if there were too many."""
         client, now = request.client.host if request.client else "", time.monotonic()
         return self.asking.next(client, now) if self.giving.allows(network_of(client), now) else None

@@ -1,12 +1,11 @@
-"""The public pages as HTML: no script, nothing fetched from elsewhere, everything that is not ours escaped.
+"""Renders the public pages as HTML.
 
-Input: a page's name, its words, its values. Output: a `Page`, with the policy under which a browser shows it.
-Never sees a request.
+Input: a page's name, its texts and values. Output: a `PublicPage` with its Content-Security-Policy. Guarantees: no scripts,
+nothing fetched from other sites, and all values escaped; knows nothing of requests.
 """
 
 import hashlib
 from base64 import b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,35 +13,36 @@ from markupsafe import Markup
 
 from composer.web.public.site.brand import Brand
 from composer.web.public.site.page_templates import HTML, PLAIN
-from composer.web.public.site.translations import PageTexts, languages, words
+from composer.web.public.site.publication import PublicNewsletter
+from composer.web.public.site.translations import PageTexts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicPage:
-    """A page, and its Content-Security-Policy: this style sheet, our own pictures, our own forms, nothing else."""
+    """A page and its Content-Security-Policy, which allows only this style sheet and the pages' own pictures and forms."""
 
     html: bytes
     policy: str
 
 
 class PageRenderer:
-    """Writes pages for subscribers at one address."""
+    """Renders the pages of one newsletter."""
 
-    def __init__(self, base: str, brand: Callable[[str], Brand]) -> None:
-        """`base` is the path of the pages' address, `/n` or empty; `brand` gives the newsletter in a language."""
-        self.base = base
-        self._brand = brand
+    def __init__(self, publication: PublicNewsletter) -> None:
+        """Keep the newsletter; `base` is the path of the pages' address, `/n` or empty."""
+        self.base = publication.address.path
+        self._publication = publication
         self._style = lru_cache(maxsize=8)(self._rendered_style)
 
     def page(
         self, page: str, texts: PageTexts, *, here: str | None = None, frames: bool = False, **values: object
     ) -> PublicPage:
-        """Write a page; `here` is its own path where it can be asked for again, in another language or by its form."""
-        brand = self._brand(texts.language)
+        """Render a page. `here` is its own path, for its form and its other languages, or None."""
+        brand = self._publication.brand(texts.language)
         style = self._style(brand)
         html = HTML.get_template(f"{page}.html.j2").render(
             words=texts,
-            tongues=[words(each) for each in languages()],
+            tongues=list(self._publication.translations.texts.values()),
             brand=brand,
             base=self.base,
             here=None if here is None else f"{self.base}{here}",
@@ -59,5 +59,5 @@ class PageRenderer:
 
     def _rendered_style(self, brand: Brand) -> str:
         style = PLAIN.get_template("page.css.j2").render(brand=brand)
-        # A theme names the fonts: whatever it writes cannot end the element.
+        # The fonts come from a theme; its text must not end the style element.
         return style.replace("<", "").strip()

@@ -1,7 +1,7 @@
-"""What the ledger keeps, as the pages show it: editions that went out, and issues that are to be reviewed.
+"""Reads from the ledger what the pages show: editions that were sent, and issues to review.
 
-Input: a connection, a stem or a token. Output: `Shown`, `Asked`, or None for what leads nowhere. An edition shows no subscriber's
-values: merge fields have their stand-ins.
+Input: a connection, and a stem or a token. Output: `EditionPage`, `RequestedReview`, or None. Guarantees: an edition contains no
+subscriber's values: merge fields show their default values.
 """
 
 from contextlib import suppress
@@ -21,28 +21,28 @@ from composer.mail.letterhead import Addressing
 from composer.web.public.pages.edition_pages import EditionPage, shown_of
 from composer.web.public.pages.review_pages import AnswerEffect, RequestedReview, ReviewAnswer
 
-#: Nobody sees the headers of what is shown.
+#: Placeholder headers, which are not shown.
 _NOBODY = Addressing(to=None, date=datetime(1970, 1, 1, tzinfo=UTC), message_id="<shown@compose.invalid>")
 
 
 class EditionRepository:
-    """Finds editions that have gone out."""
+    """Finds editions that have been sent."""
 
     def find(self, connection: Connection, stem: str) -> EditionPage | None:
-        """Return the edition of an issue's stem, once a mailing of it has been accepted by a server; else None."""
+        """Return the edition of an issue's stem if a server has accepted a message of it, else None."""
         compiled = published(connection, stem)
         return None if compiled is None else _shown(compiled)
 
 
 class ReviewRepository:
-    """Keeps what editors say. Who may approve is read anew for each link, so that a change of newsletter.yaml counts at once."""
+    """Keeps editors' answers. Who may approve is read for each request, so a change of newsletter.yaml applies at once."""
 
     def __init__(self, tokens: Tokens, workspace: Workspace, newsletter: Newsletter) -> None:
-        """`newsletter` counts while newsletter.yaml cannot be read."""
+        """`newsletter` is used while newsletter.yaml cannot be read."""
         self._tokens, self._workspace, self._newsletter = tokens, workspace, newsletter
 
     def look(self, connection: Connection, token: str, now: datetime) -> RequestedReview | None:
-        """Return what a token asks; None for one that leads nowhere."""
+        """Return the review that a token belongs to, or None."""
         found = review_links.question(connection, self._tokens, token, now)
         if found is None:
             return None
@@ -51,7 +51,7 @@ class ReviewRepository:
         )
 
     def show(self, connection: Connection, token: str, number: int, now: datetime) -> EditionPage | None:
-        """Return one of the messages that a token asks about; None where there is none, or for who may not approve any more."""
+        """Return a message of the review; None if it does not exist or the editor may no longer approve."""
         found = review_links.question(connection, self._tokens, token, now)
         if found is None or not self._is_approver(found.address):
             return None
@@ -61,11 +61,11 @@ class ReviewRepository:
     def record(
         self, connection: Connection, token: str, answer: ReviewAnswer, comment: str, now: datetime
     ) -> AnswerEffect | None:
-        """Record an answer, which replaces an earlier one; None for a token that leads nowhere."""
+        """Record an answer, which replaces an earlier one, and return its effect; None for an invalid token."""
         return review_links.answer_by_link(connection, self._tokens, token, answer, comment, now)
 
     def _is_approver(self, address: str) -> bool:
-        # It may be broken while somebody edits it.
+        # The file may have errors while somebody edits it.
         with suppress(ComposeError, OSError):
             self._newsletter = read_newsletter(self._workspace)
         return settings_of(self._newsletter).approver(address) is not None

@@ -1,7 +1,7 @@
 """Approving an issue or requesting changes, by an editor's link.
 
-Input: an editor's token. Output: every message of the review in a frame of its own, and a form. What is kept, and whose token
-it is, is the ledger's (approvals.py).
+Input: an editor's token. Output: every message of the review in a frame of its own, and a form. The ledger keeps the answers and
+knows whose token it is.
 """
 
 from starlette.requests import Request
@@ -11,10 +11,9 @@ from composer.web.public.pages.edition_pages import EditionPage
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.review_pages import AnswerEffect, RequestedReview, ReviewAnswer
 from composer.web.public.pages.web_copies import edition, picture
-from composer.web.public.site.publication import own_name
-from composer.web.public.site.translations import subscribers_in_words
+from composer.web.public.site.translations import own_name, subscribers_in_words
 
-#: What a page says after a request for changes, by what the request did.
+#: The text of the page after a request for changes, by its effect.
 _AFTER = {
     AnswerEffect.RECORDED: "decided_text",
     AnswerEffect.HELD: "returned_held_text",
@@ -24,13 +23,13 @@ _AFTER = {
 
 
 class ReviewAnswers:
-    """The pages behind an editor's link."""
+    """The pages that an editor's link opens."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def approve(self, request: Request) -> Response:
-        """GET: every message and the question. POST: the answer; who requests changes says which."""
+        """GET: every message and the form. POST: the answer; a request for changes needs a comment."""
         site, token = self._site, request.path_params["token"]
         asked = await self._asked(token)
         if asked is None:
@@ -78,7 +77,7 @@ class ReviewAnswers:
         return edition(self._site, shown, f"/approve/{token}/edition/{number}/pictures", is_framed=True)
 
     async def plain_text(self, request: Request) -> Response:
-        """GET: what programs that show no HTML show of it."""
+        """GET: one of the messages as plain text."""
         shown = await self._shown(request)
         return self._broken(request) if shown is None else PlainTextResponse(shown.text)
 
@@ -98,5 +97,5 @@ class ReviewAnswers:
         return await site.executor.read(lambda connection: site.approvals.show(connection, token, number, now))
 
     def _broken(self, request: Request) -> Response:
-        """Answer to every link that does not work, whatever is wrong with it, in the same words."""
+        """Return the same answer for every link that does not work, whatever the reason."""
         return self._site.said("approve_broken", self._site.texts(request), status=404)

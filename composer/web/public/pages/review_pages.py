@@ -1,6 +1,6 @@
-"""A review asked for by a link: everything that subscribers may get of an issue, and what an editor says of it.
+"""A review requested by a link: every message that subscribers can get of an issue, and an editor's answer.
 
-Input: a token. Output: what is asked, and what an answer did. Who keeps the answers implements `ReviewPages`.
+Input: a token. Output: the requested review, and the effect of an answer. The store of the answers implements `ReviewPages`.
 """
 
 from collections.abc import Sequence
@@ -19,29 +19,29 @@ __all__ = ["AnswerEffect", "Message", "RequestedReview", "ReviewAnswer", "Review
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestedReview:
-    """A review that waits for an answer."""
+    """A review that an editor was asked for."""
 
     #: Every language and every variant.
     messages: Sequence[Message]
-    #: What this editor answered before.
+    #: This editor's earlier answer.
     answer: ReviewAnswer | None = None
-    #: Whether they may approve today.
+    #: Whether they may approve now.
     is_approver: bool = True
 
 
 class ReviewPages(Protocol):
-    """Keeps what editors say. A token that is forged, too old or unknown leads to nothing, whatever is wrong with it."""
+    """Keeps editors' answers. Forged, expired and unknown tokens all have the same result."""
 
     def look(self, connection: Connection, token: str, now: datetime) -> RequestedReview | None:
-        """Return what a token asks; None for one that leads nowhere."""
+        """Return the review that a token belongs to, or None."""
         ...
 
     def show(self, connection: Connection, token: str, number: int, now: datetime) -> EditionPage | None:
-        """Return one of the messages that a token asks about, by its number; None where there is none."""
+        """Return a message of the review by its number, or None."""
         ...
 
     def record(
         self, connection: Connection, token: str, answer: ReviewAnswer, comment: str, now: datetime
     ) -> AnswerEffect | None:
-        """Record an answer, which replaces an earlier one; None for a token that leads nowhere."""
+        """Record an answer, which replaces an earlier one, and return its effect; None for an invalid token."""
         ...

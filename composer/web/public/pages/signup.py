@@ -1,7 +1,7 @@
-"""Subscribing, in two steps: an address is given, its owner agrees by the link that is sent to it.
+"""Subscribing with double opt-in: somebody enters an address, its owner confirms through a link that is sent to it.
 
-Input: a form, of ours or on any other site; then a token. Output: pages. The first step answers the same whatever is known
-of the address, and does the same work: what is to be sent is found out later, when nobody waits for it (worker.py).
+Input: a form, on these pages or on any other site; then a token. Output: pages. Guarantees: the first step gives the same answer
+and does the same work for every address; worker.py later decides what to send, so that response times reveal nothing.
 """
 
 import re
@@ -21,13 +21,13 @@ _ORIGIN = re.compile(r"https?://([a-z0-9.:\[\]-]{1,255})", re.IGNORECASE)
 
 
 class SignupPages:
-    """The form, and the page behind the link."""
+    """The form, and the page that the link opens."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def subscribe(self, request: Request) -> Response:
-        """GET: the form. POST: somebody gave an address."""
+        """GET: the form. POST: queue a mail to the submitted address."""
         site = self._site
         if request.method != "POST":
             return self._form(request)
@@ -88,7 +88,7 @@ class SignupPages:
         )
 
     async def confirm(self, request: Request) -> Response:
-        """GET: what is agreed to, and a button. POST: agreed; the link works once."""
+        """GET: the consent text and a button. POST: confirm; the link works once."""
         site, token = self._site, request.path_params["token"]
         now = site.clock()
         claim = site.tokens.read(Purpose.CONFIRM, token, now)
@@ -107,7 +107,7 @@ class SignupPages:
 
 
 def _values(form: SubmittedForm, site: Site) -> dict[str, str]:
-    """Return what somebody wrote of themselves, in a form of ours or on another site: the name, and fields with a label."""
+    """Return the submitted values, from any site's form: the name, and fields with a label."""
     publication = site.publication
     names = {each: form.line(each) for each in ("name", "first_name", "last_name")}
     own = {each.name: form.line(f"field-{each.name}") for each in publication.fields(publication.language)}

@@ -1,7 +1,8 @@
-"""Leaving by the link or the header of a message (RFC 8058).
+"""Unsubscribing through the link or the header of a message (RFC 8058).
 
-Input: a token. Output: a page; a POST takes its subscriber off, at once and for good, a GET changes nothing. The token does
-nothing else: coming back goes by way of the form, and a link in the mailbox. A page confirms only what has happened.
+Input: a token. Output: a page. A POST unsubscribes its subscriber at once and permanently; a GET changes nothing. The token does
+nothing else: to subscribe again, a person uses the form and confirms by email. A page confirms only what has
+happened.
 """
 
 from starlette.requests import Request
@@ -12,18 +13,18 @@ from composer.audience.identity.tokens import Purpose
 from composer.web.public.pages.operations import leave, look_up
 from composer.web.public.pages.page_context import Site
 
-#: What says that it is meant (RFC 8058 section 3.2), in a mail program's request and in our own form alike.
+#: The field of a one-click request (RFC 8058 section 3.2), from a mail program or from the page's own form.
 FIELD, VALUE = "List-Unsubscribe", "One-Click"
 
 
 class UnsubscribePages:
-    """The page behind List-Unsubscribe."""
+    """The page that List-Unsubscribe links to."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def unsubscribe(self, request: Request) -> Response:
-        """GET: a button. POST with the field: done, and the same every time; no cookie, nowhere else to go."""
+        """GET: a button. POST with the field: unsubscribe, any number of times; no cookie and no redirect."""
         site, token = self._site, request.path_params["token"]
         claim = site.tokens.read(Purpose.UNSUBSCRIBE, token)
         if claim is None:

@@ -1,7 +1,7 @@
-"""Editions in the browser, as they went out, without any subscriber's values; and the newsletter's logo.
+"""Web copies of editions as they were sent, without any subscriber's values; and the newsletter's logo.
 
-Input: an issue's stem. Output: the frozen edition's page and its pictures. Never builds an edition, and never shows one
-that has not gone out.
+Input: an issue's stem. Output: the frozen edition's page and its pictures. Guarantees: builds no edition, and shows none that
+has not been sent.
 """
 
 import re
@@ -12,33 +12,36 @@ from starlette.responses import Response
 from composer.web.public.pages.edition_pages import EditionPage, page_of, policy_of
 from composer.web.public.pages.page_context import Site
 
-#: What has gone out does not change; what is to be read tomorrow is asked for again.
+#: A sent edition does not change, but a browser asks again after an hour.
 _KEPT = {"Cache-Control": "public, max-age=3600"}
+#: The theme's link to the very page that is being read, with the line break before it.
+_VIEW = re.compile(r'(?:<br\s*/?>)?<(a|p) class="view"[^>]*>.*?</\1>', re.DOTALL)
 _PICTURE = re.compile(r"image/[a-z0-9.+-]+")
 
 
 def edition(site: Site, shown: EditionPage, pictures: str, *, is_framed: bool) -> Response:
-    """Answer with an edition's page; its pictures are below an address of ours."""
+    """Return an edition's page; `pictures` is the path of its pictures."""
     path = site.publication.address.path
     policy = policy_of(site.publication.main.brand.assets_url, is_framed=is_framed)
     headers = {"Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy}
-    return Response(page_of(shown, f"{path}{pictures}").encode(errors="replace"), headers=headers)
+    html = page_of(shown, f"{path}{pictures}")
+    return Response((html if is_framed else _VIEW.sub("", html)).encode(errors="replace"), headers=headers)
 
 
 def picture(shown: EditionPage, name: str) -> Response | None:
-    """Answer with one of an edition's pictures."""
+    """Return one of an edition's pictures, or None."""
     kind, data = shown.pictures.get(name, ("", b""))
     return Response(data, headers={"Content-Type": kind}) if _PICTURE.fullmatch(kind) else None
 
 
 class WebCopies:
-    """What everybody may see."""
+    """The pages that everybody can see."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
 
     async def issue(self, request: Request) -> Response:
-        """GET: an edition that has gone out."""
+        """GET: an edition that has been sent."""
         stem = request.path_params["stem"]
         shown = await self._found(stem)
         if shown is None:

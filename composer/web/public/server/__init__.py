@@ -1,1 +1,1 @@
-"""The application and the process that serves it."""
+"""The web application and the process that serves it."""

@@ -1,7 +1,7 @@
 """The public pages as a web application.
 
-Input: a `Site`. Output: an ASGI application behind its guard. Sets no cookie, never leads elsewhere, and keeps nothing
-between two requests but counts.
+Input: a `Site`. Output: an ASGI application, wrapped by its guard. Guarantees: sets no cookie, does not redirect, and keeps only
+counts between two requests.
 """
 
 import logging
@@ -32,22 +32,22 @@ _BOTH = ["GET", "POST"]
 
 
 def application(site: Site, log: logging.Logger) -> ASGIApp:
-    """Make the application. Each answer is an event in the log; none names anybody."""
+    """Return the application. It logs each response as an event, without personal data."""
     leaving, joining, own = UnsubscribePages(site), SignupPages(site), AccountPages(site)
     approving, reading, hooks = ReviewAnswers(site), WebCopies(site), WebhookEndpoints(site, log)
 
     async def probe(request: Request) -> Response:
-        """Prove to `compose send`, by a nonce of its own, that this server has the newsletter's keys: a line for each."""
+        """Prove to `compose send`, with its nonce, that this server has the newsletter's keys: one line per key."""
         nonce = request.path_params["nonce"]
         if not _NONCE.fullmatch(nonce):
             return site.said("missing", site.texts(request), status=404)
         return PlainTextResponse("".join(f"{proof}\n" for proof in site.tokens.proofs(nonce)))
 
     async def health(request: Request) -> Response:
-        """Return whether the database answers and letters go out; and, where it does, what somebody should look at."""
+        """Return whether the database responds and mail is sent; if so, with a line for each alert."""
         await site.executor.read(lambda connection: connection.execute(text("SELECT 1")))
         if not site.is_posting():
-            return PlainTextResponse("letters do not go out\n", 503)
+            return PlainTextResponse("mail is not being sent\n", 503)
         return PlainTextResponse("".join(f"{line}\n" for line in ("ok", *(f"alert: {each}" for each in site.alerts()))))
 
     async def wrong(request: Request, error: Exception) -> Response:
@@ -72,7 +72,7 @@ def application(site: Site, log: logging.Logger) -> ASGIApp:
     def explain(request: Request, trouble: Trouble) -> Response:
         match trouble:
             case Trouble.NAME:
-                return PlainTextResponse("There is nothing here by this name.\n", trouble.status)
+                return PlainTextResponse("Unknown host name.\n", trouble.status)
             case Trouble.LARGE | Trouble.SLOW:
                 answer = site.said("large", site.texts(request), status=trouble.status)
                 answer.headers["Connection"] = "close"
@@ -90,7 +90,7 @@ def application(site: Site, log: logging.Logger) -> ASGIApp:
             Route("/", joining.subscribe),
             Route("/subscribe", joining.subscribe, methods=_BOTH),
             Route("/confirm/{token}", joining.confirm, methods=_BOTH),
-            # Without a token, as editions without an addressee have it: a link is sent.
+            # Without a token, as in editions without a recipient: the page sends a link.
             Route("/unsubscribe", own.ask),
             Route("/unsubscribe/{token}", leaving.unsubscribe, methods=_BOTH),
             Route("/preferences", own.ask, methods=_BOTH),
@@ -109,6 +109,6 @@ def application(site: Site, log: logging.Logger) -> ASGIApp:
             Route("/{stem}/pictures/{name}", reading.issue_picture),
         ],
     )
-    # A missing slash is no reason to lead elsewhere: such an answer would be made of what the request says of its host.
+    # No redirect for a missing slash: its target would be made from the request's Host header.
     app.router.redirect_slashes = False
     return Guard(app, address=site.publication.address, explain=explain, log=log)

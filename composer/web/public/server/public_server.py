@@ -1,7 +1,7 @@
-"""Runs the public pages until it is told to end.
+"""Serves the public pages until it is told to stop.
 
-Input: a `Site`, sockets to answer on. Output: nothing; one process answers all. Speaks plain HTTP: the encryption, and the
-name, are the reverse proxy's before it (docs/server.md).
+Input: a `Site`, sockets to listen on. Output: none; one process answers all requests. It uses plain HTTP: a reverse proxy
+provides encryption and the host name (docs/how-to/run-the-public-pages.md).
 """
 
 import asyncio
@@ -26,20 +26,20 @@ from composer.web.public.server.public_app import application
 from composer.web.public.site.publication import PublicError
 
 HOST, PORT = "127.0.0.1", 8800
-#: Connections at once; whoever comes beyond them gets a 503. More than wait at a socket while the pages restart (its backlog),
-#: for they all come at once then.
+#: Most connections at once; further ones get a 503. More than a socket's backlog, since all of that arrives at once after a
+#: restart.
 _MOST_CONNECTIONS = 5000
-#: Connections that wait at a socket, most of all while the pages restart; as deploy/systemd/compose-serve.socket has it.
+#: Connections that can wait at a socket, especially while the pages restart; the same as in deploy/systemd/compose-serve.socket.
 _BACKLOG = 4096
-#: Longer than proxies keep their connections (Caddy: two minutes): the one who closes first is never in the other's way.
+#: Longer than proxies keep idle connections (Caddy: two minutes), so that the proxy always closes them first.
 _KEEP_ALIVE = 130
 _MOST_HEADERS = 16_384
-#: Seconds that requests have when the server is told to end; systemd waits longer (deploy/systemd/compose-serve.service).
+#: Seconds for open requests when the server is told to stop; systemd waits longer (deploy/systemd/compose-serve.service).
 _LAST_REQUESTS = 30
 
 
 class PublicServer(Server):
-    """A server that tells when it is ready, can be given a newer site, and loses no request when it ends."""
+    """A server that reports when it is ready, can switch to a new site, and loses no request when it stops."""
 
     def __init__(
         self,
@@ -50,9 +50,9 @@ class PublicServer(Server):
         log: logging.Logger,
         reload: Callable[["PublicServer"], None] | None = None,
     ) -> None:
-        """`proxies` are the addresses and networks of proxies whose X-Forwarded-For is believed.
+        """`proxies` are the addresses and networks of proxies whose X-Forwarded-For is trusted.
 
-        `reload` is called in a thread of its own after SIGHUP; it never raises.
+        `reload` is called in its own thread after SIGHUP and must not raise.
         """
 
         async def newest(scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,27 +85,27 @@ class PublicServer(Server):
         self._reloading: asyncio.Task[None] | None = None
 
     def use(self, site: Site) -> None:
-        """Answer every request from now on by another site; those that are being answered keep theirs."""
+        """Use another site for new requests; requests in progress keep theirs."""
         self._app = application(site, self._log)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tell, once it answers."""
+        """Report once the server is ready."""
         await super().startup(sockets)
         if self._reload is not None and hasattr(signal, "SIGHUP"):
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._hang_up)
         self._opened()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Take no new connection, answer every request of those there are, and end."""
+        """Accept no new connections, answer the requests of the open ones, and stop."""
         self.server_state.is_ending = True
         systemd.stopping()
-        said = "stopping: no new connections are taken, requests that have arrived are answered"
+        said = "stopping: accepting no new connections, finishing open requests"
         emit(self._log, "server.stopping", said=said)
         await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """End in order on SIGINT and SIGTERM. uvicorn would raise them again at the end, and no letter could finish."""
+        """Stop cleanly on SIGINT and SIGTERM. uvicorn would raise them again at the end and interrupt a mail in progress."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -117,7 +117,7 @@ class PublicServer(Server):
                 signal.signal(number, handler)
 
     def _hang_up(self) -> None:
-        """Have the settings read again; once more if they change while they are being read."""
+        """Reload the settings; once more if a signal arrives during the reload."""
         self._is_reload_due = True
         if self._reloading is None or self._reloading.done():
             self._reloading = asyncio.get_running_loop().create_task(self._reload_all())
@@ -137,7 +137,7 @@ def serve(
     log: logging.Logger,
     reload: Callable[[PublicServer], None],
 ) -> None:
-    """Answer until Ctrl-C or SIGTERM. SIGHUP calls `reload`, unless a terminal sends it because it is being closed."""
+    """Serve until Ctrl-C or SIGTERM. SIGHUP calls `reload`, except in a terminal, which sends it when it is closed."""
     is_terminal = sys.stdin is not None and sys.stdin.isatty()
     server = PublicServer(site, proxies=proxies, opened=opened, log=log, reload=None if is_terminal else reload)
     _raise_file_limit(_MOST_CONNECTIONS + 500)
@@ -146,7 +146,7 @@ def serve(
 
 
 class _UvicornHandler(logging.Handler):
-    """Makes events of what uvicorn logs, errors only: its own words, and of an exception its type and place."""
+    """Turns uvicorn's logged errors into events: its message, and the type and place of an exception."""
 
     def __init__(self, log: logging.Logger) -> None:
         super().__init__()
@@ -175,7 +175,7 @@ def _uvicorn_events(log: logging.Logger) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _ignored_hangup() -> Iterator[None]:
-    """Leave SIGHUP to the server while it runs; before and after that it must not end the process."""
+    """Leave SIGHUP to the server while it runs, and ignore it before and after."""
     if not hasattr(signal, "SIGHUP"):
         yield
         return
@@ -187,10 +187,10 @@ def _ignored_hangup() -> Iterator[None]:
 
 
 def _raise_file_limit(wanted: int) -> None:
-    """Allow this process so many open files, as far as it may: each connection is one."""
+    """Raise the limit of open files as far as allowed, since each connection needs one."""
     try:
         import resource
-    except ImportError:  # Windows has no such limit.
+    except ImportError:  # Windows does not have this limit.
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
@@ -199,15 +199,17 @@ def _raise_file_limit(wanted: int) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take a place to listen at: an address of this computer. Raises PublicError."""
+    """Return a socket that listens on an address of this computer. Raises PublicError."""
     try:
         family = socket.AF_INET6 if ipaddress.ip_address(host).version == 6 else socket.AF_INET
     except ValueError:
-        raise PublicError(f"--host takes an address such as 127.0.0.1, not “{host}”", "leave --host away") from None
-    # With the protocol named asyncio sends small pieces at once (TCP_NODELAY); without, each answer waits 40 ms.
+        raise PublicError(
+            f"--host must be an IP address such as 127.0.0.1, not “{host}”", "leave out --host to use 127.0.0.1"
+        ) from None
+    # With an explicit protocol, asyncio sends small packets at once (TCP_NODELAY); otherwise each response takes 40 ms longer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        # On Windows this option would let two programs have the same port.
+        # On Windows, this option would let two programs use the same port.
         if sys.platform != "win32":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
@@ -215,5 +217,7 @@ def listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError) as error:
         listener.close()
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise PublicError(f"{host} port {port} cannot be used: {reason}", "choose another: --port 8801") from None
+        raise PublicError(
+            f"cannot listen on {host} port {port}: {reason}", "choose another port: --port 8801"
+        ) from None
     return listener

@@ -1,7 +1,7 @@
-"""Reads the settings again while the pages answer; settings that cannot be used change nothing.
+"""Reloads the settings while the server runs; invalid settings change nothing.
 
-Input: a call, and the server to give the new settings to. Output: a newer site, or log lines that say what is wrong. Guarantees:
-never raises; requests and letters that have begun keep the settings they began with.
+Input: the server that gets the new settings. Output: a new site, or log lines with the errors. Guarantees: does not raise;
+requests and mails in progress keep their settings.
 """
 
 import logging
@@ -23,16 +23,16 @@ from composer.web.public.transactional.worker import TransactionalWorker
 
 
 class Alert(StrEnum):
-    """What somebody should look at, as /health names it."""
+    """A problem that needs attention, as /health names it."""
 
-    #: the settings were read again and cannot be used; the earlier ones are in use
+    #: the new settings are invalid; the earlier ones are in use
     SETTINGS = "settings-not-reloaded"
-    #: more sign-up mail is asked for than may be sent in an hour
+    #: more sign-up mail is requested than may be sent per hour
     QUEUED = "sign-up-mail-queued"
 
 
 class Reloader:
-    """Called after SIGHUP."""
+    """Reloads the settings after SIGHUP."""
 
     def __init__(
         self,
@@ -44,30 +44,30 @@ class Reloader:
         tokens: Callable[[], Tokens],
         log: logging.Logger,
     ) -> None:
-        """`location` is the database that is open: another one needs a restart."""
+        """`location` is the open database; a different one needs a restart."""
         self._site, self._worker, self._location = site, worker, location
         self._read, self._tokens, self._log = read, tokens, log
         self.is_stale = False
 
     def __call__(self, server: PublicServer) -> None:
-        """Read the settings, and use them if all of them can be used."""
+        """Read the settings, and use them if all of them are valid."""
         systemd.reloading()
         try:
             self._use(server, self._read(), self._tokens())
             self.is_stale = False
-            emit(self._log, "settings.reloaded", said="settings read again")
+            emit(self._log, "settings.reloaded", said="settings reloaded")
             systemd.ready("answering")
         except Exception as error:
             self.is_stale = True
-            said = (*_lines(error), "alert: settings not read again: the earlier ones stay in use")
+            said = (*_lines(error), "alert: settings not reloaded, the earlier ones stay in use")
             for each in said[:-1]:
                 emit(self._log, "settings.rejected", level=logging.ERROR, said=each, error=type(error).__name__)
             emit(self._log, "alert", level=logging.WARNING, said=said[-1], alert=Alert.SETTINGS)
-            systemd.ready("answering with earlier settings: the new ones cannot be used, see the log")
+            systemd.ready("answering with the earlier settings: the new ones are invalid, see the log")
 
     def _use(self, server: PublicServer, configured: PublicSettings, tokens: Tokens) -> None:
         if configured.location != self._location:
-            said = "another database is named: it is used after a restart"
+            said = "the settings name another database, which is used after a restart"
             emit(self._log, "settings.restart_needed", level=logging.WARNING, said=said)
         publication, callers = configured.publication, replace(self._site.callers, webhooks=configured.webhooks)
         approvals = ReviewRepository(tokens, configured.workspace, publication.main)
@@ -77,7 +77,7 @@ class Reloader:
 
 
 def _lines(error: Exception) -> list[str]:
-    """Say what is wrong: every problem at its place, or a stop with its hint; of a bug only where it happened."""
+    """Return the lines of an error: every problem with its place, or a message and its hint; of a bug only the traceback."""
     if isinstance(error, ContentError):
         return [line for each in error.problems for line in str(each).splitlines()]
     if isinstance(error, ComposeError):

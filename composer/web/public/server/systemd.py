@@ -1,7 +1,7 @@
-"""What systemd and `compose serve` tell each other: sockets that are open already, and how the service is doing.
+"""Communicates with systemd: open sockets from it, and the service's status to it.
 
-Input: the environment. Output: sockets to answer on (sd_listen_fds(3)), and messages to systemd (sd_notify(3)).
-Guarantees: without systemd nothing happens, and whoever passes sockets the same way is understood as well.
+Input: the environment. Output: sockets to listen on (sd_listen_fds(3)), and messages to systemd (sd_notify(3)).
+Guarantees: does nothing without systemd, and works with other programs that pass sockets in the same way.
 """
 
 import contextlib
@@ -12,15 +12,15 @@ from collections.abc import MutableMapping
 
 from composer.web.public.site.publication import PublicError
 
-#: The first descriptor that is passed (SD_LISTEN_FDS_START).
+#: The first passed descriptor (SD_LISTEN_FDS_START).
 FIRST = 3
 
 
 def passed_sockets(environment: MutableMapping[str, str], first: int = FIRST) -> tuple[socket.socket, ...]:
-    """Take over the sockets that were passed to this process; none where systemd meant another one.
+    """Return the sockets that were passed to this process; none if they were meant for another one.
 
-    They stay open in systemd while this process ends and the next one starts: whoever connects meanwhile waits. Raises
-    PublicError for a socket that no proxy can reach over TCP.
+    systemd keeps them open while this process ends and the next one starts, so that new connections wait. Raises PublicError
+    for a socket that a proxy cannot reach over TCP.
     """
     meant, count = environment.pop("LISTEN_PID", ""), environment.pop("LISTEN_FDS", "")
     environment.pop("LISTEN_FDNAMES", None)
@@ -32,47 +32,47 @@ def passed_sockets(environment: MutableMapping[str, str], first: int = FIRST) ->
 def _listener(descriptor: int) -> socket.socket:
     try:
         os.set_inheritable(descriptor, False)
-        # Family, kind and protocol are asked of the socket itself; with the protocol known, asyncio sets TCP_NODELAY.
+        # The socket itself provides family, kind and protocol; with a known protocol, asyncio sets TCP_NODELAY.
         listener = socket.socket(fileno=descriptor)
         is_listening = bool(listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
     except OSError as error:
         raise PublicError(
-            f"LISTEN_FDS names descriptor {descriptor}, which is not a socket: {error.strerror or error}",
+            f"descriptor {descriptor} in LISTEN_FDS is not a socket: {error.strerror or error}",
             "see deploy/systemd/compose-serve.socket",
         ) from None
     is_internet = listener.family in (socket.AF_INET, socket.AF_INET6) and listener.type == socket.SOCK_STREAM
     if not is_internet or not is_listening:
         listener.close()
         raise PublicError(
-            "the socket that systemd passed cannot be used: it must listen on an IP address and a port",
-            "write   ListenStream=127.0.0.1:8800   and not Accept=yes into compose-serve.socket",
+            "the socket from systemd must listen on an IP address and a port",
+            "write   ListenStream=127.0.0.1:8800   in compose-serve.socket, and remove Accept=yes",
         )
     return listener
 
 
 def where(listener: socket.socket) -> str:
-    """Write where a socket listens, as the address of a page."""
+    """Return the web address of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}/" if listener.family == socket.AF_INET6 else f"http://{host}:{port}/"
 
 
 def ready(status: str) -> None:
-    """Tell systemd that requests are answered, and what `systemctl status` is to show."""
+    """Report to systemd that the service is ready, with the status that `systemctl status` shows."""
     _notify(f"READY=1\nSTATUS={status}")
 
 
 def reloading() -> None:
-    """Tell systemd that the settings are being read again; `ready` ends it."""
+    """Report to systemd that the settings are being reloaded; `ready` ends this state."""
     _notify(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
 
 def stopping() -> None:
-    """Tell systemd that no new request is taken."""
+    """Report to systemd that the service is stopping."""
     _notify("STOPPING=1")
 
 
 def _notify(message: str) -> None:
-    """Send a message to the socket that systemd names; where it cannot be sent, the pages matter more."""
+    """Send a message to systemd's socket; an error is ignored, since serving the pages matters more."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")) or not hasattr(socket, "AF_UNIX"):
         return

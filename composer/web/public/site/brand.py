@@ -1,7 +1,7 @@
-"""How the public pages and messages look: the newsletter's name, logo, colours and fonts.
+"""The look of the public pages and mails: the newsletter's name, logo, colours and fonts.
 
-Input: the newsletter in one language. Output: a `Brand`, whose accent can be read on its ground in the light and in the
-dark whatever newsletter.yaml says. Never fetches a thing.
+Input: the newsletter in one language. Output: a `Brand`. Guarantees: its accent is readable on its backgrounds in light and dark
+mode, whatever newsletter.yaml says; fetches nothing.
 """
 
 import hashlib
@@ -13,20 +13,20 @@ from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Picture
 from composer.render.theme import Theme
 
-#: What text needs against its ground (WCAG 2.2, 1.4.3).
+#: The contrast that text needs with its background (WCAG 2.2, 1.4.3).
 _READABLE = 4.5
 _LIGHT = {"paper": "#fefefe", "tint": "#f5f2ec", "ink": "#1f2328", "quiet": "#5c6166", "line": "#d9d5cd"}
 _DARK = {"paper": "#16191d", "tint": "#23282e", "ink": "#e7e4de", "quiet": "#b0b4b9", "line": "#444a52"}
 _PLATE = "#f1efea"
 _ACCENT = "#9b1c1c"
 _FONTS = {"text": "Helvetica, Arial, sans-serif", "title": "Georgia, serif"}
-#: The largest that a logo is shown, in CSS pixels; as in the theme that ships.
+#: A logo's largest width and height in CSS pixels; as in the briefing theme.
 _WIDEST, _HIGHEST = 260, 56
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Colours:
-    """Colours as #rrggbb. `accent` can be read on paper and on tint, and `paper` on accent."""
+    """Colours as #rrggbb. `accent` is readable on paper and on tint, and `paper` on accent."""
 
     paper: str
     tint: str
@@ -38,7 +38,7 @@ class Colours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logo:
-    """A logo's picture, and how large it is shown."""
+    """A logo's picture, and the size at which it is shown."""
 
     name: str
     media_type: str
@@ -49,12 +49,12 @@ class Logo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brand:
-    """The newsletter as subscribers know it, in one language."""
+    """The newsletter's brand in one language."""
 
     name: str
     light: Colours
     dark: Colours
-    #: The ground of a logo that has no form for the dark.
+    #: The background of a logo without a version for dark mode.
     plate: str
     text_font: str
     title_font: str
@@ -67,13 +67,13 @@ class Brand:
 
     @property
     def logos(self) -> Mapping[str, Logo]:
-        """The logos by the names they are asked for by."""
+        """The logos by their names in web addresses."""
         return {logo.name: logo for logo in (self.logo, self.dark_logo) if logo is not None}
 
 
 def brand_of(newsletter: Newsletter) -> Brand:
-    """Gather how a newsletter looks. Raises ContentError for a theme that cannot be read."""
-    theme = Theme(files=newsletter.theme, language=newsletter.language)
+    """Return a newsletter's brand. Raises ContentError for a theme that cannot be read."""
+    theme = Theme(files=newsletter.theme, language=newsletter.language, design=newsletter.design)
     fonts, light, dark = theme.fonts, theme.colours("light"), theme.colours("dark")
     brand = newsletter.brand
     accent = brand.accent or light.get("accent") or _ACCENT
@@ -98,7 +98,7 @@ def _logo(picture: Picture | None, name: str) -> Logo | None:
         return None
     scale = min(1, _WIDEST / picture.width, _HIGHEST / picture.height)
     ending = picture.name.rpartition(".")[2].lower()
-    # A changed logo has another address: browsers may keep each for good.
+    # A changed logo gets a new address, so that browsers can cache each one.
     digest = hashlib.sha256(picture.data).hexdigest()[:10]
     return Logo(
         name=f"{name}-{digest}.{ending}",
@@ -118,7 +118,7 @@ def _colours(given: Mapping[str, str], accent: str, *, darker: bool) -> Colours:
 
 
 def _readable(colour: Rgb, grounds: list[Rgb], towards: Rgb) -> Rgb:
-    """Mix a colour with black or white, a twentieth at a time, until it can be read on every ground."""
+    """Mix a colour with black or white in steps of 5 % until it is readable on every background."""
     for step in range(21):
         share = step / 20
         mixed = Rgb(*(round(own + (other - own) * share) for own, other in zip(colour, towards, strict=True)))

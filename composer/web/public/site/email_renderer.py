@@ -1,7 +1,7 @@
-"""The small messages of the pages, in the newsletter's look: confirm it is you; here is your link.
+"""Renders the mails of the public pages in the newsletter's design: a link to confirm, or a link to the preferences.
 
-Input: the publication, an address, a link. Output: a message as bytes. Nothing in it was written by whoever filled in the
-form: with a name in it, a form would let anybody send anybody a text of their own.
+Input: the newsletter, an address, a link. Output: a message as bytes. Guarantees: contains nothing that was typed into the form;
+otherwise anybody could use the form to send a text of their own to any address.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from composer.core.addresses import Address
 from composer.mail.compiled_message import compile_message
 from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.parts import MailPart
+from composer.render.bidi import directed_text
 from composer.web.public.site.brand import Logo
 from composer.web.public.site.page_templates import HTML, PLAIN
 from composer.web.public.site.publication import PublicNewsletter
@@ -19,29 +20,29 @@ from composer.web.public.site.translations import PageTexts
 
 
 class EmailText(StrEnum):
-    """What a letter says; the names of its phrases begin so."""
+    """The text of a mail; part of the names of its phrases."""
 
-    #: confirm that it is you
+    #: a link to confirm the subscription
     CONFIRM = "confirm"
-    #: here is your link
+    #: a link to the preferences
     LINK = "link"
-    #: you are subscribed already; here is your link
+    #: a link to the preferences, for an address that is already subscribed
     KNOWN = "known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailRenderer:
-    """Writes letters for one publication."""
+    """Renders the mails of one newsletter."""
 
     publication: PublicNewsletter
 
     def write(
         self, said: EmailText, texts: PageTexts, to: Address, link: str, *, message_id: str, now: datetime
     ) -> bytes:
-        """Write a letter. Raises HeaderError, AddressError."""
+        """Return a mail. Raises HeaderError, AddressError."""
         newsletter, brand = self.publication.newsletter(texts.language), self.publication.brand(texts.language)
         domain = newsletter.sender.domain
-        # What somebody who is subscribed already gets looks the same, to whoever reads over their shoulder.
+        # A subscriber's mail looks the same, so that somebody who glances at it learns nothing.
         look = EmailText.LINK if said is EmailText.KNOWN else said
         pictures = {logo.name: _part(logo, domain) for logo in (brand.logo, brand.dark_logo) if logo is not None}
         values = {
@@ -63,7 +64,7 @@ class EmailRenderer:
                 list_name=newsletter.name,
             ),
             html=HTML.get_template("letter.html.j2").render(values),
-            text=PLAIN.get_template("letter.txt.j2").render(values),
+            text=directed_text(PLAIN.get_template("letter.txt.j2").render(values), texts.direction),
             pictures=tuple(pictures.values()),
         )
         zone = newsletter.zone

@@ -1,7 +1,7 @@
-"""The templates of pages and letters, compiled once.
+"""The templates of pages and mails, compiled once.
 
-Input: nothing. Output: `HTML`, where every value is escaped, and `PLAIN`, for plaintext and the style sheet. Their values
-are the program's own words and the newsletter's; what a subscriber wrote stands in HTML only.
+Input: none. Output: `HTML`, which escapes every value, and `PLAIN`, for plain text and the style sheet. Guarantees: values for
+`PLAIN` come from the program or the newsletter; values from subscribers are used only in `HTML`.
 """
 
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from composer.core.untrusted_text import finished
+from composer.render.bidi import directed_paragraph, has_right_to_left
 from composer.render.text_wrap import wrap
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -19,7 +20,7 @@ def _environment(*, is_html: bool) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(_FOLDER),
         undefined=StrictUndefined,
-        autoescape=is_html,  # noqa: S701 - on for HTML, off for what is none
+        autoescape=is_html,  # noqa: S701 - on for HTML, off for plain text
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
@@ -30,7 +31,8 @@ def _environment(*, is_html: bool) -> Environment:
 
 
 def _wrapped(text: str) -> str:
-    return wrap(text, _WIDTH)
+    wrapped = wrap(text, _WIDTH)
+    return directed_paragraph(wrapped) if has_right_to_left(wrapped) else wrapped
 
 
 HTML, PLAIN = _environment(is_html=True), _environment(is_html=False)

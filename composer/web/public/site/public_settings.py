@@ -1,8 +1,7 @@
-"""Everything that the public pages take from newsletter.yaml, the environment and the configuration folder, read at once.
+"""Reads all settings of the public pages from newsletter.yaml, the environment and the configuration folder.
 
-Input: the workspace. Output: a `PublicSettings`, complete, or an error before anything changes. Read when `compose
-serve` starts, and
-again at every reload.
+Input: the workspace. Output: complete `PublicSettings`, or an error before anything changes. They are read when `compose serve`
+starts and at every reload.
 """
 
 from collections.abc import Callable
@@ -22,15 +21,14 @@ from composer.transport.protocol import Transport
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from composer.web.public.site.email_renderer import EmailRenderer, EmailText
 from composer.web.public.site.publication import PublicNewsletter, read_publication
-from composer.web.public.site.translations import choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mailer:
-    """How the messages of the pages are written, signed and handed over, and how many in an hour."""
+    """How the mails of the pages are rendered, signed and sent, and how many per hour."""
 
     renderer: EmailRenderer
-    #: Asked anew for each connection: a secret may have changed.
+    #: Called for each connection, since a secret may have changed.
     transport: Callable[[], Transport]
     sign: Callable[[bytes, datetime], bytes]
     per_hour: int = SIGNUP_MAIL_PER_HOUR
@@ -45,12 +43,12 @@ class PublicSettings:
     location: Location
     webhooks: Webhooks = field(repr=False)
     mailer: Mailer
-    #: The folder that messages are written to instead of being sent; None where they are sent.
+    #: The folder that messages are written to instead of being sent; None if they are sent.
     outbox: Path | None
 
 
 def read_public_settings(workspace: Workspace, around: Environment, now: datetime) -> PublicSettings:
-    """Read the settings, and try each of them that can be tried without the network.
+    """Read the settings, and test those that can be tested without the network.
 
     Raises ContentError, SettingsError, DatabaseError, PublicError.
     """
@@ -83,9 +81,9 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
 
 
 def _try_out(mailer: Mailer, publication: PublicNewsletter, now: datetime) -> None:
-    """Write and sign a message that nobody gets: whatever is wrong with it is known before the first subscriber asks."""
+    """Render and sign a message without sending it, to find errors before the first subscriber needs one."""
     to = Address(address=publication.main.sender.address)
-    words = choose((publication.language,))
+    words = publication.translations.choose((publication.language,))
     message = mailer.renderer.write(
         EmailText.CONFIRM, words, to, publication.address.url, message_id="specimen", now=now
     )

@@ -1,25 +1,21 @@
-"""The words of the public pages, by language.
+"""The texts of the public pages, by language.
 
-Input: language tags. Output: the phrases of the nearest language that there is. Never falls silent: English is there.
+Input: a newsletter's languages and its theme's files. Output: `Translations`, the phrases in exactly these languages.
+Guarantees: a phrase that is not translated is English.
 """
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
+from composer.content.document.phrases import FALLBACK, PhraseGroup, read_phrases
 from composer.content.document.variants import VariantAudience
-from composer.content.yaml.nodes import Mapping as MappingNode
-from composer.content.yaml.nodes import Scalar
-from composer.content.yaml.parser import parse
-from composer.content.yaml.source import read_source
+from composer.content.values.languages import direction, nearest_language
+from composer.core.workspace import ThemeFiles
 
-FALLBACK = "en"
-_FOLDER = Path(__file__).parent / "phrases"
 #: One range of Accept-Language (RFC 9110 section 12.5.4).
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?))?\s*")
-#: Longer headers are cut: no browser sends so many languages.
+#: Longer headers are cut; browsers do not send as many languages.
 _MOST = 400
 
 
@@ -28,13 +24,20 @@ class PageTexts:
     """Phrases in one language."""
 
     language: str
+    #: The language's name in the language itself.
+    name: str
     phrases: Mapping[str, str]
+
+    @property
+    def direction(self) -> str:
+        """The writing direction: ltr or rtl."""
+        return direction(self.language)
 
     def __getitem__(self, name: str) -> str:
         return self.phrases[name]
 
     def about(self, name: str, subject: str) -> str:
-        """Return a phrase with a name in the place of its %s."""
+        """Return a phrase with %s replaced by a name."""
         return self.phrases[name].replace("%s", subject)
 
 
@@ -48,39 +51,51 @@ def subscribers_in_words(who: VariantAudience, words: PageTexts) -> str:
     said = [words.about("who_some", either(group)) for group in who.some]
     said += [words.about("who_none", either(who.none))] if who.none else []
     said += [words["who_linked"] % (either(then), either(given)) for given, then in who.linked]
-    return words.about("who", ", ".join(said)) if said else words["who_all"]
+    return words.about("who", words["who_and"].join(said)) if said else words["who_all"]
 
 
-@cache
-def languages() -> tuple[str, ...]:
-    """List the languages that the pages speak, English first."""
-    return tuple(sorted((path.stem for path in _FOLDER.glob("*.yaml")), key=lambda tag: (tag != FALLBACK, tag)))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Translations:
+    """The pages' texts in each of the newsletter's languages; the first is the newsletter's own."""
+
+    texts: Mapping[str, PageTexts]
+
+    def spoken(self, tag: str) -> str | None:
+        """Return the newsletter's language for a tag, such as `de` for `de-AT`, or None."""
+        return nearest_language(tag, self.texts)
+
+    def accepted(self, header: str) -> str | None:
+        """Return the preferred language of an Accept-Language header among the newsletter's, or None."""
+        ranges = (match for part in header[:_MOST].split(",") if (match := _RANGE.fullmatch(part)))
+        weighed = sorted(((float(match[2] or 1), match[1]) for match in ranges), key=lambda each: -each[0])
+        return next((tag for weight, found in weighed if weight > 0 and (tag := self.spoken(found))), None)
+
+    def choose(self, tags: Iterable[str | None]) -> PageTexts:
+        """Return the phrases for the first tag that is one of the newsletter's languages, else in its own language."""
+        found = next((found for tag in tags if tag and (found := self.spoken(tag))), None)
+        return self.texts[found] if found is not None else next(iter(self.texts.values()))
 
 
-@cache
-def words(language: str) -> PageTexts:
-    """Return the phrases of a language that the pages speak."""
-    path = _FOLDER / f"{language}.yaml"
-    root, problems = parse(read_source(path, path.name))
-    if problems or not isinstance(root, MappingNode):
-        raise AssertionError(f"{path.name} is broken: {problems}")
-    phrases = {entry.key.text: entry.value.text for entry in root.entries if isinstance(entry.value, Scalar)}
-    return PageTexts(language=language, phrases=phrases)
+def read_translations(themes: Mapping[str, ThemeFiles]) -> Translations:
+    """Read the pages' texts in the languages of a newsletter, each with its theme. Raises ContentError."""
+    return Translations(texts={language: _texts(files, language) for language, files in themes.items()})
 
 
-def spoken(tag: str) -> str | None:
-    """Return the language that the pages speak for a tag: `de` for `de-AT`; None where there is none."""
-    first = tag.strip().partition("-")[0].lower()
-    return first if first in languages() else None
+def _texts(files: ThemeFiles, language: str) -> PageTexts:
+    phrases = read_phrases(files, PhraseGroup.PAGES, language) or read_phrases(files, PhraseGroup.PAGES, FALLBACK)
+    assert phrases is not None
+    # A file for `pt` says “Português”; for `pt-BR`, the name includes the region.
+    name = phrases["language_name"] if phrases.language.lower() == language.lower() else own_name(language)
+    return PageTexts(language=language, name=name, phrases=phrases)
 
 
-def accepted(header: str) -> str | None:
-    """Return the first language of an Accept-Language header that the pages speak; None where there is none."""
-    ranges = (match for part in header[:_MOST].split(",") if (match := _RANGE.fullmatch(part)))
-    weighed = sorted(((float(match[2] or 1), match[1]) for match in ranges), key=lambda each: -each[0])
-    return next((tag for weight, found in weighed if weight > 0 and (tag := spoken(found))), None)
+def own_name(tag: str) -> str:
+    """Return a language's name in the language itself."""
+    from babel.core import Locale, UnknownLocaleError
 
-
-def choose(tags: Iterable[str | None]) -> PageTexts:
-    """Return the words of the first tag that the pages speak, else English."""
-    return words(next((found for tag in tags if tag and (found := spoken(tag))), FALLBACK))
+    try:
+        locale = Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return tag
+    name = str(locale.display_name or tag)
+    return name[:1].upper() + name[1:]

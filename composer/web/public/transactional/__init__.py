@@ -1,1 +1,1 @@
-"""The small messages that the public pages owe."""
+"""The mails of the public pages: links to confirm and to the preferences."""

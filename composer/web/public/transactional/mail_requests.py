@@ -1,8 +1,7 @@
-"""Messages that somebody asked for on the public pages, as they are kept: what for, for which address, how they stand.
+"""Stores mails that were requested on the public pages: purpose, address and state.
 
-Input: a connection, an address that was typed in. Output: a row of `transactional_emails`, and rows as values.
-Guarantees: keeping one does
-the same work for every address; codes are stored, never sentences.
+Input: a connection, a submitted address. Output: a row of `transactional_emails`, and rows as values. Guarantees: storing one
+takes the same work for every address; stores codes rather than sentences.
 """
 
 import json
@@ -17,26 +16,26 @@ from composer.audience.identity.tokens import TokenClaim
 from composer.core.addresses import Address, mailbox_of, normal_address
 from composer.database.tables.transactional_tables import transactional_emails
 
-#: How long the link to confirm works, and the one to the preferences.
+#: How long the link to confirm and the link to the preferences work.
 CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
 
 
 class EmailKind(StrEnum):
-    """What a letter is for."""
+    """The purpose of a mail."""
 
-    #: to subscribe
+    #: to confirm a subscription
     CONFIRM = "confirm"
-    #: to see, change or delete
+    #: to see, change or delete one's data
     LINK = "link"
 
 
 class EmailState(StrEnum):
-    """Where a letter stands. The last four are those of a transport's outcome (composer/transport/outcome.py)."""
+    """The state of a mail. The last four are those of a transport's outcome (composer/transport/outcome.py)."""
 
     WAITING = "waiting"
     #: its final dot is about to be sent, or has been
     SENDING = "sending"
-    #: not sent, and not going to be: `DropReason` says why
+    #: not sent, and will not be sent; `DropReason` says why
     DROPPED = "dropped"
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -45,15 +44,15 @@ class EmailState(StrEnum):
 
 
 class DropReason(StrEnum):
-    """Why a letter is not sent."""
+    """Why a mail is not sent."""
 
-    #: the mailbox was asked for as often as it may be in a day
+    #: the mailbox has had the maximum number of requests for the day
     LIMIT = "limit"
-    #: the mailbox has got as many letters as it may in a day
+    #: the mailbox has received the maximum number of mails for the day
     FULL = "full"
-    #: the same was asked for a moment before
+    #: the same was requested moments before
     REPEATED = "repeated"
-    #: nobody has this address, so there is no link to send
+    #: no subscriber has this address, so a link cannot be sent
     NOBODY = "nobody"
     #: it could not be sent within a day
     EXPIRED = "expired"
@@ -61,26 +60,26 @@ class DropReason(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailRequest:
-    """An address that somebody gave."""
+    """A request with a submitted address."""
 
     kind: EmailKind
     address: Address
-    #: What they wrote of themselves: parts of the name, and the newsletter's own fields.
+    #: Submitted values: parts of the name, and the newsletter's own fields.
     values: Mapping[str, str] = field(default_factory=dict)
-    #: Of the page.
+    #: The language of the page.
     language: str
-    #: Of the newsletter.
+    #: The language of the edition.
     edition: str = ""
-    #: The site that the form stood on.
+    #: The site of the form.
     origin: str = ""
-    #: Its turn in the queue: how many came before it from the same network. The lowest is sent first.
+    #: Its turn in the queue: the number of earlier requests from the same network. The lowest is sent first.
     turn: int = 0
     asked: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TransactionalEmail:
-    """A wish as it is kept."""
+    """A stored request."""
 
     id: int
     kind: EmailKind
@@ -97,7 +96,7 @@ class TransactionalEmail:
 
 
 def request_email(connection: Connection, asked: EmailRequest) -> None:
-    """Keep a wish. It does the same for every address, known or not: how long it takes tells nothing."""
+    """Store a request. The work is the same for every address, so that its duration reveals nothing."""
     row = {
         "kind": asked.kind,
         "address": asked.address.address,
@@ -117,7 +116,7 @@ def request_email(connection: Connection, asked: EmailRequest) -> None:
 
 
 def email_of(connection: Connection, email_id: int) -> TransactionalEmail | None:
-    """Return a wish as it is kept."""
+    """Return a stored request, or None."""
     row = (
         connection.execute(select(transactional_emails).where(transactional_emails.c.id == email_id)).mappings().first()
     )
@@ -134,9 +133,9 @@ def email_of(connection: Connection, email_id: int) -> TransactionalEmail | None
 
 
 def requested(connection: Connection, claim: TokenClaim) -> TransactionalEmail | None:
-    """Return the wish that a link to confirm stands for.
+    """Return the request that a link to confirm belongs to, or None.
 
-    Its time is compared as well as its number: in a database that was put back from a copy, numbers are given again.
+    Both its time and its number must match, because a database restored from a backup assigns numbers again.
     """
     email = email_of(connection, claim.subscriber_id)
     if email is None or email.kind is not EmailKind.CONFIRM or claim.expires is None:

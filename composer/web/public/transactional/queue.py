@@ -1,8 +1,8 @@
-"""The queue of the messages that the public pages owe: whose turn it is, what is to be written, what is dropped and why.
+"""The queue of the public pages' mails: which is next, what to send, what to drop and why.
 
-Input: a connection, the time, the hour's total. Output: an `Order` to write and send, or how long to wait. Guarantees: a mailbox
-gets few messages a day, whichever of its addresses is typed in; an hour has few messages in all; networks take turns. What counts
-is only what anybody could know who typed in the address: whether it is subscribed changes no count and no turn.
+Input: a connection, the time, the hourly limit. Output: an `EmailOrder` to send, or how long to wait. Guarantees: limits the
+mails per mailbox and day, whichever of its addresses is submitted, and the mails per hour; serves networks in turn. Whether an
+address is subscribed affects neither counts nor turns, so that they reveal nothing.
 """
 
 from dataclasses import dataclass
@@ -33,50 +33,50 @@ from composer.web.public.transactional.mail_requests import (
     email_of,
 )
 
-#: Messages to one mailbox in a day, of each kind and of all that are sent.
+#: Most mails to one mailbox per day, for each kind and in total.
 MOST_A_DAY = 4
-#: How soon another for the same address is one too many: somebody clicked twice.
+#: A second request for the same address within this time is dropped: somebody clicked twice.
 SOON = timedelta(minutes=1)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
-#: A message that could not be sent for so long is not awaited any more. No more wait than can be sent in that time.
+#: A mail that cannot be sent within this time is dropped. The queue holds no more than can be sent in that time.
 _TOO_LATE, _TOO_LATE_HOURS = _DAY, 24
-#: How long a message that is being sent is nobody else's: longer than the longest wait for a mail server's answer.
+#: How long a mail in progress is reserved for its worker: longer than the longest wait for a mail server's reply.
 _LEASE = timedelta(minutes=15)
-#: When a message is tried again, as in a mailing.
+#: When a mail is retried, as in a mailing.
 _POLICY = RetryPolicy()
-#: The clock's own unit in the database, and how far the clocks of two servers may differ.
+#: The resolution of times in the database, and how far the clocks of two servers may differ.
 _TICK, _SKEW = timedelta(milliseconds=1), timedelta(minutes=1)
-#: The last fifth of the hour's total is spread evenly, so that a burst does not close the queue for the rest of the hour.
+#: The last fifth of the hourly limit is spread evenly, so that a burst does not block the queue for the rest of the hour.
 _SPREAD = 5
-#: An advisory lock of PostgreSQL: servers that share a database take places in the hour one after the other.
+#: An advisory lock of PostgreSQL, so that servers that share a database count mails one after the other.
 _LOCK = 0x636F6D70_6F736533
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailOrder:
-    """A letter that is to be written: what it says, and whom its link is for."""
+    """A mail to send: its text, and whom its link is for."""
 
     email: TransactionalEmail
     said: EmailText
-    #: As it was given; a link to somebody's data goes to the address that is stored.
+    #: The submitted address; a link to a subscriber's data goes to the stored address.
     to: str
-    #: The letter's own number for a link to confirm, the subscriber's for one to the preferences.
+    #: The mail's own number for a link to confirm, the subscriber's for a link to the preferences.
     subject: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextEmail:
-    """What the queue has to say. Nothing waits where there is neither an order, nor more, nor a pause."""
+    """The next step of the queue. It is empty if no value is set."""
 
     order: EmailOrder | None = None
-    #: Another message may be due at once.
+    #: Another mail may be due at once.
     is_more: bool = False
-    #: Messages wait until then, for the hour's total is used up.
+    #: Mails wait until this time, because the hourly limit is reached.
     held_until: datetime | None = None
 
 
 def next_email(connection: Connection, per_hour: int, now: datetime) -> NextEmail:
-    """Take the letter whose turn it is, and find out what to write."""
+    """Reserve the next mail, and decide what to send."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
     table = transactional_emails.c
@@ -99,7 +99,7 @@ def next_email(connection: Connection, per_hour: int, now: datetime) -> NextEmai
 
 
 def _refused(connection: Connection, email: TransactionalEmail, now: datetime) -> DropReason | None:
-    """Decide by what was asked for alone whether a letter may be sent at all."""
+    """Return why a mail is not allowed, based on the requests alone, or None."""
     table = transactional_emails.c
     if now - email.asked > _TOO_LATE:
         return DropReason.EXPIRED
@@ -111,7 +111,7 @@ def _refused(connection: Connection, email: TransactionalEmail, now: datetime) -
 
 
 def _admitted(email: TransactionalEmail) -> tuple[ColumnElement[bool], ...]:
-    """Other letters to its mailbox within a day of it that took their place: sent, or with nobody to be sent to."""
+    """Select other mails to its mailbox within a day that count: sent, or without a subscriber to send to."""
     table = transactional_emails.c
     out = (DropReason.LIMIT, DropReason.REPEATED, DropReason.EXPIRED)
     return (
@@ -128,9 +128,9 @@ def _count(connection: Connection, *clauses: ColumnElement[bool]) -> int:
 
 
 def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetime | None:
-    """Tell until when the hour's total keeps further letters back; None where there is a place."""
+    """Return until when the hourly limit holds back mails, or None."""
     counted = transactional_emails.c.counted
-    # A clock that was put back must not let the future hold back the present.
+    # If the clock was set back, times in the future must not block the queue.
     is_recent = counted.between(now - _HOUR + _TICK, now + _SKEW)
     recent = select(func.count(), func.min(counted), func.max(counted)).where(is_recent)
     count, first, last = connection.execute(recent).one()
@@ -142,7 +142,7 @@ def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetim
 
 
 def _decide(connection: Connection, email: TransactionalEmail) -> EmailOrder | None:
-    """Find out what to write, or drop it: nobody there whom a link would be for, or a mailbox that has got enough."""
+    """Decide what to send, or drop the mail: no subscriber for the link, or too many mails to the mailbox."""
     subscriber = find(connection, email.address)
     if subscriber is None and email.kind is EmailKind.LINK:
         _drop(connection, email, DropReason.NOBODY)
@@ -164,18 +164,18 @@ def _drop(connection: Connection, email: TransactionalEmail, reason: DropReason)
 
 
 def mark_sending(connection: Connection, email: TransactionalEmail) -> bool:
-    """Keep that a letter is about to go; False when it was taken away meanwhile, with its subscriber."""
+    """Record that a mail is about to be sent; False if it was deleted meanwhile, with its subscriber."""
     here = (transactional_emails.c.id == email.id, transactional_emails.c.state == EmailState.WAITING)
     return connection.execute(update(transactional_emails).where(*here).values(state=EmailState.SENDING)).rowcount == 1
 
 
 def end(connection: Connection, email: TransactionalEmail, outcome: Outcome, now: datetime) -> None:
-    """Keep what became of a letter."""
+    """Record the outcome of a mail."""
     said = (str(outcome.reply) if outcome.reply else outcome.reason)[:500]
     kept: dict[str, object]
     match decide_single(outcome, email.attempts, now, _POLICY):
         case Defer(until=until):
-            # Its place in the hour is free again.
+            # It no longer counts for the hourly limit.
             kept = {"state": EmailState.WAITING, "due": until, "reply": said, "counted": None}
         case Accept():
             kept = {"state": EmailState.ACCEPTED, "reply": said}
@@ -189,7 +189,7 @@ def end(connection: Connection, email: TransactionalEmail, outcome: Outcome, now
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:
-    """Tell how many letters wait for their first try, and since when the oldest does."""
+    """Return how many mails wait for their first attempt, and when the oldest was requested."""
     query = select(func.count(), func.min(transactional_emails.c.asked))
     count, oldest = connection.execute(
         query.where(transactional_emails.c.state == EmailState.WAITING, transactional_emails.c.attempts == 0)
@@ -198,9 +198,9 @@ def waiting(connection: Connection) -> tuple[int, datetime | None]:
 
 
 def tidy(connection: Connection, per_hour: int, now: datetime) -> int:
-    """Clear away what has ended, and what cannot be sent in time; tell how many were cleared because too many wait.
+    """Delete mails that are done or cannot be sent in time; return how many were deleted because the queue is full.
 
-    Of these the networks lose most that asked most.
+    These are from the networks with the most requests.
     """
     table = transactional_emails.c
     is_over = or_(table.kind == EmailKind.LINK, table.state == EmailState.DROPPED)

@@ -1,8 +1,8 @@
-"""Sends the letters that the pages owe, in a thread of its own: no request waits for a mail server.
+"""Sends the mails of the public pages in a thread of its own, so that no request waits for a mail server.
 
-Input: wishes, from the database. Output: messages, one at a time; and what became of each. The law is the ledger's: that a
-letter is about to go is kept before its final dot, so that none goes twice, and one whose answer never came is left alone.
-Whoever does not get a letter asks again.
+Input: requests from the database. Output: messages, one at a time, and their outcomes. Guarantees: as in the ledger, the intent
+to send is committed before the terminating dot, so that no mail is sent twice. A mail without a reply is not retried: its
+recipient can request another one.
 """
 
 import logging
@@ -23,19 +23,18 @@ from composer.transport.protocol import TransportError
 from composer.web.public.http.write_executor import WriteExecutor
 from composer.web.public.site.email_renderer import EmailText
 from composer.web.public.site.public_settings import Mailer
-from composer.web.public.site.translations import choose
 from composer.web.public.transactional import queue
 from composer.web.public.transactional.mail_requests import CONFIRM_FOR, LINK_FOR, TransactionalEmail
 from composer.web.public.transactional.queue import EmailOrder
 
-#: Seconds between two looks, when nobody wakes us; and after which a connection that idles is closed.
+#: Seconds between two checks of the queue without a wake-up; an idle connection is closed after the same time.
 _LOOK = 5.0
-#: How often what has ended is cleared away, and how often it is told that letters are held back.
+#: How often finished mails are deleted, and how often the alert about held mails is repeated.
 _TIDY, _TELL_AGAIN = timedelta(minutes=1), timedelta(hours=1)
 
 
 class TransactionalWorker:
-    """The thread, from `start` to `stop`."""
+    """The sending thread, from `start` to `stop`."""
 
     def __init__(
         self,
@@ -56,30 +55,30 @@ class TransactionalWorker:
         self._thread = threading.Thread(target=self._run, name="post", daemon=True)
 
     def use(self, mailer: Mailer, tokens: Tokens) -> None:
-        """Write, sign and send by other settings from the next letter on."""
+        """Use other settings from the next mail on."""
         self._mailer, self._tokens, self._is_new = mailer, tokens, True
         self._woken.set()
 
     def start(self) -> None:
-        """Begin."""
+        """Start the thread."""
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that a letter waits."""
+        """Notify the thread that a mail is queued."""
         self._woken.set()
 
     @property
     def is_alive(self) -> bool:
-        """Return whether letters are being sent."""
+        """Return whether the thread is running."""
         return self._thread.is_alive()
 
     @property
     def is_holding(self) -> bool:
-        """Return whether letters wait because the hour's total is used up."""
+        """Return whether mails wait because the hourly limit is reached."""
         return self._held_since is not None
 
     def stop(self, seconds: float) -> None:
-        """End after the letter that is being sent; one that is not through by then is found again at the next start."""
+        """Stop after the mail in progress. One that takes longer than `seconds` is handled at the next start."""
         self._is_ending = True
         self._woken.set()
         if self._thread.ident is not None:
@@ -97,15 +96,15 @@ class TransactionalWorker:
             except ComposeError as error:
                 self._failed(error)
             except Exception as error:
-                # One letter that cannot be written must not keep the others; where it happened is all that is told.
-                said = f"letters: bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
+                # One mail that fails must not block the others. Log only the traceback, without personal data.
+                said = f"mail: bug: {type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"
                 emit_bug(self._log, "mail.bug", error, said=said)
             if pause and not self._woken.wait(pause):
                 self._close()
         self._close()
 
     def _one(self) -> float:
-        """Send the letter whose turn it is; tell how many seconds there is nothing to do, unless somebody wakes us."""
+        """Send the next mail; return the seconds to wait for the next step or a wake-up."""
         now, per_hour = self._clock(), self._mailer.per_hour
         if self._tidied is None or abs(now - self._tidied) >= _TIDY:
             self._tidied = now
@@ -121,9 +120,9 @@ class TransactionalWorker:
         return _LOOK if found.held_until is None else min(_LOOK, max(0.05, (found.held_until - now).total_seconds()))
 
     def _watch(self, is_held: bool, now: datetime) -> None:
-        """Raise an alert when letters begin to be held back, repeat it every hour, and tell when it is over."""
+        """Log an alert when mails are first held back, repeat it every hour, and log when it is over."""
         if not is_held:
-            # A letter that has got its place may be one of many that are held back: only an empty queue ends it.
+            # One sent mail may be one of many that are held back; only an empty queue ends the alert.
             if self._held_since is not None and not self._count_waiting():
                 self._held_since = self._held_told = None
                 emit(
@@ -165,7 +164,7 @@ class TransactionalWorker:
         emit(
             self._log,
             f"mail.{outcome.state}",
-            said=f"letter {order.said} {outcome.state}",
+            said=f"mail {order.said} {outcome.state}",
             mail=order.said,
             request=email.id,
             stage=outcome.stage,
@@ -181,7 +180,7 @@ class TransactionalWorker:
             self._log,
             "mail.failed",
             level=logging.ERROR,
-            said=f"letters: {error.message}",
+            said=f"mail: {error.message}",
             error=type(error).__name__,
         )
 
@@ -197,13 +196,13 @@ class TransactionalWorker:
         link = f"{publication.address.url}/{path}/{token}"
         to = Address(address=order.to)
         identity = f"letter.{email.id}.{secrets.token_hex(8)}"
-        words = choose((email.language,))
+        words = publication.translations.choose((email.language,))
         message = mailer.renderer.write(order.said, words, to, link, message_id=identity, now=now)
         sender = publication.newsletter(email.language).sender.wire
         return Envelope(sender=sender, recipient=to.wire, id=identity), mailer.sign(message, now)
 
     def _intend(self, email: TransactionalEmail) -> bool:
-        """Keep that the letter is about to go; not when it was taken away meanwhile, with its subscriber."""
+        """Record that the mail is about to be sent; False if it was deleted meanwhile, with its subscriber."""
         return self._executor.put(lambda connection: queue.mark_sending(connection, email)).result()
 
     def _close(self) -> None:
