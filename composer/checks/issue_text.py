@@ -17,6 +17,9 @@ from composer.content.values.rich_text import Rich, plain_words
 from composer.content.values.source_map import Mark, SourceStr
 from composer.content.yaml.source import SourcePlace
 
+#: Beginnings of links that open another program than the browser.
+NO_PAGE = ("mailto:", "tel:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueText:
@@ -120,7 +123,7 @@ class IssueTexts:
                     yield IssueText(words=str(value), mark=mark, section=section, is_paragraph=False, is_cited=is_cited)
             case Rich():
                 lonely = set(only_points(value.nodes))
-                for paragraph in paragraphs(value.nodes):
+                for paragraph in paragraphs(value.parts):
                     if mark := self.issue.marks.find(paragraph.mark):
                         yield IssueText(
                             words=plain_words(paragraph.children),
@@ -157,7 +160,7 @@ class IssueTexts:
     ) -> Iterator[Reference]:
         match value:
             case Rich():
-                for number, paragraph in enumerate(paragraphs(value.nodes)):
+                for number, paragraph in enumerate(paragraphs(value.parts)):
                     whole = plain_words(paragraph.children)
                     for before, link in links(paragraph.children):
                         words = plain_words(link.children)

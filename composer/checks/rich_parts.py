@@ -5,6 +5,7 @@ Input: blocks or inline content. Output: the parts in reading order. Guarantees:
 
 from collections.abc import Iterator
 
+from composer.content.values.rich_elements import Callout, Subhead, Table, TextButton
 from composer.content.values.rich_text import (
     Block,
     BulletList,
@@ -18,7 +19,7 @@ from composer.content.values.rich_text import (
 
 
 def paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
-    """Yield the paragraphs of a text, also those in lists and quotations."""
+    """Yield the paragraphs of a text, also those in lists and quotations; subheads, cells and buttons are paragraphs."""
     for block in blocks:
         match block:
             case Paragraph():
@@ -28,6 +29,16 @@ def paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
                     yield from paragraphs(item)
             case Quote():
                 yield from paragraphs(block.blocks)
+            case Subhead():
+                yield Paragraph(block.children, block.mark)
+            case Table():
+                yield block.caption
+                for row in (block.head, *block.rows):
+                    yield from row
+            case Callout():
+                yield from paragraphs((*((block.title,) if block.title else ()), *block.blocks))
+            case TextButton():
+                yield Paragraph((block.link,), block.mark)
 
 
 def only_points(blocks: tuple[Block, ...]) -> Iterator[str]:

@@ -98,7 +98,7 @@ def directed_paragraph(text: str) -> str:
     def kept(words: str, own: str) -> str:
         begin = ISOLATES[own]
         # An isolate ends with its line, so that it begins again on the next one, after the indent.
-        words = re.sub(r"\n([ >]*)", rf"{END}\n\1{begin}", _numbers(words, own))
+        words = re.sub(r"\n([ >|]*)", rf"{END}\n\1{begin}", _numbers(words, own))
         pieces.append(f"{begin}{words}{END}")
         # Private signs mark the place of the piece until all isolates are resolved.
         return f"\ufdd0{len(pieces) - 1}\ufdd1"

@@ -116,7 +116,9 @@ class _Directions:
 
     def _write(self, element: _Element) -> None:
         outer = element.parent.direction if element.parent is not None else self._base
-        is_directed = element.name in _BLOCKS or element.name in _GROUPS
+        # A cell of a column with an alignment of its own keeps it: its words become an isolate instead.
+        is_aligned = ' class="to-' in self._pieces[element.start]
+        is_directed = (element.name in _BLOCKS or element.name in _GROUPS) and not is_aligned
         element.direction = (element.direction if is_directed else None) or outer or self._base
         if is_directed and element.direction != outer:
             tag = self._pieces[element.start]

@@ -21,6 +21,7 @@ from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
 from composer.render.bidi import directed_text, has_right_to_left
 from composer.render.block_directions import mirror_styles, set_directions
+from composer.render.element_names import elements_in
 from composer.render.inline import css_problems, head_css_problems, inline_css
 from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml
@@ -150,7 +151,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
     origins = Origins(issue.marks.prefix)
     mjml = strip_origins(origins.to_classes(mjml))
-    marked = inline_css(compile_mjml(mjml), _inline_css(theme, context))
+    marked = inline_css(compile_mjml(mjml), _inline_css(theme, context, mjml))
     if is_directed:
         marked = mirror_styles(marked, base)
     html, sizes = settle(marked, issue.marks)
@@ -190,13 +191,21 @@ def _own_link(issue: Issue, name: str, page: str) -> str:
 
 
 def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:
-    head = theme.render("head.css", context)
+    styles = f"{issue.marks.prefix}-styles"
+    page = _page(theme, issue, {**context, "head_css": Markup(styles)}, "mjml")
+    # The style sheets are rendered last: their templates leave out the styles of elements that no text has.
+    elements = elements_in(page)
+    if elements:
+        from composer.render.html_elements import finished
+
+        page = finished(page)
+    head = theme.render("head.css", {**context, "elements": elements})
     _check_css(theme, "head.css", head)
-    return _page(theme, issue, {**context, "head_css": Markup(head)}, "mjml")
+    return page.replace(styles, head)
 
 
-def _inline_css(theme: Theme, context: Mapping[str, object]) -> str:
-    css = theme.render("inline.css", context)
+def _inline_css(theme: Theme, context: Mapping[str, object], mjml: str) -> str:
+    css = theme.render("inline.css", {**context, "elements": elements_in(mjml)})
     _check_css(theme, "inline.css", css)
     return css
 

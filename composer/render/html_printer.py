@@ -5,7 +5,6 @@ Input: words or a `Rich` tree, and the edition's language. Output: escaped, vali
 """
 
 import re
-from typing import assert_never
 
 from markupsafe import Markup, escape
 
@@ -79,7 +78,7 @@ class HtmlPrinter:
         `after` follows the label, with the space that the language has there.
         """
         if isinstance(value, Rich):
-            return Markup("".join(self._blocks(value, label, after)))
+            return Markup("".join((*self._blocks(value, label, after), *self._notes(value))))
         if isinstance(value, Markup):
             return value
         words = self.words("" if value is None else str(value))
@@ -90,10 +89,17 @@ class HtmlPrinter:
         if not isinstance(value, Rich):
             return self.html(value)
         parts = (
-            block.mark + self._inlines(block.children) if isinstance(block, Paragraph) else self._block(block)
+            block.mark + self.inlines(block.children) if isinstance(block, Paragraph) else self.block(block)
             for block in value.nodes
         )
-        return Markup("<br />".join(parts))
+        return Markup("<br />".join(parts) + "".join(self._notes(value)))
+
+    def _notes(self, rich: Rich) -> list[str]:
+        if not rich.notes or not rich.has_end:
+            return []
+        from composer.render.html_elements import footnotes
+
+        return footnotes(self, rich.notes)
 
     def words(self, text: str) -> Markup:
         """Escape words, and wrap runs of another script in a span with its language."""
@@ -114,51 +120,63 @@ class HtmlPrinter:
 
     def _blocks(self, rich: Rich, label: str, after: str) -> list[str]:
         sign = after.rstrip(" ")
-        begin = ISOLATES[direction(self._language)]
-        mark = f'{begin}<strong class="label">{self.words(label + sign)}</strong>{END}' if label else ""
+        mark = self.label(f'<strong class="label">{self.words(label + sign)}</strong>') if label else ""
         space = after[len(sign) :]
         first = rich.nodes[0] if rich.nodes else None
         if not mark:
-            return [self._block(node) for node in rich.nodes]
+            return [self.block(node) for node in rich.nodes]
         if isinstance(first, Paragraph):
-            head = f"<p>{first.mark}{mark}{space}{self._inlines(first.children)}</p>"
-            return [head, *(self._block(node) for node in rich.nodes[1:])]
-        return [f"<p>{mark}</p>", *(self._block(node) for node in rich.nodes)]
+            head = f"<p>{first.mark}{mark}{space}{self.inlines(first.children)}</p>"
+            return [head, *(self.block(node) for node in rich.nodes[1:])]
+        return [f"<p>{mark}</p>", *(self.block(node) for node in rich.nodes)]
 
-    def _block(self, node: Block) -> str:
+    def label(self, html: str) -> str:
+        """Isolate a label in the edition's direction: it does not decide the direction of the words after it."""
+        return f"{ISOLATES[direction(self._language)]}{html}{END}"
+
+    def block(self, node: Block) -> str:
+        """Print a block."""
         match node:
             case Paragraph():
-                return f"<p>{node.mark}{self._inlines(node.children)}</p>"
+                return f"<p>{node.mark}{self.inlines(node.children)}</p>"
             case BulletList():
                 tag = "ul" if node.start is None else "ol"
                 start = f' start="{node.start}"' if node.start not in (None, 1) else ""
                 return f"<{tag}{start}>{''.join(f'<li>{self._item(item)}</li>' for item in node.items)}</{tag}>"
             case Quote():
-                return f"<blockquote>{''.join(self._block(block) for block in node.blocks)}</blockquote>"
+                return f"<blockquote>{''.join(self.block(block) for block in node.blocks)}</blockquote>"
             case _:
-                assert_never(node)
+                from composer.render.html_elements import element
+
+                return element(self, node)
 
     def _item(self, blocks: tuple[Block, ...]) -> str:
         if len(blocks) > 0 and isinstance(blocks[0], Paragraph):
             # An item's first paragraph has no tags of its own, so that lists stay tight.
             return (
-                blocks[0].mark + self._inlines(blocks[0].children) + "".join(self._block(block) for block in blocks[1:])
+                blocks[0].mark + self.inlines(blocks[0].children) + "".join(self.block(block) for block in blocks[1:])
             )
-        return "".join(self._block(block) for block in blocks)
+        return "".join(self.block(block) for block in blocks)
 
-    def _inlines(self, nodes: tuple[Inline, ...]) -> str:
-        return "".join(self._inline(node) for node in nodes)
+    def inlines(self, nodes: tuple[Inline, ...]) -> str:
+        """Print the content of a paragraph."""
+        return "".join(self.inline_node(node) for node in nodes)
 
-    def _inline(self, node: Inline) -> str:
+    def inline_node(self, node: Inline) -> str:
+        """Print a piece of a paragraph."""
         match node:
+            case PlainWords(is_code=True):
+                return f'<code dir="ltr">{self.words(node.text)}</code>'
             case PlainWords():
                 return str(self.words(node.text))
             case Emphasis():
                 tag = "strong" if node.strong else "em"
-                return f"<{tag}>{self._inlines(node.children)}</{tag}>"
+                return f"<{tag}>{self.inlines(node.children)}</{tag}>"
             case Link():
-                return f'<a href="{escape(node.url)}">{node.mark}{isolated(self._inlines(node.children))}</a>'
+                return f'<a href="{escape(node.url)}">{node.mark}{isolated(self.inlines(node.children))}</a>'
             case Break():
                 return "<br />"
             case _:
-                assert_never(node)
+                from composer.render.html_elements import footnote_mark
+
+                return footnote_mark(node)

@@ -5,7 +5,7 @@ Input: words or a `Rich` tree. Output: lines of at most 72 cells (a Chinese char
 """
 
 import re
-from typing import assert_never
+from collections.abc import Iterator
 
 from composer.content.values.rich_text import (
     Block,
@@ -30,12 +30,12 @@ class TextPrinter:
 
     def __init__(self, direction: str | None = None) -> None:
         """`direction` is None if the edition has no right-to-left letters: nothing needs isolates."""
-        self._direction = direction
+        self.direction = direction
 
     def isolate(self, value: object) -> str:
         """Return a value that is inserted in a line, between isolates if there is any need."""
         words = "" if value is None else str(value)
-        return words if self._direction is None else isolated(words)
+        return words if self.direction is None else isolated(words)
 
     def text(self, value: object, label: str = "", after: str = ": ", indent: int = 0, first: str = "") -> str:
         """Print a text as wrapped paragraphs with an empty line between them.
@@ -44,42 +44,54 @@ class TextPrinter:
         `first` (a hanging indent, if `first` is as long as `indent`).
         """
         lead = f"{label}{after}" if label else ""
-        if lead and self._direction is not None:
-            lead = f"{ISOLATES[self._direction]}{lead.rstrip(' ')}{END}{' ' * lead.endswith(' ')}"
+        if lead and self.direction is not None:
+            lead = f"{ISOLATES[self.direction]}{lead.rstrip(' ')}{END}{' ' * lead.endswith(' ')}"
         rest = " " * indent
         if isinstance(value, Rich):
-            return self._blocks(value.nodes, lead, first or rest, rest)
-        return self._wrapped(lead + ("" if value is None else str(value)), first or rest, rest)
+            shown = self.blocks(value.nodes, lead, first or rest, rest)
+            notes = "\n".join(self._notes(value, rest))
+            return f"{shown}\n\n{notes}".strip("\n") if notes else shown
+        return self.wrapped(lead + ("" if value is None else str(value)), first or rest, rest)
+
+    def _notes(self, rich: Rich, rest: str) -> Iterator[str]:
+        for number, note in enumerate(rich.notes if rich.has_end else (), 1):
+            mark = f"{raised(number)} "
+            yield self.wrapped(self.inlines(note.children), rest + mark, rest + " " * len(mark))
 
     def line(self, value: object) -> str:
         """Print words on one line, without wrapping."""
         if isinstance(value, Rich):
-            return " ".join(self._blocks(value.nodes, "", "", "").replace(SETTLED, "").split())
+            return " ".join(self.blocks(value.nodes, "", "", "").replace(SETTLED, "").split())
         return " ".join(str("" if value is None else value).split())
 
     def underline(self, value: object, sign: str = "-") -> str:
         """Print a heading, with a line of signs below it that is as wide as the heading."""
         words = self.line(value)
-        wrapped = self._wrapped(words)
+        wrapped = self.wrapped(words)
         width = max((cells(each.removesuffix(SETTLED)) for each in wrapped.split("\n")), default=0)
-        is_right = self._direction is not None and text_direction(words) == "rtl"
+        is_right = self.direction is not None and text_direction(words) == "rtl"
         return f"{wrapped}\n{LETTERS['rtl'] if is_right else ''}{sign * width}{SETTLED if is_right else ''}"
 
-    def _wrapped(self, text: str, first: str = "", rest: str = "") -> str:
+    def wrapped(self, text: str, first: str = "", rest: str = "") -> str:
         """Wrap a paragraph; in an edition of a direction, its lines get the isolates that they need."""
         wrapped = wrap(text, WIDTH, first, rest)
-        return wrapped if self._direction is None else directed_paragraph(wrapped)
+        return wrapped if self.direction is None else directed_paragraph(wrapped)
 
-    def _blocks(self, nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
+    def blocks(self, nodes: tuple[Block, ...], lead: str, first: str, rest: str) -> str:
+        """Print blocks: `lead` is before the first words, `first` before the first line, and `rest` before all others."""
         printed: list[str] = []
         for index, node in enumerate(nodes):
+            if index:
+                # A subhead is directly above its first paragraph.
+                is_below = isinstance(node, Paragraph) and type(nodes[index - 1]).__name__ == "Subhead"
+                printed.append("\n" if is_below else "\n\n")
             printed.append(self._block(node, lead if index == 0 else "", first if index == 0 else rest, rest))
-        return "\n\n".join(printed)
+        return "".join(printed)
 
     def _block(self, node: Block, lead: str, first: str, rest: str) -> str:
         match node:
             case Paragraph():
-                return self._wrapped(lead + self._inlines(node.children), first, rest)
+                return self.wrapped(lead + self.inlines(node.children), first, rest)
             case BulletList():
                 items = []
                 for number, item in enumerate(node.items, node.start or 1):
@@ -87,36 +99,52 @@ class TextPrinter:
                     head = first if number == (node.start or 1) and not lead else rest
                     # An empty item keeps its number, so that later numbers match those in the HTML.
                     item = item or (Paragraph(()),)
-                    items.append(self._blocks(item, "", head + mark, rest + " " * len(mark)))
+                    items.append(self.blocks(item, "", head + mark, rest + " " * len(mark)))
                 body = "\n".join(items)
-                return f"{self._wrapped(lead, first, rest)}\n{body}" if lead else body
+                return f"{self.wrapped(lead, first, rest)}\n{body}" if lead else body
             case Quote():
                 head = rest if lead else first
-                body = self._blocks(node.blocks, "", head + "> ", rest + "> ")
+                body = self.blocks(node.blocks, "", head + "> ", rest + "> ")
                 body = re.sub(r"(?m)^[ \t]*$", (rest + ">").rstrip(), body)
-                return f"{self._wrapped(lead, first, rest)}\n\n{body}" if lead else body
+                return f"{self.wrapped(lead, first, rest)}\n\n{body}" if lead else body
             case _:
-                assert_never(node)
+                from composer.render.text_elements import element
 
-    def _inlines(self, nodes: tuple[Inline, ...]) -> str:
-        return "".join(self._inline(node) for node in nodes)
+                if not lead:
+                    return element(self, node, first, rest)
+                return f"{self.wrapped(lead, first, rest)}\n\n{element(self, node, rest, rest)}"
 
-    def _inline(self, node: Inline) -> str:
+    def inlines(self, nodes: tuple[Inline, ...]) -> str:
+        """Print the content of a paragraph, not wrapped."""
+        return "".join(self.inline(node) for node in nodes)
+
+    def inline(self, node: Inline) -> str:
+        """Print a piece of a paragraph."""
         match node:
+            case PlainWords(is_code=True):
+                code = f"`{node.text}`"
+                return code if self.direction is None else f"{ISOLATES['ltr']}{code}{END}"
             case PlainWords():
                 return node.text
             case Emphasis():
-                return self._inlines(node.children)
+                return self.inlines(node.children)
             case Link(is_bare=True):
-                return self._inlines(node.children)
+                return self.inlines(node.children)
             case Link():
-                label = self._inlines(node.children)
-                target = node.url.removeprefix("mailto:")
+                label = self.inlines(node.children)
+                target = node.url.removeprefix("mailto:").removeprefix("tel:")
+                if node.url.startswith("tel:") and re.sub(r"[^+\d]", "", label) == target:
+                    return label
                 return f"<{target}>" if label.strip() in (target, node.url) else f"{self.isolate(label)} <{target}>"
             case Break():
                 return "\n"
             case _:
-                assert_never(node)
+                return raised(node.number)
+
+
+def raised(number: int) -> str:
+    """Return the number of a footnote; sources have numbers in brackets."""
+    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def tidy(page: str) -> str:

@@ -23,6 +23,7 @@ PIECES = [
     *"\t\u00a0\u3000:#-*&!%@`'\"|>?,[]{}<\\\n \r\x00\x07\u2028\ufeff：“”=~^+()",
     *("\U0001f600", ": ", " #", "- ", "? ", "{{", "}}", "\n---\n", "\n...\n", "<<: *a", "&a ", "!!x ", "!<a> "),
     *("|2", "|\n", ">-\n", "\n\n", "\n  ", "%YAML 1.2\n", "\\x", "\\u12", "[a](", "](", "http://", "<b>", "***"),
+    *("|", "|---|", "| a | b |", "[^1]", "[^1]: ", "### ", "> [!note] ", "`", "{button}", "[a](tel:1)"),
     *("```", "    ", "title: ", "  - ", "from: x", "a: ", "__proto__: ", "\ud800"),
 ]
 
@@ -147,6 +148,11 @@ _BULKY = {
     "many links": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "[a](" * 5_000,
     "many quotes in a text": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "> " * 2_000 + "a",
     "many list marks in a text": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "- " * 2_000 + "a",
+    "many rows": "date: 2025-01-30\ntop_story:\n  body: |\n    : C\n    | a | b |\n    |---|---|\n"
+    + "    | c |\n" * 3_000,
+    "many columns": "date: 2025-01-30\ntop_story:\n  body: |\n    " + "|a" * 5_000 + "\n    " + "|-" * 5_000,
+    "many footnotes": "date: 2025-01-30\ntop_story:\n  body: |\n" + "    a[^1]\n    [^2]: b\n\n" * 3_000,
+    "many callouts": "date: 2025-01-30\ntop_story:\n  body: |\n" + "    > [!note]\n" * 3_000,
     "many sources": "date: 2025-01-30\ntop_story:\n  sources: |\n" + "    a: [b](c\n" * 5_000,
     "many sources with wrong addresses": "date: 2025-01-30\ntop_story:\n  sources: |\n" + "    a: [b](c)\n" * 5_000,
     "a source of brackets": "date: 2025-01-30\ntop_story:\n  sources: |\n    a: " + "[" * 5_000,

@@ -65,6 +65,17 @@ CASES = [
             1,
         )
     ),
+    *(
+        Case(name=f"elements/{number}", root=HERE / "elements", stem="2025-01-30", variant=number, why=why)
+        for number, why in enumerate(
+            (
+                "subheads, tables, footnotes, code, callouts, buttons and telephone links",
+                "without the topic for the press",
+            ),
+            1,
+        )
+    ),
+    Case(name="elements/zh", root=HERE / "elements", stem="2025-01-30.zh", why="the same elements in Chinese"),
     Case(name="linked", root=HERE / "linked", stem="2025-01-30", why="pictures under an address; a logo on its plate"),
 ]
 

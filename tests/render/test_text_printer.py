@@ -19,8 +19,10 @@ from composer.content.values.rich_text import (
     Quote,
     Rich,
 )
+from composer.render.bidi import directed_text
 from composer.render.text_printer import WIDTH, TextPrinter, tidy
 from composer.render.text_wrap import cells
+from tests.content.values.test_markdown_elements import PIECES
 
 text, line, underline = TextPrinter().text, TextPrinter().line, TextPrinter().underline
 
@@ -71,6 +73,15 @@ def printed(markdown: str, **options: str | int) -> str:
         ("1.\n2. b", "1.\n2. b"),
         ("> - a\n> - b", "> - a\n> - b"),
         ("a  \nb", "a\nb"),
+        ("x\n\n### a\nb\n\n### c\n- d", "x\n\na\nb\n\nc\n\n- d"),
+        ("`a b`", "`a b`"),
+        ("[+49 30 12345](tel:+493012345)", "+49 30 12345"),
+        ("[Call](tel:+493012345)", "Call <+493012345>"),
+        ("> [!note] T\n> a\n>\n> - b\n> - c", "| T\n|\n| a\n|\n| - b\n| - c"),
+        ("[Go](https://e.org/x){button}", "Go <https://e.org/x>"),
+        ("a[^x], b[^y].\n\n[^y]: Y\n[^x]: X", "a¹, b².\n\n¹ X\n² Y"),
+        (": C\n| A | Fee |\n|---|--:|\n| 中文 | 5 |\n| b | |", "C\nA     Fee\n----  ---\n中文    5\nb"),
+        (": C\n| A | B |\n|---|:-:|\n| a | bbb |", "C\nA   B\n-  ---\na  bbb"),
     ],
 )
 def test_markdown_reads_as_plain_text(markdown: str, shown: str) -> None:
@@ -85,6 +96,51 @@ def test_labels_and_prefixes() -> None:
     assert printed("> a", label="Facts") == "Facts:\n\n> a"
     assert text("x " * 40, first="[1] ", indent=4).split("\n")[1].startswith("    x")
     assert text(None) == "" and text(7, label="n", after="：") == "n：7"
+
+
+def test_wide_tables_are_lines() -> None:
+    """A table wider than the line is one line for each cell, with its heading; cells without words are left out."""
+    rich, found = parse_markdown(f": C\n| A | 名称 | |\n|---|---|---|\n| {'a ' * 40} | b | c |\n| d | | e |")
+    assert found == ()
+    rows = text(rich, indent=2).split("\n")
+    assert rows[0] == "  C" and rows[1].startswith("  A: a a") and rows[2].startswith("    a")
+    assert rows[3:] == ["  名称：b", "  c", "", "  A: d", "  e"]
+    assert all(cells(row) <= WIDTH for row in rows)
+
+
+def test_tables_have_one_direction() -> None:
+    """All rows have the direction of the caption, and cells of another direction are isolated; code is left to right."""
+    rich, found = parse_markdown(": מחיר\n| שם | B |\n|---|--:|\n| Trade | 5 |\n| אב | `c d` |")
+    assert found == ()
+    shown = directed_text(TextPrinter("rtl").text(rich), "rtl").split("\n")
+    assert shown[2] == "\u200f-----  -----"
+    assert shown[3] == "\u200f\u2066Trade\u2069      5"
+    assert shown[4].startswith("אב     \u2066") and "`c d`" in shown[4]
+
+
+def test_columns_leave_room_for_merge_fields() -> None:
+    """A field in a cell counts as wide as its sample."""
+    book = FieldBook(known={"company": None}, seed="x", samples={"company": "ACME"})
+    token = book.field("company", None).token
+    rich, _ = parse_markdown(f": C\n| A | B |\n|---|---|\n| {token} | b |\n| aa | b |")
+    assert text(rich).split("\n")[2:] == ["----  -", f"{token}  b", "aa    b"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
+def test_any_text_fits(written: str) -> None:
+    """Whatever is written, lines have no blanks at their ends, and only one with an unbreakable word is too wide."""
+    rich, _ = parse_markdown(written)
+    for row in text(rich).split("\n"):
+        assert row == row.rstrip(" ")
+        if cells(row) > WIDTH:
+            assert " " not in re.sub(r"^(?:[ \t]*(?:[>|]|-(?= )|\d+\.(?= )|[⁰¹²³⁴⁵⁶⁷⁸⁹]+(?= )))*[ \t]*", "", row), row
+
+
+@pytest.mark.parametrize("block", ["### a", "> [!note]\n> a", ": C\n| a |\n|---|\n| b |", "[a](https://e.org){button}"])
+def test_labels_are_above_elements(block: str) -> None:
+    """A label is on a line of its own before an element."""
+    assert printed(block, label="Facts") == f"Facts:\n\n{printed(block)}"
 
 
 def _leaves(value: object) -> list[str]:

@@ -23,14 +23,16 @@ class FoundMarkup:
     kind: str = ""
 
 
-#: Not prose: merge fields, link targets and addresses; in Markdown also characters after a backslash.
+#: Not prose: merge fields, link targets and addresses; in Markdown also code and characters after a backslash.
 _NO_PROSE = re.compile(
     r"\{\{(?:[^{}\n]{1,200}|\s*[\"']\{\{[\"']\s*)\}\}"
     r"|(?<=\]\()\s*<?[^()\s]*(?:\([^()\s]*\)[^()\s]*)*"
-    r"|(?<!\])<(?:https?|mailto):[^>\s]*>|(?<![\[({<])(?<!\]: )\bhttps?://[^\s\]]+"
+    r"|(?<!\])<(?:https?|mailto|tel):[^>\s]*>|(?<![\[({<])(?<!\]: )\bhttps?://[^\s\]]+"
 )
 #: Kinds that are reported once for a whole list.
 _BULLETS = ("bullet", "task")
+#: Code is shown as it is written.
+_CODE = re.compile(r"(?<!`)(`{1,3})(?!`)[^\n]{1,300}?(?<!`)\1(?!`)")
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 
 
@@ -75,7 +77,7 @@ def _parted(between: str) -> bool:
 
 def _prose(text: str, *, is_plain: bool) -> str:
     """Blank what is not prose, character by character; keep addresses that are part of the mistake."""
-    for pattern in (_NO_PROSE,) if is_plain else (_ESCAPED, _NO_PROSE):
+    for pattern in (_NO_PROSE,) if is_plain else (_ESCAPED, _CODE, _NO_PROSE):
         text = pattern.sub(lambda match: BLANK * len(match[0]), text)
     return text
 
@@ -94,13 +96,11 @@ def _found(text: str, match: re.Match[str], kind: str, message: str, hint: str) 
 
 # Tables ---------------------------------------------------------------------------------------------------------------
 
-_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*\|?\s*$")
-_ROW = re.compile(r"^\s*\|[^|\n]*\|(?:[^|\n]*\|)+\s*$")
-_TABBED = re.compile(r"^\S[^\t\n]*\t+[^\t\n]*\S")
+_TABBED = re.compile(r"^[^\s|][^\t\n]*\t+[^\t\n]*\S")
 
 
 def _tables(text: str, prose: str) -> Iterator[FoundMarkup]:
-    """Yield each table once: with bars, or with tabs as copied from a spreadsheet."""
+    """Yield each table with tabs, as copied from a spreadsheet, once; the parser reads tables with bars."""
     lines = prose.split("\n")
     starts = [0]
     for line in lines:
@@ -108,31 +108,20 @@ def _tables(text: str, prose: str) -> Iterator[FoundMarkup]:
     row = 0
     while row < len(lines):
         end = row
-        while end < len(lines) and _is_row(lines, end):
+        while end < len(lines) and _TABBED.match(lines[end]):
             end += 1
-        tabbed = row
-        while end == row and tabbed < len(lines) and _TABBED.match(lines[tabbed]):
-            tabbed += 1
-        if tabbed - row > 1:
-            end = tabbed
-        if end > row:
-            offset = starts[row] + len(lines[row]) - len(lines[row].lstrip())
-            yield FoundMarkup(
-                offset=offset,
-                text=text[offset : starts[end] - 1],
-                message="tables are not supported: the rows are shown as one paragraph",
-                hint="write each row as a list item, such as   - Permits: 2027, EUR 0   or add the table as an image",
-                kind="table",
-            )
-        row = max(end, row + 1)
-
-
-def _is_row(lines: list[str], row: int) -> bool:
-    line = lines[row]
-    if _ROW.match(line) or ("|" in line and _RULE.match(line)):
-        return True
-    near = (lines[each] for each in (row - 1, row + 1) if 0 <= each < len(lines))
-    return "|" in line and any("|" in each and _RULE.match(each) for each in near)
+        if end - row < 2:
+            row += 1
+            continue
+        offset = starts[row] + len(lines[row]) - len(lines[row].lstrip())
+        yield FoundMarkup(
+            offset=offset,
+            text=text[offset : starts[end] - 1],
+            message="tabs do not make a table: the rows are shown as one paragraph",
+            hint="write each row as   | Permits | 2027 |   below headings and dashes, as docs/reference/issue-format.md shows",
+            kind="table",
+        )
+        row = end
 
 
 # Emphasis -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 #: Replaces what is not prose.
 BLANK = "\x01"
-_ADDRESS = r"(?:https?://|www\.|mailto:)"
+_ADDRESS = r"(?:https?://|www\.|mailto:|tel:)"
 _LIST_HINT = "write   - words   with a hyphen and a space, and an empty line before the list"
 
 
@@ -43,10 +43,10 @@ def _rules(*rules: tuple[str, str, _Say]) -> tuple[tuple[str, re.Pattern[str], _
 EVERYWHERE = _rules(
     (
         "footnote",
-        r"\[\^[^\]\s]{1,20}\]:?|\^\[[^\]\n]+\]",
+        r"\^\[[^\]\n]+\]",
         _say(
-            "footnotes are not supported",
-            "write the note in brackets within the sentence, or add the source below   sources:",
+            "footnotes within a sentence are not supported",
+            "write   [^1]   in the sentence, and   [^1]: the note   on a line of its own at the end of the text",
         ),
     ),
     (
@@ -127,6 +127,14 @@ RICH = _rules(
 )
 #: In titles, names and captions, which are plain.
 PLAIN = _rules(
+    (
+        "footnote",
+        r"\[\^[^\]\s]{1,20}\]:?",
+        _say(
+            "this text is plain: it cannot contain a footnote",
+            "write the note in brackets, or move it to a Markdown text",
+        ),
+    ),
     (
         "",
         r"(?<![\w*\\])(\*{1,3})(?=[\w“„\"'‘(¿¡#$€@])(?P<words>[^*\n]{1,200})(?<=[\w.!?…”“\"'’)%])\1(?![\w*])",

@@ -29,7 +29,7 @@ _LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
 def web_address(text: str, *, mail: bool = False, field_mark: str | None = None) -> WebAddress:
     """Read a web address (RFC 3986), a host in another script as its A-label (RFC 5891).
 
-    `mail` also allows mailto:. Merge-field tokens (they start with `field_mark`) are allowed only in path and query.
+    `mail` also allows mailto: and tel:. Merge-field tokens (they start with `field_mark`) are allowed only in path and query.
     """
     written = f"“{text}”"
     if mail and text.lower().startswith("mailto:"):
@@ -39,6 +39,8 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
         ok = re.match(r"^mailto:[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+$", text, re.IGNORECASE)
         return WebAddress(url=text) if ok else WebAddress(problem=f"{written} is not an email address",
                                                           hint="write   mailto:name@example.org")  # fmt: skip
+    if mail and text.lower().startswith("tel:"):
+        return _telephone(text, written, field_mark)
     if mail and re.fullmatch(r"[^\s@<>/:]+@[^\s@<>/:]+", text):
         return WebAddress(problem=f"{written} is an email address; a link to it must start with mailto:",
                           hint=f"write   mailto:{text}")  # fmt: skip
@@ -71,6 +73,18 @@ def web_address(text: str, *, mail: bool = False, field_mark: str | None = None)
     netloc = ascii_host if port is None else f"{ascii_host}:{port}"
     path, query, fragment = (_encode(part) for part in (parts.path, parts.query, parts.fragment))
     return WebAddress(url=urlunsplit((parts.scheme.lower(), netloc, path, query, fragment)))
+
+
+def _telephone(text: str, written: str, field_mark: str | None) -> WebAddress:
+    """Read a telephone number (RFC 3966), without the signs that only make it readable."""
+    if field_mark and field_mark in text:
+        return WebAddress(problem="the number of a telephone link cannot contain a merge field",
+                          hint="write the number in full")  # fmt: skip
+    number = re.sub(r"[-.()]", "", text[len("tel:") :])
+    if not re.fullmatch(r"\+[1-9][0-9]{5,14}|[0-9]{3,15}", number, re.ASCII):
+        return WebAddress(problem=f"{written} is not a telephone number",
+                          hint="write   tel:+493012345   with the country code and no spaces")  # fmt: skip
+    return WebAddress(url=f"tel:{number}")
 
 
 def _encode(part: str) -> str:

@@ -10,6 +10,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.tree import SyntaxTreeNode
 
+from composer.content.values.markdown_notes import footnote, footnote_mark
+
 #: The maximum nesting of lists, quotes and emphasis; a list in a list in a quote has six levels.
 DEEPEST = 24
 
@@ -28,6 +30,9 @@ def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": True, "maxNesting": 100})
     # A reference definition (`[note]: …`) would silently remove its line from the text.
     parser.disable("reference")
+    parser.enable("table")
+    parser.block.ruler.before("html_block", "footnote", footnote, {"alt": ["paragraph", "blockquote"]})
+    parser.inline.ruler.before("link", "footnote_mark", footnote_mark)
     parser.inline.ruler.at("emphasis", _emphasis)
     # We check addresses ourselves and report their place; the parser would only leave a bad link as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]

@@ -1,13 +1,18 @@
 """The tree of a Markdown text, which the printers of HTML and plaintext read."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from composer.content.values.rich_elements import Element, NoteMark
 
 
 @dataclass(frozen=True, slots=True)
 class PlainWords:
-    """Plain words."""
+    """Plain words, or code: words in a fixed-width font, such as a command."""
 
     text: str
+    is_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Emphasis:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to an address (https, http or mailto; the host name in ASCII form)."""
+    """A link to an address (https, http, mailto or tel; the host name in ASCII form)."""
 
     url: str
     children: tuple["Inline", ...]
@@ -35,7 +40,7 @@ class Break:
     """A line break from the editor."""
 
 
-Inline = PlainWords | Emphasis | Link | Break
+Inline: TypeAlias = "PlainWords | Emphasis | Link | Break | NoteMark"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +67,11 @@ class Quote:
     blocks: tuple["Block", ...]
 
 
-Block = Paragraph | BulletList | Quote
+Block: TypeAlias = "Paragraph | BulletList | Quote | Element"
 
 
 def plain_words(nodes: tuple[Inline, ...]) -> str:
-    """Return the text without emphasis and links."""
+    """Return the text without emphasis, links and footnote numbers."""
     pieces: list[str] = []
     for node in nodes:
         match node:
@@ -76,6 +81,8 @@ def plain_words(nodes: tuple[Inline, ...]) -> str:
                 pieces.append(plain_words(node.children))
             case Break():
                 pieces.append(" ")
+            case _:
+                pass  # a footnote's number is not a word
     return "".join(pieces)
 
 
@@ -84,19 +91,28 @@ class Rich:
     """A text with structure. False if it is empty."""
 
     nodes: tuple[Block, ...]
+    #: The footnotes of the whole text, in the order of their numbers.
+    notes: tuple[Paragraph, ...] = ()
+    #: Whether the footnotes are printed after it: not after the first part of a text.
+    has_end: bool = True
 
     def __bool__(self) -> bool:
-        return bool(self.nodes)
+        return bool(self.nodes) or (self.has_end and bool(self.notes))
 
     @property
     def blocks(self) -> int:
-        """The number of paragraphs, lists and quotes at the top level."""
+        """The number of paragraphs, lists, tables and other blocks at the top level."""
         return len(self.nodes)
+
+    @property
+    def parts(self) -> tuple[Block, ...]:
+        """All blocks of the text, and its footnotes."""
+        return (*self.nodes, *self.notes)
 
     def head(self, count: int) -> "Rich":
         """Return the first blocks."""
-        return Rich(self.nodes[: max(count, 0)])
+        return Rich(self.nodes[: max(count, 0)], self.notes, has_end=False)
 
     def tail(self, count: int) -> "Rich":
         """Return all but the first blocks."""
-        return Rich(self.nodes[max(count, 0) :])
+        return Rich(self.nodes[max(count, 0) :], self.notes, self.has_end)

@@ -12,7 +12,9 @@ from dataclasses import astuple
 
 from composer.content.schema.messages import key_words
 from composer.content.values.field_values import Group, Picture, Value
+from composer.content.values.rich_elements import Callout, NoteMark, Subhead, Table, TextButton
 from composer.content.values.rich_text import (
+    Block,
     Break,
     BulletList,
     Emphasis,
@@ -126,11 +128,12 @@ def _lines(value: Value) -> Iterator[str]:
                 yield from _lines(each)
         case Rich():
             yield from map(_block, value.nodes)
+            yield from (f"[^{number}]: {_block(note)}" for number, note in enumerate(value.notes, 1))
         case bool() | int() | str() | datetime.date():
             yield str(value)
 
 
-def _block(block: Paragraph | BulletList | Quote) -> str:
+def _block(block: Block) -> str:
     match block:
         case Paragraph():
             return _words(block.children)
@@ -138,6 +141,16 @@ def _block(block: Paragraph | BulletList | Quote) -> str:
             return "\n".join(f"{block.start} - {line}" for item in block.items for line in map(_block, item))
         case Quote():
             return "\n".join(f"> {line}" for line in map(_block, block.blocks))
+        case Subhead():
+            return f"### {_words(block.children)}"
+        case Table():
+            rows = ("|".join(map(_block, row)) for row in (block.head, *block.rows))
+            return "\n".join((f": {_block(block.caption)}", str(block.sides), *rows))
+        case Callout():
+            title = _block(block.title) if block.title else ""
+            return "\n".join((f"> [!note] {title}", *(f"> {line}" for line in map(_block, block.blocks))))
+        case TextButton():
+            return f"{_words((block.link,))}{{button}}"
 
 
 def _words(nodes: tuple[Inline, ...]) -> str:
@@ -146,7 +159,7 @@ def _words(nodes: tuple[Inline, ...]) -> str:
     for node in nodes:
         match node:
             case PlainWords():
-                pieces.append(node.text)
+                pieces.append(f"`{node.text}`" if node.is_code else node.text)
             case Emphasis():
                 dress = "**" if node.strong else "*"
                 pieces.append(f"{dress}{_words(node.children)}{dress}")
@@ -154,4 +167,6 @@ def _words(nodes: tuple[Inline, ...]) -> str:
                 pieces.append(f"[{_words(node.children)}]({node.url})")
             case Break():
                 pieces.append("\n")
+            case NoteMark():
+                pieces.append(f"[^{node.number}]")
     return "".join(pieces)

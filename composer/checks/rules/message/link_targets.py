@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 from urllib.parse import parse_qsl, urlsplit
 
-from composer.checks.issue_text import Reference, Role, named
+from composer.checks.issue_text import NO_PAGE, Reference, Role, named
 from composer.checks.registry import CHECKS, CheckFinding, CheckLimits, Setting, check, to_problem
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level, Problem
@@ -204,7 +204,7 @@ def mismatched_hosts(review: ReviewedEdition, limits: CheckLimits) -> Iterator[C
     """Look for links that show one host and lead to another, as phishing messages do."""
     for link in review.references:
         shown = _HOST_IN_WORDS.match(link.words)
-        if shown is None or link.url.startswith("mailto:"):
+        if shown is None or link.url.startswith(NO_PAGE):
             continue
         one, other = shown[1].lower().removeprefix("www."), host_of(link.url)
         if one != other and not one.endswith(f".{other}") and not other.endswith(f".{one}"):
@@ -245,12 +245,12 @@ def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
 
 
 def askable(reviews: Sequence[ReviewedEdition]) -> tuple[str, ...]:
-    """Return the links that can be requested: no mail addresses, no links that differ between subscribers.
+    """Return the links that can be requested: no mail addresses or telephone numbers, no links that differ between subscribers.
 
     `reviews` are those of all variants of an issue.
     """
     token = reviews[0].issue.marks.prefix
-    return tuple(link.url for link in _once(reviews) if not link.url.startswith("mailto:") and token not in link.url)
+    return tuple(link.url for link in _once(reviews) if not link.url.startswith(NO_PAGE) and token not in link.url)
 
 
 def link_problems(

@@ -55,7 +55,7 @@ class Line:
 
 
 _BLOCKS = names(
-    """address article aside blockquote body center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
+    """address article aside blockquote body caption center dd details div dl dt fieldset figcaption figure footer form h1 h2 h3
     h4 h5 h6 header hr li main nav ol p pre section table tbody td tfoot th thead tr ul"""
 )
 _SILENT = names("head script style template title noscript")

@@ -1,0 +1,19 @@
+"""Finds which of the less frequent elements of texts a page has.
+
+Input: the page as MJML. Output: names, by which a theme's style sheets leave out rules that nothing needs.
+"""
+
+#: How the less frequent elements of texts are printed (html_elements.py), by their names in a theme's style sheets.
+_SIGNS = {
+    "subhead": ' class="subhead"',
+    "table": '<table class="table',
+    "callout": '<td class="callout"',
+    "button": '<a class="press" ',
+    "footnote": '<p class="footnote"',
+    "code": '<code dir="ltr">',
+}
+
+
+def elements_in(page: str) -> frozenset[str]:
+    """Return the names of the less frequent elements that the page's texts have; no text contains the signs of another."""
+    return frozenset(name for name, sign in _SIGNS.items() if sign in page)
