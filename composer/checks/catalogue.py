@@ -9,7 +9,7 @@ from functools import cache
 from composer.checks.registry import CHECKS, Check, Setting, problems_of
 from composer.checks.repeated_findings import without_repeats
 from composer.checks.review import ReviewedEdition
-from composer.checks.rules.message import inbox, languages, legal, link_form, link_targets
+from composer.checks.rules.message import inbox, legal, link_form, link_targets, page_languages
 from composer.checks.rules.page import accessibility, compatibility, dark_mode, picture_use, size, structure
 from composer.checks.rules.text import (
     citations,
@@ -30,7 +30,7 @@ RULES = (
     inbox,
     merge_field_use,
     legal,
-    languages,
+    page_languages,
     issue_copies,
     days_and_times,
     editorial,

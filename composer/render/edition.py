@@ -15,10 +15,10 @@ from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Group, Picture, text_in
 from composer.content.values.formats import SUBSCRIBERS_OWN
-from composer.content.values.languages import direction
 from composer.content.values.merge_fields import MergeField
 from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
+from composer.core.language_tags import direction
 from composer.render.bidi import directed_text, has_right_to_left
 from composer.render.block_directions import mirror_styles, set_directions
 from composer.render.element_names import elements_in

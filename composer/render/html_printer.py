@@ -8,7 +8,6 @@ import re
 
 from markupsafe import Markup, escape
 
-from composer.content.values.languages import direction
 from composer.content.values.rich_text import (
     Block,
     Break,
@@ -22,6 +21,7 @@ from composer.content.values.rich_text import (
     Rich,
 )
 from composer.content.values.source_map import SourceStr
+from composer.core.language_tags import direction
 from composer.render.bidi import END, ISOLATES, isolated
 
 _HAN = (

@@ -26,12 +26,12 @@ from jinja2.filters import do_join, do_replace
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import SandboxedEnvironment
 
-from composer.content.document.phrases import PhraseGroup, Phrases, phrase_languages, read_phrases
+from composer.content.document.phrase_files import PhraseGroup, Phrases, phrase_languages, read_phrases
 from composer.content.document.section_types import read_settled
 from composer.content.values.field_values import Group, group_in, merged, text_in
-from composer.content.values.languages import direction
 from composer.content.values.source_map import SourceStr
 from composer.core.errors import ContentError, Problem
+from composer.core.language_tags import direction
 from composer.core.workspace import ThemeFiles, stamp
 from composer.render.bidi import isolated
 from composer.render.html_printer import HtmlPrinter

@@ -139,7 +139,7 @@ def test_keys_of_another_publication_are_refused(
         )
         connection.exec_driver_sql("UPDATE tombstones SET hash = replace(hash, 'sha256:', 'sha256:00')")
     said = room.say("keys", "restore", "keys.txt")
-    assert said.code == 1 and "recognizes none of the people" in said.err
+    assert said.code == 1 and "recognises none of the people" in said.err
     with room.open() as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE database_keys SET key = x'0102030405060708' WHERE name = 'publication'")
     assert "another publication" in room.say("keys", "restore", "keys.txt").err

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml.etree import _Element as Element
 
-from composer.content.values.languages import direction, nearest_language
+from composer.core.language_tags import direction, nearest_language
 from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
 from composer.render.bidi import (

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from composer.content.values.languages import direction
 from composer.content.values.markdown import parse_markdown
+from composer.core.language_tags import direction
 from composer.render.bidi import without_isolates
 from composer.render.block_directions import set_directions
 from composer.render.html_elements import finished

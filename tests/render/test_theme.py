@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.content.document.phrases import PhraseGroup, phrase_languages
+from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.values.field_values import Group
 from composer.core.errors import ContentError, Problem
 from composer.core.workspace import Workspace

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from composer.content.document.newsletter import Newsletter, overlay_name
-from composer.content.document.phrases import FALLBACK, PhraseGroup, phrase_languages, phrase_paths
+from composer.content.document.phrase_files import FALLBACK, PhraseGroup, phrase_languages, phrase_paths
 from composer.content.values.field_values import Group, group_in, text_in
-from composer.content.values.languages import nearest_language
+from composer.core.language_tags import nearest_language
 from composer.core.workspace import TEMPLATES, Workspace
 from composer.web.public.site.translations import own_name
 

@@ -22,7 +22,7 @@ from composer.content.document.newsletter_config import (
     editor_addresses,
     offer_labels,
 )
-from composer.content.document.phrases import PhraseGroup, phrase_languages
+from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.document.section_types import read_definitions, read_document
 from composer.content.document.sections import SectionSpec, read_sections
 from composer.content.schema.audiences import is_told, named_audiences
@@ -31,7 +31,6 @@ from composer.content.schema.messages import as_key, nearest
 from composer.content.schema.schema import DocumentSchema, SchemaField, built_in
 from composer.content.values.field_values import Group, group_in, text_in, value_in
 from composer.content.values.formats import language_tag
-from composer.content.values.languages import nearest_language
 from composer.content.values.merge_fields import BUILT_IN, RESERVED
 from composer.content.values.source_map import SourceMap
 from composer.content.yaml.nodes import Mapping as MappingNode
@@ -41,6 +40,7 @@ from composer.core.addresses import Address, mailbox_of, parse_address
 from composer.core.audience_filter import AudienceFilter, WordError, normal_tag
 from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import ContentError, Problem
+from composer.core.language_tags import nearest_language
 from composer.core.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
 
 

@@ -49,7 +49,7 @@ def test_keys_are_rotated(database: Database, tmp_path: Path) -> None:
     assert both.read(Purpose.UNSUBSCRIBE, token) == TokenClaim(subscriber_id=1)
     assert both.make(Purpose.UNSUBSCRIBE, 1) != token
     assert tokens_of(database, _around(tmp_path, NEW)).keys == (NEW.encode(),)
-    with pytest.raises(SettingsError, match="not the key of the links"):
+    with pytest.raises(SettingsError, match="this key did not sign the links"):
         tokens_of(database, _around(tmp_path, OLD))
 
 
@@ -77,7 +77,7 @@ def test_another_computer_needs_the_same_key(database: Database, tmp_path: Path)
         tokens_of(database, _around(elsewhere))
     assert path.name in stop.value.message and VARIABLE in stop.value.hint
     assert _files(elsewhere) == []
-    with pytest.raises(SettingsError, match="not the key of the links") as stop:
+    with pytest.raises(SettingsError, match="this key did not sign the links") as stop:
         tokens_of(database, _around(elsewhere, NEW))
     assert NEW not in stop.value.message + stop.value.hint
     copy = elsewhere / "config" / "publications" / path.name

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from composer.content.values.formats import date_hint, is_colour, iso_date, language_tag, web_address
 from composer.content.values.markdown import parse_markdown
 from composer.content.values.merge_fields import FieldBook, stand_ins
+from composer.content.values.rich_elements import NoteMark
 from composer.content.values.rich_text import Break, BulletList, Emphasis, Inline, Link, Paragraph, PlainWords, Quote
 from composer.content.values.source_lines import parse_sources
 
@@ -291,7 +292,11 @@ def _inlines(text: str) -> tuple[Inline, ...]:
 
 def _plain(nodes: tuple[Inline, ...]) -> str:
     return "".join(
-        node.text if isinstance(node, PlainWords) else "|" if isinstance(node, Break) else _plain(node.children)
+        node.text
+        if isinstance(node, PlainWords)
+        else "|"
+        if isinstance(node, Break | NoteMark)
+        else _plain(node.children)
         for node in nodes
     )
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select
 
 from composer.checks.css.css_colours import Rgb, contrast
 from composer.content.document.newsletter import read_newsletter
-from composer.content.document.phrases import PhraseGroup, phrase_languages, read_phrases
+from composer.content.document.phrase_files import PhraseGroup, phrase_languages, read_phrases
 from composer.core.addresses import FORBIDDEN
 from composer.core.errors import ContentError
 from composer.core.workspace import Workspace

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.content.values.languages import nearest_language
 from composer.content.values.merge_fields import names_in
 from composer.core.errors import ComposeError
+from composer.core.language_tags import nearest_language
 from composer.core.workspace import Workspace
 from composer.web.public.http.guard import PublicAddress
 from composer.web.public.site.brand import Brand, brand_of

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from composer.content.document.phrases import FALLBACK, PhraseGroup, read_phrases
+from composer.content.document.phrase_files import FALLBACK, PhraseGroup, read_phrases
 from composer.content.document.variants import VariantAudience
-from composer.content.values.languages import direction, nearest_language
+from composer.core.language_tags import direction, nearest_language
 from composer.core.workspace import ThemeFiles
 
 #: One range of Accept-Language (RFC 9110 section 12.5.4).

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
-from composer.content.document.phrases import FALLBACK, PhraseGroup, phrase_paths, read_phrases
+from composer.content.document.phrase_files import FALLBACK, PhraseGroup, phrase_paths, read_phrases
 from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Level, Who
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from composer.content.document.section_types import read_settled
 from composer.content.values.field_values import Group, Value, text_in, value_in
-from composer.content.values.languages import nearest_language
+from composer.core.language_tags import nearest_language
 from composer.core.workspace import ThemeFiles
 
 FALLBACK = "en"
