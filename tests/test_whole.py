@@ -75,8 +75,8 @@ def _raw(escape: re.Match[str]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return a text without white space, in one Unicode form."""
-    return re.sub(r"\s+", "", unicodedata.normalize("NFC", text))
+    """Return a text in one Unicode form, without white space and without isolates and marks of direction."""
+    return re.sub(r"[\s\u200e\u200f\u2066-\u2069]+", "", unicodedata.normalize("NFC", text))
 
 
 def _check_lines(text: str) -> None:
@@ -129,6 +129,8 @@ def _check(issue_workspace: Workspace, texts: dict[str, str]) -> None:
         return
     subject, text, page = _read(built)
     html = _plain(page.body.text_content())
+    # A quotation has > before each of its lines.
+    unquoted = _plain(re.sub(r"(?m)^> ?", "", text))
     for place in ("title", "caption"):
         if "{{" not in texts[place]:
             assert _plain(texts[place]) in html, place
@@ -144,7 +146,7 @@ def _check(issue_workspace: Workspace, texts: dict[str, str]) -> None:
         # Markdown has special characters; text without any of them is unchanged.
         for line in texts[place].split("\n"):
             if re.fullmatch(r"[^\x00-\x7f\s][^\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f]*", line):
-                assert _plain(line) in html and _plain(line) in _plain(text), place
+                assert _plain(line) in html and _plain(line) in (unquoted if place == "quoted" else _plain(text)), place
 
 
 _BUILD = """

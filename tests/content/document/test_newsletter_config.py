@@ -149,6 +149,8 @@ def test_approvals_checks_and_people(tmp_path: Path) -> None:
 #: Functions that look up values by key, for issues and for a theme's own files.
 _LOOKUPS = {"group_in", "groups_in", "text_in", "value_in"}
 _OF_ISSUES_AND_THEMES = {
+    # The labels of each section type, which it writes out for translation.
+    "app/issues/new_language.py",
     "render/theme.py",
     "render/edition.py",
     "checks/issue_text.py",
