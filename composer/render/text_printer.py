@@ -7,6 +7,7 @@ Input: words or a `Rich` tree. Output: lines of at most 72 cells (a Chinese char
 import re
 from collections.abc import Iterator
 
+from composer.content.values.rich_elements import Subhead
 from composer.content.values.rich_text import (
     Block,
     Break,
@@ -83,7 +84,7 @@ class TextPrinter:
         for index, node in enumerate(nodes):
             if index:
                 # A subhead is directly above its first paragraph.
-                is_below = isinstance(node, Paragraph) and type(nodes[index - 1]).__name__ == "Subhead"
+                is_below = isinstance(node, Paragraph) and isinstance(nodes[index - 1], Subhead)
                 printed.append("\n" if is_below else "\n\n")
             printed.append(self._block(node, lead if index == 0 else "", first if index == 0 else rest, rest))
         return "".join(printed)

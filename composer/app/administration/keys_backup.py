@@ -36,7 +36,7 @@ def back_up_keys(context: MailingContext, file: Path, passphrase: Callable[[], s
     """Write the keys to a new file, encrypted. Raises SettingsError, and what `passphrase` raises."""
     require_new_file(file)
     with context.database.write() as connection:
-        # Created now even if nobody was erased yet, so that a restored database recognises people who are erased later.
+        # Create it even if no one has been erased yet, so that a restored database recognises people who are erased later.
         make_erasure_key(connection)
         keys = keys_of(connection, context.newsletter, context.environment)
     try:

@@ -85,7 +85,7 @@ def permission_to_freeze(
 
 
 def allowed_until(approval: Approval, allowed: Mapping[str, str]) -> int | None:
-    """Return the last answer known to the person who allowed `unapproved`; None if nobody did, or it was not needed."""
+    """Return the last answer that the person who allowed `unapproved` knew of; None if it was not allowed or not needed."""
     return approval.last if Code.UNAPPROVED in allowed and not approval.is_enough else None
 
 

@@ -1,7 +1,7 @@
 """Resolves unconfirmed recipients: by a mail server's log, or by a person's decision.
 
 Input: an open newsletter, a mailing or a lost issue, a log or a decision. Output: how many were resolved, and the
-mailing's totals. Guarantees: nothing is sent, and nothing will be sent again unless the decision says so.
+mailing's totals. Guarantees: sends nothing; later runs send again only if the decision was to send again.
 """
 
 from collections.abc import Callable, Iterator

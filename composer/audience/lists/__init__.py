@@ -3,7 +3,7 @@
     list_table      the table that every format is read into
     formula_guard   values that look like formulas
     formats         the kind of a file, its encoding, and readers for CSV, XLSX and JSON lines
-    meaning         which column is what, and from a row to a person, or why it is none
+    meaning         what each column contains; turns a row into a person, or says why it cannot
 
 Guarantees: everything streams, one row at a time; nothing here uses the database.
 """

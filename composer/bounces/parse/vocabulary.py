@@ -59,8 +59,7 @@ class Format(StrEnum):
 class BounceFinding:
     """A statement about one recipient."""
 
-    #: The recipient's address in the message; empty if there is none. Anyone can write it, so it is recorded, but no
-    #: action follows.
+    #: The recipient's address as given in the message, or empty. It can be forged, so it is recorded but never acted on.
     recipient: str = ""
     #: The address that our message was sent to, if known (RFC 3464, section 2.3.1).
     original: str = ""

@@ -23,8 +23,7 @@ def prove_recipient(returned: Returned, tokens: Tokens) -> tuple[ReturnedKind, T
         case ReturnedKind.BOUNCE | ReturnedKind.DELAY:
             return returned.kind, _one(_sent(returned, tokens))
         case ReturnedKind.COMPLAINT:
-            # Providers remove much; the unsubscribe link is also in the returned header, and whoever has the link could
-            # use it.
+            # Providers remove most headers. The unsubscribe link remains, and anyone who has it could use it.
             linked = (tokens.read(Purpose.UNSUBSCRIBE, each) for each in traces.links)
             return returned.kind, _one((*_sent(returned, tokens), *linked))
         case ReturnedKind.UNSUBSCRIBE if returned.format is Format.WEBHOOK:

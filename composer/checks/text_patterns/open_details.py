@@ -1,4 +1,4 @@
-"""Find details that are announced as open: a room or a time that is to be confirmed.
+"""Find details that the text itself says are not final, such as a room or a time to be confirmed.
 
 Input: a text. Output: each with its offset. Guarantees: an editor's placeholders (TK, TODO, “figure TBD”) are skipped; a word
 for a place or a time is right next to the finding, or the whole text is one.

@@ -47,7 +47,7 @@ def keygen(domain: str | None, selector: str) -> int:
 def show(selectors: tuple[str, ...], domain: str | None) -> int:
     """Print the DNS records of keys.
 
-    Without SELECTOR, of those in newsletter.yaml; if there are none, of all keys.
+    Without SELECTOR, print the records of the selectors in newsletter.yaml, or of all keys if it names none.
     """
     from composer.app.administration.dkim_pair import dkim_records
     from composer.core.environment import environment

@@ -101,7 +101,7 @@ deliveries = Table(
     Column("subscriber_id", LargeId, primary_key=True, autoincrement=False),
     Column("variant", SmallInteger, nullable=False, server_default="0"),
     Column("state", Text, nullable=False),
-    #: The issue, if they have it or will get it: nobody gets it twice (UNIQUE below).
+    #: The issue, if the recipient has it or will get it. UNIQUE below prevents a second copy.
     Column("issue_id", Integer),
     #: The worker that has claimed it.
     Column("worker_id", Integer),
