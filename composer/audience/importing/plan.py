@@ -12,12 +12,10 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, or_,
 
 from composer.audience.changes import words
 from composer.audience.importing.staging import incoming, incoming_known_hashes, incoming_rows
-from composer.audience.lists.meaning.subscription_status import PENDING, SUBSCRIBER
+from composer.audience.lists.meaning.status_words import STAYING, SUBSCRIBER
 from composer.audience.subscribers import Status
 from composer.audience.suppression import Reason
 from composer.database.tables.subscriber_tables import subscribers, suppressions
-
-_STAYING = (SUBSCRIBER, PENDING)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +92,7 @@ def _is_known() -> ColumnElement[bool]:
 
 
 def stays() -> ColumnElement[bool]:
-    return incoming.c.standing.in_(_STAYING)
+    return incoming.c.standing.in_(STAYING)
 
 
 def becomes_active(choice: StatusChoice) -> ColumnElement[bool]:

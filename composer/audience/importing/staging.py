@@ -30,7 +30,8 @@ from composer.audience.lists.list_table import ListTable as List
 from composer.audience.lists.meaning.columns import Columns
 from composer.audience.lists.meaning.dates import DateOrder
 from composer.audience.lists.meaning.rows import CellStatements, read_row
-from composer.audience.lists.meaning.subscription_status import PENDING, SUBSCRIBER, Doubts
+from composer.audience.lists.meaning.status_words import STAYING
+from composer.audience.lists.meaning.subscription_status import Doubts
 from composer.audience.suppression import erasure_key, hashed
 
 _temporary = MetaData()
@@ -105,7 +106,6 @@ incoming_rows = Table(
 _BATCH = 2000
 #: The hashes for which the rows of a connection were looked up.
 _STATE = "compose_known_hashes"
-_STAYING = (SUBSCRIBER, PENDING)
 #: Kilobytes that SQLite caches while it builds an index over a million addresses; it frees them afterwards.
 _CACHE = 32_000
 
@@ -172,7 +172,7 @@ def _fill(
                 tell(*part.table.progress())
             continue
         seq += 1
-        place = seq if found.standing in _STAYING else -seq
+        place = seq if found.standing in STAYING else -seq
         people.append((place, number, *found[:-1]))
         for tag in found.tags:
             tags.append((place, tag))

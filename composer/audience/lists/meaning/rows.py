@@ -25,13 +25,10 @@ from composer.audience.lists.meaning.cell_values import (
 )
 from composer.audience.lists.meaning.columns import Columns, is_address
 from composer.audience.lists.meaning.dates import AmbiguousDateError, DateOrder, read_date
-from composer.audience.lists.meaning.status_words import is_true
+from composer.audience.lists.meaning.status_words import STANDINGS, STAYING, SUBSCRIBER, is_true
 from composer.audience.lists.meaning.subscription_status import (
     LEAVING,
     LONGEST_WORD,
-    STANDINGS,
-    STAYING,
-    SUBSCRIBER,
     Consents,
     Doubts,
     Statuses,

@@ -1,7 +1,8 @@
-"""The values of cells about unsubscribing, opting in or out, bouncing, complaining and confirming.
+"""The words of lists about subscriptions: in the status column, in columns about unsubscribing, and in remarks.
 
-Input: a cell, and what its column is about. Output: what it says about its person, or that it is not understood.
-Guarantees: pure; never reads an unknown value as consent. English, German, French, Spanish and Chinese.
+Input: a cell, and what its column is about. Output: the status of its person (`standing_of`), what the cell says about
+them (`told`), or that it is not understood. Guarantees: pure; never reads an unknown value as consent. English, German,
+French, Spanish and Chinese.
 """
 
 import re
@@ -10,12 +11,41 @@ from functools import lru_cache
 from composer.audience.lists.meaning.dates import looks_like_date
 from composer.audience.lists.meaning.normal_keys import key_of
 from composer.audience.lists.meaning.status_columns import Says, says_of
+from composer.audience.suppression import Reason
+
+#: The status of people who get the newsletter, and of people who have not agreed yet; the others are suppression
+#: reasons.
+SUBSCRIBER, PENDING = "subscriber", "pending"
+STAYING = (SUBSCRIBER, PENDING)
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
+#: Words of the status column. A word that is not here can be in `_SELF_EVIDENT`, or be a service's own (services.py).
+_STATUS_WORDS = {
+    SUBSCRIBER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due aktiv actif"
+    " activo verified bestatigt confirme confirmado valid 正常 有效 已确认 已激活",
+    PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed validating transactional unverified",
+    Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout cancelled canceled inactive deactivated"
+    " inaktiv inactif inactivo unsub removed_by_user left",
+    Reason.BOUNCED.value: "bounced cleaned undeliverable unreachable hard_bounced soft_bounced invalid held",
+    Reason.COMPLAINED.value: "complained spam abuse junk marked_as_spam",
+    Reason.IMPORTED.value: "disabled removed spammy blocked imported blacklisted deleted",
+    Reason.BY_HAND.value: "by_hand",
+}
+STANDINGS = {word: standing for standing, words in _STATUS_WORDS.items() for word in words.split()}
+#: The status of a person by the meaning of a cell, or of `--map`.
+STANDING_OF = {
+    Says.UNSUBSCRIBED: Reason.UNSUBSCRIBED.value,
+    Says.SUBSCRIBED: SUBSCRIBER,
+    Says.CONFIRMED: SUBSCRIBER,
+    Says.UNCONFIRMED: PENDING,
+    Says.BOUNCED: Reason.BOUNCED.value,
+    Says.COMPLAINED: Reason.COMPLAINED.value,
+    Says.IGNORE: SUBSCRIBER,
+}
 #: Words with the same meaning in every column.
 _SELF_EVIDENT = {
     word: says
@@ -72,6 +102,15 @@ _NEVER = re.compile(
 def meaning_of(cell: str) -> Says | None:
     """Return what a cell says about a person in any column; None for other texts."""
     return _SELF_EVIDENT.get(key_of(cell))
+
+
+@lru_cache(maxsize=256)
+def standing_of(text: str) -> str | None:
+    """Return the status that a word in a status column means; None if it is not understood."""
+    found = STANDINGS.get(re.sub(r"[\W_]+", "_", text.casefold())) or STANDINGS.get(key_of(text))
+    if found is None and (meaning := meaning_of(text)):
+        return STANDING_OF[meaning]
+    return found
 
 
 @lru_cache(maxsize=1024)

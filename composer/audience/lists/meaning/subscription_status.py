@@ -1,16 +1,14 @@
 """The subscription status of the people in a list, from its status column and its columns about unsubscribing.
 
 Input: the cells of a row, and which column is what. Output: subscriber, pending, or the reason why a person gets
-nothing. Guarantees: a value that is not understood is counted in `Doubts` and never makes a person a subscriber. If
-several columns disagree, the most restrictive value counts.
+nothing; the words themselves are in status_words.py. Guarantees: a value that is not understood is counted in `Doubts`
+and never makes a person a subscriber. If several columns disagree, the most restrictive value counts.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 from composer.audience.lists.formula_guard import unguarded
 from composer.audience.lists.list_table import beginning
@@ -21,31 +19,18 @@ from composer.audience.lists.meaning.normal_keys import key_of
 from composer.audience.lists.meaning.status_columns import Says
 from composer.audience.lists.meaning.status_words import (
     EMPTY,
+    PENDING,
+    STANDING_OF,
+    SUBSCRIBER,
     is_about_leaving,
     is_true,
     leaving_words,
-    meaning_of,
+    standing_of,
     told,
 )
 from composer.audience.suppression import Reason
 from composer.database.tables.metadata import milliseconds
 
-#: The status of people who get the newsletter, and of people who have not agreed yet; the others are suppression
-#: reasons.
-SUBSCRIBER, PENDING = "subscriber", "pending"
-_WORDS = {
-    SUBSCRIBER: "active subscribed enabled confirmed regular premium trialed unpaid gifted churning paused past_due aktiv actif"
-    " activo verified bestatigt confirme confirmado valid 正常 有效 已确认 已激活",
-    PENDING: "pending unconfirmed unactivated nonsubscribed non_subscribed validating transactional unverified",
-    Reason.UNSUBSCRIBED.value: "unsubscribed blocklisted opted_out optout cancelled canceled inactive deactivated"
-    " inaktiv inactif inactivo unsub removed_by_user left",
-    Reason.BOUNCED.value: "bounced cleaned undeliverable unreachable hard_bounced soft_bounced invalid held",
-    Reason.COMPLAINED.value: "complained spam abuse junk marked_as_spam",
-    Reason.IMPORTED.value: "disabled removed spammy blocked imported blacklisted deleted",
-    Reason.BY_HAND.value: "by_hand",
-}
-STAYING = (SUBSCRIBER, PENDING)
-STANDINGS = {word: standing for standing, words in _WORDS.items() for word in words.split()}
 #: How many different values of columns that are not understood are kept.
 _MOST_WORDS = 1000
 LEAVING = leaving_words()
@@ -100,14 +85,6 @@ class Consents:
             doubts.values[column, NOTHING_WRITTEN] += self.empty
 
 
-@lru_cache(maxsize=256)
-def _known_standing(text: str) -> str | None:
-    found = STANDINGS.get(re.sub(r"[\W_]+", "_", text.casefold())) or STANDINGS.get(key_of(text))
-    if found is None and (meaning := meaning_of(text)):
-        return _STANDING_OF[meaning]
-    return found
-
-
 @dataclass(slots=True)
 class Statuses:
     """Read the status column; count values that mean "gets the newsletter", and empty cells."""
@@ -121,7 +98,7 @@ class Statuses:
         is_empty = short in EMPTY
         self.empty += is_empty
         said = columns.values.get(NOTHING_WRITTEN if is_empty else text.casefold()) or columns.values.get(key_of(text))
-        found = _STANDING_OF[said] if said else SUBSCRIBER if is_empty else _known_standing(short)
+        found = STANDING_OF[said] if said else SUBSCRIBER if is_empty else standing_of(short)
         if found is None:
             doubts.ask(columns.status, text)
             raise BadValueError(f"the status “{beginning(text)}” is not understood")
@@ -134,16 +111,6 @@ class Statuses:
             doubts.values[columns.status, NOTHING_WRITTEN] += self.empty
 
 
-#: The status of a person by the meaning of a cell, or of `--map`.
-_STANDING_OF = {
-    Says.UNSUBSCRIBED: Reason.UNSUBSCRIBED.value,
-    Says.SUBSCRIBED: SUBSCRIBER,
-    Says.CONFIRMED: SUBSCRIBER,
-    Says.UNCONFIRMED: PENDING,
-    Says.BOUNCED: Reason.BOUNCED.value,
-    Says.COMPLAINED: Reason.COMPLAINED.value,
-    Says.IGNORE: SUBSCRIBER,
-}
 #: If several columns disagree, the most restrictive value counts.
 _WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
 #: Longer texts are not status values.
@@ -177,7 +144,7 @@ def _said(text: str, column: StatusColumn, columns: Columns, doubts: Doubts) -> 
     if said is None:
         doubts.ask(column.name, cell)
         raise BadValueError(f"“{beginning(cell)}” in the column “{column.name}” is not understood")
-    return _STANDING_OF[said]
+    return STANDING_OF[said]
 
 
 def _worst_of(found: list[str], standing: str) -> str:
@@ -210,7 +177,7 @@ def weigh_words(
     """Weigh words about unsubscribing in other columns, such as tags. Ask the user, unless `--map` decides."""
     for word in words:
         if said := columns.values.get(word.casefold()):
-            standing = _worst_of([standing, _STANDING_OF[said]], standing)
+            standing = _worst_of([standing, STANDING_OF[said]], standing)
         elif is_remark or word in LEAVING:
             doubts.ask(column, word)
             raise BadValueError(f"“{word}” in the column “{column}” is not understood")
