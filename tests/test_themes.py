@@ -112,7 +112,7 @@ def test_a_newsletter_without_any_of_the_samples_sections(tmp_path: Path) -> Non
 def test_a_one_text_letter_is_small(tmp_path: Path) -> None:
     """A newsletter with one text needs no brand, masthead, imprint or delivery."""
     built = build(sample_message(tmp_path))
-    assert built.text.startswith("Letters from the Desk\n=====================\n")
+    assert built.text.startswith("Letters from the Desk\nJanuary 30, 2025\n\n\nA letter\n\n")
     assert len(built.html) < 12_000
     assert "unsubscribe" not in built.html.lower()
 

@@ -11,7 +11,6 @@ from typing import assert_never
 from composer.content.values.rich_elements import Callout, Element, NoteMark, Subhead, Table, TextButton
 from composer.content.values.rich_text import Paragraph, plain_words
 from composer.render.html_printer import HtmlPrinter
-from composer.render.text_elements import label
 
 #: A table with more columns has its headings in each cell on narrow screens.
 MOST_COLUMNS = 4
@@ -139,4 +138,4 @@ def _cell(printer: HtmlPrinter, cell: Paragraph, scope: str, side: str, heading:
 def _label(printer: HtmlPrinter, head: Paragraph) -> str:
     """Print the heading of a column for its cells; only narrow screens show it, instead of the row of headings."""
     words = plain_words(head.children).strip()
-    return printer.label(f'<span class="cell-label">{printer.words(label(words))}</span>') if words else ""
+    return printer.label(f'<span class="cell-label">{printer.words(words + printer.colon)}</span>') if words else ""

@@ -64,8 +64,10 @@ def _mark(value: object) -> str:
 class HtmlPrinter:
     """Prints the values of one edition, with a mark before each text; render/marked_document.py removes the marks."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, colon: str = ": ") -> None:
+        """`colon` is the language's, with the spaces that it has there."""
         self._language = language
+        self.colon = colon
         own = _OWN.get(language.split("-")[0], ())
         foreign = {tag: letters for tag, letters in _SCRIPTS.items() if tag not in own}
         self._tags = list(foreign)

@@ -16,8 +16,6 @@ from composer.render.text_printer import WIDTH, TextPrinter
 from composer.render.text_wrap import cells
 
 _BETWEEN = "  "
-#: Scripts in which a colon has the width of a character, and no space after it.
-_WIDE_COLON = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]$")
 
 
 def element(printer: TextPrinter, node: Element, first: str, rest: str) -> str:
@@ -54,9 +52,12 @@ def _table(
     if cells(indent) + sum(widths) + len(_BETWEEN) * (len(widths) - 1) > WIDTH:
         yield from _pairs(printer, head, rows, indent)
         return
-    for row in (head, ["-" * each for each in widths], *rows):
+    for number, row in enumerate(table):
         padded = (_padded(word, size, side) for word, size, side in zip(row, widths, sides, strict=True))
         line = indent + _BETWEEN.join(padded).rstrip()
+        if number == 1:
+            # A line of dashes would be read aloud, dash by dash.
+            yield ""
         yield line if direction is None else _directed(line, direction)
 
 
@@ -72,11 +73,6 @@ def _width(word: str) -> int:
     return cells(without_isolates(word))
 
 
-def label(name: str) -> str:
-    """Return a heading with a colon, to put before the words of a cell."""
-    return name and name + ("：" if _WIDE_COLON.search(without_isolates(name)) else ": ")
-
-
 def _padded(word: str, width: int, side: str) -> str:
     space = width - _width(word)
     before = space if side == "right" else space // 2 if side == "center" else 0
@@ -89,4 +85,4 @@ def _pairs(printer: TextPrinter, head: Sequence[str], rows: Sequence[Sequence[st
             yield ""
         for name, word in zip(head, row, strict=True):
             if word:
-                yield printer.wrapped(f"{label(name)}{word}", indent, f"{indent}  ")
+                yield printer.wrapped(f"{name}{printer.colon if name else ''}{word}", indent, f"{indent}  ")

@@ -7,6 +7,7 @@ Input: words or a `Rich` tree. Output: lines of at most 72 cells (a Chinese char
 import re
 from collections.abc import Iterator
 
+from composer.content.values.merge_fields import TOKEN
 from composer.content.values.rich_elements import Subhead
 from composer.content.values.rich_text import (
     Block,
@@ -20,18 +21,25 @@ from composer.content.values.rich_text import (
     Quote,
     Rich,
 )
-from composer.render.bidi import END, ISOLATES, LETTERS, SETTLED, directed_paragraph, isolated, text_direction
-from composer.render.text_wrap import cells, wrap
+from composer.render.bidi import END, ISOLATES, SETTLED, directed_paragraph, isolated
+from composer.render.text_wrap import wrap
 
 WIDTH = 72
+#: Scripts without capitals, whose headings are usually put in brackets.
+_EAST_ASIAN = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 
 
 class TextPrinter:
     """Prints the values of one edition; in an edition of a direction, each inserted value is put between isolates."""
 
-    def __init__(self, direction: str | None = None) -> None:
-        """`direction` is None if the edition has no right-to-left letters: nothing needs isolates."""
+    def __init__(self, direction: str | None = None, *, language: str = "en", colon: str = ": ") -> None:
+        """`direction` is None if the edition has no right-to-left letters: nothing needs isolates.
+
+        `colon` is the language's, with the spaces that it has there.
+        """
         self.direction = direction
+        self.colon = colon
+        self._language = language
 
     def isolate(self, value: object) -> str:
         """Return a value that is inserted in a line, between isolates if there is any need."""
@@ -65,13 +73,20 @@ class TextPrinter:
             return " ".join(self.blocks(value.nodes, "", "", "").replace(SETTLED, "").split())
         return " ".join(str("" if value is None else value).split())
 
-    def underline(self, value: object, sign: str = "-") -> str:
-        """Print a heading, with a line of signs below it that is as wide as the heading."""
+    def heading(self, value: object) -> str:
+        """Print the heading of a section: in capitals, or in 【brackets】 in Chinese and Japanese.
+
+        Screen readers read lines of signs below a heading aloud, sign by sign.
+        """
         words = self.line(value)
-        wrapped = self.wrapped(words)
-        width = max((cells(each.removesuffix(SETTLED)) for each in wrapped.split("\n")), default=0)
-        is_right = self.direction is not None and text_direction(words) == "rtl"
-        return f"{wrapped}\n{LETTERS['rtl'] if is_right else ''}{sign * width}{SETTLED if is_right else ''}"
+        if _EAST_ASIAN.search(words):
+            return self.wrapped(f"【{words}】")
+        if self._language.split("-")[0] in ("tr", "az"):
+            words = words.replace("i", "İ")
+        # The tokens of merge fields are in lower case.
+        kept = [match[0] for match in TOKEN.finditer(words)]
+        plain = TOKEN.split(words)[:: TOKEN.groups + 1]
+        return self.wrapped("".join(piece.upper() + token for piece, token in zip(plain, [*kept, ""], strict=True)))
 
     def wrapped(self, text: str, first: str = "", rest: str = "") -> str:
         """Wrap a paragraph; in an edition of a direction, its lines get the isolates that they need."""

@@ -77,11 +77,19 @@ class Theme:
         return _texts(group_in(group_in(self.values, "colors"), mode))
 
     @cached_property
+    def _found_phrases(self) -> Phrases | None:
+        return read_phrases(self.files, PhraseGroup.EDITION, self.language)
+
+    @property
+    def _colon(self) -> str:
+        """The language's colon, for what printers put together."""
+        return self._found_phrases.get("colon", ": ") if self._found_phrases else ": "
+
+    @property
     def phrases(self) -> Phrases:
         """The theme's phrases in the edition's language. Raises ContentError if it does not have the language."""
-        found = read_phrases(self.files, PhraseGroup.EDITION, self.language)
-        if found is not None:
-            return found
+        if self._found_phrases is not None:
+            return self._found_phrases
         known = ", ".join(phrase_languages(self.files, PhraseGroup.EDITION))
         problem = self._problem(
             f"phrases/{self.language}.yaml",
@@ -97,7 +105,7 @@ class Theme:
 
         Raises ContentError with the template's line.
         """
-        templates = _templates(self.files, self.language, is_directed)
+        templates = _templates(self.files, self.language, is_directed, self._colon)
         environment = templates.html if name.endswith((".mjml.j2", ".css")) else templates.text
         try:
             return environment.get_template(name).render(context)
@@ -141,6 +149,7 @@ class _Templates:
     files: ThemeFiles
     language: str
     is_directed: bool
+    colon: str
 
     def _load(self, name: str) -> tuple[str, str, Callable[[], bool]] | None:
         path = self.files.find(name)
@@ -161,16 +170,17 @@ class _Templates:
 
     @cached_property
     def html(self) -> SandboxedEnvironment:
-        printer = HtmlPrinter(self.language)
+        printer = HtmlPrinter(self.language, self.colon)
         environment = self._environment(autoescape=True, isolate=isolated)
         environment.filters |= {"html": printer.html, "html_inline": printer.inline}
         return environment
 
     @cached_property
     def text(self) -> SandboxedEnvironment:
-        printer = TextPrinter(direction(self.language) if self.is_directed else None)
+        base = direction(self.language) if self.is_directed else None
+        printer = TextPrinter(base, language=self.language, colon=self.colon)
         environment = self._environment(autoescape=False, isolate=printer.isolate)
-        environment.filters |= {"text": printer.text, "line": printer.line, "underline": printer.underline}
+        environment.filters |= {"text": printer.text, "line": printer.line, "heading": printer.heading}
         if self.is_directed:
             environment.finalize = lambda value: _value(value, printer.isolate)
             environment.bytecode_cache = bytecode_cache("directed")
@@ -214,8 +224,8 @@ class _Templates:
 
 
 @lru_cache(maxsize=8)
-def _templates(files: ThemeFiles, language: str, is_directed: bool) -> _Templates:
-    return _Templates(files, language, is_directed)
+def _templates(files: ThemeFiles, language: str, is_directed: bool, colon: str) -> _Templates:
+    return _Templates(files, language, is_directed, colon)
 
 
 def _value(value: object, isolate: Callable[[str], str]) -> object:

@@ -71,13 +71,34 @@ def test_every_link_is_in_the_text(stem: str) -> None:
 
 @each_sample
 def test_every_word_of_the_html_is_in_the_text(stem: str) -> None:
-    """The plaintext contains the titles and paragraphs of the HTML with the same words."""
+    """The plaintext contains the titles of the HTML with the same words; headings of sections are in capitals."""
     edition = sample(stem)
-    text = re.sub(r"\s+", "", re.sub(r"<\S+?>", "", edition.text))
+    text = re.sub(r"\s+", "", re.sub(r"<\S+?>", "", edition.text)).casefold()
     page = lxml.html.document_fromstring(edition.html)
     for tag in ("h1", "h2", "h3", "h4"):
         for heading in page.iter(tag):
-            assert re.sub(r"\s+", "", "".join(map(str, heading.itertext()))) in text
+            assert re.sub(r"\s+", "", "".join(map(str, heading.itertext()))).casefold() in text
+
+
+@each_sample
+def test_plain_text_can_be_heard(stem: str) -> None:
+    """No line consists of signs, sources are numbered through all sections, and unsubscribing is above the signature."""
+    text = sample(stem).text
+    assert not re.search(r"(?m)^\s*([^\w\s])\1{2,}\s*$", text)
+    numbers = [int(number) for number in re.findall(r"(?m)^\[(\d+)\] ", text)]
+    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) > 10
+    assert text.index("/unsubscribe") < text.index("\n-- \n") if "/unsubscribe" in text else True
+
+
+def test_labels_of_a_wide_table_have_the_colon_of_the_edition(tmp_path: Path) -> None:
+    """In French, a space that does not break is before the colon, in both parts; the words do not matter."""
+    heads = "| Alpha alpha | Beta beta | 中文 | Delta delta | Epsilon epsilon |"
+    cells = "| aaaaaaaaaaaaaaaaaaaa | bbbbbbbbbbbbbbbbbbbb | cccccccccccccccccccc | d | e |"
+    body = f"letter:\n  body: |\n    : Titre\n    {heads}\n    |---|---|---|---|---|\n    {cells}\n"
+    edition = edition_of(tmp_path, body, LETTER.replace("language: en", "language: fr"))
+    assert "\nBeta beta\u00a0: bbbb" in edition.text and "\n中文\u00a0: cccc" in edition.text
+    labels = lxml.html.document_fromstring(edition.html).iterfind(".//span[@class='cell-label']")
+    assert ["".join(map(str, each.itertext())) for each in labels][:2] == ["Beta beta\u00a0: ", "中文\u00a0: "]
 
 
 @each_sample

@@ -123,10 +123,10 @@ def test_a_table_has_a_caption_and_scopes() -> None:
 
 
 def test_cells_of_wide_tables_have_their_headings() -> None:
-    """In a table with five columns, every cell after the first has its heading, with the colon of its script."""
+    """In a table with five columns, every cell after the first has its heading, with the colon of the edition."""
     html = printed(": C\n| A | B | 中 | D | |\n|---|---|---|---|---|\n| 1 | 2 | 3 | | 5 |")
     labels = [each.text_content() for each in lxml.html.fragment_fromstring(html).find_class("cell-label")]
-    assert labels == ["B: ", "中："]
+    assert labels == ["B: ", "中: "]
     assert "wide-table" in html and "cell-label" not in printed(TABLE)
 
 

@@ -24,7 +24,7 @@ from composer.render.text_printer import WIDTH, TextPrinter, tidy
 from composer.render.text_wrap import cells
 from tests.content.values.test_markdown_elements import PIECES
 
-text, line, underline = TextPrinter().text, TextPrinter().line, TextPrinter().underline
+text, line, heading = TextPrinter().text, TextPrinter().line, TextPrinter().heading
 
 words = st.text(st.sampled_from("ab 中文字，。（）“”é-.\u00a0"), min_size=1, max_size=40).map(PlainWords)
 urls = st.builds("https://example.org/{}".format, st.text("abcdef0123456789/?=&-", max_size=90))
@@ -80,8 +80,8 @@ def printed(markdown: str, **options: str | int) -> str:
         ("> [!note] T\n> a\n>\n> - b\n> - c", "| T\n|\n| a\n|\n| - b\n| - c"),
         ("[Go](https://e.org/x){button}", "Go <https://e.org/x>"),
         ("a[^x], b[^y].\n\n[^y]: Y\n[^x]: X", "a¹, b².\n\n¹ X\n² Y"),
-        (": C\n| A | Fee |\n|---|--:|\n| 中文 | 5 |\n| b | |", "C\nA     Fee\n----  ---\n中文    5\nb"),
-        (": C\n| A | B |\n|---|:-:|\n| a | bbb |", "C\nA   B\n-  ---\na  bbb"),
+        (": C\n| A | Fee |\n|---|--:|\n| 中文 | 5 |\n| b | |", "C\nA     Fee\n\n中文    5\nb"),
+        (": C\n| A | B |\n|---|:-:|\n| a | bbb |", "C\nA   B\n\na  bbb"),
     ],
 )
 def test_markdown_reads_as_plain_text(markdown: str, shown: str) -> None:
@@ -104,7 +104,8 @@ def test_wide_tables_are_lines() -> None:
     assert found == ()
     rows = text(rich, indent=2).split("\n")
     assert rows[0] == "  C" and rows[1].startswith("  A: a a") and rows[2].startswith("    a")
-    assert rows[3:] == ["  名称：b", "  c", "", "  A: d", "  e"]
+    assert rows[3:] == ["  名称: b", "  c", "", "  A: d", "  e"]
+    assert TextPrinter(colon="\u00a0: ").text(rich).split("\n")[1].startswith("A\u00a0: a a")
     assert all(cells(row) <= WIDTH for row in rows)
 
 
@@ -113,7 +114,7 @@ def test_tables_have_one_direction() -> None:
     rich, found = parse_markdown(": מחיר\n| שם | B |\n|---|--:|\n| Trade | 5 |\n| אב | `c d` |")
     assert found == ()
     shown = directed_text(TextPrinter("rtl").text(rich), "rtl").split("\n")
-    assert shown[2] == "\u200f-----  -----"
+    assert shown[2] == ""
     assert shown[3] == "\u200f\u2066Trade\u2069      5"
     assert shown[4].startswith("אב     \u2066") and "`c d`" in shown[4]
 
@@ -123,7 +124,7 @@ def test_columns_leave_room_for_merge_fields() -> None:
     book = FieldBook(known={"company": None}, seed="x", samples={"company": "ACME"})
     token = book.field("company", None).token
     rich, _ = parse_markdown(f": C\n| A | B |\n|---|---|\n| {token} | b |\n| aa | b |")
-    assert text(rich).split("\n")[2:] == ["----  -", f"{token}  b", "aa    b"]
+    assert text(rich).split("\n")[2:] == ["", f"{token}  b", "aa    b"]
 
 
 @settings(max_examples=150, deadline=None)
@@ -183,14 +184,20 @@ def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:
             assert leaf in shown
 
 
-def test_headings_are_underlined_as_wide_as_they_are() -> None:
-    """The underline counts cells, not characters, of the widest line; a field counts as its sample."""
-    assert underline("Top story", "=") == "Top story\n========="
-    assert underline("中文") == "中文\n----"
-    assert underline("x" * 40 + " " + "y" * 50) == "x" * 40 + "\n" + "y" * 50 + "\n" + "-" * 50
+def test_headings_are_in_capitals_without_a_line_of_signs() -> None:
+    """Scripts without capitals have brackets (Chinese, Japanese) or nothing; Turkish has a dotted capital."""
+    assert heading("Top story") == "TOP STORY" and heading("Außen · naïve") == "AUSSEN · NAÏVE"
+    assert heading("头条") == "【头条】" and heading("AI ニュース") == "【AI ニュース】"
+    assert heading("أخبار") == "أخبار" and heading("소식") == "소식"
+    assert TextPrinter(language="tr").heading("Girişim") == "GİRİŞİM"
+    assert heading("x" * 40 + " " + "y" * 50) == "X" * 40 + "\n" + "Y" * 50
+    assert heading(None) == "" and line("a\n  b") == "a b" and line(None) == ""
+
+
+def test_headings_keep_their_merge_fields() -> None:
+    """The token of a merge field, which has only small letters, stays as it is between words in capitals."""
     token = FieldBook(known={"company": None}, seed="x", samples={"company": "ACME"}).field("company", None).token
-    assert underline(f"For {token}") == f"For {token}\n--------"
-    assert line("a\n  b") == "a b" and line(None) == ""
+    assert heading(f"For {token} and {token}") == f"FOR {token} AND {token}"
 
 
 def test_tidy_leaves_the_signature_mark_to_the_theme() -> None:
