@@ -17,6 +17,7 @@ from composer.core.addresses import Address, AddressError, normal_address, parse
 from composer.core.audience_filter import AudienceFilter
 from composer.core.command_lines import command_line
 from composer.core.errors import ComposeError
+from composer.core.language_tags import same_tags
 from composer.database.tables.subscriber_tables import subscriber_tags, subscribers
 
 #: How many rows are fetched at a time.
@@ -137,7 +138,7 @@ def meant(condition: AudienceFilter | None, status: Iterable[Status] = ()) -> li
         return clauses
     if condition.language:
         kept = func.lower(subscribers.c.language)
-        asked = [each.lower() for each in condition.language]
+        asked = [each for wanted in condition.language for each in same_tags(wanted)]
         clauses.append(or_(*(or_(kept == each, kept.like(f"{each}-%")) for each in asked)))
     if condition.tag:
         clauses.append(_has_tag(condition.tag))

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from composer.core.language_tags import canonical_tag, is_within, same_tags
+
 #: The longest tag, in characters.
 LONGEST_TAG = 60
 
@@ -47,21 +49,19 @@ def normal_tag(text: str) -> str:
 
 
 def normal_language(text: str) -> str:
-    """Return a language in the form that is stored and shown: de, de-AT, zh-Hant (RFC 5646, 2.1.1).
+    """Return a language in the form that is stored and shown: de, de-AT, zh-Hant (also for zh-TW).
 
     Raises WordError. Does not check whether the language exists.
     """
     written = text.strip()
     if not _LANGUAGE.fullmatch(written):
         raise WordError(f"“{written}” is not a language code", "write a code such as en, de, zh or zh-Hant")
-    head, *rest = written.replace("_", "-").split("-")
-    return "-".join([head.lower(), *(part.title() if len(part) == 4 else part.upper() for part in rest)])
+    return canonical_tag(written)
 
 
 def speaks(language: str, wanted: str) -> bool:
-    """Return whether a subscriber's language matches: de-AT matches de, de does not match de-AT (RFC 4647, 3.3.1)."""
-    given, asked = language.lower(), wanted.lower()
-    return given == asked or given.startswith(f"{asked}-")
+    """Return whether a subscriber's language matches: de-AT matches de, zh-TW matches zh-Hant, de does not match de-AT."""
+    return any(is_within(language, each) for each in same_tags(wanted))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from composer.core.language_tags import canonical_tag
+
 #: The endings of issue files, in lower case.
 ENDINGS = (".yaml", ".yml")
 #: Endings that a text editor or a browser may have added to the name of an issue.
@@ -83,4 +85,4 @@ def _is_language(tag: str, languages: Collection[str]) -> bool:
     # Imported late, because a language without a newsletter file is rare, and so is "bak" or "old" in its place.
     from babel import localedata
 
-    return localedata.exists(tag.replace("-", "_"))
+    return localedata.exists(canonical_tag(tag).replace("-", "_"))

@@ -1,14 +1,44 @@
-"""Languages (BCP 47): which available language is nearest to another, and in which direction a language is written.
+"""Languages (BCP 47): the normal form of a tag, the nearest available language, and the direction of writing.
 
 Input: language tags. Output: a tag, or `ltr` or `rtl`. Guarantees: compares tags without regard to capitals.
 """
 
 from collections.abc import Iterable
 
-#: Chinese is written in traditional characters in these regions, if a tag does not name a script.
-_TRADITIONAL = frozenset(("tw", "hk", "mo"))
+#: The scripts of Chinese by region, for tags that do not name a script, and the tags of the usual region of each script.
+_CHINESE = {"tw": "Hant", "hk": "Hant", "mo": "Hant", "cn": "Hans", "sg": "Hans", "my": "Hans"}
+_USUAL = {"zh-Hant-TW": "zh-Hant", "zh-Hans-CN": "zh"}
 _RIGHT_TO_LEFT = frozenset(("ar", "arc", "ckb", "dv", "fa", "he", "ps", "sd", "syr", "ug", "ur", "yi"))
 _RIGHT_TO_LEFT_SCRIPTS = frozenset(("adlm", "arab", "hebr", "nkoo", "syrc", "thaa"))
+
+
+def canonical_tag(language: str) -> str:
+    """Return a tag in normal form (RFC 5646, 2.1.1): `de-AT` for `de_at`; Chinese with its script instead of its region.
+
+    `zh-TW` is `zh-Hant`, `zh-HK` is `zh-Hant-HK` and `zh-CN` is `zh`. Does not check whether the language exists.
+    """
+    head, *rest = language.strip().replace("_", "-").split("-")
+    parts = [head.lower(), *(part.title() if len(part) == 4 else part.upper() for part in rest)]
+    if parts[0] == "zh" and len(parts) == 2 and (script := _CHINESE.get(parts[1].lower())):
+        parts.insert(1, script)
+    tag = "-".join(parts)
+    return _USUAL.get(tag, tag)
+
+
+def same_tags(language: str) -> tuple[str, ...]:
+    """Return the spellings of a language, in lower case: `zh-hant`, but also `zh-tw`, `zh-hk` and `zh-mo`."""
+    normal = canonical_tag(language)
+    regions = (f"zh-{region}" for region in _CHINESE)
+    return tuple(dict.fromkeys((
+        language.lower(), normal.lower(),
+        *(each for each in regions if normal != "zh" and is_within(canonical_tag(each), normal)),
+    )))  # fmt: skip
+
+
+def is_within(language: str, wanted: str) -> bool:
+    """Return whether a language is a variety of another or the same (RFC 4647, 3.3.1): de-AT of de, not de of de-AT."""
+    given, asked = language.lower(), wanted.lower()
+    return given == asked or given.startswith(f"{asked}-")
 
 
 def direction(language: str) -> str:
@@ -21,10 +51,8 @@ def direction(language: str) -> str:
 
 def is_traditional_chinese(language: str) -> bool:
     """Return whether a tag means Chinese in traditional characters: `zh-Hant`, `zh-TW`."""
-    first, *others = language.lower().split("-")
-    if first not in ("zh", "yue"):
-        return False
-    return "hant" in others or ("hans" not in others and not _TRADITIONAL.isdisjoint(others))
+    first, *others = canonical_tag(language).lower().split("-")
+    return first in ("zh", "yue") and ("hant" in others or (first == "yue" and "hk" in others))
 
 
 def nearest_language(language: str, available: Iterable[str]) -> str | None:

@@ -24,6 +24,12 @@ TAGS = st.sampled_from(["press", "radio", "staff", "board"])
         (audience_filter(language="de"), "den", (), False),
         (audience_filter(language="de-AT"), "de", (), False),
         (audience_filter(language="de"), "", (), False),
+        (audience_filter(language="zh-Hant"), "zh-TW", (), True),
+        (audience_filter(language="zh-TW"), "zh-Hant", (), True),
+        (audience_filter(language="zh-TW"), "zh-tw", (), True),
+        (audience_filter(language="zh-HK"), "zh-Hant", (), False),
+        (audience_filter(language="zh-Hant"), "zh-CN", (), False),
+        (audience_filter(language="zh"), "zh-TW", (), True),
         (audience_filter(language=["de", "fr"]), "fr", (), True),
         (audience_filter(tag="press"), "en", ("press", "staff"), True),
         (audience_filter(tag="press"), "en", ("pressed",), False),
@@ -83,7 +89,7 @@ def test_a_language_has_one_normal_form() -> None:
     assert [normal_language(each) for each in ("DE", "de_at", "zh-hant-tw", " en ")] == [
         "de",
         "de-AT",
-        "zh-Hant-TW",
+        "zh-Hant",
         "en",
     ]
     for text in ("", "german", "d", "de-", "de at"):

@@ -40,7 +40,7 @@ from composer.core.addresses import Address, mailbox_of, parse_address
 from composer.core.audience_filter import AudienceFilter, WordError, normal_tag
 from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import ContentError, Problem
-from composer.core.language_tags import nearest_language
+from composer.core.language_tags import canonical_tag, nearest_language
 from composer.core.workspace import NEWSLETTER, ThemeFiles, Workspace, themes_known
 
 
@@ -253,7 +253,9 @@ def _newsletter(
     sender = group_in(values, "sender")
     reply_to = text_in(sender, "reply_to")
     written = text_in(values, "language") or "en"
-    overlay_language = written if language is None or written.split("-")[0] == language.split("-")[0] else language
+    overlay_language = (
+        written if language is None or written.split("-")[0] == language.split("-")[0] else canonical_tag(language)
+    )
     return Newsletter(
         name=text_in(values, "name") or "",
         language=overlay_language,

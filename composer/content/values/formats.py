@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from composer.core.audience_filter import normal_language
+from composer.core.language_tags import canonical_tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +234,7 @@ _OTHER_COUNTRIES = {
 
 def language_tag(text: str) -> str | None:
     """Return the language (BCP 47) of a language or country code such as CN; None if it is neither."""
-    if not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", text):
+    if not re.fullmatch(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", text):
         return None
     if text in _OTHER_COUNTRIES:
         return _OTHER_COUNTRIES[text]
@@ -242,5 +242,5 @@ def language_tag(text: str) -> str | None:
         return _COUNTRIES[text.lower()]
     from babel import localedata
 
-    tag = normal_language(text)
+    tag = canonical_tag(text)
     return tag if localedata.exists(tag.replace("-", "_")) else None

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, exists, func, lite
 from composer.audience.identity.tombstones import exists_for
 from composer.audience.suppression import Reason
 from composer.core.audience_filter import AudienceFilter
+from composer.core.language_tags import same_tags
 from composer.database.database_state import lost_issues
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
 from composer.database.tables.subscriber_tables import subscriber_tags, subscribers, suppressions
@@ -92,10 +93,11 @@ def meant(condition: AudienceFilter) -> ColumnElement[bool]:
     asked: list[ColumnElement[bool]] = []
     if condition.language:
         language = func.lower(subscribers.c.language)
+        tags = [each for wanted in condition.language for each in same_tags(wanted)]
         asked.append(
             or_(
-                *(language == each.lower() for each in condition.language),
-                *(language.startswith(f"{each.lower()}-", autoescape=True) for each in condition.language),
+                *(language == each for each in tags),
+                *(language.startswith(f"{each}-", autoescape=True) for each in tags),
             )
         )
     if condition.tag:

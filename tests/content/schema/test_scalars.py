@@ -107,7 +107,16 @@ def test_language_and_country_codes() -> None:
     """Tags are converted to their usual form; CN is Chinese, UK is not Ukrainian."""
     tags = {"EN": "en", "zh-hant": "zh-Hant", "pt-br": "pt-BR", "CN": "zh", "TW": "zh-Hant", "uk": "uk", "SE": "sv"}
     assert {text: language_tag(text) for text in tags} == tags
-    for text in ("UK", "US", "xx", "english", "", "e", "zh_Hant"):
+    tags = {
+        "zh-TW": "zh-Hant",
+        "zh_tw": "zh-Hant",
+        "zh-HK": "zh-Hant-HK",
+        "zh-CN": "zh",
+        "zh-SG": "zh-Hans-SG",
+        "de_AT": "de-AT",
+    }
+    assert {text: language_tag(text) for text in tags} == tags
+    for text in ("UK", "US", "xx", "english", "", "e", "zh Hant", "zh-XX"):
         assert language_tag(text) is None
 
 

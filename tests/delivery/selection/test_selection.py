@@ -23,6 +23,7 @@ PEOPLE: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("de-AT", ("board",)),
     ("zh-Hans", ("press office",)),
     ("zh-Hant-TW", ("staff",)),
+    ("zh-TW", ("staff",)),
     ("zh", ()),
     ("den", ("press",)),
     ("", ("press",)),

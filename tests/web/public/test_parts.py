@@ -129,7 +129,7 @@ def test_all_languages_have_the_same_phrases() -> None:
     """All languages have the same phrases, with %s in the same ones; and the templates use exactly these."""
     files = Workspace(root=ROOT).theme("briefing")
     languages = phrase_languages(files, PhraseGroup.PAGES)
-    assert set(languages) >= {"ar", "de", "en", "es", "fr", "he", "it", "ja", "nl", "pl", "pt", "zh", "zh-Hant"}
+    assert set(languages) >= {"ar", "de", "en", "es", "fr", "he", "it", "ja", "ko", "nl", "pl", "pt", "zh", "zh-Hant"}
     assert languages == phrase_languages(files, PhraseGroup.EDITION)
     english = read_phrases(files, PhraseGroup.PAGES, "en")
     assert english is not None
