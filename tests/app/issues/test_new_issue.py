@@ -65,6 +65,6 @@ def test_a_language_that_the_program_does_not_have(tmp_path: Path) -> None:
         ("LANG02", Level.BLOCKER, "templates/briefing/phrases/sw.yaml"),
         ("LANG02", Level.BLOCKER, "templates/briefing/phrases/pages/sw.yaml"),
     }
-    assert "In this issue" in checked.review.text
+    assert "IN THIS ISSUE" in checked.review.text
     again = new_issue(workspace, language="sw", today=TODAY, file_made=made.append)
     assert again.stem == "2025-02-06.sw" and len(made) == 3
