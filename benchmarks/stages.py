@@ -21,7 +21,7 @@ import composer.render.edition
 from benchmarks import ROOT, SAMPLE
 from composer.core.workspace import Workspace
 from composer.editions.pipeline import Built, build_issue
-from composer.render.theme import Theme
+from composer.render.templating.theme import Theme
 from composer.web.preview.build_preview import preview_builder
 from composer.web.preview.page_state import as_json, panels, state
 from composer.web.preview.view_model import ShownVariant

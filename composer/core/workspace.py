@@ -18,6 +18,8 @@ NEWSLETTER = "newsletter.yaml"
 ISSUES = "issues"
 OUTBOX = "outbox"
 TEMPLATES = "templates"
+#: The theme that is part of the program.
+INCLUDED = "briefing"
 
 
 def shipped(name: str) -> Path:
@@ -223,6 +225,14 @@ class ThemeFiles:
             if parts[0] == "sections" and len(parts) > 2:
                 return None
         return None
+
+    def with_included(self) -> "ThemeFiles":
+        """Return the theme with the files of the included theme for those that it lacks."""
+        return ThemeFiles(
+            name=self.name,
+            folders=tuple(dict.fromkeys((*self.folders, shipped(TEMPLATES) / INCLUDED))),
+            workspace=self.workspace,
+        )
 
     def display(self, path: Path) -> str:
         """Return the name of a theme's file for people."""

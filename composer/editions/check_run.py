@@ -22,7 +22,7 @@ from composer.core.workspace import Workspace
 from composer.editions.earlier_issues import earlier_issues
 from composer.editions.pipeline import Built, BuiltVariant, hash_of, variants_of
 from composer.mail.merge_slots import fill_html, fill_text
-from composer.render.theme import Theme
+from composer.render.templating.theme import Theme
 
 
 @dataclass(frozen=True, kw_only=True)

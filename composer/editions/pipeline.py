@@ -21,6 +21,7 @@ from composer.content.values.field_values import Picture
 from composer.content.values.merge_fields import stand_ins
 from composer.core.audience_filter import speaks
 from composer.core.workspace import Workspace
+from composer.editions.picture_names import named_pictures
 from composer.mail.compiled_message import Compiled, compile_message, message_id_for
 from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.merge_slots import fill_html, fill_text
@@ -176,7 +177,7 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
     domain = newsletter.sender.domain
     address = newsletter.brand.assets_url
     # Names consider all pictures of the issue, so that a picture has the same name in every variant.
-    named = _named(issue.pictures, edition.pictures, is_linked=address is not None)
+    named = named_pictures(issue.pictures, edition.pictures, is_linked=address is not None)
     parts = tuple(
         MailPart(content_id=f"{picture.src}@{domain}", filename=name, media_type=picture.media_type, data=picture.data)
         for name, picture in named
@@ -209,27 +210,6 @@ def _built(newsletter: Newsletter, issue: Issue) -> Built:
         mailed=fill_html(html, values),
         pictures=named,
     )
-
-
-def _named(
-    pictures: tuple[Picture, ...], shown: tuple[Picture, ...], *, is_linked: bool
-) -> tuple[tuple[str, Picture], ...]:
-    """Return each shown picture with a unique file name; on the web, the name changes with its content."""
-    # Two files with the same bytes are one picture, with the name of the first.
-    different: dict[str, Picture] = {}
-    for picture in pictures:
-        different.setdefault(picture.src, picture)
-    named: dict[str, Picture] = {}
-    for picture in different.values():
-        stem, dot, ending = picture.name.rpartition(".")
-        if is_linked:
-            stem = f"{stem or picture.name}-{hashlib.sha256(picture.data).hexdigest()[:10]}"
-        name, number = f"{stem}{dot}{ending}" if dot else stem or picture.name, 1
-        while name.casefold() in (taken.casefold() for taken in named):
-            number += 1
-            name = f"{stem}-{number}{dot}{ending}" if dot else f"{picture.name}-{number}"
-        named[name] = picture
-    return tuple((name, picture) for name, picture in named.items() if picture in shown)
 
 
 def _page(html: str, named: tuple[tuple[str, Picture], ...]) -> str:

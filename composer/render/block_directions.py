@@ -14,10 +14,8 @@ _TAG = re.compile(
     r"<!--.*?-->|<(?P<end>/?)(?P<name>[a-zA-Z][\w:-]*+)(?P<rest>(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)>", re.DOTALL
 )
 #: Elements that get a direction of their own, and those that take it from the first of these within them.
-_BLOCKS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "dt", "dd", "caption"))
+_BLOCKS = frozenset(("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "dt", "dd", "caption", "figcaption"))
 _GROUPS = frozenset(("ul", "ol", "blockquote"))
-#: The root of texts: what is outside has the direction of the edition.
-_ROOTS = frozenset(("mj-text", "mj-button", "mj-table"))
 #: Line breaks, kept by `split`.
 _BREAK = re.compile(r"(<br\s*/?>)")
 _ENTITY = re.compile(r"&(?:#[0-9]+|#x[0-9a-f]+|\w+);", re.IGNORECASE)
@@ -28,6 +26,22 @@ _DIRECTED = re.compile(
 _INDENT = re.compile(r"(?:margin|padding)-(?:left|right):\s*([1-9][0-9.]*(?:px|em))")
 _STYLE = re.compile(r'\sstyle="([^"]*)"')
 _SIDES = {"left": "right", "right": "left"}
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKind:
+    """Where the texts of a kind of document are."""
+
+    #: What the body starts with.
+    body: str
+    #: The roots of texts: what is outside has the direction of the edition.
+    roots: frozenset[str]
+    #: Further attributes of an isolated number, which must not break.
+    number: str
+
+
+MAIL = DocumentKind("<mj-body", frozenset(("mj-text", "mj-button", "mj-table")), ' style="white-space:nowrap"')
+WEB = DocumentKind("<article", frozenset(("article",)), ' class="whole"')
 
 
 @dataclass(slots=True)
@@ -41,17 +55,17 @@ class _Element:
     direction: str | None = None
 
 
-def set_directions(mjml: str, base: str, marks: re.Pattern[str]) -> str:
+def set_directions(mjml: str, base: str, marks: re.Pattern[str], kind: DocumentKind = MAIL) -> str:
     """Set the directions of blocks and values, in an edition of the direction `base`; `marks` are not part of texts."""
     if base == "ltr" and not has_right_to_left(mjml):
         return without_isolates(mjml)
-    head, tag, body = mjml.partition("<mj-body")
-    return without_isolates(head) + _Directions(base, marks).of(tag + body)
+    head, tag, body = mjml.partition(kind.body)
+    return without_isolates(head) + _Directions(base, marks, kind).of(tag + body)
 
 
 class _Directions:
-    def __init__(self, base: str, marks: re.Pattern[str]) -> None:
-        self._base, self._marks = base, marks
+    def __init__(self, base: str, marks: re.Pattern[str], kind: DocumentKind) -> None:
+        self._base, self._marks, self._kind = base, marks, kind
         self._pieces: list[str] = []
         self._closed: list[_Element] = []
 
@@ -78,7 +92,7 @@ class _Directions:
         """Add a tag, and return the element that the following text belongs to."""
         self._pieces.append(match[0])
         name = (match["name"] or "").lower()
-        is_element = name in _ROOTS or (current is not None and (name in _BLOCKS or name in _GROUPS))
+        is_element = name in self._kind.roots or (current is not None and (name in _BLOCKS or name in _GROUPS))
         if not is_element or match[0].endswith("/>"):
             if current is not None and name:
                 # Inline tags belong to the text, so that isolates may enclose them.
@@ -139,15 +153,35 @@ class _Directions:
         is_whole = html.count("<") == html.count("/>") + 2 * html.count("</")
         if own is not None and own != direction and is_whole:
             return self._span(resolve(html, own, self._span, self._plain), own)
-        return _numbers(resolve(html, direction, self._span, self._plain), direction)
+        return self._numbers(resolve(html, direction, self._span, self._plain), direction)
 
     def _span(self, html: str, direction: str) -> str:
         begin = f'<span dir="{direction}">'
         if direction == "rtl":
-            html = _numbers(html, direction)
+            html = self._numbers(html, direction)
         if html.startswith(begin) and html.endswith("</span>") and html.count("<span") == 1:
             return html
         return f"{begin}{html}</span>"
+
+    def _numbers(self, html: str, direction: str) -> str:
+        """Isolate numbers in right-to-left text that would be shown in another order; not within tags or directed spans."""
+        if direction == "ltr":
+            return html
+        pieces: list[str] = []
+        done = depth = 0
+        for match in _TAG.finditer(html):
+            pieces.append(self._with_numbers(html[done : match.start()], depth))
+            pieces.append(match[0])
+            done = match.end()
+            if (match["name"] or "").lower() == "span":
+                depth = max(0, depth - 1) if match["end"] else depth + 1 if depth or 'dir="ltr"' in match[0] else 0
+        pieces.append(self._with_numbers(html[done:], depth))
+        return "".join(pieces)
+
+    def _with_numbers(self, text: str, depth: int) -> str:
+        if depth:
+            return text
+        return with_numbers(text, lambda number: f'<span dir="ltr"{self._kind.number}>{number}</span>')
 
 
 def _runs(indexes: list[int]) -> list[list[int]]:
@@ -159,26 +193,6 @@ def _runs(indexes: list[int]) -> list[list[int]]:
         else:
             runs.append([index])
     return runs
-
-
-def _numbers(html: str, direction: str) -> str:
-    """Isolate numbers in right-to-left text that would be shown in another order; not within tags or directed spans."""
-    if direction == "ltr":
-        return html
-    pieces: list[str] = []
-    done = depth = 0
-    for match in _TAG.finditer(html):
-        pieces.append(_with_numbers(html[done : match.start()]) if depth == 0 else html[done : match.start()])
-        pieces.append(match[0])
-        done = match.end()
-        if (match["name"] or "").lower() == "span":
-            depth = max(0, depth - 1) if match["end"] else depth + 1 if depth or 'dir="ltr"' in match[0] else 0
-    pieces.append(_with_numbers(html[done:]) if depth == 0 else html[done:])
-    return "".join(pieces)
-
-
-def _with_numbers(text: str) -> str:
-    return with_numbers(text, lambda number: f'<span dir="ltr" style="white-space:nowrap">{number}</span>')
 
 
 def mirror_styles(html: str, base: str) -> str:

@@ -4,7 +4,6 @@ Input: an `Issue` and its `Newsletter`. Output: an `Edition` without a subscribe
 pictures. Raises ContentError for mistakes in the theme, CompilerError if the compiler fails.
 """
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -13,10 +12,9 @@ from markupsafe import Markup
 
 from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import Group, Picture, text_in
+from composer.content.values.field_values import Picture
 from composer.content.values.formats import SUBSCRIBERS_OWN
 from composer.content.values.merge_fields import MergeField
-from composer.content.values.rich_text import Rich
 from composer.core.errors import ContentError, Problem
 from composer.core.language_tags import direction
 from composer.render.bidi import directed_text, has_right_to_left
@@ -26,8 +24,18 @@ from composer.render.inline import css_problems, head_css_problems, inline_css
 from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml
 from composer.render.mjml.lint import LintFinding, lint, strip_origins
+from composer.render.template_values import (
+    Links,
+    PageSection,
+    contents_of,
+    numbered_anchors,
+    page_section,
+    section_view,
+    shared_context,
+    subscribe_page,
+)
+from composer.render.templating.theme import Theme
 from composer.render.text_printer import tidy
-from composer.render.theme import Theme
 
 #: The length of the subscriber's token in a link (audience/tokens.py).
 _WORD = 34
@@ -54,91 +62,11 @@ class Edition:
     origins: tuple[str, ...] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entry:
-    """An entry of the table of contents; level 1 is a section, level 2 an item."""
-
-    title: str
-    anchor: str
-    level: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _SectionView:
-    """A section, as its templates see it."""
-
-    key: str
-    type: str
-    heading: str
-    anchor: str
-    options: Group
-    content: Group | tuple[Group, ...]
-    #: Whether it opens the edition.
-    first: bool
-    #: The places that the contents lead to.
-    anchors: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _PageSection:
-    """A rendered section, as the page template sees it; the page uses `mark` as a class of its outermost element."""
-
-    key: str
-    type: str
-    heading: str
-    anchor: str
-    body: str
-    contents: tuple[_Entry, ...]
-    mark: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _IssueView:
-    """The issue, as templates see it."""
-
-    date: datetime.date
-    number: int | None
-    subject: str
-    preheader: str | None
-    note: Rich | None
-    language: str
-    direction: str
-    masthead: tuple[Group, ...]
-    imprint: Group | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Links:
-    """The personal links of a subscriber, as tokens; None if the newsletter has no such page."""
-
-    unsubscribe: str | None
-    preferences: str | None
-    web: str | None
-    #: The page to sign up on; the same for everybody.
-    subscribe: str | None
-
-
 def render(issue: Issue, newsletter: Newsletter) -> Edition:
     """Render an issue to HTML and plaintext."""
     theme = Theme(newsletter.theme, issue.language, newsletter.design)
     base = direction(issue.language)
-    context: dict[str, object] = {
-        "newsletter": newsletter.template_values,
-        "issue": _IssueView(
-            date=issue.date,
-            number=issue.number,
-            subject=issue.subject,
-            preheader=issue.preheader,
-            note=issue.note,
-            language=issue.language,
-            direction=base,
-            masthead=issue.masthead,
-            imprint=issue.imprint,
-        ),
-        "phrases": theme.phrases,
-        "theme": theme.values,
-        "links": _links(issue, newsletter),
-    }
+    context = shared_context(issue, newsletter, theme, _links(issue, newsletter))
     mjml = _mjml(theme, issue, context)
     is_directed = base == "rtl" or has_right_to_left(mjml)
     numbered = {**context, "next_number": count(1).__next__}
@@ -171,16 +99,16 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
     )
 
 
-def _links(issue: Issue, newsletter: Newsletter) -> _Links:
+def _links(issue: Issue, newsletter: Newsletter) -> Links:
     """Return tokens for the subscribers' links; without a subscriber they lead to the public pages."""
     public, own = newsletter.delivery.public_url, newsletter.delivery.unsubscribe_url
     base = public.rstrip("/") if public is not None else None
     leave = own or (base and f"{base}/unsubscribe/{SUBSCRIBERS_OWN}")
-    return _Links(
+    return Links(
         unsubscribe=_own_link(issue, "unsubscribe_url", leave) if leave else None,
         preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{SUBSCRIBERS_OWN}") if base else None,
         web=issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None,
-        subscribe=f"{base}/subscribe" if base else None,
+        subscribe=subscribe_page(newsletter),
     )
 
 
@@ -239,48 +167,14 @@ def _rendered(
     context: Mapping[str, object],
     kind: str,
     is_directed: bool,
-) -> _PageSection:
-    spec, contents = section.spec, _contents(section)
-    view = _SectionView(
-        key=spec.key,
-        type=spec.type.name,
-        heading=spec.heading,
-        anchor=spec.anchor,
-        options=spec.options,
-        content=section.content,
-        first=number == 0,
-        anchors=tuple(entry.anchor for entry in contents),
+) -> PageSection:
+    anchors = numbered_anchors(section)
+    contents = contents_of(section, anchors)
+    view = section_view(section, number, anchors, contents)
+    body = theme.render(
+        f"sections/{view.type}/section.{kind}.j2", {**context, "section": view}, is_directed=is_directed
     )
-    name = f"sections/{spec.type.name}/section.{kind}.j2"
-    body = theme.render(name, {**context, "section": view}, is_directed=is_directed)
-    return _PageSection(
-        key=spec.key,
-        type=spec.type.name,
-        heading=spec.heading,
-        anchor=spec.anchor,
-        body=Markup(body) if kind == "mjml" else body.strip("\n"),
-        contents=contents,
-        mark=mark,
-    )
-
-
-def _contents(section: Section) -> tuple[_Entry, ...]:
-    """Return the titles of the items; the section's heading if there are no items, or when only headings are wanted."""
-    spec = section.spec
-    if spec.contents == "none":
-        return ()
-    entries = []
-    if spec.contents == "titles":
-        items = section.items or ((section.content,) if isinstance(section.content, Group) else ())
-        for index, item in enumerate(items, 1):
-            named = next((key for key in ("name", "title") if key in item), None)
-            title = text_in(item, named) if named else None
-            if title:
-                anchor = f"{spec.anchor}-{index}" if section.items else spec.anchor
-                entries.append(_Entry(title=str(title), anchor=anchor, level=2))
-    if not entries and spec.heading:
-        entries.append(_Entry(title=str(spec.heading), anchor=spec.anchor, level=1))
-    return tuple(entries)
+    return page_section(section, Markup(body) if kind == "mjml" else body.strip("\n"), contents, mark)
 
 
 def _template_problem(newsletter: Newsletter, finding: LintFinding) -> Problem:

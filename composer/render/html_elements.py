@@ -17,7 +17,7 @@ MOST_COLUMNS = 4
 _LAYOUT = 'role="presentation" border="0" cellpadding="0" cellspacing="0"'
 _FOOTNOTE = 'p class="footnote"'
 #: Stands for the number of a text in the names of its footnotes.
-_NAMELESS = "-of-text"
+NAMELESS = "-of-text"
 _SUBHEAD = '<h4 class="subhead">'
 
 
@@ -25,7 +25,7 @@ def element(printer: HtmlPrinter, node: Element) -> str:
     """Print a block."""
     match node:
         case Subhead():
-            return f"{_SUBHEAD}{node.mark}{printer.inlines(node.children)}</h4>"
+            return subhead(printer, node)
         case Table():
             return _apart(_table(printer, node))
         case Callout():
@@ -40,19 +40,25 @@ def element(printer: HtmlPrinter, node: Element) -> str:
             assert_never(node)
 
 
+def subhead(printer: HtmlPrinter, node: Subhead) -> str:
+    """Print a subhead; `finished` sets its level."""
+    return f"{_SUBHEAD}{node.mark}{printer.inlines(node.children)}</h4>"
+
+
 def finished(page: str) -> str:
     """Return the page with what depends on the texts before each other.
 
     A subhead has the level below the heading before it, so that no level is skipped. The names of footnotes contain the
     number of their text, so that no name is used twice.
     """
-    return _numbered(_levelled(page))
+    return _numbered(levelled(page))
 
 
-def _levelled(page: str) -> str:
+def levelled(page: str) -> str:
+    """Return the page with subheads at the level below the heading before them."""
     level = 1
 
-    def levelled(match: re.Match[str]) -> str:
+    def at_level(match: re.Match[str]) -> str:
         nonlocal level
         if match[2]:
             level = int(match[2])
@@ -60,7 +66,7 @@ def _levelled(page: str) -> str:
         own = min(level + 1, 6)
         return f'<h{own} class="subhead">{match[1]}</h{own}>'
 
-    return re.sub(rf"(?s){_SUBHEAD}(.*?)</h4>|<h([1-6])[ >]", levelled, page)
+    return re.sub(rf"(?s){_SUBHEAD}(.*?)</h4>|<h([1-6])[ >]", at_level, page)
 
 
 def _numbered(page: str) -> str:
@@ -73,9 +79,9 @@ def _numbered(page: str) -> str:
         if has_ended and not is_note:
             text += 1
         has_ended = is_note
-        return match[0].replace(f"{_NAMELESS}-", f"-{text}-")
+        return match[0].replace(f"{NAMELESS}-", f"-{text}-")
 
-    return re.sub(rf"<(?:sup|{_FOOTNOTE})>[^<>]*<a [^<>]*{_NAMELESS}-[^<>]*>", numbered, page)
+    return re.sub(rf"<(?:sup|{_FOOTNOTE})>[^<>]*<a [^<>]*{NAMELESS}-[^<>]*>", numbered, page)
 
 
 def footnotes(printer: HtmlPrinter, notes: Sequence[Paragraph]) -> list[str]:
@@ -97,9 +103,9 @@ def _jump(here: str, there: str, number: int) -> str:
     Gmail jumps to a name, other programs to an id. The keys of sections have no capitals, so these names differ from
     all other anchors.
     """
-    name = f"{here}{_NAMELESS}-{number}"
+    name = f"{here}{NAMELESS}-{number}"
     target = f' name="{name}" id="{name}"' if here else ""
-    return f'<a{target} href="#{there}{_NAMELESS}-{number}">[{number}]</a>'
+    return f'<a{target} href="#{there}{NAMELESS}-{number}">[{number}]</a>'
 
 
 def _apart(table: str) -> str:
@@ -111,11 +117,11 @@ def _table(printer: HtmlPrinter, table: Table) -> str:
     """Print a table. The first cell of a row is its heading; a heading without words is an ordinary cell."""
     sides = [f' class="to-{side}"' if side else "" for side in table.sides]
     is_wide = len(table.head) > MOST_COLUMNS
-    heads = "".join(_cell(printer, cell, "col", side) for cell, side in zip(table.head, sides, strict=True))
+    heads = "".join(table_cell(printer, cell, "col", side) for cell, side in zip(table.head, sides, strict=True))
     labels = [_label(printer, cell) if is_wide and number else "" for number, cell in enumerate(table.head)]
     rows = (
         "".join(
-            _cell(printer, cell, "" if number else "row", sides[number], labels[number])
+            table_cell(printer, cell, "" if number else "row", sides[number], labels[number])
             for number, cell in enumerate(row)
         )
         for row in table.rows
@@ -128,7 +134,8 @@ def _table(printer: HtmlPrinter, table: Table) -> str:
     )
 
 
-def _cell(printer: HtmlPrinter, cell: Paragraph, scope: str, side: str, heading: str = "") -> str:
+def table_cell(printer: HtmlPrinter, cell: Paragraph, scope: str, side: str, heading: str = "") -> str:
+    """Print a cell; with a scope, and if it has words, as a heading."""
     words = printer.inlines(cell.children)
     if scope and plain_words(cell.children).strip():
         return f'<th scope="{scope}"{side}>{cell.mark}{words}</th>'

@@ -5,6 +5,8 @@ Input: words or a `Rich` tree, and the edition's language. Output: escaped, vali
 """
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
@@ -23,6 +25,9 @@ from composer.content.values.rich_text import (
 from composer.content.values.source_map import SourceStr
 from composer.core.language_tags import direction
 from composer.render.bidi import END, ISOLATES, isolated
+
+if TYPE_CHECKING:
+    from composer.content.values.rich_elements import Element, NoteMark
 
 _HAN = (
     r"\u2e80-\u2fdf\u3005\u3007\u3021-\u3029\u3038-\u303b\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
@@ -97,11 +102,7 @@ class HtmlPrinter:
         return Markup("<br />".join(parts) + "".join(self._notes(value)))
 
     def _notes(self, rich: Rich) -> list[str]:
-        if not rich.notes or not rich.has_end:
-            return []
-        from composer.render.html_elements import footnotes
-
-        return footnotes(self, rich.notes)
+        return self.footnotes(rich.notes) if rich.notes and rich.has_end else []
 
     def words(self, text: str) -> Markup:
         """Escape words, and wrap runs of another script in a span with its language."""
@@ -148,9 +149,7 @@ class HtmlPrinter:
             case Quote():
                 return f"<blockquote>{''.join(self.block(block) for block in node.blocks)}</blockquote>"
             case _:
-                from composer.render.html_elements import element
-
-                return element(self, node)
+                return self.element(node)
 
     def _item(self, blocks: tuple[Block, ...]) -> str:
         if len(blocks) > 0 and isinstance(blocks[0], Paragraph):
@@ -179,6 +178,22 @@ class HtmlPrinter:
             case Break():
                 return "<br />"
             case _:
-                from composer.render.html_elements import footnote_mark
+                return self.footnote_mark(node)
 
-                return footnote_mark(node)
+    def element(self, node: "Element") -> str:
+        """Print a less frequent block."""
+        from composer.render.html_elements import element
+
+        return element(self, node)
+
+    def footnotes(self, notes: Sequence[Paragraph]) -> list[str]:
+        """Print the footnotes of a text."""
+        from composer.render.html_elements import footnotes
+
+        return footnotes(self, notes)
+
+    def footnote_mark(self, mark: "NoteMark") -> str:
+        """Print the number of a footnote in a sentence."""
+        from composer.render.html_elements import footnote_mark
+
+        return footnote_mark(mark)

@@ -17,7 +17,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING
 
 from composer.core.errors import CompilerError
-from composer.render.theme_css import css_problems, head_css_problems
+from composer.render.templating.theme_css import css_problems, head_css_problems
 
 if TYPE_CHECKING:
     from premailer import Premailer

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.audience.lists import test_shapes
 from tests.content import test_mistakes
-from tests.golden import test_golden
+from tests.golden import test_golden, web_editions
 
 
 def main() -> None:
@@ -15,6 +15,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         test_shapes.rewrite(Path(folder))
     test_golden.rewrite()
+    with tempfile.TemporaryDirectory() as folder:
+        web_editions.rewrite(Path(folder))
 
 
 if __name__ == "__main__":

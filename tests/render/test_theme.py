@@ -9,7 +9,7 @@ from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.values.field_values import Group
 from composer.core.errors import ContentError, Problem
 from composer.core.workspace import Workspace
-from composer.render.theme import Theme
+from composer.render.templating.theme import Theme
 from tests.factories import ROOT, sample_message
 
 FOLDER = "templates/mine"

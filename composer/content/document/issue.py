@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from composer.content.document.conditional_blocks import conditional_blocks_of, variant_problems
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.sections import SectionSpec
-from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, variants_of
+from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, kept_for, variants_of
 from composer.content.schema.loader import DocumentLoader
 from composer.content.values.field_values import Group, Picture, Value, groups_in, text_in
 from composer.content.values.merge_fields import FieldBook, token_prefix
@@ -91,6 +91,12 @@ def select_variant(issue: Issue, variant: IssueVariant) -> Issue:
     lost = {block.path for number, block in enumerate(issue.blocks) if number not in variant.kept}
     sections = (_without(section, lost) for section in issue.sections if (section.spec.key,) not in lost)
     return replace(issue, sections=tuple(section for section in sections if section.content))
+
+
+def public_issue(issue: Issue) -> Issue:
+    """Return the issue as the public may see it: what a subscriber without tags gets."""
+    kept = kept_for(issue.blocks, ())
+    return select_variant(issue, next(each for each in issue.variants if each.kept == kept))
 
 
 def _without(section: Section, lost: Collection[Path]) -> Section:

@@ -151,8 +151,9 @@ _LOOKUPS = {"group_in", "groups_in", "text_in", "value_in"}
 _OF_ISSUES_AND_THEMES = {
     # The labels of each section type, which it writes out for translation.
     "app/issues/new_language.py",
-    "render/theme.py",
-    "render/edition.py",
+    "render/templating/theme.py",
+    "render/template_values.py",
+    "render/web/derived_section.py",
     "checks/issue_text.py",
     "checks/rules/message/legal.py",
     "checks/rules/page/compatibility.py",
@@ -175,6 +176,6 @@ def _uses(names: set[str]) -> set[str]:
 def test_no_module_reads_settings_by_key() -> None:
     """Only templates and the content package read newsletter.yaml by key; other modules use the typed fields."""
     outside = {each for each in _uses({"template_values"}) if not each.startswith("content/document/")}
-    assert outside == {"render/edition.py"}
+    assert outside == {"render/template_values.py"}
     lookups = {each for each in _uses(_LOOKUPS) if not each.startswith("content/")}
     assert lookups == _OF_ISSUES_AND_THEMES

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from composer.checks.css.css_colours import Rgb, contrast
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Picture
-from composer.render.theme import Theme
+from composer.render.templating.theme import Theme
 
 #: The contrast that text needs with its background (WCAG 2.2, 1.4.3).
 _READABLE = 4.5

@@ -35,7 +35,7 @@ from composer.core.language_tags import direction
 from composer.core.workspace import ThemeFiles, stamp
 from composer.render.bidi import isolated
 from composer.render.html_printer import HtmlPrinter
-from composer.render.template_cache import bytecode_cache
+from composer.render.templating.template_cache import bytecode_cache
 from composer.render.text_printer import TextPrinter
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Theme:
         path = self.files.find("theme.yaml")
         if path is None:
             raise ContentError(
-                (self._problem("theme.yaml", 1, "theme", f"the theme “{self.files.name}” has no theme.yaml"),)
+                (self.problem("theme.yaml", 1, "theme", f"the theme “{self.files.name}” has no theme.yaml"),)
             )
         value = read_settled(self.files, path, "theme")
         assert isinstance(value, Group)
@@ -91,7 +91,7 @@ class Theme:
         if self._found_phrases is not None:
             return self._found_phrases
         known = ", ".join(phrase_languages(self.files, PhraseGroup.EDITION))
-        problem = self._problem(
+        problem = self.problem(
             f"phrases/{self.language}.yaml",
             1,
             "language",
@@ -106,7 +106,7 @@ class Theme:
         Raises ContentError with the template's line.
         """
         templates = _templates(self.files, self.language, is_directed, self._colon)
-        environment = templates.html if name.endswith((".mjml.j2", ".css")) else templates.text
+        environment = templates.environment_for(name)
         try:
             return environment.get_template(name).render(context)
         except ContentError:
@@ -127,8 +127,9 @@ class Theme:
         problem = Problem(path=path, line=line, column=1, code="template", message=message)
         return ContentError((problem,))
 
-    def _problem(self, name: str, line: int, code: str, message: str, hint: str = "") -> Problem:
-        return Problem(path=self._display(name), line=line, column=1, code=code, message=message, hint=hint)
+    def problem(self, name: str, line: int, code: str, message: str, hint: str = "", *, column: int = 1) -> Problem:
+        """Return a problem in one of the theme's files."""
+        return Problem(path=self._display(name), line=line, column=column, code=code, message=message, hint=hint)
 
     def _display(self, name: str) -> str:
         path = self.files.find(name)
@@ -167,6 +168,21 @@ class _Templates:
             source = _with_origins(source, display)
         read = stamp(path)
         return source, display, lambda: stamp(path) == read
+
+    def environment_for(self, name: str) -> SandboxedEnvironment:
+        """Return the environment of a template, by its name."""
+        if name.endswith(".html.j2"):
+            return self.web
+        return self.html if name.endswith((".mjml.j2", ".css")) else self.text
+
+    @cached_property
+    def web(self) -> SandboxedEnvironment:
+        from composer.render.web.web_printer import WebPrinter
+
+        printer = WebPrinter(self.language, self.colon)
+        environment = self._environment(autoescape=True, isolate=isolated)
+        environment.filters |= {"html": printer.html, "html_inline": printer.inline}
+        return environment
 
     @cached_property
     def html(self) -> SandboxedEnvironment:

@@ -1,0 +1,174 @@
+"""An issue and its sections, as the templates of every kind of edition see them.
+
+Input: an `Issue` and its `Newsletter`. Output: the values for templates, with tokens for merge fields. Guarantees: the
+message and the web edition get the same values from here; reads no files.
+"""
+
+import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from composer.content.document.issue import Issue, Section
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import Group, text_in
+from composer.content.values.rich_text import Rich
+from composer.core.language_tags import direction
+from composer.render.templating.theme import Theme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """An entry of the table of contents; level 1 is a section, level 2 an item."""
+
+    title: str
+    anchor: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """A section, as its templates see it."""
+
+    key: str
+    type: str
+    heading: str
+    anchor: str
+    options: Group
+    content: Group | tuple[Group, ...]
+    #: Whether it opens the edition.
+    first: bool
+    #: The places that the contents lead to.
+    anchors: tuple[str, ...]
+    #: The place of each item; empty if the section is not a list.
+    item_anchors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSection:
+    """A rendered section, as the page template sees it."""
+
+    key: str
+    type: str
+    heading: str
+    anchor: str
+    body: str
+    contents: tuple[Entry, ...]
+    #: In a message: a class for the outermost element of the section.
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueView:
+    """The issue, as templates see it."""
+
+    date: datetime.date
+    number: int | None
+    subject: str
+    preheader: str | None
+    note: Rich | None
+    language: str
+    direction: str
+    masthead: tuple[Group, ...]
+    imprint: Group | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Links:
+    """The personal links of a subscriber, as tokens; None if the newsletter or the edition has no such page."""
+
+    unsubscribe: str | None = None
+    preferences: str | None = None
+    web: str | None = None
+    #: The page to sign up on; the same for everybody.
+    subscribe: str | None = None
+
+
+def shared_context(issue: Issue, newsletter: Newsletter, theme: Theme, links: Links) -> dict[str, object]:
+    """Return what the templates of all sections, of the page and of the style sheets see."""
+    return {
+        "newsletter": newsletter.template_values,
+        "issue": _issue_view(issue),
+        "phrases": theme.phrases,
+        "theme": theme.values,
+        "links": links,
+    }
+
+
+def _issue_view(issue: Issue) -> IssueView:
+    return IssueView(
+        date=issue.date,
+        number=issue.number,
+        subject=issue.subject,
+        preheader=issue.preheader,
+        note=issue.note,
+        language=issue.language,
+        direction=direction(issue.language),
+        masthead=issue.masthead,
+        imprint=issue.imprint,
+    )
+
+
+def section_view(section: Section, number: int, anchors: Sequence[str], contents: Sequence[Entry]) -> SectionView:
+    """Return a section as its templates see it; `anchors` are those of its items."""
+    spec = section.spec
+    return SectionView(
+        key=spec.key,
+        type=spec.type.name,
+        heading=spec.heading,
+        anchor=spec.anchor,
+        options=spec.options,
+        content=section.content,
+        first=number == 0,
+        anchors=tuple(entry.anchor for entry in contents),
+        item_anchors=tuple(anchors),
+    )
+
+
+def page_section(section: Section, body: str, contents: Sequence[Entry], mark: str = "") -> PageSection:
+    """Return a rendered section as the page template sees it."""
+    spec = section.spec
+    return PageSection(
+        key=spec.key,
+        type=spec.type.name,
+        heading=spec.heading,
+        anchor=spec.anchor,
+        body=body,
+        contents=tuple(contents),
+        mark=mark,
+    )
+
+
+def numbered_anchors(section: Section) -> tuple[str, ...]:
+    """Return the anchors of a section's items by their position: `topics-1`."""
+    return tuple(f"{section.spec.anchor}-{number}" for number in range(1, len(section.items) + 1))
+
+
+def title_of(item: Group) -> str | None:
+    """Return the title of an item: a name or a title."""
+    named = next((key for key in ("name", "title") if key in item), None)
+    return text_in(item, named) if named else None
+
+
+def contents_of(section: Section, anchors: Sequence[str]) -> tuple[Entry, ...]:
+    """Return the titles of the items; the section's heading if there are no items, or when only headings are wanted.
+
+    `anchors` are those of the items.
+    """
+    spec = section.spec
+    if spec.contents == "none":
+        return ()
+    entries = []
+    if spec.contents == "titles":
+        alone = ((section.content, spec.anchor),) if isinstance(section.content, Group) else ()
+        for item, anchor in tuple(zip(section.items, anchors, strict=True)) or alone:
+            if title := title_of(item):
+                entries.append(Entry(title=str(title), anchor=anchor, level=2))
+    if not entries and spec.heading:
+        entries.append(Entry(title=str(spec.heading), anchor=spec.anchor, level=1))
+    return tuple(entries)
+
+
+def subscribe_page(newsletter: Newsletter) -> str | None:
+    """Return the address of the page to sign up on, or None if the newsletter has no public pages."""
+    public = newsletter.delivery.public_url
+    return f"{public.rstrip('/')}/subscribe" if public is not None else None

@@ -1,0 +1,1 @@
+"""A theme's templates: found, compiled, rendered; and the mistakes in its style sheets."""

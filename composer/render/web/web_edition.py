@@ -1,0 +1,196 @@
+"""Renders an issue for the web: one article of semantic HTML, its sections and items, and the theme's style sheets.
+
+Input: an `Issue` and its `Newsletter`. Output: a `WebEdition` with tokens for pictures. Guarantees: it shows what a subscriber
+without tags gets, with the defaults of merge fields and without any link of a subscriber; there are no scripts, no styles in
+the HTML, and nothing is loaded from other hosts. Reads only the theme's files. Raises ContentError for mistakes in the theme.
+"""
+
+import datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+
+from markupsafe import Markup
+
+from composer.content.document.issue import Issue, Section, public_issue
+from composer.content.document.newsletter import Newsletter
+from composer.content.values.field_values import Group, Picture
+from composer.content.values.merge_fields import MergeField, stand_ins
+from composer.core.errors import ContentError
+from composer.core.language_tags import direction
+from composer.render.block_directions import WEB, set_directions
+from composer.render.marked_document import plain
+from composer.render.template_values import (
+    Links,
+    PageSection,
+    contents_of,
+    page_section,
+    section_view,
+    shared_context,
+    subscribe_page,
+    title_of,
+)
+from composer.render.templating.theme import Theme
+from composer.render.templating.theme_css import head_css_problems
+from composer.render.web.anchors import item_anchors
+from composer.render.web.derived_section import derived_items
+from composer.render.web.elements_by_id import element_by_id
+from composer.render.web.web_printer import finished
+
+#: Fills the tokens of merge fields in HTML (mail/merge_slots.py): each value is escaped for its place.
+Fill = Callable[[str, Mapping[str, str]], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebSection:
+    """A section of the article; `html` is its whole element, whose id is the anchor."""
+
+    key: str
+    heading: str
+    anchor: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebItem:
+    """A topic, a headline, an event: whatever has a title of its own. `html` is its whole element.
+
+    In a link to it, the anchor is percent-encoded: letters of all scripts are kept.
+    """
+
+    section: str
+    anchor: str
+    title: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebEdition:
+    """A rendered issue. `body`, `sections` and `items` contain the tokens of `pictures`, as the whole value of `src`."""
+
+    title: str
+    description: str | None
+    date: datetime.date
+    number: int | None
+    language: str
+    direction: str
+    #: The article, without a frame around it.
+    body: str
+    sections: tuple[WebSection, ...]
+    items: tuple[WebItem, ...]
+    pictures: tuple[Picture, ...]
+    #: The texts of the theme's style sheets.
+    screen_css: str
+    print_css: str
+
+    def with_pictures(self, addresses: Mapping[str, str]) -> "WebEdition":
+        """Return the edition with the addresses of its pictures, by token."""
+
+        def placed(html: str) -> str:
+            for token, address in addresses.items():
+                html = html.replace(f'"{token}"', f'"{escape(address)}"')
+            return html
+
+        return replace(
+            self,
+            body=placed(self.body),
+            sections=tuple(replace(each, html=placed(each.html)) for each in self.sections),
+            items=tuple(replace(each, html=placed(each.html)) for each in self.items),
+        )
+
+
+def render_web(issue: Issue, newsletter: Newsletter, fill: Fill) -> WebEdition:
+    """Render an issue for the web, as the public may see it."""
+    issue = public_issue(issue)
+    theme = Theme(newsletter.theme.with_included(), issue.language, newsletter.design)
+    context = shared_context(issue, newsletter, theme, Links(subscribe=subscribe_page(newsletter)))
+    anchors = item_anchors(issue.sections, issue.fields.fields)
+    pieces = tuple(
+        _section(theme, newsletter, context, section, number, anchors[number])
+        for number, section in enumerate(issue.sections)
+    )
+    body = finished(theme.render("page.html.j2", {**context, "sections": pieces}), theme.phrases["back_to_text"])
+    body = plain(set_directions(body, direction(issue.language), issue.marks.pattern(), WEB), issue.marks)
+    values = stand_ins(issue.fields.fields)
+    body = fill(body, values)
+
+    def filled(text: str) -> str:
+        return _filled(text, issue.fields.fields)
+
+    sections = tuple(
+        WebSection(
+            key=spec.key, heading=filled(spec.heading), anchor=spec.anchor, html=_element(theme, body, spec.anchor)
+        )
+        for spec in (section.spec for section in issue.sections)
+    )
+    return WebEdition(
+        title=filled(issue.subject),
+        description=filled(issue.preheader) if issue.preheader else None,
+        date=issue.date,
+        number=issue.number,
+        language=issue.language,
+        direction=direction(issue.language),
+        body=body,
+        sections=sections,
+        items=tuple(
+            WebItem(section=key, anchor=anchor, title=filled(title), html=_element(theme, body, anchor))
+            for section, own in zip(issue.sections, anchors, strict=True)
+            for key, anchor, title in _titled(section, own)
+        ),
+        pictures=tuple(picture for picture in dict.fromkeys(issue.pictures) if f'"{picture.src}"' in body),
+        screen_css=_style_sheet(theme, "screen.css", context),
+        print_css=_style_sheet(theme, "print.css", context),
+    )
+
+
+def _section(
+    theme: Theme,
+    newsletter: Newsletter,
+    context: Mapping[str, object],
+    section: Section,
+    number: int,
+    anchors: Sequence[str],
+) -> PageSection:
+    """Render a section by its type's template; without a template, from the type's schema."""
+    name = f"sections/{section.spec.type.name}/section.html.j2"
+    contents = contents_of(section, anchors)
+    view = section_view(section, number, anchors, contents)
+    if theme.files.find(name) is None:
+        items = derived_items(section, newsletter.definitions, anchors)
+        body = theme.render("derived.html.j2", {**context, "section": view, "items": items})
+    else:
+        body = theme.render(name, {**context, "section": view})
+    return page_section(section, Markup(body), contents)
+
+
+def _titled(section: Section, anchors: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """Return the key, anchor and title of each item; a section with one group of keys is one item, if it has a title."""
+    spec = section.spec
+    items: tuple[tuple[Group, str], ...] = tuple(zip(section.items, anchors, strict=True))
+    if isinstance(section.content, Group):
+        items = ((section.content, spec.anchor),)
+    return tuple((spec.key, anchor, str(title)) for item, anchor in items if (title := title_of(item) or spec.heading))
+
+
+def _filled(text: str, fields: Sequence[MergeField]) -> str:
+    """Return a plain text with the defaults of its merge fields."""
+    for field in fields:
+        text = str(text).replace(field.token, field.stand_in)
+    return str(text)
+
+
+def _element(theme: Theme, body: str, anchor: str) -> str:
+    found = element_by_id(body, anchor)
+    if found is None:
+        message = f"no element has the id “{anchor}”; sections and items need their anchor as id"
+        raise ContentError((theme.problem("page.html.j2", 1, "template", message),))
+    return found
+
+
+def _style_sheet(theme: Theme, name: str, context: Mapping[str, object]) -> str:
+    css = theme.render(name, context)
+    if found := head_css_problems(css):
+        raise ContentError(
+            tuple(theme.problem(name, line, "css", message, column=column) for line, column, message in found)
+        )
+    return css
