@@ -100,6 +100,8 @@ class _Skeleton:
         field = self.schema.resolve(given)
         if field.is_array and "string" not in field.types:
             return [f"{indent}{name}:", *self._item(field.items or SchemaField(), indent + "  ")]
+        if field.is_object and field.others is not None:
+            return [f"{indent}{name}:", *self.key("name", field.others, indent + "  ")]
         if field.is_object:
             return [f"{indent}{name}:", *self._group(field, indent + "  ")]
         if field.format in ("markdown", "sources"):

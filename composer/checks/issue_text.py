@@ -232,7 +232,7 @@ class IssueTexts:
                             alt=_first(value, "alt"),
                             caption=_first(value, "caption", "title", "name"),
                             place=self.issue.place(*path, name),
-                            trail=_trail(path),
+                            trail=trail_of(path),
                         )
                     else:
                         yield from self._figures(inner, (*path, name))
@@ -261,7 +261,7 @@ def named(mark: Mark, message: str) -> str:
     return where(mark.trail, message)
 
 
-def _trail(path: tuple[str | int, ...]) -> tuple[str, ...]:
+def trail_of(path: tuple[str | int, ...]) -> tuple[str, ...]:
     """Return the parts of a path as messages name them: `("topics 2", "figure")`."""
     steps: list[str] = []
     for part in path:

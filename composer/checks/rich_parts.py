@@ -5,7 +5,7 @@ Input: blocks or inline content. Output: the parts in reading order. Guarantees:
 
 from collections.abc import Iterator
 
-from composer.content.values.rich_elements import Callout, Subhead, Table, TextButton
+from composer.content.values.rich_elements import Callout, PullQuote, Subhead, Table, TextButton
 from composer.content.values.rich_text import (
     Block,
     BulletList,
@@ -37,6 +37,10 @@ def paragraphs(blocks: tuple[Block, ...]) -> Iterator[Paragraph]:
                     yield from row
             case Callout():
                 yield from paragraphs((*((block.title,) if block.title else ()), *block.blocks))
+            case PullQuote():
+                yield block.words
+                if block.source is not None:
+                    yield block.source
             case TextButton():
                 yield Paragraph((block.link,), block.mark)
 

@@ -3,11 +3,16 @@
 Input: the page as MJML. Output: names, by which a theme's style sheets leave out rules that nothing needs.
 """
 
+#: The mistake of a template that prints a text with figures as a whole.
+UNPRINTED_FIGURES = "this text has figures; print its pieces one after another: {% for piece in text.pieces %}"
+
 #: How the less frequent elements of texts are printed (html_elements.py), by their names in a theme's style sheets.
 _SIGNS = {
     "subhead": ' class="subhead"',
     "table": '<table class="table',
     "callout": '<td class="callout"',
+    "pullquote": '<td class="pullquote"',
+    "figures": '<td class="half ',
     "button": '<a class="press" ',
     "footnote": '<p class="footnote"',
     "code": '<code dir="ltr">',

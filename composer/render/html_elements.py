@@ -1,4 +1,4 @@
-"""Prints the less frequent elements of a text as HTML: subheads, tables, footnotes, callouts, buttons.
+"""Prints the less frequent elements of a text as HTML: subheads, tables, footnotes, boxes, pull quotes.
 
 Input: a node, and the printer of the edition's language. Output: valid HTML without styles. `finished` then sees the
 whole page: it sets the levels of subheads and the names of footnotes. Guarantees: keeps no state.
@@ -8,8 +8,20 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
-from composer.content.values.rich_elements import Callout, Element, NoteMark, Subhead, Table, TextButton
+from jinja2 import TemplateRuntimeError
+
+from composer.content.values.rich_elements import (
+    Callout,
+    Element,
+    FigureRow,
+    NoteMark,
+    PullQuote,
+    Subhead,
+    Table,
+    TextButton,
+)
 from composer.content.values.rich_text import Paragraph, plain_words
+from composer.render.element_names import UNPRINTED_FIGURES
 from composer.render.html_printer import HtmlPrinter
 
 #: A table with more columns has its headings in each cell on narrow screens.
@@ -36,6 +48,11 @@ def element(printer: HtmlPrinter, node: Element) -> str:
         case TextButton():
             link = printer.inline_node(node.link).replace("<a ", '<a class="press" ', 1)
             return _apart(f'<table {_LAYOUT}><tr><td class="press-plate">{node.mark}{link}</td></tr></table>')
+        case PullQuote():
+            quote = pull_quote(printer, node)
+            return _apart(f'<table {_LAYOUT} width="100%"><tr><td class="pullquote">{quote}</td></tr></table>')
+        case FigureRow():
+            raise TemplateRuntimeError(UNPRINTED_FIGURES)
         case _:
             assert_never(node)
 
@@ -43,6 +60,13 @@ def element(printer: HtmlPrinter, node: Element) -> str:
 def subhead(printer: HtmlPrinter, node: Subhead) -> str:
     """Print a subhead; `finished` sets its level."""
     return f"{_SUBHEAD}{node.mark}{printer.inlines(node.children)}</h4>"
+
+
+def pull_quote(printer: HtmlPrinter, node: PullQuote) -> str:
+    """Print the words of a pull quote, and who said them."""
+    source = node.source
+    said = f'<p class="pulled-from">{source.mark}{printer.inlines(source.children)}</p>' if source else ""
+    return f'<p class="pulled">{node.words.mark}{printer.inlines(node.words.children)}</p>{said}'
 
 
 def finished(page: str) -> str:

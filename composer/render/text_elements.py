@@ -1,4 +1,4 @@
-"""Prints the less frequent elements of a text as plaintext: subheads, tables, callouts, buttons.
+"""Prints the less frequent elements of a text as plaintext: subheads, tables, callouts, buttons, pull quotes.
 
 Input: a node, and the printer of the edition. Output: lines. Tables have columns or, where these are too wide, lines
 `Heading: words`. Guarantees: columns are aligned by their width on a screen, where a Chinese character has two cells; all
@@ -9,13 +9,18 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import assert_never
 
-from composer.content.values.rich_elements import Callout, Element, Subhead, Table, TextButton
+from jinja2 import TemplateRuntimeError
+
+from composer.content.values.rich_elements import Callout, Element, FigureRow, PullQuote, Subhead, Table, TextButton
 from composer.content.values.rich_text import Paragraph
 from composer.render.bidi import LETTERS, SETTLED, directed_paragraph, text_direction, without_isolates
+from composer.render.element_names import UNPRINTED_FIGURES
 from composer.render.text_printer import WIDTH, TextPrinter
 from composer.render.text_wrap import cells
 
 _BETWEEN = "  "
+#: The indent of a pull quote, which interrupts the text.
+_ASIDE = "    "
 
 
 def element(printer: TextPrinter, node: Element, first: str, rest: str) -> str:
@@ -35,6 +40,14 @@ def element(printer: TextPrinter, node: Element, first: str, rest: str) -> str:
             inner = (*((node.title,) if node.title else ()), *node.blocks)
             body = printer.blocks(inner, "", first + "| ", rest + "| ")
             return re.sub(r"(?m)^[ \t]*$", (rest + "|").rstrip(), body)
+        case PullQuote():
+            words = printer.wrapped(printer.inlines(node.words.children), first + _ASIDE, rest + _ASIDE)
+            if node.source is None:
+                return words
+            source = printer.inlines(node.source.children)
+            return f"{words}\n{printer.wrapped(source, f'{rest}{_ASIDE}– ', f'{rest}{_ASIDE}  ')}"
+        case FigureRow():
+            raise TemplateRuntimeError(UNPRINTED_FIGURES)
         case _:
             assert_never(node)
 

@@ -181,6 +181,11 @@ EDITS: dict[str, Edit] = {
     "LINK08": Edit("https://example.org/digest", "https://example.org/digest?fbclid=abc", "fbclid"),
     "LINK09": Edit("https://example.org/digest", "https://example.org/di%E2%80%8Bgest", "%E2%80%8B"),
     "IMG04": theme("macros.mjml.j2", 'width="{{ shown }}"', 'width="{{ shown * 3 }}"'),
+    "IMG07": Edit(
+        "  sources:\n",
+        "  figures:\n    lost:\n      image: assets/chart.png\n      alt: A fall from 4 to 2\n  sources:\n",
+        "image:",
+    ),
     "A11Y03": Edit("A line that rises from 2 to 4", "chart.png", "image:"),
     "A11Y04": theme("theme.yaml", 'quiet: "#5c6166"', 'quiet: "#aaaaaa"'),
     "A11Y05": Edit("[the report of the institute]", "[here]", "[here]"),

@@ -220,6 +220,17 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("ragged table", r("Second paragraph.", ": C\n    | A | B |\n    |---|---|\n    | 1 | 2 | 3 |")),
     ("table without dashes", r("Second paragraph.", "| A | B |\n    | 1 | 2 |")),
     ("unknown callout", r("Second paragraph.", "> [!tip]\n    > Second paragraph.")),
+    (
+        "unknown figure",
+        r(
+            "Second paragraph.\n",
+            "{figure chrt}\n  figures:\n    chart:\n      image: assets/chart.png\n      alt: A\n",
+        ),
+    ),
+    ("figure without a key", r("Second paragraph.", "{figure chart}")),
+    ("three figures in a row", r("Second paragraph.", "{figure a b c}")),
+    ("figure in a sentence", r("Second paragraph.", "As {figure chart} shows.")),
+    ("pull quote without text", r("Second paragraph.", "> [!pullquote]")),
     ("button in a sentence", r("Second paragraph.", "See [this](https://example.org/x){button}.")),
     ("telephone link without a number", r("Second paragraph.", "[Call](tel:desk).")),
     ("field in a telephone number", r("First paragraph.", "A [link](tel:+49{{ company }}) here.")),

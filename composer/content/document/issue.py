@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from composer.content.document.conditional_blocks import conditional_blocks_of, variant_problems
+from composer.content.document.figures import with_figures
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.sections import SectionSpec
 from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, kept_for, variants_of
@@ -134,6 +135,7 @@ def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = Tru
     schema = newsletter.issue_schema()
     loader = DocumentLoader(schema=schema, workspace=workspace, fields=book, marks=marks, has_pictures=has_pictures)
     values, nodes = loader.read(root), loader.nodes()
+    values = with_figures(values, nodes, marks, loader.problems)
     blocks = conditional_blocks_of(newsletter, values, nodes, loader.problems) if isinstance(values, Group) else ()
     variants = variants_of(blocks)
     found = {*problems, *loader.problems}

@@ -1,4 +1,4 @@
-"""The Markdown that emails can show: paragraphs, emphasis, links, lists, quotes, subheads, tables, footnotes, code.
+"""The Markdown that emails can show: paragraphs, emphasis, links, lists, quotes, subheads, tables, footnotes, code, figures.
 
 Input: a text. Output: a `Rich` tree of our own nodes, or findings with an offset in the text. Guarantees: does not
 print HTML; raw HTML, other headings, pictures, blocks of code and horizontal lines are findings.
@@ -71,7 +71,7 @@ class TreeConverter:
         match node.type:
             case "paragraph":
                 inline = node.children[0] if node.children else None
-                if inline is not None and ("|" in inline.content or BUTTON in inline.content):
+                if inline is not None and _may_be_element(inline.content):
                     return self._elements.paragraph(node, inline)
                 return Paragraph(self.inlines_of(node), self.mark_at(row, "")) if inline is not None else None
             case "bullet_list" | "ordered_list":
@@ -110,6 +110,11 @@ class TreeConverter:
 def row_of(node: SyntaxTreeNode) -> int:
     """Return the first row of a block."""
     return node.map[0] if node.map else 0
+
+
+def _may_be_element(paragraph: str) -> bool:
+    """Check whether a paragraph may be a table, a button or figures."""
+    return "|" in paragraph or BUTTON in paragraph or paragraph.startswith("{")
 
 
 def _has_sign(quote: SyntaxTreeNode) -> bool:

@@ -1,4 +1,4 @@
-"""The less frequent blocks of a Markdown text: subheads, tables, footnotes, callouts, buttons.
+"""The less frequent blocks of a Markdown text: subheads, tables, footnotes, callouts, buttons, pull quotes, figures.
 
 Input: nodes of the parser's tree, and the converter of the text. Output: our own nodes, and findings. Guarantees: pure.
 """
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from markdown_it.tree import SyntaxTreeNode
 
 from composer.content.values.markdown import TreeConverter, row_of
-from composer.content.values.markdown_inlines import BUTTON
-from composer.content.values.rich_elements import Callout, Subhead, Table, TextButton
+from composer.content.values.markdown_inlines import BUTTON, FIGURE
+from composer.content.values.rich_elements import Callout, FigureRow, PullQuote, Subhead, Table, TextButton
 from composer.content.values.rich_text import Block, Inline, Paragraph, PlainWords, Quote, Rich, plain_words
 
 _BAR = re.compile(r"(?<!\\)\|")
@@ -22,6 +22,13 @@ _CELLS = r"write one cell for each heading, with | between cells; an empty line 
 #: What starts the caption, in the paragraph above a table.
 _CAPTION = re.compile(r"(?::[ \t]|：)\s*(?=\S)")
 _CALLOUT = re.compile(r"\[!(\w+)\][ \t]*")
+#: What starts the last line of a pull quote: a dash and who said it.
+_SOURCE = re.compile(r"(?:[—–―]|--)\s*(?=\S)")
+_FIGURES = re.compile(r"\{figure((?:[\s,，、]+[\w-]+)+)\s*\}", re.IGNORECASE)
+_SPACE = re.compile(r"\A\s+")
+_NAME = re.compile(r"[\w-]+")
+#: The figures of a row.
+_MOST_FIGURES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +69,11 @@ class ElementConverter:
             if label not in numbers:
                 self.text.findings.refuse("footnote_unused", row_of(node))
 
-    def paragraph(self, node: SyntaxTreeNode, inline: SyntaxTreeNode) -> Paragraph | TextButton:
-        """Convert a paragraph that may be a button or a broken table."""
+    def paragraph(self, node: SyntaxTreeNode, inline: SyntaxTreeNode) -> Paragraph | TextButton | FigureRow | None:
+        """Convert a paragraph that may be a button, figures or a broken table."""
         row = row_of(node)
+        if inline.content.lower().startswith(FIGURE) and "\n" not in inline.content:
+            return self._figures(inline.content, row)
         if (mistake := _broken_table(inline.content, row)) is not None:
             at, message, hint = mistake
             self.text.findings.add_in_row(at, "table", message, hint)
@@ -72,6 +81,20 @@ class ElementConverter:
             self.text.inlines.row = row
             return TextButton(self.text.inlines.link(link), self.text.mark_at(row, ""))
         return Paragraph(self.text.inlines_of(node), self.text.mark_at(row, ""))
+
+    def _figures(self, written: str, row: int) -> FigureRow | None:
+        match = _FIGURES.fullmatch(written.strip())
+        if match is None:
+            is_alone = written.rstrip().endswith("}") and written.count("}") == 1
+            self.text.findings.refuse("figure_form" if is_alone else "figure_place", row)
+            return None
+        found = list(_NAME.finditer(written, match.start(1)))
+        if self.text.depth:
+            self.text.findings.refuse("inner_figure", row, written)
+        elif len(found) > _MOST_FIGURES:
+            self.text.findings.refuse("figure_count", row, written[found[_MOST_FIGURES].start() :])
+        marks = tuple(self.text.mark_at(row, written[name.start() :]) for name in found)
+        return FigureRow(tuple(name[0] for name in found), marks)
 
     def subhead(self, node: SyntaxTreeNode) -> Subhead | None:
         """Convert a heading of the third level."""
@@ -81,8 +104,8 @@ class ElementConverter:
             return None
         return Subhead(inlines, self.text.mark_at(row, ""))
 
-    def quote(self, node: SyntaxTreeNode) -> Quote | Callout | None:
-        """Convert a quote that starts like a callout."""
+    def quote(self, node: SyntaxTreeNode) -> Quote | Callout | PullQuote | None:
+        """Convert a quote that starts like a callout or a pull quote."""
         inline = node.children[0].children[0]
         match = _CALLOUT.match(inline.content)
         if match is None or inline.children[0].type == "link":
@@ -90,6 +113,8 @@ class ElementConverter:
         row = row_of(inline)
         if self.text.depth:
             self.text.findings.refuse("inner_callout", row, "[!")
+        elif match[1].lower() == "pullquote":
+            return self._pull_quote(inline, row, node.children[1:])
         elif match[1].lower() != "note":
             self.text.findings.refuse("callout", row, "[!")
         return self._callout(inline, row, node.children[1:])
@@ -108,6 +133,24 @@ class ElementConverter:
             self.text.findings.refuse("empty_callout", row, "[!")
             return None
         return Callout(Paragraph(title, self.text.mark_at(row, "")) if title else None, tuple(blocks))
+
+    def _pull_quote(self, inline: SyntaxTreeNode, row: int, others: Sequence[SyntaxTreeNode]) -> PullQuote | None:
+        if others:
+            self.text.findings.refuse("pull_quote", row_of(others[0]))
+        parts = inline.children
+        ends = [index for index, part in enumerate(parts) if part.type in ("softbreak", "hardbreak")]
+        end = ends[-1] if ends else len(parts)
+        has_source = end + 1 < len(parts) and _SOURCE.match(parts[end + 1].content) is not None
+        words = _without_start(self.text.inlines.read(parts[: end if has_source else None], row), _CALLOUT)
+        if not plain_words(words).strip():
+            self.text.findings.refuse("empty_pull_quote", row, "[!")
+            return None
+        source = None
+        if has_source:
+            last = row + len(ends)
+            inlines = _without_start(self.text.inlines.read(parts[end + 1 :], last), _SOURCE)
+            source = Paragraph(inlines, self.text.mark_at(last, ""))
+        return PullQuote(Paragraph(_without_space(words), self.text.mark_at(row, "")), source)
 
     def _table(self, node: SyntaxTreeNode, above: SyntaxTreeNode | None) -> Iterator[Table]:
         findings = self.text.findings
@@ -161,6 +204,11 @@ def _without_start(inlines: tuple[Inline, ...], start: re.Pattern[str]) -> tuple
         return inlines
     words = start.sub("", first.text, count=1)
     return (PlainWords(words), *inlines[1:]) if words else inlines[1:]
+
+
+def _without_space(inlines: tuple[Inline, ...]) -> tuple[Inline, ...]:
+    """Return a line without the space that is left of the line end after `[!pullquote]`."""
+    return _without_start(inlines, _SPACE)
 
 
 def _row_mistakes(lines: Sequence[str], first: int, columns: int) -> Iterator[tuple[int, str, str]]:

@@ -20,6 +20,7 @@ class MarkdownFinding:
     kind: str = ""
 
 
+FIGURE_FORM = "write   {figure name}   or, for two figures side by side,   {figure name other}"
 REFUSED = {
     "broken_link": (
         "this link is not written correctly: its address ends before the closing bracket",
@@ -36,6 +37,13 @@ REFUSED = {
         "write a backslash before the dot:   2024\\. …",
     ),
     "image": ("pictures are not allowed in this text", "use the key “figure” next to the text: image, alt, caption"),
+    "figure_form": ("this line does not name a figure", FIGURE_FORM),
+    "figure_count": ("at most two figures fit side by side", "put each further figure into a paragraph of its own"),
+    "figure_place": (
+        "a figure must be a paragraph of its own",
+        "put an empty line before and after   {figure name}",
+    ),
+    "inner_figure": ("a figure cannot be part of a list, a quotation or a box", "put it between two paragraphs"),
     "code_block": (
         "this paragraph is indented by four or more extra spaces, which turns it into program code",
         "indent it like the paragraphs around it",
@@ -73,9 +81,17 @@ REFUSED = {
     ),
     "callout": (
         "this kind of box is not available",
-        "write   > [!note]   or   > [!note] Title   with a title of your own, such as Warning",
+        "write   > [!note]   or   > [!note] Title   for a box, and   > [!pullquote]   for a pull quote",
     ),
     "inner_callout": ("a box cannot be part of a list or a quotation", "start its lines with   >   and no other sign"),
+    "empty_pull_quote": (
+        "this pull quote has no text",
+        "write the sentence on the lines below, each with   >   before it",
+    ),
+    "pull_quote": (
+        "a pull quote is one paragraph",
+        "delete the empty line; who said it may follow on a last line:   > — Name",
+    ),
     "empty_callout": ("this box has no text", "write the text on the lines below, each with   >   before it"),
     "button": (
         "a button must be a paragraph of its own",
@@ -90,6 +106,7 @@ _CODES = {
     **dict.fromkeys(("no_caption", "no_heads", "no_rows", "inner_table"), "table"),
     **dict.fromkeys(("inner_footnote", "empty_footnote", "footnote_twice", "footnote_unused"), "footnote"),
     **dict.fromkeys(("footnote_missing", "footnote_place"), "footnote"),
+    **dict.fromkeys(("figure_form", "figure_count", "figure_place", "inner_figure"), "figure"),
     **dict.fromkeys(("html_block", "html_inline"), "html"),
 }
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MarkAt = Callable[[int, str], str]
 #: Behind a link, makes a button of it.
 BUTTON = "{button}"
+#: Starts the name of a figure.
+FIGURE = "{figure"
+_FIGURE = re.compile(r"\{figure\s[^{}\n]*\}", re.IGNORECASE)
 _BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:|tel:)")
 
 
@@ -59,6 +62,8 @@ class InlineConverter:
                 case "text" | "text_special":
                     for _ in _BROKEN_LINK.finditer(node.content):
                         self._broken_link()
+                    if "{" in node.content:
+                        self._misplaced_figure(node.content)
                     if index and node.content.startswith(BUTTON) and nodes[index - 1].type == "link":
                         self.findings.refuse("button", self.row, BUTTON)
                     found.extend(
@@ -105,6 +110,12 @@ class InlineConverter:
                 needle = f" {words}" if before.endswith(" ") else words
                 yield Link(given.url, (PlainWords(words),), self.mark_at(self.row, needle), is_bare=True)
             before = words
+
+    def _misplaced_figure(self, words: str) -> None:
+        """Report a figure within a sentence, unless there is a backslash before it."""
+        match = _FIGURE.search(words)
+        if match is not None and f"\\{match[0]}" not in self.text[self.findings.start(self.row) :]:
+            self.findings.refuse("figure_place", self.row, match[0])
 
     def _joins(self, nodes: Sequence[SyntaxTreeNode], index: int) -> bool:
         """Check whether a line end is between two Chinese or Japanese characters, so that it is not a space."""

@@ -1,10 +1,11 @@
-"""The less frequent nodes of a Markdown text: subheads, tables, footnote marks, callouts, buttons.
+"""The less frequent nodes of a Markdown text: subheads, tables, footnote marks, callouts, buttons, pull quotes, figures.
 
 A module of its own, so that a build of texts without them does not take the time to load it.
 """
 
 from dataclasses import dataclass, field
 
+from composer.content.values.field_values import Group
 from composer.content.values.rich_text import Block, Inline, Link, Paragraph
 
 
@@ -54,4 +55,24 @@ class TextButton:
     mark: str = field(default="", compare=False)
 
 
-Element = Subhead | Table | Callout | TextButton
+@dataclass(frozen=True, slots=True)
+class PullQuote:
+    """A sentence of the text, shown again in large type; or a short quotation that interrupts the text."""
+
+    words: Paragraph
+    #: Who said it.
+    source: Paragraph | None
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """The place of a figure in a text, or of two that are side by side."""
+
+    names: tuple[str, ...]
+    #: The tokens of the names (see source_map.py).
+    marks: tuple[str, ...] = field(default=(), compare=False)
+    #: The figures with these names, when they have been found (content/document/figures.py).
+    figures: tuple[Group, ...] = ()
+
+
+Element = Subhead | Table | Callout | TextButton | PullQuote | FigureRow

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from composer.content.values.rich_elements import Element, NoteMark
+    from composer.content.values.rich_elements import Element, FigureRow, NoteMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,27 @@ class Rich:
     def parts(self) -> tuple[Block, ...]:
         """All blocks of the text, and its footnotes."""
         return (*self.nodes, *self.notes)
+
+    @property
+    def pieces(self) -> "tuple[Rich | FigureRow, ...]":
+        """The text, divided where it has figures; only the last piece has the footnotes."""
+        from composer.content.values.rich_elements import FigureRow
+
+        found: list[Rich | FigureRow] = []
+        done = 0
+        for index, node in enumerate(self.nodes):
+            if isinstance(node, FigureRow):
+                found.extend((Rich(self.nodes[done:index], self.notes, has_end=False), node))
+                done = index + 1
+        found.append(self.tail(done))
+        return tuple(piece for piece in found if piece)
+
+    @property
+    def figures_first(self) -> int:
+        """The number of rows of figures before the first words."""
+        from composer.content.values.rich_elements import FigureRow
+
+        return next((at for at, node in enumerate(self.nodes) if not isinstance(node, FigureRow)), len(self.nodes))
 
     def head(self, count: int) -> "Rich":
         """Return the first blocks."""

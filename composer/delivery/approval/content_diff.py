@@ -12,7 +12,7 @@ from dataclasses import astuple
 
 from composer.content.schema.messages import key_words
 from composer.content.values.field_values import Group, Picture, Value
-from composer.content.values.rich_elements import Callout, NoteMark, Subhead, Table, TextButton
+from composer.content.values.rich_elements import Callout, FigureRow, NoteMark, PullQuote, Subhead, Table, TextButton
 from composer.content.values.rich_text import (
     Block,
     Break,
@@ -149,6 +149,11 @@ def _block(block: Block) -> str:
         case Callout():
             title = _block(block.title) if block.title else ""
             return "\n".join((f"> [!note] {title}", *(f"> {line}" for line in map(_block, block.blocks))))
+        case PullQuote():
+            source = f"\n> — {_block(block.source)}" if block.source else ""
+            return f"> [!pullquote] {_block(block.words)}{source}"
+        case FigureRow():
+            return f"{{figure {' '.join(block.names)}}}"
         case TextButton():
             return f"{_words((block.link,))}{{button}}"
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from composer.content.document.figures import FIGURES, unused_figures
 from composer.content.document.issue import Section
 from composer.content.schema.schema import DocumentSchema, SchemaField
 from composer.content.values.field_values import Group, Picture, Value, value_in
@@ -90,7 +91,7 @@ def _item(schema: DocumentSchema, given: SchemaField, group: Group, anchor: str 
             values = {key: value_in(group, key) for key in _OF_PICTURE}
             parts.append(DerivedPart(kind=PartKind.FIGURE, value=Group({"image": group[name], **values})))
         else:
-            parts.extend(_parts(schema, fields[name], group[name]))
+            parts.extend(_parts(schema, fields[name], _unshown(group) if name == FIGURES else group[name]))
     title, url = (value_in(group, name) if name else None for name in (named, linked))
     return DerivedItem(
         title=title if isinstance(title, str) else None,
@@ -98,6 +99,15 @@ def _item(schema: DocumentSchema, given: SchemaField, group: Group, anchor: str 
         anchor=anchor,
         parts=tuple(_in_lines(parts)),
     )
+
+
+def _unshown(group: Group) -> Value:
+    """Return the figures that no text of the group shows, or what else the key has."""
+    figures = group[FIGURES]
+    if not isinstance(figures, Group):
+        return figures
+    unused = {name: figures[name] for name in unused_figures(group)}
+    return Group(unused) if unused else None
 
 
 def _parts(schema: DocumentSchema, given: SchemaField, value: Value) -> Iterator[DerivedPart]:

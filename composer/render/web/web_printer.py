@@ -8,11 +8,22 @@ import re
 from collections.abc import Sequence
 from typing import assert_never
 
+from jinja2 import TemplateRuntimeError
 from markupsafe import escape
 
-from composer.content.values.rich_elements import Callout, Element, NoteMark, Subhead, Table, TextButton
+from composer.content.values.rich_elements import (
+    Callout,
+    Element,
+    FigureRow,
+    NoteMark,
+    PullQuote,
+    Subhead,
+    Table,
+    TextButton,
+)
 from composer.content.values.rich_text import Paragraph, plain_words
-from composer.render.html_elements import NAMELESS, levelled, subhead, table_cell
+from composer.render.element_names import UNPRINTED_FIGURES
+from composer.render.html_elements import NAMELESS, levelled, pull_quote, subhead, table_cell
 from composer.render.html_printer import HtmlPrinter
 
 _WAY_BACK = '<a class="way-back" role="doc-backlink"'
@@ -36,6 +47,10 @@ class WebPrinter(HtmlPrinter):
             case TextButton():
                 link = self.inline_node(node.link).replace("<a ", '<a class="press" ', 1)
                 return f'<p class="button">{node.mark}{link}</p>'
+            case PullQuote():
+                return f'<aside class="pullquote">{pull_quote(self, node)}</aside>'
+            case FigureRow():
+                raise TemplateRuntimeError(UNPRINTED_FIGURES)
             case _:
                 assert_never(node)
 

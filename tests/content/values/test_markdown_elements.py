@@ -1,4 +1,4 @@
-"""Subheads, tables, footnotes, code, callouts, buttons and telephone links: read, or reported at their place."""
+"""Subheads, tables, footnotes, code, callouts, buttons, pull quotes, figures, telephone links: read, or reported."""
 
 import time
 
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.content.values.markdown import parse_markdown
-from composer.content.values.rich_elements import Callout, NoteMark, Subhead, Table, TextButton
+from composer.content.values.rich_elements import Callout, FigureRow, NoteMark, PullQuote, Subhead, Table, TextButton
 from composer.content.values.rich_text import BulletList, Link, Paragraph, PlainWords, Quote, plain_words
 
 TABLE = ": Fees\n| Permit | Fee |\n|:-------|----:|\n| Trade | 5 |"
@@ -84,6 +84,58 @@ def test_callouts_may_have_a_title() -> None:
     assert isinstance(third, Quote)
 
 
+def test_pull_quotes_may_name_who_said_it() -> None:
+    """The sentence is on the same line or below; a last line that starts with a dash is the source."""
+    rich, found = parse_markdown(
+        "> [!PullQuote] One *sentence*\n> on two lines — with a dash\n> — Anna Li, *analyst*\n\n> [!pullquote]\n> Another\n> -- B"
+    )
+    assert found == ()
+    first, second = rich.nodes
+    assert isinstance(first, PullQuote) and first.source is not None
+    assert _words((first.words, first.source)) == ["One sentence on two lines — with a dash", "Anna Li, analyst"]
+    assert isinstance(second, PullQuote) and second.source is not None
+    assert _words((second.words, second.source)) == ["Another", "B"]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("{figure exports}", ("exports",)),
+        ("{Figure  big_one two-three }", ("big_one", "two-three")),
+        ("{figure 出口、进口}", ("出口", "进口")),
+        ("{figure a, figure}", ("a", "figure")),
+    ],
+)
+def test_a_figure_is_a_paragraph_of_its_own(text: str, names: tuple[str, ...]) -> None:
+    """Two names in one line are side by side; each has the mark of its place."""
+    rich, found = parse_markdown(f"a\n\n{text}\n\nb", mark_at=lambda row, needle: f"{row}:{text.index(needle)}")
+    assert found == ()
+    row = rich.nodes[1]
+    assert isinstance(row, FigureRow) and row.names == names
+    assert [text[int(mark[2:]) :].startswith(name) for mark, name in zip(row.marks, names, strict=True)] == [
+        True
+    ] * len(names)
+    assert [type(piece).__name__ for piece in rich.pieces] == ["Rich", "FigureRow", "Rich"]
+
+
+@pytest.mark.parametrize(
+    "text", ["`{figure a}` in code", "\\{figure a} escaped", "\\begin{figure} in TeX", "{a figure}"]
+)
+def test_braces_that_are_no_figures(text: str) -> None:
+    """In code, after a backslash, and without a name, they are words."""
+    rich, found = parse_markdown(text)
+    assert found == () and isinstance(rich.nodes[0], Paragraph)
+
+
+def test_footnotes_come_after_the_last_figure() -> None:
+    """Only the last piece of a text has its footnotes, also if the text ends with a figure."""
+    rich, found = parse_markdown("{figure a}\n\none[^1]\n\n{figure b}\n\n[^1]: note")
+    assert found == ()
+    assert [type(piece).__name__ for piece in rich.pieces] == ["FigureRow", "Rich", "FigureRow", "Rich"]
+    assert [piece.has_end for piece in rich.pieces if not isinstance(piece, FigureRow)] == [False, True]
+    assert rich.figures_first == 1 and parse_markdown("a")[0].figures_first == 0
+
+
 @pytest.mark.parametrize(
     ("url", "read"),
     [
@@ -136,6 +188,19 @@ def test_telephone_links(url: str, read: str) -> None:
         ("[a](tel:030-CALL)", "tel:030", "url", "is not a telephone number"),
         ("[a](tel:+49)", "tel:+49", "url", "is not a telephone number"),
         ("```\ncode\n```", "```", "markdown", "program code"),
+        ("a\n\n> [!pullquote]", "[!pullquote]", "markdown", "this pull quote has no text"),
+        ("> [!pullquote]\n> — Anna", "[!pullquote]", "markdown", "this pull quote has no text"),
+        ("> [!pullquote]\n> a\n>\n> — b", "> — b", "markdown", "is one paragraph"),
+        ("- > [!pullquote]\n  > a", "[!pullquote]", "markdown", "cannot be part of a list"),
+        ("a\n\n{figure}", "{figure}", "figure", "does not name a figure"),
+        ("{figures a}", "{figures a}", "figure", "does not name a figure"),
+        ("{figure: a}", "{figure: a}", "figure", "does not name a figure"),
+        ("{figure a b c}", "c}", "figure", "at most two"),
+        ("{figure a} b", "{figure a} b", "figure", "a paragraph of its own"),
+        ("b {figure a}", "{figure a}", "figure", "a paragraph of its own"),
+        ("b\n{figure a}", "{figure a}", "figure", "a paragraph of its own"),
+        ("- {figure a}", "{figure a}", "figure", "cannot be part of a list"),
+        ("> [!note]\n> a\n>\n> {figure a}", "{figure a}", "figure", "cannot be part of a list"),
     ],
 )
 def test_broken_elements_are_reported_at_their_place(text: str, at: str, code: str, words: str) -> None:
@@ -157,6 +222,10 @@ PIECES = (
         "\\",
         "{button}",
         "[a](https://e.org)",
+        "{figure ",
+        "a}",
+        "[!pullquote] ",
+        "— ",
         "[a](tel:1)",
         "](",
         "- ",
@@ -193,6 +262,10 @@ def test_any_series_of_signs_is_read_or_reported(text: str) -> None:
         "`" * 20_000,
         "[a](https://e.org){button}\n\n" * 1_000,
         "{button}" * 10_000,
+        "{figure a}" * 10_000,
+        "{figure " * 10_000,
+        "{figure" + " a" * 10_000 + "}",
+        "> [!pullquote]\n" * 3_000,
     ],
 )
 def test_slow_texts_are_read_quickly(text: str) -> None:

@@ -100,6 +100,9 @@ def test_a_type_without_a_template_for_the_web_is_derived_from_its_schema(tmp_pa
     assert "<p>Paid in <strong>cash</strong>.</p>" in html
     assert re.search(r'<figure class="figure"><img src="pictures/logo-\w+\.png" alt="The logo" width="\d+" height="\d+">'
                      r'<figcaption><span class="caption">Our logo</span>', html)  # fmt: skip
+    # A figure is where the text names it; one that no text names is shown after it.
+    assert [html.count(f'alt="{alt}"') for alt in ("The stamp", "Another")] == [1, 1]
+    assert html.index("<p>Paid in") < html.index("The stamp") < html.index("Another")
     assert '<time datetime="2025-01-20">January 20, 2025</time>' in html
     assert '<a href="https://example.org/contract">example.org</a>' in html
     assert (
@@ -148,6 +151,8 @@ content:
             name: {type: string, format: plain, title: Name, description: "t"}
             role: {type: string, format: plain, title: Role, description: "t"}
             email: {type: string, format: email, title: Mail, description: "t"}
+      figures:
+        $ref: "#/$defs/figures"
       sources:
         $ref: "#/$defs/sources"
 """
@@ -163,7 +168,14 @@ deals:
     picture: ../assets/logo.png
     alt: "The logo"
     caption: "Our logo"
-    terms: "Paid in **cash**."
+    terms: "Paid in **cash**.\\n\\n{figure stamp}"
+    figures:
+      stamp:
+        image: ../assets/logo.png
+        alt: "The stamp"
+      spare:
+        image: ../assets/logo.png
+        alt: "Another"
     people:
       - name: Anna Li
         role: Lawyer

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from composer.checks.issue_text import trail_of
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
+from composer.content.document.figures import FIGURES, unused_figures
 from composer.content.schema.messages import where
 from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Level, Who
@@ -117,6 +119,23 @@ def first_frame(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
         if figure.picture.begins_blank:
             message = f"the animation “{figure.picture.name}” starts with an empty frame"
             yield CheckFinding(place=figure.place, message=where(figure.trail, message))
+
+
+@check(
+    "IMG07",
+    "Every figure with a name is shown",
+    fix="write its name in braces, as a paragraph of its own:   {figure name}   or delete the figure",
+    source="docs/reference/issue-format.md: figures in texts",
+)
+def unused(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for figures that no text names."""
+    for section in review.issue.sections:
+        for path, group in section.pieces:
+            for name in unused_figures(group):
+                place = review.issue.place(*path, FIGURES, name)
+                message = where(trail_of(path), f"the figure “{name}” is not shown, because no text names it")
+                hint = f"write   {{figure {name}}}   as a paragraph of its own where it belongs, or delete the figure"
+                yield CheckFinding(place=place, message=message, hint=hint, about=name)
 
 
 @check(
