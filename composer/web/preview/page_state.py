@@ -5,7 +5,7 @@ and no data of a real subscriber except the one that `--as` names.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from composer.core.errors import Problem, grouped
@@ -14,8 +14,9 @@ from composer.mail.merge_slots import fill_text
 from composer.web.preview.simulation.gmail_clip import LIMIT, Hidden, clip
 from composer.web.preview.simulation.inbox_row import Row, rows
 from composer.web.preview.simulation.reading_order import Line, SpokenKind, reading_order
+from composer.web.preview.simulation.reading_time import lengths
 from composer.web.preview.simulation.sample_subscribers import SampleSubscriber, values_for
-from composer.web.preview.view_model import PreviewModel, ShownVariant
+from composer.web.preview.view_model import ListedIssue, PreviewModel, ShownVariant
 from composer.web.preview.views import places
 
 #: Number of characters of the edition that are shown in place of a missing preheader.
@@ -30,9 +31,12 @@ def as_json(value: object) -> bytes:
     return text.encode(errors="replace")
 
 
-def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str, object]:
-    """Return the page's state. `panels` are those of `shown.model`."""
+def state(
+    shown: ShownVariant, panels: Mapping[str, object] | None, editor: Mapping[str, str] | None = None
+) -> dict[str, object]:
+    """Return the page's state. `panels` are those of `shown.model`, `editor` the addresses that open files, by name."""
     return {
+        "editor": dict(editor or {}),
         "version": shown.version,
         "edition": shown.edition,
         "isBroken": shown.is_broken,
@@ -47,6 +51,19 @@ def state(shown: ShownVariant, panels: Mapping[str, object] | None) -> dict[str,
         ],
         "look": panels,
     }
+
+
+def files_of(shown: ShownVariant) -> Iterator[str]:
+    """Yield the names of the files that the page mentions, some of them several times."""
+    yield from (problem.path for problem in shown.problems)
+    for each in shown.model.variants if shown.model else ():
+        yield from (place.rsplit(":", 2)[0] for place in places(each.html))
+
+
+def listed_issues(current: str, issues: Iterable[ListedIssue]) -> dict[str, object]:
+    """Return the issues that the page can switch to, and the name of its own."""
+    listed = [{"stem": each.stem, "date": each.date, "language": each.language} for each in issues]
+    return {"current": current, "issues": listed}
 
 
 def _problem(problem: Problem, group: int) -> dict[str, object]:
@@ -115,6 +132,14 @@ def _named(key: str) -> str:
     return "Page around the sections" if key == "page" else key.replace("_", " ")
 
 
+def _lengths(model: PreviewModel) -> list[dict[str, object]]:
+    return [
+        {"key": each.key, "heading": model.headings.get(each.key) or _named(each.key), "words": each.words}
+        | {"minutes": round(each.minutes, 2)}
+        for each in lengths(model.html, model.language)
+    ]
+
+
 def _texts(model: PreviewModel) -> dict[str, str]:
     return {person.key: fill_text(model.text, values_for(person, model.fields)) for person in model.people}
 
@@ -172,11 +197,12 @@ def _parts(line: Line, values: Mapping[str, str]) -> list[dict[str, object]]:
     return made
 
 
-#: The views without frames. Each is made only when a page shows it, so that a build does not wait for it.
+#: The views without frames, and the lengths of sections. Each is made only when a page shows it, so that a build does not wait.
 VIEWS: Mapping[str, Callable[[PreviewModel], object]] = {
     "text": _texts,
     "inbox": _inboxes,
     "order": _order,
     "headers": lambda model: model.headers,
     "source": lambda model: model.mailed.decode(errors="replace"),
+    "lengths": _lengths,
 }

@@ -4,12 +4,9 @@ Input: requests from a browser on this computer. Output: pages that run only thi
 rejects requests made by another site or for another host name, and changes nothing.
 """
 
-import asyncio
 import contextlib
 import re
-import sys
-import traceback
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -18,8 +15,8 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from composer.web.preview.file_watcher import watch
-from composer.web.preview.page_state import VIEWS, as_json
+from composer.web.preview.issue_sessions import IssueSessions
+from composer.web.preview.page_state import VIEWS, as_json, listed_issues
 from composer.web.preview.preview_session import HEARTBEAT, PreviewSession
 from composer.web.preview.views import edition, named
 
@@ -59,84 +56,108 @@ def static_names() -> tuple[str, ...]:
     return tuple(sorted(path.name for path in STATIC.iterdir() if path.suffix == ".js" or path.name in TYPES))
 
 
-def application(session: PreviewSession, port: int, heartbeat: float = HEARTBEAT) -> ASGIApp:
-    """Return the application, which builds and watches files while it runs."""
+_Handler = Callable[[PreviewSession, Request], Awaitable[Response]]
+
+
+def application(sessions: IssueSessions, port: int, heartbeat: float = HEARTBEAT) -> ASGIApp:
+    """Return the application, which builds and watches files while it runs.
+
+    The first issue has the paths of `_HANDLERS`; every issue has them below `/issue/NAME`.
+    """
 
     @contextlib.asynccontextmanager
     async def working(app: Starlette) -> AsyncIterator[None]:
-        tasks = [asyncio.create_task(session.run()), asyncio.create_task(watch(session))]
-        for task in tasks:
-            task.add_done_callback(_confess)
+        sessions.start()
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await sessions.end()
 
-    async def page(request: Request) -> Response:
-        return _file("page.html")
+    def of_issue(handler: _Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            session = sessions.session(request.path_params.get("issue"))
+            return _missing() if session is None else await handler(session, request)
 
-    async def static(request: Request) -> Response:
-        name = request.path_params["name"]
-        return _file(name) if name in static_names() and name != "page.html" else _missing()
+        return answer
 
-    async def state(request: Request) -> Response:
-        return _answer(session.json, "application/json")
-
-    async def events(request: Request) -> Response:
+    async def events(session: PreviewSession, request: Request) -> Response:
         return StreamingResponse(_events(session, heartbeat), media_type="text/event-stream")
 
-    async def frame(request: Request) -> Response:
-        model = session.shown.model
-        found = named(model, request.path_params["frame"]) if model else None
-        if model is None or found is None:
-            return _missing()
-        return _answer(edition(model, found).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
+    async def issues(session: PreviewSession, request: Request) -> Response:
+        current = request.path_params.get("issue", sessions.current)
+        return _answer(as_json(listed_issues(current, sessions.listed())), "application/json")
 
-    async def view(request: Request) -> Response:
-        number, whole = request.query_params.get("variant", "1"), session.shown.model
-        model = whole.variant(int(number)) if whole and re.fullmatch("[0-9]{1,2}", number) else None
-        made = VIEWS.get(request.path_params["name"])
-        return _answer(as_json(made(model)), "application/json") if model and made else _missing()
-
-    async def picture(request: Request) -> Response:
-        model, name = session.shown.model, request.path_params["name"]
-        found = next((each.pictures[name] for each in model.variants if name in each.pictures), None) if model else None
-        if found is None or not re.fullmatch(r"image/[\w.+-]+", found[0]):
-            return _missing()
-        return _answer(found[1], found[0])
-
-    async def source(request: Request) -> Response:
-        model = session.shown.model
-        return _answer(model.mailed, "text/plain; charset=utf-8") if model else _missing()
-
-    app = Starlette(
-        lifespan=working,
-        routes=[
-            Route("/", page),
-            Route("/static/{name}", static),
-            Route("/state.json", state),
-            Route("/events", events),
-            Route("/edition/{frame}.html", frame),
-            Route("/views/{name}.json", view),
-            Route("/pictures/{name}", picture),
-            Route("/source.txt", source),
-        ],
-    )
-    return _Guard(app, port)
+    handlers = {**_HANDLERS, "/events": events, "/issues.json": issues}
+    routes = [
+        Route(f"{before}{path}", of_issue(handler))
+        for before in ("", "/issue/{issue}")
+        for path, handler in handlers.items()
+    ]
+    return _Guard(Starlette(lifespan=working, routes=routes), port)
 
 
-def _confess(task: "asyncio.Task[None]") -> None:
-    """Print the error of a task that should never end."""
-    if not task.cancelled() and (bug := task.exception()) is not None:
-        traceback.print_exception(bug, file=sys.stderr)
+async def _page(session: PreviewSession, request: Request) -> Response:
+    return _file("page.html")
+
+
+async def _static(session: PreviewSession, request: Request) -> Response:
+    name = request.path_params["name"]
+    return _file(name) if name in static_names() and name != "page.html" else _missing()
+
+
+async def _state(session: PreviewSession, request: Request) -> Response:
+    return _answer(session.json, "application/json")
+
+
+async def _frame(session: PreviewSession, request: Request) -> Response:
+    model = session.shown.model
+    found = named(model, request.path_params["frame"]) if model else None
+    if model is None or found is None:
+        return _missing()
+    return _answer(edition(model, found).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
+
+
+async def _view(session: PreviewSession, request: Request) -> Response:
+    number, whole = request.query_params.get("variant", "1"), session.shown.model
+    model = whole.variant(int(number)) if whole and re.fullmatch("[0-9]{1,2}", number) else None
+    made = VIEWS.get(request.path_params["name"])
+    return _answer(as_json(made(model)), "application/json") if model and made else _missing()
+
+
+async def _picture(session: PreviewSession, request: Request) -> Response:
+    model, name = session.shown.model, request.path_params["name"]
+    found = next((each.pictures[name] for each in model.variants if name in each.pictures), None) if model else None
+    if found is None or not re.fullmatch(r"image/[\w.+-]+", found[0]):
+        return _missing()
+    return _answer(found[1], found[0])
+
+
+async def _source(session: PreviewSession, request: Request) -> Response:
+    model = session.shown.model
+    return _answer(model.mailed, "text/plain; charset=utf-8") if model else _missing()
+
+
+#: What answers each path of an issue. All addresses in the page are relative to it.
+_HANDLERS: Mapping[str, _Handler] = {
+    "/": _page,
+    "/static/{name}": _static,
+    "/state.json": _state,
+    "/edition/{frame}.html": _frame,
+    "/views/{name}.json": _view,
+    "/pictures/{name}": _picture,
+    "/source.txt": _source,
+}
 
 
 async def _events(session: PreviewSession, heartbeat: float) -> AsyncIterator[bytes]:
     yield b"retry: 500\n\n"
-    async for version in session.versions(heartbeat):
-        yield b": still here\n\n" if version is None else f"data: {version}\n\n".encode()
+    async for signal in session.signals(heartbeat):
+        if signal is None:
+            yield b": still here\n\n"
+        elif signal.is_building:
+            yield b"event: building\ndata: building\n\n"
+        else:
+            yield f"data: {signal.version}\n\n".encode()
 
 
 def _file(name: str) -> Response:

@@ -1,6 +1,6 @@
 """Runs the preview until Ctrl-C, on this computer only.
 
-Input: a function that builds. Output: nothing; the preview is in the browser. Guarantees: listens only on this computer.
+Input: sessions. Output: nothing; the preview is in the browser. Guarantees: listens only on this computer.
 """
 
 import asyncio
@@ -8,13 +8,12 @@ import contextlib
 import socket
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 from composer.core.errors import ComposeError
 from composer.web.http_server import Config, Server
+from composer.web.preview.issue_sessions import IssueSessions
 from composer.web.preview.preview_app import application
-from composer.web.preview.preview_session import HEARTBEAT, PreviewSession
-from composer.web.preview.view_model import Attempt
+from composer.web.preview.preview_session import HEARTBEAT
 
 HOST = "127.0.0.1"
 #: The preview's port. If it is in use, the next free one is used.
@@ -30,12 +29,12 @@ class PreviewServer(Server):
     """A server that reports when it is ready, and closes the open event streams when it ends."""
 
     def __init__(
-        self, session: PreviewSession, listener: socket.socket, opened: Callable[[str], None], heartbeat: float
+        self, sessions: IssueSessions, listener: socket.socket, opened: Callable[[str], None], heartbeat: float
     ) -> None:
         port = listener.getsockname()[1]
         super().__init__(
             Config(
-                application(session, port, heartbeat),
+                application(sessions, port, heartbeat),
                 access_log=False,
                 log_level="warning",
                 lifespan="on",
@@ -45,7 +44,7 @@ class PreviewServer(Server):
             )
         )
         self.url = f"http://{HOST}:{port}/"
-        self._session = session
+        self.sessions = sessions
         self._opened = opened
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -53,25 +52,18 @@ class PreviewServer(Server):
         self._opened(self.url)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._session.close()
+        self.sessions.close()
         await super().shutdown(sockets)
 
 
-def serve(
-    rebuild: Callable[[], Attempt],
-    *,
-    port: int | None = None,
-    opened: Callable[[str], None],
-    inputs: tuple[Path, ...] = (),
-) -> None:
-    """Show the result of `rebuild` until Ctrl-C, and build again when one of its inputs changes.
+def serve(sessions: IssueSessions, *, port: int | None = None, opened: Callable[[str], None]) -> None:
+    """Show issues until Ctrl-C, and build again when a file changes.
 
-    `opened` is called with the address as soon as the server answers. `inputs` are watched until the first build has
-    reported which files it read. Without a port, the first free one from 8700 is used. Raises PreviewError if the given
-    port is not free.
+    `opened` is called with the address as soon as the server answers. Without a port, the first free one from 8700 is
+    used. Raises PreviewError if the given port is not free.
     """
     with listen(port) as listener:
-        server = PreviewServer(PreviewSession(rebuild, inputs), listener, opened, HEARTBEAT)
+        server = PreviewServer(sessions, listener, opened, HEARTBEAT)
         # uvicorn shuts down cleanly and then raises the interrupt again.
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(server.serve(sockets=[listener]))

@@ -11,14 +11,14 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
 from composer.core.errors import ComposeError, ContentError
 from composer.core.workspace import stamp
-from composer.web.preview.page_state import as_json, panels, state
+from composer.web.preview.page_state import as_json, files_of, panels, state
 from composer.web.preview.view_model import Attempt, ShownVariant
 
 #: Seconds between two messages that tell a page that the preview is still running.
@@ -28,12 +28,30 @@ Stamps = Mapping[Path, tuple[int, int]]
 _Result = TypeVar("_Result")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """What a page is told: the current version, or that the next one is being built."""
+
+    version: int
+    is_building: bool
+
+
 class PreviewSession:
     """What the pages share. All methods except `rebuild` run in the server's thread."""
 
-    def __init__(self, rebuild: Callable[[], Attempt], inputs: tuple[Path, ...] = ()) -> None:
-        """`inputs` are watched until the first build has reported which files it read."""
+    def __init__(
+        self,
+        rebuild: Callable[[], Attempt],
+        inputs: tuple[Path, ...] = (),
+        places: Callable[[Iterable[str]], Mapping[str, str]] = lambda names: {},
+    ) -> None:
+        """`inputs` are watched until the first build has reported which files it read.
+
+        `places` returns the addresses that open files in the editor's program, by their names.
+        """
         self._rebuild = rebuild
+        self._places = places
+        self.is_building = False
         self.shown = ShownVariant()
         self.json = as_json(state(self.shown, None))
         self.inputs = inputs
@@ -60,6 +78,8 @@ class PreviewSession:
             await self._wanted.wait()
             self._wanted.clear()
             before = stamps(self.inputs)
+            self.is_building = True
+            self._tell()
             shown, made, attempt = await _in_thread(self._attempt)
             if attempt is not None:
                 self.inputs = attempt.inputs
@@ -69,7 +89,8 @@ class PreviewSession:
                 **{path: seen for path, seen in before.items() if path in self.inputs},
             }
             self.shown, self._panels = shown, made
-            self.json = as_json(state(shown, made))
+            self.json = as_json(state(shown, made, self._places(files_of(shown))))
+            self.is_building = False
             self._tell()
 
     def _attempt(self) -> tuple[ShownVariant, Mapping[str, object] | None, Attempt | None]:
@@ -107,12 +128,20 @@ class PreviewSession:
         for listener in self._listeners:
             listener.set()
 
-    async def versions(self, heartbeat: float = HEARTBEAT) -> AsyncIterator[int | None]:
-        """Yield the current version and each new one; None when nothing has happened for a while. Ends with the session."""
+    def _signal(self) -> Signal:
+        return Signal(version=self.shown.version, is_building=self.is_building)
+
+    async def signals(self, heartbeat: float = HEARTBEAT) -> AsyncIterator[Signal | None]:
+        """Yield the current version, the beginning of each build, and each new version; None after a while without any.
+
+        Ends with the session.
+        """
         listener = asyncio.Event()
         self._listeners.add(listener)
         try:
-            yield self.shown.version
+            yield Signal(version=self.shown.version, is_building=False)
+            if self.is_building:
+                yield self._signal()
             while not self._is_closed:
                 try:
                     await asyncio.wait_for(listener.wait(), heartbeat)
@@ -121,7 +150,7 @@ class PreviewSession:
                     continue
                 listener.clear()
                 if not self._is_closed:
-                    yield self.shown.version
+                    yield self._signal()
         finally:
             self._listeners.discard(listener)
 

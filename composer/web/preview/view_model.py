@@ -99,3 +99,12 @@ class ShownVariant:
     built: datetime.datetime | None = None
     #: Duration of the build in milliseconds.
     milliseconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedIssue:
+    """An issue to choose: its name without the ending, its date as ISO 8601 (empty without one), and its language."""
+
+    stem: str
+    date: str
+    language: str

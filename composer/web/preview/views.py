@@ -1,7 +1,7 @@
 """Documents for the preview's frames, by variant, subscriber, colour scheme, pictures and mail program.
 
 Input: a `PreviewModel` and a frame's name. Output: an HTML document. Guarantees: no script runs in it, and no link leaves it.
-What is simulated is a list of rules, below and in outlook.py, and the page labels it as a simulation.
+What is simulated is a list of rules, below and in simulation/outlook.py, and the page labels it as a simulation.
 """
 
 import re
@@ -15,8 +15,8 @@ from urllib.parse import unquote
 
 from composer.mail.merge_slots import fill_html
 from composer.web.preview.markup import attribute, declarations, drop, names, put, rewrite, written
-from composer.web.preview.outlook import as_word
 from composer.web.preview.simulation.gmail_clip import clipped
+from composer.web.preview.simulation.outlook import as_word
 from composer.web.preview.simulation.sample_subscribers import values_for
 from composer.web.preview.view_model import PreviewModel
 

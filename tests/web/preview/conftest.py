@@ -10,14 +10,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from composer.app.issues.issue_lookup import IssueFile
+from composer.app.issues.preview import list_issues
 from composer.core.errors import Problem
 from composer.core.workspace import Workspace
 from composer.web.preview.build_preview import always, preview_builder
+from composer.web.preview.editor_links import editor_links, editor_template
+from composer.web.preview.issue_sessions import IssueSessions
 from composer.web.preview.preview_server import PreviewServer, listen
 from composer.web.preview.preview_session import PreviewSession
 from composer.web.preview.view_model import Attempt, PreviewModel
@@ -54,6 +59,17 @@ class Preview:
     session: PreviewSession
     thread: threading.Thread
     findings: list[Problem] = field(default_factory=list)
+    #: Builds wait while it is not set.
+    may_build: threading.Event = field(default_factory=threading.Event)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Delay builds."""
+        self.may_build.clear()
+        try:
+            yield
+        finally:
+            self.may_build.set()
 
     @property
     def port(self) -> int:
@@ -75,6 +91,16 @@ class Preview:
     def state(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self.get("/state.json").body)
         return told
+
+    def session_of(self, issue: str) -> dict[str, Any]:
+        """Return the state of another issue, as soon as it is built."""
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            told: dict[str, Any] = json.loads(self.get(f"/issue/{issue}/state.json").body)
+            if told["version"]:
+                return told
+            time.sleep(0.01)
+        raise AssertionError(f"never built: {issue}")
 
     def text(self) -> str:
         """Return the plain text as the page shows it without a subscriber."""
@@ -110,14 +136,28 @@ def running(workspace: Workspace, stem: str = "2025-01-30") -> Iterator[Preview]
     findings: list[Problem] = []
     build = preview_builder(workspace, path, now, DAY)
 
+    may_build = threading.Event()
+    may_build.set()
+
     def rebuild() -> Attempt:
+        may_build.wait(60)
         attempt = build()
         return replace(attempt, problems=(*attempt.problems, *findings))
 
     listener = listen(0)
-    session = PreviewSession(rebuild, always(workspace, path))
+    links = partial(editor_links, editor_template(""), workspace.root)
+    session = PreviewSession(rebuild, always(workspace, path), links)
+
+    def prepare(name: str) -> PreviewSession | None:
+        other = next((each for each in workspace.issues() if each.stem == name), None)
+        if other is None:
+            return None
+        return PreviewSession(preview_builder(workspace, other, now, DAY), always(workspace, other), links)
+
+    issue = IssueFile(workspace=workspace, path=path)
+    sessions = IssueSessions(session, stem, partial(list_issues, issue), prepare)
     ready = threading.Event()
-    server = PreviewServer(session, listener, lambda url: ready.set(), 0.2)
+    server = PreviewServer(sessions, listener, lambda url: ready.set(), 0.2)
 
     def run() -> None:
         with listener:
@@ -126,7 +166,15 @@ def running(workspace: Workspace, stem: str = "2025-01-30") -> Iterator[Preview]
     thread = threading.Thread(target=run)
     thread.start()
     assert ready.wait(60)
-    shown = Preview(workspace=workspace, path=path, server=server, session=session, thread=thread, findings=findings)
+    shown = Preview(
+        workspace=workspace,
+        path=path,
+        server=server,
+        session=session,
+        thread=thread,
+        findings=findings,
+        may_build=may_build,
+    )
     try:
         shown.until(lambda told: told["version"])
         yield shown

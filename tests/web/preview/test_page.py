@@ -174,7 +174,7 @@ def test_every_view_is_drawn(shared: Preview, page: Page) -> None:
     for view, selector in VIEWS.items():
         page.script("choose('view', arguments[0])", view)
         page.drawn(selector)
-        assert page.script("return new URLSearchParams(location.hash.slice(1)).get('view') || 'desktop'") == view
+        assert page.script("return new URLSearchParams(location.hash.slice(1)).get('view') || 'phone'") == view
     page.script("choose('view', 'desktop')")
     for client in CLIENTS:
         page.script("choose('client', arguments[0])", client)
@@ -199,6 +199,85 @@ def test_a_narrow_window_shows_everything(shared: Preview, page: Page) -> None:
     )
     assert overlaps == []
     assert page.script("return document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_phone_is_first(shared: Preview, page: Page) -> None:
+    """Without a choice, the page shows a phone of 375 pixels with its first screen marked; on a phone, without its edge."""
+    page.open(shared.server.url)
+    page.until(lambda: page.frame("page.body.innerText.includes('Nvidia')"))
+    assert page.script("return sheets.map(each => [each.width, each.scale])") == [[375, 1]]
+    assert page.script("return [sheets[0].fold.hidden, sheets[0].fold.style.top]") == [False, "812px"]
+    size = {"width": 375, "height": 812, "deviceScaleFactor": 1, "mobile": False}
+    page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    page.until(lambda: page.script("return sheets[0].paper.getBoundingClientRect().width") == 375)
+    assert page.script("return sheets[0].scale") == 1
+    for view in VIEWS:
+        page.script("choose('view', arguments[0])", view)
+        page.drawn(VIEWS[view])
+        assert page.script("return document.documentElement.scrollWidth") == 375, view
+
+
+def test_another_language_and_another_issue(sampled: Preview, page: Page) -> None:
+    """The page switches to both, keeps what was chosen, and shows its own issue's files."""
+    english = sampled.path.read_text(encoding="utf-8")
+    sampled.path.with_name("2025-02-06.yaml").write_text(english.replace("2025-01-30", "2025-02-06"), encoding="utf-8")
+    page.open(f"{sampled.server.url}#scheme=dark")
+    page.until(lambda: page.count("#date option") == 2 and page.count("#language option") == 2)
+    assert page.text("#language").split() == ["English", "German"]
+    page.script(
+        "const it = document.getElementById('language'); it.selectedIndex = 1; it.dispatchEvent(new Event('change'))"
+    )
+    page.until(lambda: page.text("#issue") == "issues/2025-01-30.de.yaml")
+    page.loaded("dark")
+    assert page.frame("page.documentElement.lang") == "de"
+    page.script(
+        "const it = document.getElementById('date'); it.value = '2025-02-06'; it.dispatchEvent(new Event('change'))"
+    )
+    page.until(lambda: page.text("#issue") == "issues/2025-02-06.yaml")
+    page.until(lambda: not page.visible("#language"))
+    sampled.path.with_name("2025-02-06.yaml").write_text(
+        english.replace("2025-01-30", "2025-02-06").replace("A start-up that few", "One company that few"),
+        encoding="utf-8",
+    )
+    page.until(lambda: page.frame("page.body.innerText.includes('One company that few')"))
+
+
+def test_a_place_opens_in_the_editors_program(sampled: Preview, page: Page) -> None:
+    """The link of a finding has the file's own path, its line and its column."""
+    with_findings(sampled)
+    page.open(sampled.server.url)
+    page.click(".finding")
+    page.until(lambda: page.count("#selected a.plain"))
+    found = page.script("return document.querySelector('#selected a.plain').href")
+    assert found == f"vscode://file{sampled.path.as_posix()}:107:28"
+
+
+def test_words_and_minutes_and_near_the_limit_bytes(sampled: Preview, page: Page) -> None:
+    """The panel has the length of each section; from 85 % of Gmail's limit, their bytes. A section leads to its place."""
+    page.open(sampled.server.url)
+    page.until(lambda: page.count("#size tbody tr"))
+    said = page.text("#size")
+    assert said.startswith("Length\n10 minutes") and "2,388 words" in said and "Top story\t856\t4 min" in said
+    page.click("#size button.bare", 3)
+    page.until(lambda: page.script("return sheets[0].selected?.getAttribute('data-section')") == "digest")
+    long = "".join(
+        f"    Paragraph {number} is here to be long, and it says nothing at all.\n\n" for number in range(450)
+    )
+    source = sampled.path.read_text(encoding="utf-8")
+    sampled.save(source.replace("    A start-up that few", f"{long}    A start-up that few"))
+    page.until(lambda: page.text("#size").startswith("Size"))
+    assert "bytes" in page.text("#size")
+
+
+def test_a_long_build_is_announced(preview: Preview, page: Page) -> None:
+    """While a build takes longer than a moment, the page says so; then it shows the result."""
+    page.open(preview.server.url)
+    preview.until(lambda told: told["version"] == 1)
+    with preview.held():
+        preview.save(preview.path.read_text(encoding="utf-8").replace("hello", "good day"))
+        page.until(lambda: page.text("#status") == "Building…")
+    page.until(lambda: page.text("#status").startswith("Saved"))
+    assert page.frame("page.body.innerText.includes('good day')")
 
 
 def test_schemes_are_the_editions_not_the_devices(shared: Preview, page: Page) -> None:
@@ -228,12 +307,12 @@ def test_each_edition_of_an_issue_can_be_chosen(desks: Preview, page: Page) -> N
     page.open(desks.server.url)
     assert page.text(".whose").startswith("Edition for")
     page.until(lambda: page.frame("page.body.innerText.includes('Background for the press')"))
-    sizes = page.text("#size")
+    page.until(lambda: "Press room" in page.text("#size"))
     page.press("v")
     page.loaded("edition/2-defaults")
     page.until(lambda: page.frame("page.body.innerText.includes('In place of the background')"))
     assert not page.frame("page.body.innerText.includes('Background for the press')")
-    assert "Press room" in sizes and "Press room" not in page.text("#size")
+    page.until(lambda: "Press room" not in page.text("#size"))
     page.press("t")
     page.drawn("pre.grid")
     assert "In place of the background" in page.text("pre.grid")
@@ -397,25 +476,26 @@ def test_scripts_in_an_issue_do_not_run(preview: Preview, page: Page) -> None:
 def test_the_toolbar_by_keyboard(shared: Preview, page: Page) -> None:
     """Tab moves between groups, arrow keys within them; letters in text fields are not shortcuts."""
     page.open(shared.server.url)
+    page.until(lambda: page.visible("#language"))
     page.press(Keys.TAB)
     assert page.script("return document.activeElement.className") == "skip"
     stops = []
-    for _ in range(8):
+    for _ in range(9):
         page.press(Keys.TAB)
         stops.append(page.script("const at = document.activeElement; return at.name || at.id"))
-    assert stops[:7] == ["help-button", "view", "scheme", "pictures", "client", "subscriber", "stage"]
+    assert stops[:8] == ["language", "help-button", "view", "scheme", "pictures", "client", "subscriber", "stage"]
     page.script("document.querySelector('input[name=view]:checked').focus()")
     page.press(Keys.ARROW_RIGHT)
-    page.until(lambda: page.script("return choices.view") == "phone")
+    page.until(lambda: page.script("return choices.view") == "desktop")
     assert page.script("return getComputedStyle(document.activeElement.nextElementSibling).outlineStyle") == "solid"
     page.script("document.getElementById('subscriber').focus()")
     page.press("t")
-    assert page.script("return choices.view") == "phone"
+    assert page.script("return choices.view") == "desktop"
     page.script("document.getElementById('stage').focus()")
     page.press("?")
     page.until(lambda: page.script("return document.getElementById('help').open"))
     page.press("t")
-    assert page.script("return choices.view") == "phone"
+    assert page.script("return choices.view") == "desktop"
     page.press(Keys.ESCAPE)
     page.until(lambda: not page.script("return document.getElementById('help').open"))
     page.press("r")

@@ -51,7 +51,7 @@ class Listener:
         """Return the next version, and skip heartbeats."""
         while True:
             line = self.line()
-            if line.startswith("data: "):
+            if line.startswith("data: ") and line != "data: building":
                 return int(line[6:])
 
     def close(self) -> None:
@@ -321,13 +321,15 @@ def test_a_port_in_use() -> None:
 SCRIPT = """
 import sys
 from pathlib import Path
+from composer.web.preview.issue_sessions import IssueSessions
 from composer.web.preview.preview_server import serve
+from composer.web.preview.preview_session import PreviewSession
 from composer.core.workspace import Workspace
 from composer.web.preview.build_preview import preview_builder
 from tests.web.preview.conftest import now
 workspace = Workspace(root=Path(sys.argv[1]))
 build = preview_builder(workspace, workspace.issue("2025-01-30"), now)
-serve(build, port=None, opened=lambda url: print(url, flush=True))
+serve(IssueSessions(PreviewSession(build)), port=None, opened=lambda url: print(url, flush=True))
 """
 
 

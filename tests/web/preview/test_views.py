@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from composer.content.values.merge_fields import MergeField
-from composer.web.preview.markup import attribute, drop, put
-from composer.web.preview.outlook import as_word, holds
+from composer.web.preview.markup import attribute, declarations, drop, put
 from composer.web.preview.simulation.gmail_clip import LIMIT, clip, clipped
+from composer.web.preview.simulation.outlook import as_word, holds, unsupported
 from composer.web.preview.simulation.sample_subscribers import DEFAULTS, sample_subscribers
 from composer.web.preview.view_model import PreviewModel
 from composer.web.preview.views import (
@@ -135,6 +135,37 @@ def test_outlook_removes_what_others_see() -> None:
     assert '<b style="display: none">' in made
     assert '<i style="display: none">' in made
     assert "<style>p{color: green}</style>" in made
+
+
+@pytest.mark.parametrize(
+    ("tag", "style", "shown"),
+    [
+        ("table", "width:600px; max-width:90%; border-radius:4px", "width: 600px"),
+        ("td", "background:#eeeeee url(x.png) no-repeat; background-image:url(x.png)", "background: #eeeeee no-repeat"),
+        ("td", "white-space:nowrap; word-break:break-word; text-decoration-color:red; color:rgba(0,0,0,.5)", ""),
+        ("td", "mso-padding-alt:13px 24px; mso-line-height-rule:exactly", "padding: 13px 24px"),
+        ("ul", "margin:0 0 16px; margin-left:24px; padding:0", "margin: 0 0 16px; margin-left: 24px"),
+        ("p", "margin:0 auto; margin-top:-4px; width:3rem; font-size:1.2rem", ""),
+        ("a", "display:block; padding:13px; border:1px solid red; color:red", "color: red"),
+        ("td", "width:calc(100% - 4px); width:50%", "width: 50%"),
+        ("blockquote", "border-left:3px solid red; padding-left:16px", "border-left: 3px solid red"),
+    ],
+)
+def test_outlook_understands_what_word_understands(tag: str, style: str, shown: str) -> None:
+    """Table widths and margins of lists count; padding counts on cells only; values that Word does not know do not."""
+    assert f'<{tag} style="{shown}">' in as_word(page(f'<{tag} style="{style}">x</{tag}>'))
+
+
+def test_outlook_follows_the_tests_of_caniemail(model: PreviewModel) -> None:
+    """No property without support is left in the sample, nor a selector that Word ignores; cells have their own font."""
+    made = as_word(model.html)
+    left = {key for style in re.findall(r'style="([^"]*)"', made) for key, _ in declarations(style)}
+    assert "color" in left and left & unsupported() == {"display"}
+    assert {"border-radius", "white-space", "max-width", "text-decoration-thickness"} <= unsupported()
+    assert "border-left" not in unsupported() and "margin-left" not in unsupported()
+    rules = as_word(page("", "<style>p:hover{color:red}.a>b{color:red}[data-x] p,p,.a.b{color:blue}</style>"))
+    assert "red" not in rules and "p{color: blue}" in rules
+    assert '<head><style>table{font:16px "Times New Roman"' in made
 
 
 def test_inversion_leaves_pictures_as_they_are(model: PreviewModel) -> None:

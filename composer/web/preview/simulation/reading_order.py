@@ -106,7 +106,7 @@ def reading_order(html: str, language: str) -> tuple[Line, ...]:
 
 
 def _say(walk: _Walk, element: HtmlElement, here: _Here) -> None:
-    if not isinstance(element.tag, str) or element.tag in _SILENT or _is_hidden(element):
+    if not isinstance(element.tag, str) or element.tag in _SILENT or is_hidden(element):
         return
     here = _within(walk, element, here)
     tag = element.tag
@@ -119,7 +119,7 @@ def _say(walk: _Walk, element: HtmlElement, here: _Here) -> None:
     is_block = tag in _BLOCKS
     if tag in ("ul", "ol"):
         walk.end()
-        count = sum(1 for item in element.iterchildren("li") if not _is_hidden(item))
+        count = sum(1 for item in element.iterchildren("li") if not is_hidden(item))
         walk.lines.append(Line(kind=SpokenKind.LIST, level=here.depth, count=count, at=here.at))
     elif tag == "table" and element.get("role") not in ("presentation", "none"):
         walk.end()
@@ -174,7 +174,8 @@ def _text(walk: _Walk, text: str | None, here: _Here) -> None:
         walk.parts.append(SpokenPart(text=text, link=here.link, language=here.language))
 
 
-def _is_hidden(element: HtmlElement) -> bool:
+def is_hidden(element: HtmlElement) -> bool:
+    """Return whether an element and its content are neither shown nor read out."""
     if element.get("aria-hidden") == "true" or element.get("hidden") is not None:
         return True
     return _is_unseen(element.get("style") or "")

@@ -8,12 +8,14 @@ const WORDS = {
 };
 const FRAMES = { desktop: [700], phone: [375], both: [700, 375] };
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
+const isPhone = matchMedia("(max-width: 480px)");
 const isOnDisk = document.getElementById("state") !== null;
 
 /** The last state from the server; `look` belongs to the chosen variant. */
-let state = { version: 0, edition: 0, problems: [], error: "", isBroken: false, look: null, clock: "" };
+let state = { version: 0, edition: 0, problems: [], error: "", isBroken: false, look: null, clock: "", editor: {} };
+const USUAL = { view: "phone", variant: "1", scheme: "light", pictures: "images", client: "plain", subscriber: "defaults" };
 /** What the editor has chosen. It is kept in the address, so that a reload changes nothing. */
-const choices = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", subscriber: "defaults" };
+const choices = { ...USUAL };
 
 const byId = (id) => document.getElementById(id);
 
@@ -57,6 +59,13 @@ function place(text) {
   return found ? { path: found[1], line: Number(found[2]), column: Number(found[3]) } : null;
 }
 
+/** Return the address that opens a place in the editor's program, or null. The server knows the files' own paths. */
+function editorLink(text) {
+  const at = place(text);
+  const template = at && state.editor ? state.editor[at.path] : "";
+  return template ? template.replace("{line}", String(at.line)).replace("{column}", String(at.column)) : null;
+}
+
 /** Return the place that contains another: in the same file, the nearest at or before it, else one on its line. */
 function nearest(texts, wanted) {
   let best = null;
@@ -83,9 +92,8 @@ function readChoices() {
 
 function writeChoices() {
   const made = new URLSearchParams();
-  const usual = { view: "desktop", variant: "1", scheme: "light", pictures: "images", client: "plain", subscriber: "defaults" };
   for (const [name, value] of Object.entries(choices)) {
-    if (value !== usual[name]) made.set(name, value);
+    if (value !== USUAL[name]) made.set(name, value);
   }
   history.replaceState(null, "", `#${made}`);
 }

@@ -2,6 +2,9 @@
 // No script runs in a frame; this script reads its document. Where a browser forbids that, the frame has its own scrollbar.
 "use strict";
 
+/** The height of a phone's screen of 375 pixels. */
+const FIRST_SCREEN = 812;
+
 /** One frame with a border, `width` pixels wide. */
 class Sheet {
   constructor(width, events) {
@@ -18,8 +21,10 @@ class Sheet {
     this.mark = make("div", { class: "outline", hidden: true });
     this.hover = make("div", { class: "outline faint", hidden: true });
     this.paper = make("div", { class: "paper" }, this.hover, this.mark);
-    this.element = make("figure", { class: "sheet" },
-      make("figcaption", {}, make("b", {}, this.title), " ", this.measure), this.paper);
+    this.fold = make("span", { class: "fold", title: "375 × 812 pixels: what is below is seen only after scrolling" }, "first screen");
+    this.element = make("figure", { class: width > 500 ? "sheet" : "sheet phone" },
+      make("figcaption", {}, make("b", {}, this.title), " ", this.measure),
+      make("div", { class: "device" }, this.paper, width > 500 ? "" : this.fold));
   }
 
   get document() {
@@ -114,6 +119,8 @@ class Sheet {
   lay() {
     this.paper.style.width = `${this.width * this.scale}px`;
     this.paper.style.height = `${this.height * this.scale}px`;
+    this.fold.style.top = `${FIRST_SCREEN * this.scale}px`;
+    this.fold.hidden = this.height <= FIRST_SCREEN;
     for (const frame of [this.frame, this.pending]) {
       if (frame) frame.style.transform = this.scale < 1 ? `scale(${this.scale})` : "";
     }

@@ -9,6 +9,9 @@ let shownKey = "";
 let drawnKey = "";
 let selected = null;
 let isStopped = false;
+let isBuilding = false;
+/** The newsletter's issues, and the name of this page's; none in an exported preview. */
+let issues = { current: "", issues: [] };
 /** Counts servers: a restarted server may report the same versions again. */
 let generation = 0;
 
@@ -38,10 +41,18 @@ function choose(name, value) {
   if (name === "variant") {
     state.look = lookAt(whole, value);
     status();
-    showSize(reachSection);
+    showPanel();
   }
   markChoices();
   draw().then(() => { if (name === "view") stage.scrollTop = Number(remember(`scroll-${value}`) || 0); });
+}
+
+/** Show the length of the sections or, close to Gmail's limit, their bytes. */
+async function showPanel() {
+  const look = state.look;
+  const lengths = look ? await viewOf(look, "lengths") : undefined;
+  // Another edition may have arrived in the meantime.
+  if (look === state.look) showSize(reachSection, lengths ?? []);
 }
 
 function next(name, values) {
@@ -65,6 +76,52 @@ function chooseAsked() {
   for (const [name, value] of Object.entries(whole.asked)) {
     if (!given.has(name)) choices[name] = value;
   }
+}
+
+// ---- Issues ------------------------------------------------------------------------------------------------------
+
+const _languages = new Intl.DisplayNames(["en"], { type: "language", fallback: "code" });
+
+function languageName(tag) {
+  try {
+    return tag ? _languages.of(tag) : "Main language";
+  } catch {
+    return tag;
+  }
+}
+
+function options(select, pairs, chosen) {
+  select.closest("label").hidden = pairs.length < 2;
+  select.replaceChildren(...pairs.map(([value, text]) => make("option", { value, selected: value === chosen }, text)));
+}
+
+/** Ask for the newsletter's issues, which may be other ones after a save. */
+async function fillIssues() {
+  if (isOnDisk) return;
+  try {
+    issues = await (await fetch("issues.json")).json();
+  } catch {
+    return;
+  }
+  const own = issues.issues.find((each) => each.stem === issues.current);
+  const name = (each) => each.date || each.stem;
+  const dates = [...new Set(issues.issues.map(name))];
+  const same = issues.issues.filter((each) => own && name(each) === name(own));
+  options(byId("date"), dates.map((each) => [each, each]), own && name(own));
+  options(byId("language"), same.map((each) => [each.stem, languageName(each.language)]), issues.current);
+}
+
+/** Open another issue, if possible in the same language. What is chosen on the page stays, except for a variant. */
+function openDate(date) {
+  const own = issues.issues.find((each) => each.stem === issues.current);
+  const found = issues.issues.filter((each) => (each.date || each.stem) === date);
+  openIssue((found.find((each) => own && each.language === own.language) ?? found[0]).stem);
+}
+
+function openIssue(stem) {
+  choices.variant = "1";
+  writeChoices();
+  location.href = `/issue/${encodeURIComponent(stem)}/${location.hash}`;
 }
 
 function fillVariants() {
@@ -156,8 +213,11 @@ async function drawFrames(content) {
 function scale() {
   if (!sheets.length) return;
   const stage = byId("stage");
-  const gaps = 24 * (sheets.length - 1);
-  const room = stage.clientWidth - 48 - gaps;
+  const style = getComputedStyle(stage);
+  // A phone is drawn with an edge around its screen, but not in a window as narrow as a phone.
+  const edges = isPhone.matches ? 0 : 22 * sheets.filter((sheet) => sheet.width <= 500).length;
+  const gaps = 24 * (sheets.length - 1) + parseFloat(style.paddingLeft) + parseFloat(style.paddingRight) + edges;
+  const room = stage.clientWidth - gaps;
   const wanted = sheets.reduce((all, sheet) => all + sheet.width, 0);
   for (const sheet of sheets) sheet.setScale(Math.min(1, Math.max(0.3, room / wanted)));
 }
@@ -201,7 +261,7 @@ function status() {
   let kind = "good";
   if (isStopped) {
     [words, kind] = ["Stopped", "stopped"];
-  } else if (!state.version) {
+  } else if (!state.version || isBuilding) {
     [words, kind] = ["Building…", "busy"];
   } else if (state.isBroken) {
     const what = counted(errors, ["problem", "problems"]);
@@ -312,7 +372,7 @@ async function choseFinding(problem) {
   if (whole) choose("variant", variantFor(problem));
   const near = state.look ? nearest(state.look.places, problem) : null;
   const block = { title: problem.message, at: placeOf(problem), from: "", key: keyOf(problem), find: { at: near, from: near } };
-  if (near && !(choices.view in FRAMES)) choose("view", "desktop");
+  if (near && !(choices.view in FRAMES)) choose("view", "phone");
   select(block);
   await draw();
   if (selected !== block || reachSelected({ scroll: true })) return;
@@ -336,15 +396,15 @@ function choseLine(line) {
 }
 
 function reachSection(key) {
-  if (!(choices.view in FRAMES)) choose("view", "desktop");
+  if (!(choices.view in FRAMES)) choose("view", "phone");
   draw().then(() => reach({ section: key }, { scroll: true }));
 }
 
 // ---- Keys --------------------------------------------------------------------------------------------------------
 
 const KEYS = [
-  ["D", "Desktop", () => choose("view", "desktop")],
   ["P", "Phone", () => choose("view", "phone")],
+  ["D", "Desktop", () => choose("view", "desktop")],
   ["B", "Both", () => choose("view", "both")],
   ["T", "Plain text", () => choose("view", "text")],
   ["I", "Inbox", () => choose("view", "inbox")],
@@ -358,10 +418,16 @@ const KEYS = [
   ["V", "Next edition, if subscribers get different ones", () => next("variant", [...byId("variant").options].map((option) => option.value))],
   ["J", "Next finding", () => step(1)],
   ["K", "Previous finding", () => step(-1)],
+  ["O", "Open the location in your editor", openSelected],
   ["Y", "Copy the location", () => selected && (selected.at || selected.from) && copied(selected.at || selected.from)],
   ["Esc", "Clear the selection", clear],
   ["?", "Keyboard shortcuts", () => byId("help").showModal()],
 ];
+
+function openSelected() {
+  const address = selected && editorLink(selected.at || selected.from);
+  if (address) location.href = address;
+}
 
 function step(by) {
   const all = [...document.querySelectorAll(".finding")];
@@ -412,6 +478,8 @@ async function refresh() {
 async function arrived(told) {
   const before = state;
   state = told;
+  isBuilding = false;
+  fillIssues();
   whole = told.look;
   chooseAsked();
   fillVariants();
@@ -420,7 +488,7 @@ async function arrived(told) {
   markChoices();
   status();
   showFindings(choseFinding, selected ? selected.key : null);
-  showSize(reachSection);
+  showPanel();
   await draw();
   if (before.version !== state.version && state.version) {
     const found = allFindings();
@@ -429,10 +497,24 @@ async function arrived(told) {
   document.documentElement.dataset.version = String(state.version);
 }
 
+function showBuilding(value) {
+  if (isBuilding === value) return;
+  isBuilding = value;
+  status();
+}
+
 function listen() {
   let timer = null;
   const events = new EventSource("events");
+  let begun = null;
+  events.addEventListener("building", () => {
+    // Most builds are over before anybody could read that they began.
+    clearTimeout(begun);
+    begun = setTimeout(() => showBuilding(true), 150);
+  });
   events.onmessage = (event) => {
+    clearTimeout(begun);
+    showBuilding(false);
     if (isStopped || Number(event.data) !== state.version) refresh();
   };
   events.onopen = () => {
@@ -474,6 +556,8 @@ function begin() {
   byId("client").addEventListener("change", (event) => choose("client", event.target.value));
   byId("subscriber").addEventListener("change", (event) => choose("subscriber", event.target.value));
   byId("variant").addEventListener("change", (event) => choose("variant", event.target.value));
+  byId("date").addEventListener("change", (event) => openDate(event.target.value));
+  byId("language").addEventListener("change", (event) => openIssue(event.target.value));
   byId("help-button").addEventListener("click", () => byId("help").showModal());
   byId("keys").replaceChildren(...KEYS.map(([key, words]) => make("div", {}, make("kbd", {}, key), make("span", {}, words))));
   byId("keys-on").checked = remember("keys", undefined, "localStorage") !== "off";

@@ -113,8 +113,10 @@ function placeRow(words, at, text, isMinor = false) {
   return make("div", { class: isMinor ? "place minor" : "place" },
     make("p", {}, make("span", { class: "quiet" }, `${words} `), make("span", { class: "path" }, at.path), ", ",
       make("b", {}, `line ${at.line}`), `, column ${at.column}`),
-    make("button", { type: "button", class: "plain", "aria-label": `Copy location ${text}`, title: isMinor ? "" : "Copy location (Y)", onclick: () => copied(text) },
-      "Copy location"));
+    make("p", { class: "buttons" },
+      editorLink(text) ? make("a", { class: "plain", href: editorLink(text), title: isMinor ? "" : "Open in your editor (O)" }, "Open in editor", make("span", { class: "unseen" }, `: ${text}`)) : "",
+      make("button", { type: "button", class: "plain", "aria-label": `Copy location ${text}`, title: isMinor ? "" : "Copy location (Y)", onclick: () => copied(text) },
+        "Copy location")));
 }
 
 async function copied(text) {
@@ -126,10 +128,37 @@ async function copied(text) {
   }
 }
 
-function showSize(reached) {
+/** Show words and minutes; near Gmail's limit, bytes instead. */
+function showSize(reached, lengths) {
   const box = byId("size");
   box.hidden = !state.look;
   if (!state.look) return;
+  const { limit, total } = state.look.size;
+  if (total < limit * 0.85) showLength(box, reached, lengths);
+  else showBytes(box, reached);
+}
+
+const minutesOf = (minutes) => (minutes < 0.75 ? "under a minute" : counted(Math.round(minutes), ["minute", "minutes"]));
+
+function showLength(box, reached, lengths) {
+  const { limit, total } = state.look.size;
+  const words = lengths.reduce((all, each) => all + each.words, 0);
+  const minutes = lengths.reduce((all, each) => all + each.minutes, 0);
+  const body = make("tbody", {}, ...lengths.map((each) => make("tr", {},
+    make("th", { scope: "row" }, make("button", { type: "button", class: "bare", onclick: () => reached(each.key) }, each.heading)),
+    make("td", {}, number(each.words)),
+    make("td", {}, each.minutes < 0.75 ? "< 1 min" : `${number(each.minutes)} min`))));
+  box.replaceChildren(
+    make("div", { class: "head" }, make("h2", { id: "size-heading" }, "Length"),
+      make("span", { class: "share" }, minutesOf(minutes))),
+    make("p", { class: "quiet" }, make("b", {}, counted(words, ["word", "words"])),
+      ` to read. The message has ${Math.round((total / limit) * 100)}% of the size at which Gmail clips it.`),
+    make("table", { class: "lengths" }, make("caption", { class: "unseen" }, "Words and minutes by section"),
+      make("thead", { class: "unseen" }, make("tr", {}, make("th", { scope: "col" }, "Section"),
+        make("th", { scope: "col" }, "Words"), make("th", { scope: "col" }, "Minutes"))), body));
+}
+
+function showBytes(box, reached) {
   const { limit, total, before, parts, hidden, sections } = state.look.size;
   const whole = Math.max(limit, total);
   const bar = make("div", { class: "bytes", "aria-hidden": "true" });

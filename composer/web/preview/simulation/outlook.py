@@ -5,23 +5,36 @@ measures text and breaks lines differently.
 """
 
 import re
+from functools import cache
 
+from composer.checks.support.clients import table
+from composer.checks.support.features import PROPERTIES
 from composer.web.preview.markup import attribute, declarations, names, put, rewrite, written
 
-#: Properties that Word does not support on any element (caniemail.com, Outlook on Windows). In doubt, a property is not
-#: listed and stays.
-_UNKNOWN = names(
-    """animation background-image background-position background-repeat background-size border-bottom-left-radius
-    border-bottom-right-radius border-radius border-top-left-radius border-top-right-radius box-shadow clip-path
-    column-count display filter flex float gap grid-template-columns justify-content align-items
-    max-height max-width min-height min-width object-fit opacity outline overflow overflow-x overflow-y position
-    text-shadow transform transition word-break overflow-wrap aspect-ratio"""
-)
+#: Properties that Word supports only with some values or on some elements, so that caniemail.com calls it partial support;
+#: what themes use them for does not work.
+_IN_PART = names("display flex max-width word-break")
 #: Elements that Word does not treat as boxes: padding, width and height work only on table cells.
-_NO_BOX = names("a div p span h1 h2 h3 h4 h5 h6 ul ol li blockquote strong em")
-_BOX = names("padding padding-top padding-right padding-bottom padding-left padding-inline padding-block width height")
+_NO_BOX = names("a div p span h1 h2 h3 h4 h5 h6 ul ol li blockquote strong em code")
+_BOX = names("padding padding-top padding-right padding-bottom padding-left width height")
+#: Elements within a line, on which Word draws no border.
+_INLINE = names("a span strong em code")
 #: Styles that Word ignores on pictures: their attributes set the size.
 _SIZE = names("width height")
+#: Values that Word does not understand; it ignores the whole declaration.
+_VALUE = re.compile(
+    r"(?<![\w-])(?:calc|var|min|max|clamp|rgba|hsla?|light-dark|(?:ok)?lch|(?:ok)?lab)\(|[\d.](?:rem|vh|vw|vmin|vmax|ch)\b"
+    r"|^(?:initial|unset|revert)$|^#(?:[0-9a-f]{4}|[0-9a-f]{8})$",
+    re.IGNORECASE,
+)
+#: Selectors that Word does not understand; it ignores the whole rule.
+_SELECTOR = re.compile(r"[:\[>+~*]|[.#][\w-]+[.#]")
+#: Cells do not inherit fonts in Word: what a cell does not set is Times New Roman. Lists have half an inch of margin, where
+#: browsers have padding.
+_DEFAULTS = (
+    '<style>table{font:16px "Times New Roman",serif;color:#000000;text-align:left}'
+    "ul,ol{margin-left:48px;padding:0}a:link{color:#0563c1}</style>"
+)
 
 _CONDITION = re.compile(r"<!--\[if\s+(?P<asked>[^\]]+)\]>(?P<inside>.*?)<!\[endif\]-->", re.DOTALL | re.IGNORECASE)
 #: `<!--[if !mso]><!-->…<!--<![endif]-->` and `<![if !mso]>…<![endif]>`: other programs show the content in between.
@@ -35,6 +48,15 @@ _ATOM = re.compile(
 )
 #: The version of Outlook 2016 and later.
 _WORD = 16.0
+_KEY = "outlook.windows"
+
+
+@cache
+def unsupported() -> frozenset[str]:
+    """Return the properties that Word does not support, from the tests of caniemail.com. In doubt, a property stays."""
+    features = table().features
+    found = {name for name, slug in PROPERTIES.items() if slug in features and _KEY in features[slug].unsupported}
+    return frozenset(found | _IN_PART)
 
 
 def as_word(html: str) -> str:
@@ -43,7 +65,8 @@ def as_word(html: str) -> str:
     html = _CONDITION.sub(lambda found: found["inside"] if holds(found["asked"]) else "", html)
     # Remove settings for Office, which are not text.
     html = re.sub(r"</?noscript>|<xml\b.*?</xml>", "", html, flags=re.DOTALL | re.IGNORECASE)
-    return rewrite(html, tag=_tag, style=lambda opening, rules: f"{opening}{_rules(rules)}</style>")
+    html = rewrite(html, tag=_tag, style=lambda opening, rules: f"{opening}{_rules(rules)}</style>")
+    return re.sub(r"<head(?:\s[^>]*)?>", lambda head: head[0] + _DEFAULTS, html, count=1, flags=re.IGNORECASE)
 
 
 def _revealed(found: re.Match[str]) -> str:
@@ -115,17 +138,29 @@ def _tag(tag: str, name: str) -> str:
 
 
 def _known(style: list[tuple[str, str]], name: str) -> list[tuple[str, str]]:
+    """Return what Word understands of an element's styles; without a name, of a rule's."""
     if any(key == "mso-hide" and value.startswith("all") for key, value in style):
         return [("display", "none")]
     kept = []
     for key, value in style:
-        is_hidden = key == "display" and value.startswith("none")
-        if key in _UNKNOWN and not is_hidden:
-            continue
-        if (name in _NO_BOX and key in _BOX) or (name == "img" and key in _SIZE):
-            continue
-        kept.append((key, re.sub(r"\s*url\([^)]*\)", "", value).strip() if key == "background" else value))
+        if key == "mso-padding-alt":
+            # Compilers write it for Word, instead of the padding of the link in a button.
+            kept.append(("padding", value))
+        elif key == "display" and value.startswith("none"):
+            kept.append((key, value))
+        elif _is_understood(key, value, name):
+            kept.append((key, re.sub(r"\s*url\([^)]*\)", "", value).strip() if key == "background" else value))
     return kept
+
+
+def _is_understood(key: str, value: str, name: str) -> bool:
+    if key in unsupported() or key.startswith(("mso-", "-webkit-")) or _VALUE.search(value):
+        return False
+    if key.startswith("margin") and re.search(r"auto|-\d", value):
+        return False
+    if name in _INLINE and key.startswith("border"):
+        return False
+    return not ((name in _NO_BOX and key in _BOX) or (name == "img" and key in _SIZE))
 
 
 def _rules(rules: str) -> str:
@@ -139,9 +174,13 @@ def _rules(rules: str) -> str:
     pieces.append(rules[at:])
 
     def block(found: re.Match[str]) -> str:
-        return f"{{{written(_known(declarations(found[1]), ''))}}}"
+        selectors = [each for each in found[1].split(",") if not _SELECTOR.search(each.strip())]
+        if not selectors:
+            return ""
+        element = selectors[0].strip() if len(selectors) == 1 and selectors[0].strip().isalpha() else ""
+        return f"{','.join(selectors)}{{{written(_known(declarations(found[2]), element))}}}"
 
-    return re.sub(r"\{([^{}]*)\}", block, "".join(pieces))
+    return re.sub(r"([^{}]*)\{([^{}]*)\}", block, "".join(pieces))
 
 
 def _block_end(rules: str, at: int) -> int:
