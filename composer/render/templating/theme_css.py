@@ -14,7 +14,7 @@ _SELECTOR = re.compile(
 _DECLARATION = re.compile(r"-?[a-zA-Z_][\w-]*\s*:\s*\S", re.DOTALL)
 _COLOUR_CALL = re.compile(r"\b(?:rgb|hsl)a?\(\s*[^,()]*\)", re.IGNORECASE)
 _FETCHING = re.compile(r"\b(url|src|image-set|-webkit-image-set)\(", re.IGNORECASE)
-_SCRIPT = re.compile(r"\b(expression\(|behavior\s*:|-moz-binding\s*:)", re.IGNORECASE)
+_SCRIPT = re.compile(r"\bexpression\(|(?<![\w-])(?:-ms-)?behavior\s*:|-moz-binding\s*:", re.IGNORECASE)
 _PARTS = (
     ("*", "* is not inlined; write the names of the elements"),
     (":", "pseudo-classes and pseudo-elements (:hover, ::before) are not inlined; put the rule in head.css"),

@@ -1,24 +1,33 @@
-"""Finds an element of an article by its id.
+"""Finds elements of an article by their ids.
 
-Input: HTML as our templates and printers write it. Output: the element's HTML, from its start tag to its end tag.
+Input: HTML as our templates and printers write it. Output: the HTML of each element, from its start tag to its end tag.
 """
 
 import re
-from html import escape
+from collections.abc import Collection
+from html import unescape
 
 _VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
-_TAG = re.compile(r"<!--.*?-->|<(?P<end>/?)(?P<name>[a-zA-Z][\w:-]*+)(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+>", re.DOTALL)
+_TAG = re.compile(
+    r"<!--.*?-->|<(?P<end>/?)(?P<name>[a-zA-Z][\w:-]*+)(?P<rest>(?:[^<>\"']|\"[^\"]*+\"|'[^']*+')*+)>", re.DOTALL
+)
+_ID = re.compile(r'\sid="([^"]*)"')
 
 
-def element_by_id(html: str, name: str) -> str | None:
-    """Return the element with an id, or None."""
-    start = re.search(rf'<[a-zA-Z][\w:-]*(?:\s[^<>]*)?\sid="{re.escape(escape(name))}"', html)
-    if start is None:
-        return None
-    depth = 0
-    for tag in _TAG.finditer(html, start.start()):
-        if tag["name"] and tag["name"].lower() not in _VOID:
-            depth += -1 if tag["end"] else 1
-        if depth == 0:
-            return html[start.start() : tag.end()]
-    return html[start.start() :]
+def elements_by_id(html: str, names: Collection[str]) -> dict[str, str]:
+    """Return the element of each id that the article has; of several with the same id, the first that ends."""
+    wanted = frozenset(names)
+    found: dict[str, str] = {}
+    #: The open elements: their start, and their id if it is wanted.
+    opened: list[tuple[int, str | None]] = []
+    for tag in _TAG.finditer(html):
+        if not tag["name"] or tag["name"].lower() in _VOID:
+            continue
+        if not tag["end"]:
+            name = _ID.search(tag["rest"])
+            opened.append((tag.start(), unescape(name[1]) if name and unescape(name[1]) in wanted else None))
+        elif opened:
+            start, own = opened.pop()
+            if own is not None:
+                found.setdefault(own, html[start : tag.end()])
+    return found

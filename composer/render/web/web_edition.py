@@ -34,9 +34,12 @@ from composer.render.templating.theme import Theme
 from composer.render.templating.theme_css import head_css_problems
 from composer.render.web.anchors import item_anchors
 from composer.render.web.derived_section import derived_items
-from composer.render.web.elements_by_id import element_by_id
+from composer.render.web.elements_by_id import elements_by_id
 from composer.render.web.web_printer import finished
 
+#: The template for all types without a template of their own.
+_DERIVED = "derived.html.j2"
+_IDS = 'sections need   id="{{ section.anchor }}"   and items   id="{{ section.item_anchors[loop.index0] }}"'
 #: Fills the tokens of merge fields in HTML (mail/merge_slots.py): each value is escaped for its place.
 Fill = Callable[[str, Mapping[str, str]], str]
 
@@ -117,12 +120,8 @@ def render_web(issue: Issue, newsletter: Newsletter, fill: Fill) -> WebEdition:
     def filled(text: str) -> str:
         return _filled(text, issue.fields.fields)
 
-    sections = tuple(
-        WebSection(
-            key=spec.key, heading=filled(spec.heading), anchor=spec.anchor, html=_element(theme, body, spec.anchor)
-        )
-        for spec in (section.spec for section in issue.sections)
-    )
+    titled = tuple(each for section, own in zip(issue.sections, anchors, strict=True) for each in _titled(section, own))
+    elements = _elements(theme, body, issue.sections, anchors)
     return WebEdition(
         title=filled(issue.subject),
         description=filled(issue.preheader) if issue.preheader else None,
@@ -131,11 +130,13 @@ def render_web(issue: Issue, newsletter: Newsletter, fill: Fill) -> WebEdition:
         language=issue.language,
         direction=direction(issue.language),
         body=body,
-        sections=sections,
+        sections=tuple(
+            WebSection(key=spec.key, heading=filled(spec.heading), anchor=spec.anchor, html=elements[spec.anchor])
+            for spec in (section.spec for section in issue.sections)
+        ),
         items=tuple(
-            WebItem(section=key, anchor=anchor, title=filled(title), html=_element(theme, body, anchor))
-            for section, own in zip(issue.sections, anchors, strict=True)
-            for key, anchor, title in _titled(section, own)
+            WebItem(section=key, anchor=anchor, title=filled(title), html=elements[anchor])
+            for key, anchor, title in titled
         ),
         pictures=tuple(picture for picture in dict.fromkeys(issue.pictures) if f'"{picture.src}"' in body),
         screen_css=_style_sheet(theme, "screen.css", context),
@@ -152,15 +153,17 @@ def _section(
     anchors: Sequence[str],
 ) -> PageSection:
     """Render a section by its type's template; without a template, from the type's schema."""
-    name = f"sections/{section.spec.type.name}/section.html.j2"
+    name = _template_of(theme, section)
     contents = contents_of(section, anchors)
     view = section_view(section, number, anchors, contents)
-    if theme.files.find(name) is None:
-        items = derived_items(section, newsletter.definitions, anchors)
-        body = theme.render("derived.html.j2", {**context, "section": view, "items": items})
-    else:
-        body = theme.render(name, {**context, "section": view})
+    items = derived_items(section, newsletter.definitions, anchors) if name == _DERIVED else ()
+    body = theme.render(name, {**context, "section": view, "items": items})
     return page_section(section, Markup(body), contents)
+
+
+def _template_of(theme: Theme, section: Section) -> str:
+    name = f"sections/{section.spec.type.name}/section.html.j2"
+    return _DERIVED if theme.files.find(name) is None else name
 
 
 def _titled(section: Section, anchors: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
@@ -179,11 +182,20 @@ def _filled(text: str, fields: Sequence[MergeField]) -> str:
     return str(text)
 
 
-def _element(theme: Theme, body: str, anchor: str) -> str:
-    found = element_by_id(body, anchor)
-    if found is None:
-        message = f"no element has the id “{anchor}”; sections and items need their anchor as id"
-        raise ContentError((theme.problem("page.html.j2", 1, "template", message),))
+def _elements(theme: Theme, body: str, sections: Sequence[Section], anchors: Sequence[Sequence[str]]) -> dict[str, str]:
+    """Return the elements of sections and items by their anchors; `anchors` are those of each section's items."""
+    wanted = {section.spec.anchor: "page.html.j2" for section in sections}
+    for section, own in zip(sections, anchors, strict=True):
+        wanted |= dict.fromkeys(own, _template_of(theme, section))
+    found = elements_by_id(body, wanted)
+    missing = {name: anchor for anchor, name in wanted.items() if anchor not in found}
+    if missing:
+        raise ContentError(
+            tuple(
+                theme.problem(name, 1, "template", f"no element has the id “{anchor}”", _IDS)
+                for name, anchor in sorted(missing.items())
+            )
+        )
     return found
 
 

@@ -11,9 +11,9 @@ from composer.core.workspace import Workspace
 from composer.editions.web_build import BuiltWeb
 from composer.render.bidi import END, FIRST_STRONG, LEFT_TO_RIGHT, RIGHT_TO_LEFT
 from tests.factories import LETTER, ROOT, sample, sample_message
-from tests.golden.web_editions import EXPECTED
+from tests.golden.web_editions import EXPECTED, web_files
 from tests.render.web.html_rules import html_problems
-from tests.render.web.pages import WEB_CASES, WebCase, build_case, framed, web_edition
+from tests.render.web.pages import WEB_CASES, WebCase, build_case, web_edition
 
 
 @pytest.fixture(params=WEB_CASES, ids=[case.name for case in WEB_CASES])
@@ -27,9 +27,10 @@ def built(case: WebCase, tmp_path: Path) -> BuiltWeb:
     return build_case(case, tmp_path)
 
 
-def test_same_bytes(case: WebCase, built: BuiltWeb) -> None:
-    """The same input gives exactly the expected page."""
-    assert framed(built).encode() == (EXPECTED / case.name / "web.html").read_bytes()
+def test_same_bytes(case: WebCase, tmp_path: Path) -> None:
+    """The same input gives exactly the expected page and style sheets."""
+    for name, text in web_files(case, tmp_path / "again").items():
+        assert text.encode() == (EXPECTED / case.name / name).read_bytes(), name
 
 
 def test_the_html_is_valid(built: BuiltWeb) -> None:
