@@ -1,7 +1,9 @@
 """In CI, property tests always use the same examples; on other machines they search for new ones."""
 
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,18 @@ settings.load_profile("ci" if os.environ.get("CI") else "patient")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell makes background processes ignore Ctrl-C, and so would all child processes of the tests.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# What the program keeps between runs is kept for this run of the tests only; worker processes inherit the folder.
+_OWN_CACHE = "" if "PYTEST_XDIST_WORKER" in os.environ else tempfile.mkdtemp(prefix="compose-tests-")
+if _OWN_CACHE:
+    os.environ["XDG_CACHE_HOME"] = _OWN_CACHE
+
+
+def pytest_unconfigure() -> None:
+    """Remove the folder."""
+    if _OWN_CACHE:
+        shutil.rmtree(_OWN_CACHE, ignore_errors=True)
+
 
 #: Folders of slow tests, which run commands or change the program. And the fixtures that provide a database.
 _SLOW = ("cli", "mutants")

@@ -11,9 +11,7 @@ import sys
 import click
 
 from composer.cli.ui import console
-from composer.core.command_lines import command_line
 from composer.core.errors import ComposeError
-from composer.core.issue_names import is_issue_file
 
 #: Each command with its line in `compose --help`; listed here so that the help needs no imports.
 _COMMANDS = {
@@ -59,11 +57,15 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        import difflib
-
         if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            from composer.core.issue_names import is_issue_file
+
             near = difflib.get_close_matches(args[0], _COMMANDS, 1)
             if not near and is_issue_file(args[0]):
+                from composer.core.command_lines import command_line
+
                 raise click.UsageError(
                     f"“{args[0]}” is an issue, not a command; did you mean: {command_line('build', args[0])}"
                 )
@@ -95,7 +97,10 @@ def main() -> None:
     # Imports allocate nearly everything, and it is kept until the end. Collecting garbage every 700 objects would take
     # a tenth of the time of a build.
     gc.set_threshold(50_000)
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    # Python would search for garbage twice more, although everything ends with the process.
+    gc.freeze()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

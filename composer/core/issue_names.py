@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from composer.core.language_tags import canonical_tag
+from composer.core.language_tags import canonical_tag, is_language
 
 #: The endings of issue files, in lower case.
 ENDINGS = (".yaml", ".yml")
@@ -82,7 +82,4 @@ def _is_language(tag: str, languages: Collection[str]) -> bool:
         return True
     if not _LANGUAGE.fullmatch(tag):
         return False
-    # Imported late, because a language without a newsletter file is rare, and so is "bak" or "old" in its place.
-    from babel import localedata
-
-    return localedata.exists(canonical_tag(tag).replace("-", "_"))
+    return is_language(canonical_tag(tag))

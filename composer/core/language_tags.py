@@ -4,6 +4,9 @@ Input: language tags. Output: a tag, or `ltr` or `rtl`. Guarantees: compares tag
 """
 
 from collections.abc import Iterable
+from functools import cache
+
+from composer.core.kept_results import kept
 
 #: The scripts of Chinese by region, for tags that do not name a script, and the tags of the usual region of each script.
 _CHINESE = {"tw": "Hant", "hk": "Hant", "mo": "Hant", "cn": "Hans", "sg": "Hans", "my": "Hans"}
@@ -47,6 +50,23 @@ def direction(language: str) -> str:
     script = next((part for part in others if len(part) == 4 and part.isalpha()), None)
     is_rtl = first in _RIGHT_TO_LEFT if script is None else script in _RIGHT_TO_LEFT_SCRIPTS
     return "rtl" if is_rtl else "ltr"
+
+
+def is_language(tag: str) -> bool:
+    """Return whether a tag is that of a language, perhaps with a script or a region, that is known: `de`, `zh-Hant`."""
+    return tag.replace("-", "_").lower() in _known_languages()
+
+
+@cache
+def _known_languages() -> frozenset[str]:
+    return kept("languages", (), _languages_of_babel)
+
+
+def _languages_of_babel() -> frozenset[str]:
+    # Imported late: the list is kept between runs.
+    from babel.localedata import locale_identifiers
+
+    return frozenset(name.lower() for name in locale_identifiers())
 
 
 def is_traditional_chinese(language: str) -> bool:

@@ -13,7 +13,6 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from composer.checks.issue_text import IssueTexts
 from composer.content.document.issue import Issue, read_issue, select_variant
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.variants import IssueVariant, kept_for
@@ -62,6 +61,9 @@ class Built:
     @cached_property
     def annotated(self) -> str:
         """The page with the places of its parts as attributes, and with tokens for merge fields."""
+        # Imported late: only a preview and checks need it.
+        from composer.checks.issue_text import IssueTexts
+
         edition, issue = self.edition, self.issue
         html = annotate(
             edition.marked,

@@ -17,7 +17,8 @@ _BLANKS = re.compile(r"[^\S\u00a0\u202f\u2007]+")
 _ADDRESS = re.compile(r"<[a-z][a-z0-9+.-]*:[^\s<>]*>|https?://[!-;=?-~]+", re.IGNORECASE)
 #: Ideographs, kana, bopomofo, and full-width forms: a line may break before and after them.
 _CJK = (
-    r"\u2e80-\u303e\u3041-\u312f\u3190-\u31ff\u3220-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\U00020000-\U0003ffff"
+    "\u2e80-"
+    r"\u303e\u3041-\u312f\u3190-\u31ff\u3220-\ua4cf\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60\U00020000-\U0003ffff"
 )
 _JOINED = "\u00a0\u202f\u2007\u2060\ufeff"
 _NOT_FIRST = re.escape(
@@ -25,8 +26,35 @@ _NOT_FIRST = re.escape(
     + _JOINED
 )
 _NOT_LAST = re.escape("（［｛〔「『【《〈“‘—([{<$¥￥€£\"'" + _JOINED + "\u200d")
-_BREAK = re.compile(rf"(?<![{_NOT_LAST}])(?:(?<=[{_CJK}])|(?=[{_CJK}]))(?![{_NOT_FIRST}])")
 _PLAIN = re.compile("[ -~]*")
+#: First and last characters that all have the same width, in cells, and of which none combines with another.
+_USUAL = (
+    (" ", "~", 1),
+    ("\u00a0", "\u02ff", 1),
+    ("\u0370", "\u0482", 1),
+    ("\u048a", "\u052f", 1),
+    ("\u2010", "\u2027", 1),
+    ("\u2030", "\u205e", 1),
+    ("\u20a0", "\u20bf", 1),
+    ("\u3000", "\u3029", 2),
+    ("\u3041", "\u3096", 2),
+    ("\u30a0", "\u30ff", 2),
+    ("\u4e00", "\u9fff", 2),
+    ("\uac00", "\ud7a3", 2),
+    ("\uff01", "\uff60", 2),
+)
+
+
+@cache
+def _break() -> re.Pattern[str]:
+    # Compiled late: many texts have no such character.
+    return re.compile(rf"(?<![{_NOT_LAST}])(?:(?<=[{_CJK}])|(?=[{_CJK}]))(?![{_NOT_FIRST}])")
+
+
+@cache
+def _usual(character: str) -> int | None:
+    """Return the width of a character in cells if the tables of wcwidth, which are slow to import, are not needed."""
+    return next((width for first, last, width in _USUAL if first <= character <= last), None)
 
 
 @cache
@@ -44,6 +72,9 @@ def cells(s: str) -> int:
         s = TOKEN.sub(lambda token: "w" * int(token[1]), s)
     if _PLAIN.fullmatch(s):
         return len(s)
+    widths = [_usual(character) for character in s]
+    if None not in widths:
+        return sum(width for width in widths if width)
     whole, one = _measures()
     width = whole(s)
     return width if width >= 0 else sum(max(0, one(character)) for character in s)
@@ -63,17 +94,17 @@ def _segments(word: str) -> list[str]:
 
 def _variants(word: str, start: int, end: int) -> list[int]:
     return [
-        at for match in _BREAK.finditer(word, start, end) if start < (at := match.start()) < end and _stands(word[at])
+        at for match in _break().finditer(word, start, end) if start < (at := match.start()) < end and _stands(word[at])
     ]
 
 
 def _may_break(word: str, at: int) -> bool:
-    return _BREAK.match(word, at) is not None and _stands(word[at])
+    return _break().match(word, at) is not None and _stands(word[at])
 
 
 def _stands(character: str) -> bool:
     """Check that a character is not a combining mark, variation selector or joiner, which belong to the one before."""
-    return _measures()[1](character) > 0 or ord(character) < 32
+    return _usual(character) is not None or _measures()[1](character) > 0 or ord(character) < 32
 
 
 @lru_cache(maxsize=2048)
@@ -92,7 +123,9 @@ def wrap(text: str, width: int = 72, first: str = "", rest: str = "") -> str:
             if not word:
                 continue
             plain = _PLAIN.fullmatch(word)
-            for index, segment in enumerate((word,) if plain else _segments(word)):
+            # Lines break only between words, and next to CJK characters.
+            is_whole = plain or max(word) < _CJK[0]
+            for index, segment in enumerate((word,) if is_whole else _segments(word)):
                 size = len(segment) if plain and not fields else cells(segment)
                 gap = 0 if index or empty else 1
                 if not empty and used + gap + size > width:

@@ -3,8 +3,10 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wcwidth import wcswidth, wcwidth
 
 from composer.content.values.merge_fields import FieldBook
+from composer.render import text_wrap
 from composer.render.text_wrap import cells, wrap
 
 MIXED = st.text(
@@ -23,6 +25,16 @@ MIXED = st.text(
 def test_cells(text: str, width: int) -> None:
     """A Chinese character counts two cells, a combining mark none, a family is one emoji."""
     assert cells(text) == width
+
+
+def test_usual_characters_have_the_width_of_the_tables() -> None:
+    """For most texts the tables are not imported; every character with a width of ours has the same one there."""
+    for first, last, width in text_wrap._USUAL:
+        characters = [chr(point) for point in range(ord(first), ord(last) + 1)]
+        assert {wcwidth(each) for each in characters} == {width}, first
+        assert wcswidth("".join(characters)) == width * len(characters), first
+    mixed = "".join(end for first, last, _ in text_wrap._USUAL for end in (first, last))
+    assert cells(mixed) == wcswidth(mixed)
 
 
 @pytest.mark.parametrize(

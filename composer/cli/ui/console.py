@@ -3,7 +3,6 @@
 Input: values of lower layers. Output: lines that the console can show. Guarantees: makes no decisions.
 """
 
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -57,17 +56,23 @@ def answer(text: str) -> None:
 
 def answer_json(value: object) -> None:
     """Print a value as JSON; letters outside ASCII are escaped unless the stream is Unicode."""
+    import json
+
     is_unicode = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
     print(in_json(json.dumps(value, ensure_ascii=not is_unicode, indent=2)), file=sys.stdout)
 
 
 def answer_line(value: object) -> None:
     """Print a value as one line of JSON, for results that are printed one by one."""
+    import json
+
     print(in_json(json.dumps(value, ensure_ascii=True, separators=(",", ":"))), file=sys.stdout)
 
 
 def as_line(value: object) -> str:
     """Return a value as one line of JSON; letters outside ASCII are escaped unless stdout is Unicode."""
+    import json
+
     is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
     return in_json(json.dumps(value, ensure_ascii=not is_unicode, default=str))
 

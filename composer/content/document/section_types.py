@@ -18,6 +18,7 @@ from composer.content.yaml.nodes import Node, Scalar
 from composer.content.yaml.parser import parse
 from composer.content.yaml.source import SourcePlace, SourceText, read_source
 from composer.core.errors import ContentError, Problem
+from composer.core.kept_results import kept_from_files
 from composer.core.workspace import ThemeFiles, stamp
 
 #: Keys that every section or item may have.
@@ -59,7 +60,7 @@ def read_settled(theme: ThemeFiles, path: Path, schema: str) -> Value:
 
 @lru_cache(maxsize=32)
 def _read_settled(theme: ThemeFiles, path: Path, schema: str, _stamp: tuple[int, int]) -> Value:
-    return read_by(theme, path, built_in(schema))[0]
+    return kept_from_files("theme", schema, (path,), lambda: read_by(theme, path, built_in(schema))[0])
 
 
 def read_by(theme: ThemeFiles, path: Path, schema: DocumentSchema) -> tuple[Value, Node]:
@@ -80,6 +81,10 @@ def read_definitions(theme: ThemeFiles) -> Mapping[str, SchemaField]:
 
 @lru_cache(maxsize=8)
 def _definitions(theme: ThemeFiles, path: Path, _stamp: tuple[int, int]) -> Mapping[str, SchemaField]:
+    return kept_from_files("theme", "definitions", (path,), lambda: _definitions_in(theme, path))
+
+
+def _definitions_in(theme: ThemeFiles, path: Path) -> Mapping[str, SchemaField]:
     dialect = built_in("section_type")
     _, root = read_by(
         theme, path, DocumentSchema(root=dialect.definitions["definitions"], definitions=dialect.definitions)
@@ -93,7 +98,7 @@ def read_section_type(theme: ThemeFiles, name: str) -> SectionType | None:
     shared = theme.find("definitions.yaml")
     if path is None:
         return None
-    kind = _section_type(theme, name, path, stamp(path), stamp(shared) if shared else None)
+    kind = _section_type(theme, name, path, shared, (stamp(path), stamp(shared) if shared else None))
     for part in ("section.mjml.j2", "section.txt.j2"):
         if theme.find(f"sections/{name}/{part}") is None:
             place = SourcePlace(path=theme.display(path), line=1, column=1)
@@ -103,9 +108,14 @@ def read_section_type(theme: ThemeFiles, name: str) -> SectionType | None:
 
 @lru_cache(maxsize=64)
 def _section_type(
-    theme: ThemeFiles, name: str, path: Path, _stamp: tuple[int, int], _shared: tuple[int, int] | None
+    theme: ThemeFiles, name: str, path: Path, shared: Path | None, _stamps: tuple[object, ...]
 ) -> SectionType:
     """Read a section type; read it again only if one of its two files changes."""
+    files = (path,) if shared is None else (path, shared)
+    return kept_from_files("section-type", name, files, lambda: _section_type_in(theme, name, path))
+
+
+def _section_type_in(theme: ThemeFiles, name: str, path: Path) -> SectionType:
     definitions = read_definitions(theme)
     _, root = read_by(theme, path, built_in("section_type"))
     assert isinstance(root, MappingNode)

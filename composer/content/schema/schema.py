@@ -14,6 +14,7 @@ from composer.content.yaml.nodes import Mapping as MappingNode
 from composer.content.yaml.nodes import Node, Scalar, Sequence
 from composer.content.yaml.parser import parse
 from composer.content.yaml.source import SourceText
+from composer.core.kept_results import kept
 
 JsonObject = dict[str, object]
 _DEFS = "#/$defs/"
@@ -193,10 +194,10 @@ def _json(given: SchemaField) -> JsonObject:
 @cache
 def built_in(name: str) -> DocumentSchema:
     """Return a built-in schema: newsletter, issue, section_type, theme, phrases, definitions."""
-    return schema_of(_built_in_tree(name))
+    # Kept for the code of this package, to which the schema files belong.
+    return kept("schema", (name,), lambda: schema_of(_built_in_tree(name)))
 
 
-@cache
 def _built_in_tree(name: str) -> MappingNode:
     file = files("composer.content") / "schemas" / f"{name}.yaml"
     root, problems = parse(SourceText.of(file.read_text(encoding="utf-8"), name=f"{name}.yaml", path=Path(str(file))))

@@ -45,8 +45,7 @@ class Group:
         self._values = dict(values)
 
     def __getattr__(self, name: str) -> "Value":
-        # `_values` itself is a slot; if it arrives here, the object is incomplete (while copied).
-        if name == "_values" or name not in self._values:
+        if name not in self._values:
             raise AttributeError(f"unknown name “{name}”; available: {', '.join(self._values)}")
         return self._values[name]
 
@@ -64,6 +63,10 @@ class Group:
 
     def __repr__(self) -> str:
         return f"Group({self._values!r})"
+
+    def __reduce__(self) -> tuple[type["Group"], tuple[Mapping[str, "Value"]]]:
+        # Copied and kept as it was made: without its values, every attribute is unknown.
+        return Group, (self._values,)
 
 
 def value_in(group: Group, name: str) -> "Value":

@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from composer.core.language_tags import canonical_tag
+from composer.core.language_tags import canonical_tag, is_language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +240,5 @@ def language_tag(text: str) -> str | None:
         return _OTHER_COUNTRIES[text]
     if text.lower() in _COUNTRIES:
         return _COUNTRIES[text.lower()]
-    from babel import localedata
-
     tag = canonical_tag(text)
-    return tag if localedata.exists(tag.replace("-", "_")) else None
+    return tag if is_language(tag) else None

@@ -1,38 +1,28 @@
 """Keeps compiled templates between runs, like Python's .pyc files.
 
-Input: nothing. Output: a cache in the user's own cache folder, or None if that folder is not safe. Guarantees: the
-cache is not in the workspace, because code from a clone must not be run.
+Input: the language of an environment and a name for its options. Output: a cache for it. Guarantees: a template is
+compiled again if its text changes; newsletters whose templates have the same names do not share their code.
 """
 
-import os
-import stat
-import sys
-from pathlib import Path
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 
-from jinja2 import BytecodeCache, FileSystemBytecodeCache
+from composer.core.kept_results import keep, recall
 
 
-def bytecode_cache(kind: str = "jinja2") -> BytecodeCache | None:
-    """Return the cache of a kind of environment, if its folder can be created and no other user can write to it.
+class TemplateCache(BytecodeCache):
+    """Compiled code fits environments with the same language and options only: Jinja2 runs filters of fixed texts early."""
 
-    Compiled code fits environments with the same options only.
-    """
-    try:
-        folder = _folder()
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        status = folder.stat()
-    except (OSError, RuntimeError):
-        return None
-    if os.name == "posix" and (status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)):
-        return None
-    return FileSystemBytecodeCache(str(folder), f"__{kind}_%s.cache") if os.access(folder, os.W_OK) else None
+    def __init__(self, language: str, options: str) -> None:
+        """Keep the templates of environments with a language (BCP 47) and options."""
+        self._kind, self._options = f"template.{language}", options
 
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Load the code of a template, if it was kept."""
+        code = recall(self._kind, (self._options, bucket.key, bucket.checksum))
+        if isinstance(code, bytes):
+            bucket.bytecode_from_string(code)
 
-def _folder() -> Path:
-    if os.name == "nt":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "compose" / "templates"
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        keep(self._kind, (self._options, bucket.key, bucket.checksum), bucket.bytecode_to_string())

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache, partial
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from jinja2 import (
@@ -35,11 +34,9 @@ from composer.core.language_tags import direction
 from composer.core.workspace import ThemeFiles, stamp
 from composer.render.bidi import isolated
 from composer.render.html_printer import HtmlPrinter
-from composer.render.templating.template_cache import bytecode_cache
+from composer.render.templating.localization import language_name, written_date
+from composer.render.templating.template_cache import TemplateCache
 from composer.render.text_printer import TextPrinter
-
-if TYPE_CHECKING:
-    from babel.core import Locale
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+|[^\s@]+@\S+", re.IGNORECASE)
 _NOTHING = Group({})
@@ -199,7 +196,7 @@ class _Templates:
         environment.filters |= {"text": printer.text, "line": printer.line, "heading": printer.heading}
         if self.is_directed:
             environment.finalize = lambda value: _value(value, printer.isolate)
-            environment.bytecode_cache = bytecode_cache("directed")
+            environment.bytecode_cache = TemplateCache(self.language, "directed")
         return environment
 
     def _environment(self, *, autoescape: bool, isolate: Callable[[str], str]) -> SandboxedEnvironment:
@@ -210,11 +207,11 @@ class _Templates:
             trim_blocks=True,
             keep_trailing_newline=True,
             cache_size=200,
-            bytecode_cache=bytecode_cache(),
+            bytecode_cache=TemplateCache(self.language, "plain"),
         )
         environment.filters |= {
             "date": partial(self._date, isolate),
-            "language_name": lambda tag: isolate(self._language_name(tag)),
+            "language_name": lambda tag: isolate(language_name(self.language, tag)),
             "host": lambda url: isolate((urlsplit(str(url)).hostname or "").removeprefix("www.")),
             "isolate": isolate,
             "join": _joining(isolate),
@@ -223,20 +220,7 @@ class _Templates:
         return environment
 
     def _date(self, isolate: Callable[[str], str], day: date, pattern: str | None = None) -> str:
-        from babel.dates import format_date
-
-        return isolate(format_date(day, pattern or "long", locale=self._locale))
-
-    def _language_name(self, tag: str) -> str:
-        names = self._locale.languages
-        return str(names.get(tag.replace("-", "_")) or names.get(tag.split("-")[0]) or tag)
-
-    @cached_property
-    def _locale(self) -> "Locale":
-        from babel.core import Locale, parse_locale
-
-        language, territory, script, variant = parse_locale(self.language.replace("-", "_"))[:4]
-        return Locale(language, territory, script, variant)
+        return isolate(written_date(self.language, day, pattern or "long"))
 
 
 @lru_cache(maxsize=8)

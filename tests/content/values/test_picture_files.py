@@ -304,6 +304,7 @@ def test_each_picture_is_decoded_once(tmp_path: Path, monkeypatch: pytest.Monkey
         return convert(data)
 
     monkeypatch.setattr(picture_files, "convert", counted)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(picture_files, "_known", type(picture_files._known)())
     small, large = saved(scene(90, 60), "PNG"), GOOD["camera-large-6.jpg"]()
     workspace = gallery(tmp_path, {"a.png": small, "b.png": small, "c.jpg": large, "bad.jpg": large[:3000]})

@@ -9,12 +9,14 @@ import os
 import stat
 import unicodedata
 from collections import OrderedDict
+from dataclasses import replace
 from pathlib import Path
 
 from composer.content.values.field_values import Picture
 from composer.content.values.pictures.container import PictureKind
 from composer.content.values.pictures.conversion import ConvertedPicture, Refusal, convert
 from composer.core.command_lines import shell_line
+from composer.core.kept_results import kept
 from composer.core.workspace import Workspace, on_disk
 
 _MEDIA_TYPES = {PictureKind.PNG: "image/png", PictureKind.JPEG: "image/jpeg", PictureKind.GIF: "image/gif"}
@@ -186,11 +188,22 @@ _known: OrderedDict[bytes, ConvertedPicture | Refusal] = OrderedDict()
 def _ready_once(data: bytes) -> ConvertedPicture | Refusal:
     """Convert a picture, or return the cached result: most pictures are unchanged at the next save of a preview."""
     digest = hashlib.sha256(data).digest()
-    found = _known.pop(digest, None) or convert(data)
+    found = _known.pop(digest, None) or _kept(digest, data)
     _known[digest] = found
     while len(_known) > _MOST_FILES or sum(map(_size, tuple(_known.values()))) > _MOST_BYTES:
         _known.popitem(last=False)
     return found
+
+
+def _kept(digest: bytes, data: bytes) -> ConvertedPicture | Refusal:
+    """Convert a picture, or take an earlier run's result: then Pillow is not even imported."""
+
+    def convert_once() -> ConvertedPicture | Refusal:
+        made = convert(data)
+        return replace(made, data=b"") if isinstance(made, ConvertedPicture) and made.data == data else made
+
+    found = kept("picture", (digest,), convert_once)
+    return replace(found, data=data) if isinstance(found, ConvertedPicture) and not found.data else found
 
 
 def _size(found: ConvertedPicture | Refusal) -> int:
