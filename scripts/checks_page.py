@@ -23,6 +23,7 @@ _GROUPS = {
     "Dark mode": ("DARK",),
     "Size and structure": ("SIZE", "HTML"),
     "Mail programs": ("CLIENT",),
+    "PDF": ("PDF",),
 }
 _BEGIN, _END = "<!-- written by scripts/checks_page.py -->", "<!-- end -->"
 

@@ -32,6 +32,7 @@ ADAPTERS = {
     "uvicorn": "web/http_server.py",
     "flufl": "bounces/parse/recipient_detectors.py",
     "platformdirs": "core/environment.py",
+    "pypdfium2": "pdf/pdf_reader.py",
 }
 #: Changes for the whole process: a library's logger, or a stream.
 _PROCESS_WIDE = {
@@ -39,6 +40,7 @@ _PROCESS_WIDE = {
     "bounces/parse/recipient_detectors.py",
     "database/engine.py",
     "core/event_log.py",
+    "pdf/weasyprint_adapter.py",
     "web/public/server/public_server.py",
 }
 
@@ -81,7 +83,35 @@ def test_nobody_changes_the_process_elsewhere() -> None:
 
 def _requirements() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return [Requirement(each) for each in project["dependencies"]]
+    more = project["optional-dependencies"]["pdf"]
+    return [Requirement(each) for each in (*project["dependencies"], *more)]
+
+
+def test_only_two_modules_know_weasyprint() -> None:
+    """The adapter, and the module that corrects the tags of its PDFs."""
+    known = {name for name, tree in _trees() if _imported(tree) & {"weasyprint", "pydyf"}}
+    assert known == {"pdf/weasyprint_adapter.py", "pdf/structure_tags.py"}
+
+
+def test_weasyprint() -> None:
+    """The function that `structure_tags` replaces, its arguments, and what the adapter reads of a document."""
+    import pydyf
+    import weasyprint
+    from weasyprint.formatting_structure import boxes
+    from weasyprint.pdf import fonts, stream, tags
+
+    where = "pdf/structure_tags.py"
+    assert list(inspect.signature(tags._build_box_tree).parameters) == [
+        "box", "parent", "pdf", "page_number", "nums", "annotations", "tags",
+    ], where  # fmt: skip
+    assert "_build_box_tree" in tags._build_box_tree.__code__.co_names, f"{where}: it no longer calls itself by name"
+    assert inspect.isgeneratorfunction(tags._build_box_tree) and issubclass(boxes.MarginBox, boxes.Box)
+    _takes(boxes.Box.descendants, where, "placeholders")
+    assert "mcid" in inspect.getsource(stream.Stream.marked) and hasattr(pydyf.PDF(), "objects")
+    _takes(weasyprint.HTML.render, "pdf/weasyprint_adapter.py", "font_config", "options")
+    _takes(weasyprint.Document.write_pdf, "pdf/weasyprint_adapter.py", "finisher", "options")
+    assert {"pdf_variant", "pdf_identifier"} <= weasyprint.DEFAULT_OPTIONS.keys()
+    _sets(fonts.Font.get_unused_glyph_id, "pdf/weasyprint_adapter.py", "missing")
 
 
 def test_adapted_libraries_are_dependencies_with_bounds() -> None:

@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from composer.core.workspace import Workspace as Workspace
     from composer.delivery.config.delivery_settings import settings_of as settings_of
     from composer.editions.check_reports import CheckReport as CheckReport
+    from composer.pdf.printer import PdfPrinter as PdfPrinter
 
 #: Module -> the names that it provides.
 _MODULES = {
@@ -158,6 +159,7 @@ _MODULES = {
     "composer.core.workspace": ("Workspace",),
     "composer.delivery.config.delivery_settings": ("settings_of",),
     "composer.editions.check_reports": ("CheckReport",),
+    "composer.pdf.printer": ("PdfPrinter",),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 __all__ = tuple(_MODULE_OF)

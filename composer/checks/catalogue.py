@@ -10,7 +10,7 @@ from composer.checks.registry import CHECKS, Check, Setting, problems_of
 from composer.checks.repeated_findings import without_repeats
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message import inbox, legal, link_form, link_targets, page_languages
-from composer.checks.rules.page import accessibility, compatibility, dark_mode, picture_use, size, structure
+from composer.checks.rules.page import accessibility, compatibility, dark_mode, pdf, picture_use, size, structure
 from composer.checks.rules.text import (
     citations,
     days_and_times,
@@ -48,6 +48,7 @@ RULES = (
     size,
     structure,
     compatibility,
+    pdf,
 )
 #: The prefixes of codes in the order of the list: what subscribers see first comes first.
 _ORDER = (
@@ -70,6 +71,7 @@ _ORDER = (
     "SIZE",
     "HTML",
     "CLIENT",
+    "PDF",
 )
 
 

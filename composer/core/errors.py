@@ -9,6 +9,7 @@ exits.
       ContentError             exit 1   problems in an issue, in newsletter.yaml or in a theme
       CompilerError            exit 1   the MJML compiler failed
       OutputError              exit 1   the outbox cannot be written
+      PdfError                 exit 1   an issue cannot be printed as PDF
       PreviewError             exit 1   the preview cannot be started                    (web/preview/preview_server.py)
       PublicError              exit 1   the public pages cannot be served                (web/public/site/publication.py)
       SettingsError            exit 1   a setting for sending is missing                 (core/environment.py)
@@ -148,6 +149,10 @@ class CompilerError(ComposeError):
 
 class OutputError(ComposeError):
     """The outbox cannot be written."""
+
+
+class PdfError(ComposeError):
+    """A PDF cannot be made on this computer, or not of this issue."""
 
 
 class DatabaseError(ComposeError):

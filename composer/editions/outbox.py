@@ -13,25 +13,31 @@ from composer.editions.pipeline import PICTURES, Built, BuiltVariant
 
 #: The subfolder for the variants of an edition.
 VARIANTS = "variants"
+#: The file name of the printed issue.
+PDF = "issue.pdf"
 
 
-def write(built: Built, outbox: Path, others: Sequence[BuiltVariant] = ()) -> tuple[Path, ...]:
+def write(
+    built: Built, outbox: Path, others: Sequence[BuiltVariant] = (), pdf: bytes | None = None
+) -> tuple[Path, ...]:
     """Write issue.eml, issue.html, issue.txt and the pictures to `outbox/<stem>/`; return the paths of the three.
 
     The `others`, variants for subscribers who get less, are written to their own folders in `variants/`; their paths
-    follow. Raises OutputError if the disk or another program prevents writing.
+    follow. A `pdf` is written to issue.pdf. Raises OutputError if the disk or another program prevents writing.
     """
     folder = outbox / built.issue.stem
     try:
-        replace_folder(folder, lambda fresh: _fill_all(fresh, built, others))
+        replace_folder(folder, lambda fresh: _fill_all(fresh, built, others, pdf))
     except OSError as error:
         raise _explain(error, folder) from error
     folders = (folder, *(folder / VARIANTS / each.name for each in others))
     return tuple(each / name for each in folders for name in ("issue.html", "issue.txt", "issue.eml"))
 
 
-def _fill_all(folder: Path, built: Built, others: Sequence[BuiltVariant]) -> None:
+def _fill_all(folder: Path, built: Built, others: Sequence[BuiltVariant], pdf: bytes | None) -> None:
     _fill(folder, built)
+    if pdf is not None:
+        (folder / PDF).write_bytes(pdf)
     for each in others:
         (folder / VARIANTS / each.name).mkdir(parents=True)
         _fill(folder / VARIANTS / each.name, each.built)

@@ -23,12 +23,15 @@ class BuiltWeb:
     pictures: tuple[tuple[str, Picture], ...]
 
 
-def build_web(newsletter: Newsletter, issue: Issue, pictures: str = "pictures/") -> BuiltWeb:
+def build_web(
+    newsletter: Newsletter, issue: Issue, pictures: str = "pictures/", *, has_places: bool = False
+) -> BuiltWeb:
     """Render the public form of an issue; `pictures` is the address of the folder of its pictures, with a slash at its end.
 
+    With `has_places`, the elements of the editors' texts have their places in `data-at`.
     Raises ContentError for mistakes in the theme, PlaceError for a merge field where no value is safe.
     """
-    edition = render_web(issue, newsletter, fill_html)
+    edition = render_web(issue, newsletter, fill_html, has_places=has_places)
     named = named_pictures(issue.pictures, edition.pictures, is_linked=True)
     addresses = {picture.src: f"{pictures}{quote(name)}" for name, picture in named}
     return BuiltWeb(edition=edition.with_pictures(addresses), pictures=named)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from types import MappingProxyType
 
 from composer.content.values.source_map import SourceMap
 
@@ -24,6 +25,7 @@ _TAG = (
 )
 _VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
 _PICTURE = re.compile(r'\ssrc="([^"]*)"')
+_NO_PICTURES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -110,7 +112,12 @@ def _end_of_last(page: str, begin: int) -> int:
 
 
 def annotate(
-    marked: str, marks: SourceMap, *, sections: Sequence[str], origins: Sequence[str], pictures: Mapping[str, str]
+    marked: str,
+    marks: SourceMap,
+    *,
+    sections: Sequence[str] = (),
+    origins: Sequence[str] = (),
+    pictures: Mapping[str, str] = _NO_PICTURES,
 ) -> str:
     """Add attributes to the elements with the places they come from.
 

@@ -27,6 +27,7 @@ _SURFACES = {
     "Sending": ("delivery", "transport", "mail"),
     "Bounces": ("bounces",),
     "Health and links": ("doctor", "links"),
+    "PDF": ("pdf",),
     "Preview and public pages": ("web",),
     "Files, keys and the database": ("core", "database"),
 }

@@ -374,8 +374,8 @@ def test_the_hint_for_a_short_chinese_preheader(tmp_path: Path) -> None:
 
 
 def test_every_check_is_tested() -> None:
-    """Every check has an edit or a change; LINK02 has its own test file."""
-    tested = {*EDITS, *CHANGES, "IMG05", "IMG06", "LINK02"}
+    """Every check has an edit or a change; LINK02 and those of the PDF have their own test files."""
+    tested = {*EDITS, *CHANGES, "IMG05", "IMG06", "LINK02", "PDF01", "PDF02", "PDF03", "PDF04"}
     assert tested == set(catalogue())
 
 

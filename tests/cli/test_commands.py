@@ -104,6 +104,19 @@ def test_json_reports_problems_and_sizes(here: Path, capsys: pytest.CaptureFixtu
     assert "2025-02-30" in last["message"] and "year-month-day" in last["hint"]
 
 
+def test_build_prints_a_pdf(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """--pdf names the PDF last, and in the JSON with its pages; without it, both are null."""
+    sample(here)
+    assert run(["build", "2025-01-30", "--pdf"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "outbox/2025-01-30/issue.pdf"
+    assert run(["build", "2025-01-30", "--pdf", "--json"]) == 0
+    (issue,) = json.loads(capsys.readouterr().out)["issues"]
+    assert Path(issue["pdf"]).read_bytes().startswith(b"%PDF") and 6 <= issue["pdf_pages"] <= 8
+    assert run(["build", "2025-01-30", "--json"]) == 0
+    (issue,) = json.loads(capsys.readouterr().out)["issues"]
+    assert issue["pdf"] is None and issue["pdf_pages"] is None
+
+
 def test_a_failing_build_leaves_the_earlier_output(here: Path) -> None:
     """If a build fails, the outbox keeps every byte of the last successful build."""
     sample_message(here)

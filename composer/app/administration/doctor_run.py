@@ -25,6 +25,7 @@ from composer.doctor.held_bounces import look_at_held_bounces
 from composer.doctor.installation import look_at_git, look_at_packages
 from composer.doctor.key_backups import look_at_key_backup
 from composer.doctor.mail_server import look_at_server
+from composer.doctor.pdf_printing import look_at_pdf
 from composer.doctor.sign_ups import look_at_sign_ups
 from composer.doctor.signing_keys import look_at_keys
 
@@ -34,6 +35,7 @@ def diagnose(
 ) -> Iterator[Diagnosis]:
     """Check everything that sending needs, and yield findings; `is_offline` contacts no mail server or name server."""
     yield from look_at_packages()
+    yield from look_at_pdf()
     yield from look_at_git(workspace)
     try:
         newsletter = read_newsletter(workspace)

@@ -5,13 +5,18 @@ Input: an issue file and an output folder. Output: a `BuildResult`: the files of
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from composer.app.issues.issue_lookup import IssueFile
-from composer.core.errors import CompilerError, ContentError, OutputError, Problem
+from composer.core.errors import CompilerError, ContentError, OutputError, PdfError, Problem
 from composer.core.issue_files import same_issue_files
 from composer.core.workspace import OUTBOX, Workspace
-from composer.editions.outbox import write
+from composer.editions.outbox import PDF, write
 from composer.editions.pipeline import Built, hash_of, variants_of
+
+if TYPE_CHECKING:
+    from composer.editions.pdf_edition import PdfEdition
+    from composer.pdf.printer import PdfPrinter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +39,9 @@ class BuildResult:
     issue: str
     #: The one with the most content first.
     editions: tuple[BuiltEdition, ...] = ()
+    #: The printed issue, if a PDF was wanted, and its number of pages.
+    pdf: Path | None = None
+    pdf_pages: int = 0
     #: The hash of everything that subscribers may get; tests and approvals apply to this hash only.
     hash: str = ""
     problems: tuple[Problem, ...] = ()
@@ -46,20 +54,24 @@ class BuildResult:
         return bool(self.editions)
 
 
-def build(issue: IssueFile, output: Path | None = None) -> BuildResult:
+def build(issue: IssueFile, output: Path | None = None, printer: "PdfPrinter | None" = None) -> BuildResult:
     """Build an issue into a folder inside `output`, by default the newsletter's outbox; all of its editions or none.
 
-    Mistakes in the issue and failures to write are in the result. Raises WorkspaceError.
+    With a `printer`, also print it as PDF: the public form of the issue. What is found wrong in the PDF is in the
+    result, and the PDF is written nevertheless. Mistakes in the issue and failures to write or to print are in the
+    result. Raises WorkspaceError.
     """
     workspace = issue.workspace
+    folder = output if output is not None else workspace.root / OUTBOX
     try:
         variants = variants_of(workspace, issue.path)
         fullest, *others = variants
         problems = _same_issue(workspace, fullest.built)
-        files = write(fullest.built, output if output is not None else workspace.root / OUTBOX, others)
+        pdf = _print(printer, issue) if printer is not None else None
+        files = write(fullest.built, folder, others, pdf.data if pdf is not None else None)
     except ContentError as error:
         return BuildResult(issue=issue.name, problems=error.problems)
-    except (CompilerError, OutputError) as error:
+    except (CompilerError, OutputError, PdfError) as error:
         return BuildResult(issue=issue.name, error=error.message, hint=error.hint)
     each = len(files) // len(variants)
     editions = tuple(
@@ -71,7 +83,22 @@ def build(issue: IssueFile, output: Path | None = None) -> BuildResult:
         )
         for at, variant in enumerate(variants)
     )
-    return BuildResult(issue=issue.name, editions=editions, hash=hash_of(variants), problems=problems)
+    return BuildResult(
+        issue=issue.name,
+        editions=editions,
+        pdf=folder / issue.path.stem / PDF if pdf is not None else None,
+        pdf_pages=pdf.pages if pdf is not None else 0,
+        hash=hash_of(variants),
+        problems=(*problems, *pdf.problems) if pdf is not None else problems,
+    )
+
+
+def _print(printer: "PdfPrinter", issue: IssueFile) -> "PdfEdition":
+    # Imported late: a build without a PDF needs nothing of this.
+    from composer.content.document.issue import read_issue
+    from composer.editions.pdf_edition import print_issue
+
+    return print_issue(printer, *read_issue(issue.workspace, issue.path))
 
 
 def _same_issue(workspace: Workspace, built: Built) -> tuple[Problem, ...]:

@@ -1,5 +1,6 @@
 """The command `compose build`: build issues into the outbox."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from composer.core.errors import ComposeError
 
 if TYPE_CHECKING:
     from composer.app.issues.build import BuildResult, BuiltEdition
+    from composer.pdf.printer import PdfPrinter
 
 
 @click.command("build")
@@ -17,14 +19,15 @@ if TYPE_CHECKING:
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to.  [default: outbox/]"
 )
+@click.option("--pdf", "has_pdf", is_flag=True, help="Also print each issue as PDF, for the public.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
+def command(issues: tuple[str, ...], output: Path | None, has_pdf: bool, as_json: bool) -> int:
     """Build issues into the outbox: HTML, plain text, message.
 
     ISSUE is a path or a file name without its ending: issues/2025-01-30.yaml or 2025-01-30. If you name several issues,
     a problem in one does not stop the others. Writes issue.html, issue.txt, issue.eml and pictures/ to
     outbox/2025-01-30/. If parts are for some subscribers only, this is the version with the most content, and the
-    others are in variants/.
+    others are in variants/. With --pdf, also writes issue.pdf, without the parts that are for some subscribers only.
     """
     from composer.app.issues.issue_lookup import find_issues
 
@@ -32,13 +35,21 @@ def command(issues: tuple[str, ...], output: Path | None, as_json: bool) -> int:
     # Imported late, so that a mistake in the arguments is reported before the renderer is loaded.
     from composer.app.issues.build import build
 
-    results = [build(issue, output) for issue in found]
+    with _printer() if has_pdf else nullcontext() as printer:
+        results = [build(issue, output, printer) for issue in found]
     if as_json:
         console.answer_json({"issues": [_as_json(result) for result in results]})
     else:
         for result in results:
             _show(result)
     return 0 if all(result.is_built for result in results) else 1
+
+
+def _printer() -> "PdfPrinter":
+    # Imported late: only --pdf needs it.
+    from composer.pdf.printer import PdfPrinter
+
+    return PdfPrinter()
 
 
 def _show(result: "BuildResult") -> None:
@@ -48,6 +59,8 @@ def _show(result: "BuildResult") -> None:
                 console.talk(f"{edition.subscribers}:")
             for file in edition.files:
                 console.answer(_short(file))
+        if result.pdf is not None:
+            console.answer(_short(result.pdf))
         console.problems(result.problems)
         return
     console.problems(result.problems)
@@ -75,6 +88,8 @@ def _as_json(result: "BuildResult") -> dict[str, object]:
         "issue": result.issue,
         "built": result.is_built,
         "files": [str(file) for edition in result.editions for file in edition.files],
+        "pdf": str(result.pdf) if result.pdf is not None else None,
+        "pdf_pages": result.pdf_pages or None,
         "hash": result.hash or None,
         "html_bytes": _bytes(result.editions[0]) if result.editions else None,
         "variants": [

@@ -15,12 +15,14 @@ from composer.content.document.newsletter_config import (
     BrandConfig,
     CheckConfig,
     DeliveryConfig,
+    PdfConfig,
     approvals_config,
     brand_config,
     check_configs,
     delivery_config,
     editor_addresses,
     offer_labels,
+    pdf_config,
 )
 from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.document.section_types import read_definitions, read_document
@@ -59,6 +61,7 @@ class Newsletter:
     brand: BrandConfig
     delivery: DeliveryConfig
     approvals: ApprovalsConfig
+    pdf: PdfConfig
     #: The settings of checks, by code.
     checks: Mapping[str, CheckConfig]
     #: The recipients of test messages.
@@ -268,6 +271,7 @@ def _newsletter(
         brand=brand_config(values),
         delivery=delivery_config(values),
         approvals=approvals_config(values),
+        pdf=pdf_config(values),
         checks=check_configs(values),
         editors=editor_addresses(values),
         offers=offer_labels(values),

@@ -1,4 +1,4 @@
-"""The typed settings of newsletter.yaml: delivery, brand, approvals and checks.
+"""The typed settings of newsletter.yaml: delivery, brand, approvals, checks and PDF.
 
 Input: newsletter.yaml, read without problems. Output: its groups of settings as values. Guarantees: only this module
 knows these keys and their defaults; settings that only sending can check keep the value in the file.
@@ -18,6 +18,8 @@ SIGNUP_MAIL_PER_HOUR = 500
 #: The ports of mail servers, by the encryption of the connection.
 SMTP_PORTS = {"tls": 465, "starttls": 587, "none": 25}
 IMAP_PORTS = {"tls": 993, "starttls": 143, "none": 143}
+#: The paper of a PDF.
+PAPER = "A4"
 #: Folders of the bounce mailbox.
 INBOX, READ, KEPT = "INBOX", "compose-read", "compose-kept"
 
@@ -111,6 +113,16 @@ class ApprovalsConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PdfConfig:
+    """The settings below `pdf:`."""
+
+    #: The size of a page, as it is called on the package and in CSS: A4 or Letter.
+    paper: str = PAPER
+    #: Whether links have numbers, and their addresses are listed at the end.
+    has_link_list: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CheckConfig:
     """The settings of one check."""
 
@@ -164,6 +176,12 @@ def approvals_config(values: Group) -> ApprovalsConfig:
     given = group_in(values, "approvals")
     by = _texts(value_in(given, "by"))
     return ApprovalsConfig(needed=_number(given, "needed") or 0, by=tuple(parse_address(each) for each in by))
+
+
+def pdf_config(values: Group) -> PdfConfig:
+    """Read `pdf:`."""
+    given = group_in(values, "pdf")
+    return PdfConfig(paper=text_in(given, "paper") or PAPER, has_link_list=value_in(given, "link_list") is True)
 
 
 def check_configs(values: Group) -> Mapping[str, CheckConfig]:

@@ -19,7 +19,7 @@ from composer.content.values.merge_fields import MergeField, stand_ins
 from composer.core.errors import ContentError
 from composer.core.language_tags import direction
 from composer.render.block_directions import WEB, set_directions
-from composer.render.marked_document import plain
+from composer.render.marked_document import annotate, plain
 from composer.render.template_values import (
     Links,
     PageSection,
@@ -102,8 +102,11 @@ class WebEdition:
         )
 
 
-def render_web(issue: Issue, newsletter: Newsletter, fill: Fill) -> WebEdition:
-    """Render an issue for the web, as the public may see it."""
+def render_web(issue: Issue, newsletter: Newsletter, fill: Fill, *, has_places: bool = False) -> WebEdition:
+    """Render an issue for the web, as the public may see it.
+
+    With `has_places`, the elements of the editors' texts have attributes with their places (marked_document.py).
+    """
     issue = public_issue(issue)
     theme = Theme(newsletter.theme.with_included(), issue.language, newsletter.design)
     context = shared_context(issue, newsletter, theme, Links(subscribe=subscribe_page(newsletter)))
@@ -113,7 +116,8 @@ def render_web(issue: Issue, newsletter: Newsletter, fill: Fill) -> WebEdition:
         for number, section in enumerate(issue.sections)
     )
     body = finished(theme.render("page.html.j2", {**context, "sections": pieces}), theme.phrases["back_to_text"])
-    body = plain(set_directions(body, direction(issue.language), issue.marks.pattern(), WEB), issue.marks)
+    body = set_directions(body, direction(issue.language), issue.marks.pattern(), WEB)
+    body = annotate(body, issue.marks) if has_places else plain(body, issue.marks)
     values = stand_ins(issue.fields.fields)
     body = fill(body, values)
 

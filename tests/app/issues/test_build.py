@@ -5,6 +5,8 @@ from pathlib import Path
 from composer.app.issues.build import build
 from composer.app.issues.issue_lookup import find_issue
 from composer.core.errors import Level
+from composer.pdf.pdf_reader import read_pdf
+from composer.pdf.printer import PdfPrinter
 from tests.factories import ROOT, sample_message
 
 
@@ -58,3 +60,34 @@ def test_a_second_file_of_the_issue_is_reported(tmp_path: Path) -> None:
     result = build(issue)
     assert result.is_built
     assert [problem.level for problem in result.problems] == [Level.BLOCKER]
+
+
+def test_the_pdf_is_written_with_the_other_files(tmp_path: Path) -> None:
+    """It is in the result with its pages; a build without a printer removes it, and one that cannot print writes nothing."""
+    workspace = sample_message(tmp_path)
+    issue = find_issue("2025-01-30", workspace.root)
+    with PdfPrinter() as printer:
+        result = build(issue, printer=printer)
+    assert result.pdf == workspace.root / "outbox/2025-01-30/issue.pdf" and result.pdf_pages == 1
+    assert result.pdf.read_bytes().startswith(b"%PDF") and not result.problems
+    assert result.pdf not in result.editions[0].files and result.hash == build(issue).hash
+    assert not result.pdf.exists() and build(issue).pdf is None
+    page = (workspace.root / "outbox/2025-01-30/issue.html").read_bytes()
+    issue.path.write_text(issue.path.read_text(encoding="utf-8").replace("hello", "goodbye"), encoding="utf-8")
+    with PdfPrinter(time_limit=0.001) as printer:
+        late = build(issue, printer=printer)
+    assert not late.is_built and "0.001 seconds" in late.error and late.hint and late.pdf is None
+    assert (workspace.root / "outbox/2025-01-30/issue.html").read_bytes() == page
+
+
+def test_the_pdf_is_the_public_form_of_the_issue(tmp_path: Path) -> None:
+    """What is for some subscribers only is not in it; a character without a glyph is a finding at its line."""
+    with PdfPrinter() as printer:
+        result = build(find_issue("2025-01-30", ROOT / "tests/golden/variants"), tmp_path, printer)
+        workspace = sample_message(tmp_path, "Dear subscribers \U00013000, hello.")
+        boxes = build(find_issue("2025-01-30", workspace.root), printer=printer)
+    assert result.pdf == tmp_path / "2025-01-30/issue.pdf"
+    words = "".join(fragment.text for fragment in read_pdf(result.pdf.read_bytes()).fragments)
+    assert "press" not in words.lower()
+    (problem,) = boxes.problems
+    assert (problem.path, problem.line, problem.code) == ("issues/2025-01-30.yaml", 5, "PDF02")

@@ -15,9 +15,11 @@ from composer.content.document.newsletter_config import (
     DeliveryConfig,
     DkimConfig,
     ImapConfig,
+    PdfConfig,
     ServerConfig,
 )
 from composer.core.addresses import Address
+from composer.core.errors import ContentError
 from tests.factories import LETTER, sample_message
 
 pytestmark = pytest.mark.slow
@@ -144,6 +146,16 @@ def test_approvals_checks_and_people(tmp_path: Path) -> None:
     bare = _newsletter(tmp_path)
     assert (bare.approvals, bare.checks, bare.editors, bare.offers) == (ApprovalsConfig(), {}, (), {})
     assert bare.database is None
+
+
+def test_pdf(tmp_path: Path) -> None:
+    """`pdf:` is read; without it, an issue is printed on A4 without a list of links."""
+    assert _newsletter(tmp_path).pdf == PdfConfig(paper="A4", has_link_list=False)
+    given = "pdf:\n  paper: Letter\n  link_list: true\n"
+    assert _newsletter(tmp_path, given).pdf == PdfConfig(paper="Letter", has_link_list=True)
+    with pytest.raises(ContentError) as caught:
+        _newsletter(tmp_path, "pdf:\n  paper: legal\n  link_list: perhaps\n")
+    assert [(each.line, each.code) for each in caught.value.problems] == [(11, "choice"), (12, "type")]
 
 
 #: Functions that look up values by key, for issues and for a theme's own files.
