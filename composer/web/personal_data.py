@@ -106,6 +106,13 @@ def _by_mailing(table: Table) -> Callable[[Subject], ColumnElement[bool]]:
     return lambda subject: about(table, subject.spans) if subject.spans else false()
 
 
+def _of_emails(subject: Subject) -> ColumnElement[bool]:
+    """Select the events of requested messages; they are deleted together with their message."""
+    return events.c.email_id.in_(
+        select(transactional_emails.c.id).where(transactional_emails.c.normal.in_(subject.normals))
+    )
+
+
 def _issue_of(table: Table) -> ColumnElement[Any]:
     named = select(issues.c.key).join_from(mailings, issues).where(mailings.c.id == table.c.mailing_id)
     return named.correlate(table).scalar_subquery()
@@ -144,8 +151,9 @@ STORES: tuple[Store, ...] = (
     Store(table=deliveries, key="deliveries", title="Deliveries", columns=("subscriber_id",),
           about=_by_mailing(deliveries), on_erasure=OnErasure.PSEUDONYMOUS, forget=forget_mailings,
           more={"issue": _issue_of(deliveries)}),
-    Store(table=events, key="events", title="Events of mailings", columns=("subscriber_id",),
-          about=_by_mailing(events), on_erasure=OnErasure.PSEUDONYMOUS, more={"issue": _issue_of(events)}, hidden=("who",)),
+    Store(table=events, key="events", title="Events of mailings and messages", columns=("subscriber_id", "email_id"),
+          about=lambda subject: or_(_by_mailing(events)(subject), _of_emails(subject)),
+          on_erasure=OnErasure.PSEUDONYMOUS, more={"issue": _issue_of(events)}, hidden=("who",)),
     Store(table=recipients, key="frozen_values", title="Values frozen for mailings in progress",
           columns=("subscriber_id", "address", "answered_subscriber"), about=_by_mailing(recipients),
           on_erasure=OnErasure.DELETED,

@@ -180,13 +180,11 @@ def test_killed_at_any_moment_no_letter_is_lost_or_doubled(serving: Serving) -> 
         _until(lambda: office.is_empty)
         reached.clear()
         killed.clear()
-        _as_if_later(serving.workspace.root / "newsletter.db")
         serving.start()
         assert reached.wait(_MAX_WAIT)
         serving.end(signal.SIGKILL)
         killed.set()
         script.clear()
-        _as_if_later(serving.workspace.root / "newsletter.db")
         serving.start()
         _until(lambda: len(office.taken) == 3)
         _until(lambda: sorted(_states(serving.workspace.root / "newsletter.db")) == ["accepted", "accepted", "unknown"])
@@ -218,12 +216,6 @@ def test_a_letter_that_is_being_sent_is_finished(serving: Serving) -> None:
 def _states(path: Path) -> list[str]:
     with contextlib.closing(sqlite3.connect(path)) as connection:
         return [row[0] for row in connection.execute("SELECT state FROM transactional_emails")]
-
-
-def _as_if_later(path: Path) -> None:
-    """Expire the claim of the dead process on its message."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE transactional_emails SET due = due - 3600000")
 
 
 def test_missing_settings_are_reported_at_the_start(

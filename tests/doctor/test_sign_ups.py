@@ -28,7 +28,8 @@ def test_delayed_mail_is_reported(tmp_path: Path) -> None:
     with open_database(Location(path=path)) as database, database.write() as connection:
         row = {"kind": "confirm", "address": "a@example.net", "normal": "a@example.net", "language": "en", "asked": NOW}
         connection.execute(
-            transactional_emails.insert(), [{**row, "due": NOW, "state": state} for state in ("waiting", "accepted")]
+            transactional_emails.insert(),
+            [{**row, "next_at": NOW, "changed": NOW, "state": state} for state in ("pending", "accepted")],
         )
     assert [each.health for each in look(9)] == [DiagnosisLevel.GOOD]
     [late] = look(11)

@@ -34,6 +34,7 @@ DECISIVE: dict[str, Concern] = {
     "composer/delivery/core/states.py": _asked(
         "delivery/core/scheduler delivery/ledger/ledger_page delivery/ledger/ledger_machine delivery/selection/freeze"
     ),
+    "composer/delivery/core/transitions.py": _asked("delivery/core/transitions delivery/ledger/ledger_rows"),
     "composer/delivery/preflight/preflight.py": _asked("delivery/preflight/preflight"),
     "composer/delivery/worker/drain.py": _asked("delivery/worker/drain delivery/worker/run_loop"),
     "composer/delivery/selection/same_issue.py": _asked("delivery/selection/same_issue"),
@@ -49,6 +50,9 @@ DECISIVE: dict[str, Concern] = {
         "delivery/selection/frozen_rows delivery/selection/freeze delivery/selection/same_issue "
         "delivery/worker/run_loop",
         on_both=True,
+    ),
+    "composer/delivery/ledger/claims.py": _asked(
+        "delivery/ledger/claims delivery/ledger/ledger_rows delivery/ledger/maintenance", on_both=True
     ),
     "composer/delivery/ledger/ledger.py": _asked(
         "delivery/ledger/ledger_rows delivery/ledger/ledger delivery/ledger/maintenance "

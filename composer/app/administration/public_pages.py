@@ -78,7 +78,9 @@ def serve_pages(
             # Checked now, and not only by the first page that asks whether someone was erased.
             erasure_key(connection)
         tokens, executor = tokens_of(database, environment), WriteExecutor(database)
-        worker = TransactionalWorker(executor=executor, mailer=settings.mailer, tokens=tokens, clock=clock, log=log)
+        worker = TransactionalWorker(
+            database=database, executor=executor, mailer=settings.mailer, tokens=tokens, clock=clock, log=log
+        )
         site = Site(
             publication=settings.publication,
             executor=executor,

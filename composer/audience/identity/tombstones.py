@@ -247,7 +247,7 @@ def _has_mail(of: Sequence[int]) -> ColumnElement[bool]:
     mailed = exists().where(deliveries.c.mailing_id.in_(of), deliveries.c.subscriber_id == subscribers.c.id)
     asked = exists().where(
         transactional_emails.c.normal == subscribers.c.normal,
-        transactional_emails.c.state.not_in(("waiting", "dropped")),
+        transactional_emails.c.state.in_(("sending", "accepted", "refused", "unknown", "written")),
     )
     return or_(mailed, asked, exists().where(_T.subscriber_id == subscribers.c.id))
 

@@ -20,7 +20,8 @@ from sqlalchemy import (
     text,
 )
 
-from composer.database.tables.metadata import LargeId, Moment, metadata
+from composer.database.tables.metadata import IS_STATE, LargeId, Moment, metadata
+from composer.database.tables.transactional_tables import transactional_emails
 
 #: An issue by its key. `again` above 0: a mailing that is also sent to people who have it already, with a reason.
 issues = Table(
@@ -119,11 +120,7 @@ deliveries = Table(
     Column("words", Text),
     #: The server's name for the message in its log.
     Column("queue_id", Text),
-    CheckConstraint(
-        "state IN ('pending', 'claimed', 'sending', 'deferred', 'accepted', 'refused', 'unknown', 'suppressed',"
-        " 'expired', 'written')",
-        name="state",
-    ),
+    CheckConstraint(IS_STATE, name="state"),
     UniqueConstraint("issue_id", "subscriber_id"),
     sqlite_with_rowid=False,
 )
@@ -164,14 +161,18 @@ recipients = Table(
     sqlite_with_rowid=False,
 )
 
-#: What happened, in order; rows are added and never changed.
+_IS_OF_EMAIL = text("email_id IS NOT NULL")
+#: What happened to mailings, to their deliveries, and to messages of the public pages, in order. Rows are added and
+#: never changed; those about a message of the public pages are deleted with it. core/event_writer.py writes them.
 events = Table(
-    "mailing_events",
+    "delivery_events",
     metadata,
     Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
-    Column("mailing_id", Integer, ForeignKey("mailings.id"), nullable=False),
+    #: NULL: a message of the public pages.
+    Column("mailing_id", Integer, ForeignKey("mailings.id")),
     #: NULL: the mailing as a whole.
     Column("subscriber_id", LargeId),
+    Column("email_id", Integer, ForeignKey(transactional_emails.c.id, ondelete="CASCADE")),
     Column("at", Moment, nullable=False),
     #: Codes: what happened and, if there is no server reply, why (delivery/core/events.py).
     Column("kind", Text, nullable=False),
@@ -182,9 +183,10 @@ events = Table(
     Column("run", Integer),
     #: The server's reply, or the obstacle. Only for people: no code reads it.
     Column("words", Text, nullable=False, server_default=""),
-    Index("ix_mailing_events_mailing_id", "mailing_id"),
+    Index("ix_delivery_events_mailing_id", "mailing_id"),
     #: To find the events of one person without reading all events of all mailings.
-    Index("ix_mailing_events_subscriber_id", "subscriber_id"),
+    Index("ix_delivery_events_subscriber_id", "subscriber_id"),
+    Index("ix_delivery_events_email_id", "email_id", sqlite_where=_IS_OF_EMAIL, postgresql_where=_IS_OF_EMAIL),
 )
 
 #: Processes that are sending or have sent: alive as long as they hold the lock of their id
@@ -193,7 +195,8 @@ workers = Table(
     "workers",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("mailing_id", Integer, ForeignKey("mailings.id"), nullable=False),
+    #: NULL: it sends the messages of the public pages.
+    Column("mailing_id", Integer, ForeignKey("mailings.id")),
     Column("host", Text, nullable=False),
     Column("process", Integer, nullable=False),
     #: The identity of the database; a copy has another one.

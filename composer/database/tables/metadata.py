@@ -1,6 +1,6 @@
-"""The common parts of all tables: the catalog, and the type of times.
+"""The common parts of all tables: the catalog, the type of times, the states of messages.
 
-Input: nothing. Output: `metadata`, `Moment`. The tables are in the other modules of this package.
+Input: nothing. Output: `metadata`, `Moment`, `IS_STATE`. The tables are in the other modules of this package.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -22,6 +22,12 @@ metadata = MetaData(
 #: A public id (public_ids.py): more bits than INTEGER has on PostgreSQL. On SQLite every integer is that large, and
 #: only INTEGER makes an automatic key.
 LargeId = BigInteger().with_variant(Integer, "sqlite")
+
+#: The states of every message that is sent (delivery/core/states.py), as a condition of both tables that have them.
+IS_STATE = (
+    "state IN ('pending', 'claimed', 'sending', 'deferred', 'accepted', 'refused', 'unknown', 'suppressed', 'expired',"
+    " 'written')"
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)

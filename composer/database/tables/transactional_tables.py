@@ -5,7 +5,7 @@ Input: nothing. Output: a table. composer/web/public explains the values.
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, Table, Text
 
-from composer.database.tables.metadata import Moment, metadata
+from composer.database.tables.metadata import IS_STATE, Moment, metadata
 
 #: One row for each entered address. A row is deleted when its link expires, because it contains an address.
 transactional_emails = Table(
@@ -28,28 +28,31 @@ transactional_emails = Table(
     #: The site with the form.
     Column("origin", Text, nullable=False, server_default=""),
     Column("asked", Moment, nullable=False),
-    #: When it will be tried next.
-    Column("due", Moment, nullable=False),
+    #: As in `deliveries`: the same functions change these columns (delivery/ledger/claims.py).
+    Column("state", Text, nullable=False),
+    Column("worker_id", Integer),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    #: It is not tried before this time.
+    Column("next_at", Moment, nullable=False),
+    Column("changed", Moment, nullable=False),
+    #: Why it is in this state, if there is no server reply: a code (delivery/core/events.py, mail_requests.DropReason).
+    Column("reason", Text),
+    #: The server's last reply.
+    Column("words", Text),
+    #: The server's name for the message in its log.
+    Column("queue_id", Text),
     #: Its place in the queue: the lowest turn first, then the oldest.
     Column("turn", Integer, nullable=False, server_default="0"),
     #: When it used one of the hour's places; NULL while it waits.
     Column("counted", Moment),
-    Column("state", Text, nullable=False),
-    #: Why it was dropped: limit, full, repeated, nobody, expired.
-    Column("drop_reason", Text),
-    #: The mail server's reply.
-    Column("reply", Text, nullable=False, server_default=""),
     #: When its link was used; it works once.
     Column("used", Moment),
-    Index("ix_transactional_emails_state_due", "state", "due"),
+    Index("ix_transactional_emails_state_next_at", "state", "next_at"),
     Index("ix_transactional_emails_state_turn", "state", "turn", "id"),
     Index("ix_transactional_emails_normal", "normal"),
     Index("ix_transactional_emails_mailbox", "mailbox"),
     Index("ix_transactional_emails_counted", "counted"),
     CheckConstraint("kind IN ('confirm', 'link')", name="kind"),
-    CheckConstraint(
-        "state IN ('waiting', 'sending', 'accepted', 'refused', 'unknown', 'written', 'dropped')", name="state"
-    ),
+    CheckConstraint(IS_STATE, name="state"),
     sqlite_autoincrement=True,
 )

@@ -1,7 +1,6 @@
-"""The codes of the event log: what happened to a mailing and to each of its deliveries, in order, and why.
+"""The codes of the event log: what happened to a mailing, to each of its deliveries and to messages of the public pages.
 
-Input: a code and a server's reply. Output: text for people. Guarantees: rows are only added to the log
-(`mailing_events`).
+Input: a code and a server's reply. Output: text for people. Guarantees: pure; event_writer.py writes the log.
 """
 
 from enum import StrEnum
@@ -26,7 +25,8 @@ class EventKind(StrEnum):
     #: a person canceled the mailing
     ENDED_FOR_GOOD = "ended_for_good"
 
-    #: the states that a delivery reached; `words` is the server's reply, `reason` the reason if there is no reply
+    #: the states that a delivery or a message of the public pages reached; `words` is the server's reply, `reason` the
+    #: reason if there is no reply
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
     REFUSED = "refused"
@@ -48,7 +48,7 @@ class StateReason(StrEnum):
     """Why a delivery is in its state, if there is no server reply.
 
     A suppressed delivery has the reason on the suppression list (audience.suppression.Reason), or the subscriber's
-    status.
+    status; a suppressed message of the public pages has a DropReason (web/public/transactional/mail_requests.py).
     """
 
     #: resolved: the mail server's log proves that the message was accepted

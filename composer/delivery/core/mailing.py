@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Row, RowMapping, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, RowMapping, func, select, update
 
 from composer.core.audience_filter import AudienceFilter
 from composer.core.errors import ComposeError
-from composer.database.tables.mailing_tables import deliveries, events, issues, mailings, variants
+from composer.database.tables.mailing_tables import deliveries, issues, mailings, variants
+from composer.delivery.core.event_writer import Event, write_events
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.pause import Pause, PauseReason
 from composer.delivery.core.states import HOLDING, OPEN, DeliveryState
@@ -238,8 +239,7 @@ def note(
     words: str = "",
 ) -> None:
     """Add an event that is about a mailing as a whole."""
-    row = {"mailing_id": mailing_id, "subscriber_id": None, "at": now, "kind": kind}
-    connection.execute(insert(events), [{**row, "who": who, "run": run, "reason": reason, "words": words}])
+    write_events(connection, mailing_id, (Event(kind=kind, reason=reason, who=who, run=run, words=words),), now)
 
 
 def _mailing(row: Row[Sequence[object]]) -> Mailing:

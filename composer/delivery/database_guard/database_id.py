@@ -18,7 +18,7 @@ from composer.delivery.database_guard.ledger_age import SERVER, CopySign, Eviden
 _QUESTIONS = {
     "server": "SELECT system_identifier::text FROM pg_control_system()",
     "database": "SELECT oid::text FROM pg_database WHERE datname = current_database()",
-    "tables": "SELECT concat_ws(' ', 'deliveries'::regclass::oid, 'mailing_events'::regclass::oid, 'workers'::regclass::oid)",
+    "tables": "SELECT concat_ws(' ', 'deliveries'::regclass::oid, 'delivery_events'::regclass::oid, 'workers'::regclass::oid)",
     # The current timeline; pg_control_checkpoint() may return the one from before a standby took over.
     "timeline": "SELECT left(pg_walfile_name(pg_current_wal_lsn()), 8)",
 }

@@ -127,7 +127,8 @@ def set_state(connection: Connection, name: str, value: str | None) -> None:
 def is_known(connection: Connection, note: Note) -> bool:
     """Return whether the database contains everything that a note contains."""
     if note.is_old:
-        return (connection.scalar(select(func.max(workers.c.id))) or 0) >= note.worker
+        last = select(func.max(workers.c.id)).where(workers.c.mailing_id.is_not(None))
+        return (connection.scalar(last) or 0) >= note.worker
     if note.worker == 0:
         return note.origin in origins_of(connection)
     mine = exists().where(workers.c.id == note.worker, workers.c.nonce == note.nonce, workers.c.count >= note.count)

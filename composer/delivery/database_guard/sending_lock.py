@@ -1,9 +1,11 @@
-"""The lock of a SQLite database for the one process that sends, taken before anything is frozen.
+"""The locks of a SQLite database for the one process that sends mailings, and the one that sends the public pages' mail.
 
-Input: a database. Output: a `SendingLock`, or BusyError with the process that holds it. PostgreSQL needs no lock.
+Input: a database. Output: a `SendingLock`, or BusyError with the process that holds it. PostgreSQL needs no lock. The
+lock for mailings is taken before anything is frozen.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +16,13 @@ from composer.core.errors import ComposeError, DatabaseError
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import workers
 from composer.delivery.database_guard.file_lock import FileLock, HeldError
+
+
+class Lock(StrEnum):
+    """What a process sends; also the end of the name of its lock file."""
+
+    MAILINGS = "sending"
+    PAGES = "serving"
 
 
 class BusyError(ComposeError):
@@ -52,14 +61,16 @@ class SendingLock:
         self.release()
 
 
-def lock_sending(database: Database) -> SendingLock:
+def lock_sending(database: Database, lock: Lock = Lock.MAILINGS) -> SendingLock:
     """Lock the database for the process that sends. Raises BusyError, DatabaseError."""
     if database.path is None:
         return SendingLock()
-    path = lock_file(database.path)
+    path = lock_file(database.path, lock)
     try:
         return SendingLock(path=path, _file=FileLock(path))
     except HeldError:
+        if lock is Lock.PAGES:
+            raise BusyError("another compose serve sends the messages of the public pages") from None
         raise BusyError(_busy(database), "wait until it has ended, or stop it:   compose stop MAILING") from None
     except OSError as error:
         reason = error.strerror or error
@@ -68,16 +79,19 @@ def lock_sending(database: Database) -> SendingLock:
         ) from None
 
 
-def lock_file(path: Path) -> Path:
+def lock_file(path: Path, lock: Lock = Lock.MAILINGS) -> Path:
     """Return the lock file next to a SQLite database; it is the same file for every link to the database."""
     real = path.resolve()
-    return real.with_name(f"{real.name}-sending")
+    return real.with_name(f"{real.name}-{lock}")
 
 
 def _busy(database: Database) -> str:
     with database.read() as connection:
         row = connection.execute(
-            select(workers).where(workers.c.ended.is_(None)).order_by(workers.c.id.desc()).limit(1)
+            select(workers)
+            .where(workers.c.mailing_id.is_not(None), workers.c.ended.is_(None))
+            .order_by(workers.c.id.desc())
+            .limit(1)
         ).first()
     what = f"another process is sending from {database.location.name}"
     return (

@@ -13,7 +13,7 @@ from composer.database.tables.mailing_tables import deliveries, events
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.states import DeliveryState
 
-_TABLES = ("deliveries", "mailing_events", "workers")
+_TABLES = ("deliveries", "delivery_events", "workers")
 
 
 def check_whole(connection: Connection, database: Database, mailing_id: int | None = None) -> None:

@@ -1,8 +1,7 @@
 """The durable record: every change of a delivery's state, as a conditional update with its event.
 
 Input: a connection in a transaction, the deliveries, the time. Output: what was changed. Guarantees: makes no decisions
-(retry_policy and scheduler do) and sends nothing; a row changes only by a transition in states.WAYS; the condition (same
-state, same worker) is part of the update itself, so two processes can never both own a row.
+(retry_policy and scheduler do) and sends nothing; every change follows the rules in claims.py.
 """
 
 import json
@@ -15,36 +14,24 @@ from sqlalchemy import (
     Connection,
     bindparam,
     func,
-    insert,
     literal,
     or_,
     select,
-    update,
 )
 
-from composer.database.tables.mailing_tables import deliveries, events, recipients
+from composer.database.tables.mailing_tables import deliveries, recipients
 from composer.database.tables.metadata import milliseconds
 from composer.database.tables.subscriber_tables import subscribers, suppressions
+from composer.delivery.core.event_writer import Event, write_events
 from composer.delivery.core.events import EventKind
-from composer.delivery.core.retry_policy import (
-    Accept,
-    Defer,
-    MarkUnconfirmed,
-    OutcomeDecision,
-    PreviousAttempts,
-    Refuse,
-    Requeue,
-    Write,
-)
-from composer.delivery.core.states import DeliveryState
+from composer.delivery.core.retry_policy import Accept, OutcomeDecision, PreviousAttempts, Refuse
+from composer.delivery.core.states import LET_GO
+from composer.delivery.core.transitions import transition_of
 from composer.delivery.ledger import statements
-from composer.delivery.ledger.statements import stands
+from composer.delivery.ledger.claims import LONGEST_REPLY, recording, suppressing
 from composer.delivery.messages.outgoing import MessageRecipient
 
 _D = deliveries.c
-_S = DeliveryState
-#: The longest reply that is stored.
-_LONGEST = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,36 +152,15 @@ def record(connection: Connection, mailing_id: int, worker_id: int, results: Seq
         statements.ACCEPT.run_many(connection, rows)
     for each in others:
         _record_one(connection, common, each, now)
-    statements.EVENT.run_many(
-        connection,
-        [
-            {**common, "subscriber": each.subscriber_id, "kind": kind_of(each.decision), "words": each.words[:_LONGEST]}
-            for each in results
-        ],
+    happened = (
+        Event(
+            kind=transition_of(each.decision.step).event,
+            subscriber_id=each.subscriber_id,
+            words=each.words[:LONGEST_REPLY],
+        )
+        for each in results
     )
-
-
-def kind_of(decision: OutcomeDecision) -> EventKind:
-    """Return the kind of event for a decision."""
-    match decision.step:
-        case Accept():
-            return EventKind.ACCEPTED
-        case Write():
-            return EventKind.WRITTEN
-        case MarkUnconfirmed():
-            return EventKind.UNKNOWN
-        case Defer(is_last=True):
-            return EventKind.EXPIRED
-        case Defer(is_counted=False):
-            return EventKind.THROTTLED
-        case Defer():
-            return EventKind.DEFERRED
-        case Requeue(is_throttled=True):
-            return EventKind.THROTTLED
-        case Requeue():
-            return EventKind.GIVEN_BACK
-        case Refuse():
-            return EventKind.REFUSED
+    write_events(connection, mailing_id, happened, now)
 
 
 def goes_on(connection: Connection, mailing_id: int, *, is_unattended: bool = False) -> bool:
@@ -215,69 +181,36 @@ def _suppress(
     worker_id: int | None = None,
 ) -> None:
     """Suppress deliveries before they are sent; with a worker, only those that it has claimed."""
-    mine = stands(_S.PENDING, _S.DEFERRED) if worker_id is None else stands(_S.CLAIMED) & (_D.worker_id == worker_id)
     change = (
-        update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.subscriber_id == bindparam("subscriber"), mine)
-        .values(state=_S.SUPPRESSED, issue_id=None, changed=now, reason=bindparam("why"), words=None)
+        suppressing(deliveries, worker_id, now)
+        .where(_D.mailing_id == mailing_id, _D.subscriber_id == bindparam("subscriber"))
+        .values(issue_id=None, reason=bindparam("why"))
     )
     connection.execute(change, [{"subscriber": subscriber_id, "why": why} for subscriber_id, why in gone])
-    rows = [
-        {
-            "mailing_id": mailing_id,
-            "subscriber_id": subscriber_id,
-            "at": now,
-            "kind": EventKind.SUPPRESSED,
-            "reason": why,
-        }
-        for subscriber_id, why in gone
-    ]
-    connection.execute(insert(events), rows)
+    happened = (Event(kind=EventKind.SUPPRESSED, subscriber_id=each, reason=why) for each, why in gone)
+    write_events(connection, mailing_id, happened, now)
 
 
 def _record_one(connection: Connection, common: Mapping[str, object], result: Result, now: datetime) -> None:
     """Record any result except an acceptance; the previous state is part of the condition."""
-    to: DeliveryState
-    ways: tuple[DeliveryState, ...]
-    more: dict[str, object]
-    match result.decision.step:
-        case Write():
-            to, ways, more = _S.WRITTEN, (_S.SENDING,), {"issue_id": None}
-        case MarkUnconfirmed():
-            to, ways, more = _S.UNKNOWN, (_S.SENDING,), {}
-        case Defer(is_last=True):
-            # Expired at once, because the next attempt would be after the deadline.
-            to, ways, more = _S.EXPIRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"issue_id": None}
-        case Defer(until=until, is_counted=is_counted):
-            to, ways, more = _S.DEFERRED, (_S.CLAIMED, _S.SENDING, _S.UNKNOWN), {"next_at": until}
-            if not is_counted:
-                more["throttled"] = _D.throttled + 1
-        case Requeue(until=until, is_throttled=is_throttled):
-            to, ways, more = _S.PENDING, (_S.CLAIMED,), {"next_at": until if is_throttled else _D.next_at}
-            if is_throttled:
-                more["throttled"] = _D.throttled + 1
-        case Refuse(refusal_category=refusal_category):
-            to, ways, more = (
-                _S.REFUSED,
-                (_S.CLAIMED, _S.SENDING, _S.UNKNOWN),
-                {"issue_id": None, "refusal_category": refusal_category},
-            )
-        case Accept():
-            raise AssertionError("acceptances are recorded together")
     step = result.decision.step
-    if not (isinstance(step, Requeue) or (isinstance(step, Defer) and not step.is_counted)):
-        more |= {"attempts": _D.attempts + 1, "first_at": func.coalesce(_D.first_at, literal(now, _D.first_at.type))}
-    change = (
-        update(deliveries)
-        .where(
-            _D.mailing_id == common["mailing"],
-            _D.subscriber_id == result.subscriber_id,
-            _D.worker_id == common["owner"],
-            stands(*ways),
-        )
-        .values(state=to, changed=now, reason=None, words=result.words[:_LONGEST], queue_id=result.queue_id, **more)
+    change = transition_of(step)
+    more: dict[str, object] = {}
+    if change.to in LET_GO:
+        more["issue_id"] = None
+    if isinstance(step, Refuse):
+        more["refusal_category"] = step.refusal_category
+    if change.next_at is not None:
+        more["next_at"] = change.next_at
+    if change.is_throttled:
+        more["throttled"] = _D.throttled + 1
+    if change.is_counted:
+        more["first_at"] = func.coalesce(_D.first_at, literal(now, _D.first_at.type))
+    connection.execute(
+        recording(deliveries, common["owner"], change, now)
+        .where(_D.mailing_id == common["mailing"], _D.subscriber_id == result.subscriber_id)
+        .values(words=result.words[:LONGEST_REPLY], queue_id=result.queue_id, **more)
     )
-    connection.execute(change)
 
 
 def _due(row: Any) -> Due:

@@ -1,4 +1,4 @@
-"""Changes of many deliveries at a time: after a crash, at a deadline, after the clock was set back, at the end.
+"""Changes of many deliveries at a time: at a deadline, after the clock was set back, at the end.
 
 Input: a connection in a transaction, a mailing, the time. Output: how many were changed. Guarantees: as in ledger.py, a
 condition is part of every update, and every change is a transition in states.WAYS.
@@ -7,14 +7,15 @@ condition is part of every update, and every change is a transition in states.WA
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
-from composer.database.tables.mailing_tables import deliveries, events, mailings, recipients, variants
+from composer.database.tables.mailing_tables import deliveries, mailings, recipients, variants
+from composer.delivery.core.event_writer import Event, write_events, write_events_of
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.core.retry_policy import RetryPolicy
-from composer.delivery.core.scheduler import state_after_crash
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.ledger.claims import expiring
 from composer.delivery.ledger.statements import stands
 
 _D = deliveries.c
@@ -36,44 +37,9 @@ def take_back(connection: Connection, mailing_id: int, subscriber_ids: Sequence[
         )
         .returning(_D.subscriber_id)
     ).all()
-    if back:
-        rows = [
-            {"mailing_id": mailing_id, "subscriber_id": each, "at": now, "kind": EventKind.TAKEN_BACK} for each in back
-        ]
-        connection.execute(insert(events), rows)
+    happened = (Event(kind=EventKind.TAKEN_BACK, subscriber_id=each) for each in back)
+    write_events(connection, mailing_id, happened, now)
     return len(back)
-
-
-def release(connection: Connection, mailing_id: int, worker_id: int, now: datetime) -> int:
-    """Release everything that this worker has claimed and not started to send; return how many."""
-    return connection.execute(
-        update(deliveries)
-        .where(_D.mailing_id == mailing_id, _D.worker_id == worker_id, stands(_S.CLAIMED))
-        .values(state=_S.PENDING, changed=now)
-    ).rowcount
-
-
-def reap_worker(
-    connection: Connection, mailing_id: int, worker_ids: Sequence[int], now: datetime, reason: StateReason
-) -> tuple[int, int]:
-    """Release the claims of dead workers, and mark what they were sending as unconfirmed; return how many of each."""
-    in_hand = (_D.mailing_id == mailing_id, _D.worker_id.in_(worker_ids))
-    freed = connection.execute(
-        update(deliveries).where(*in_hand, stands(_S.CLAIMED)).values(state=state_after_crash(_S.CLAIMED), changed=now)
-    ).rowcount
-    lost = connection.scalars(
-        update(deliveries)
-        .where(*in_hand, stands(_S.SENDING))
-        .values(state=state_after_crash(_S.SENDING), changed=now, attempts=_D.attempts + 1, reason=reason, words=None)
-        .returning(_D.subscriber_id)
-    ).all()
-    if lost:
-        rows = [
-            {"mailing_id": mailing_id, "subscriber_id": each, "at": now, "kind": EventKind.UNKNOWN, "reason": reason}
-            for each in lost
-        ]
-        connection.execute(insert(events), rows)
-    return freed, len(lost)
 
 
 def expire(connection: Connection, mailing_id: int, now: datetime, policy: RetryPolicy) -> int:
@@ -140,14 +106,5 @@ def _give_up(
     connection: Connection, mailing_id: int, which: Sequence[ColumnElement[bool]], now: datetime, reason: StateReason
 ) -> int:
     # The events first, with the same condition, because otherwise a list of a million ids would be needed.
-    those = select(
-        _D.mailing_id,
-        _D.subscriber_id,
-        literal(now, events.c.at.type),
-        literal(EventKind.EXPIRED.value),
-        literal(reason.value),
-    ).where(*which)
-    connection.execute(insert(events).from_select(("mailing_id", "subscriber_id", "at", "kind", "reason"), those))
-    return connection.execute(
-        update(deliveries).where(*which).values(state=_S.EXPIRED, issue_id=None, changed=now, reason=reason)
-    ).rowcount
+    write_events_of(connection, and_(*which), EventKind.EXPIRED, reason, now)
+    return connection.execute(expiring(deliveries, reason, now).where(*which).values(issue_id=None)).rowcount

@@ -18,7 +18,8 @@ from composer.delivery.core.events import StateReason
 from composer.delivery.core.mailing import Sums, sums_of
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.sending_lock import BusyError, lock_sending
-from composer.delivery.ledger.maintenance import end_for_good, reap_worker
+from composer.delivery.ledger import claims
+from composer.delivery.ledger.maintenance import end_for_good
 from composer.delivery.ledger.statements import stands
 from composer.delivery.ledger.workers import LEASE, is_alive, lapsed, mark_ended
 
@@ -98,10 +99,11 @@ def _reap(connection: Connection, mailing_id: int, now: datetime, *, is_alone: b
         living = {each for each in known if each not in late and is_alive(connection, each)}
     else:
         # Only one process sends at a time. The living one registered last, so all earlier ones are dead.
-        living = set() if is_alone else {connection.scalar(select(func.max(workers.c.id)))}
+        last = select(func.max(workers.c.id)).where(workers.c.mailing_id.is_not(None))
+        living = set() if is_alone else {connection.scalar(last)}
     living &= {number for number, row in known.items() if row.ended is None}
     dead = tuple({*known, *connection.scalars(holding)} - living)
-    freed, unknown = reap_worker(connection, mailing_id, dead, now, StateReason.RUN_DIED)
+    freed, unknown = claims.reap(connection, claims.deliveries_of(mailing_id), dead, now, StateReason.RUN_DIED)
     mark_ended(connection, dead, now)
     alive = tuple(
         DeadWorker(host=row.host, process=row.process, began=row.began, dies=row.seen + LEASE if is_server else None)

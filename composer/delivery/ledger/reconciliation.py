@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from composer.database.tables.mailing_tables import deliveries, events
 from composer.database.tables.subscriber_tables import subscribers
+from composer.delivery.core.event_writer import Event, write_events
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import MailingError, mailing_of
 from composer.delivery.core.states import OPEN, DeliveryState
@@ -185,17 +186,6 @@ def _settle(
             .returning(_D.subscriber_id)
         )
         settled += connection.scalars(change)
-    if settled:
-        rows = [
-            {
-                "mailing_id": mailing_id,
-                "subscriber_id": each,
-                "at": now,
-                "kind": EventKind.SETTLED,
-                "reason": reason,
-                "who": who,
-            }
-            for each in settled
-        ]
-        connection.execute(insert(events), rows)
+    happened = (Event(kind=EventKind.SETTLED, subscriber_id=each, reason=reason, who=who) for each in settled)
+    write_events(connection, mailing_id, happened, now)
     return Settled(settled=len(settled), left=len(unknown_of(connection, mailing_id)))

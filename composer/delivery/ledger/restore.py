@@ -17,6 +17,7 @@ from composer.database.engine import Database
 from composer.database.tables.mailing_tables import deliveries, events, mailings, workers
 from composer.database.tables.metadata import milliseconds
 from composer.database.tables.subscriber_tables import subscribers, suppressions
+from composer.delivery.core.event_writer import write_events_of
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import Mailing, mailings_of, note
 from composer.delivery.core.retry_policy import RefusalCategory
@@ -84,7 +85,7 @@ def survey(connection: Connection, place: DatabasePlace, named: Sequence[str] = 
         # Accepted on another computer: mailings that were unfinished then are settled, or were started since.
         affected: dict[int, Mailing] = {}
     else:
-        ran = set(connection.scalars(select(workers.c.mailing_id).distinct())) | {each.mailing for each in begun}
+        ran = _mailings_with_runs(connection) | {each.mailing for each in begun}
         # One computer sends from a file, and its note contains everything that it sent.
         remembers = place.beside is not None and not place.beside.is_old
         affected = {number: each for number, each in open_ones.items() if number in ran or not remembers}
@@ -116,14 +117,15 @@ def restore(
             for key, why in found.issues.items():
                 connection.execute(delete(lost_issues).where(lost_issues.c.key == key))
                 connection.execute(insert(lost_issues), [{"key": key, "at": now, "words": f"{why} ({who})"}])
-            # None of these workers is alive in this database.
+            # None of these workers is alive in this database. A worker of the public pages may be.
             ended = func.coalesce(workers.c.ended, literal(now, workers.c.ended.type))
-            connection.execute(update(workers).values(home="", ended=ended))
+            those = workers.c.mailing_id.is_not(None)
+            connection.execute(update(workers).where(those).values(home="", ended=ended))
             origin = accept(connection)
             set_state(connection, SERVER, None)
             if place.identity:
                 store(connection, place.identity)
-            ran = {*connection.scalars(select(workers.c.mailing_id)), *found.mailings}
+            ran = {*_mailings_with_runs(connection), *found.mailings}
             sent = [_begun(each) for each in mailings_of(connection) if each.id in ran and not each.is_rehearsal]
         begun = joined(place.begun, sent)
         accepted = Note(worker=0, nonce=origin, count=0, origin=origin, begun=begun)
@@ -147,11 +149,15 @@ def forget_lost(connection: Connection, issue: str) -> bool:
     return connection.execute(delete(lost_issues).where(lost_issues.c.key == issue)).rowcount > 0
 
 
+def _mailings_with_runs(connection: Connection) -> set[int]:
+    runs = select(workers.c.mailing_id).where(workers.c.mailing_id.is_not(None)).distinct()
+    return set(connection.scalars(runs))
+
+
 def _refuse_living(connection: Connection, database: Database) -> None:
     """Raise BusyError while a process holds the lock of a run."""
-    if any(
-        is_alive(connection, each) for each in connection.scalars(select(workers.c.id).where(workers.c.ended.is_(None)))
-    ):
+    running = select(workers.c.id).where(workers.c.mailing_id.is_not(None), workers.c.ended.is_(None))
+    if any(is_alive(connection, each) for each in connection.scalars(running)):
         raise BusyError(
             f"another process is sending from {database.location.name}", "stop it first:   compose stop MAILING"
         )
@@ -174,12 +180,8 @@ def _mark_unconfirmed(connection: Connection, mailing_id: int, who: str, now: da
         _D.mailing_id == mailing_id,
         or_(stands(_S.PENDING, _S.CLAIMED, _S.SENDING, _S.DEFERRED), and_(about_us, ~is_held)),
     )
-    at = literal(now, events.c.at.type)
     reason = StateReason.RESTORED
-    those = select(_D.mailing_id, _D.subscriber_id, at, literal(EventKind.UNKNOWN.value), literal(reason.value)).where(
-        *which
-    )
-    connection.execute(insert(events).from_select(("mailing_id", "subscriber_id", "at", "kind", "reason"), those))
+    write_events_of(connection, and_(*which), EventKind.UNKNOWN, reason, now)
     changed = connection.execute(
         update(deliveries)
         .where(*which)

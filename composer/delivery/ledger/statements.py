@@ -1,6 +1,7 @@
 """The SQL statements of the ledger that run often: compiled only once.
 
-Input: nothing. Output: statements with named parameters. ledger.py explains what they are for.
+Input: nothing. Output: statements with named parameters. ledger.py explains what they are for, claims.py has the rules
+that they follow.
 """
 
 from sqlalchemy import (
@@ -12,18 +13,18 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    insert,
     literal_column,
     null,
-    or_,
     select,
-    update,
 )
 
 from composer.database.prepared_statement import Prepared
-from composer.database.tables.mailing_tables import deliveries, events, mailings, recipients
+from composer.database.tables.mailing_tables import deliveries, mailings, recipients
 from composer.database.tables.subscriber_tables import subscribers, suppressions
+from composer.delivery.core.retry_policy import Accept
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.core.transitions import transition_of
+from composer.delivery.ledger.claims import claiming, intending, is_in, recording
 from composer.delivery.selection.selection import is_suppressed
 
 _D = deliveries.c
@@ -31,8 +32,8 @@ _S = DeliveryState
 
 
 def stands(*states: DeliveryState) -> ColumnElement[bool]:
-    """Return the condition of deliveries in any of these states, as literals, so that SQLite uses its partial indexes."""
-    return or_(*(_D.state == literal_column(f"'{state}'") for state in states))
+    """Return the condition of deliveries in any of these states."""
+    return is_in(deliveries, *states)
 
 
 _GOES_ON = (mailings.c.id == bindparam("mailing"), mailings.c.stopped.is_(None), mailings.c.ended.is_(None))
@@ -70,14 +71,8 @@ NEXT = {state: _NEXT.where(stands(state)) for state in (_S.DEFERRED, _S.PENDING)
 ELSEWHERE = select(func.count()).where(
     _D.mailing_id == bindparam("mailing"), stands(_S.CLAIMED, _S.SENDING), _D.worker_id != bindparam("owner")
 )
-CLAIM = (
-    update(deliveries)
-    .where(
-        _D.mailing_id == bindparam("mailing"),
-        _D.subscriber_id.in_(bindparam("ids", expanding=True)),
-        stands(_S.PENDING, _S.DEFERRED),
-    )
-    .values(state=_S.CLAIMED, worker_id=bindparam("owner"), changed=bindparam("now"))
+CLAIM = claiming(deliveries, bindparam("owner"), bindparam("now")).where(
+    _D.mailing_id == bindparam("mailing"), _D.subscriber_id.in_(bindparam("ids", expanding=True))
 )
 #: The statements that run for every message; the numbers of subscribers are a list in JSON or an array.
 _MAILING, _WORKER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
@@ -86,12 +81,10 @@ _NOW = bindparam("now", type_=BigInteger)
 
 def _intend(those: ColumnElement[bool]) -> Prepared:
     return Prepared(
-        update(deliveries)
+        intending(deliveries, _WORKER, _NOW)
         .where(
             _D.mailing_id == _MAILING,
             those,
-            stands(_S.CLAIMED),
-            _D.worker_id == _WORKER,
             exists().where(
                 subscribers.c.id == _D.subscriber_id,
                 subscribers.c.status == literal_column("'active'"),
@@ -100,7 +93,6 @@ def _intend(those: ColumnElement[bool]) -> Prepared:
             exists().where(recipients.c.subscriber_id == _D.subscriber_id, recipients.c.mailing_id == _D.mailing_id),
             exists().where(mailings.c.id == _D.mailing_id, mailings.c.stopped.is_(None), mailings.c.ended.is_(None)),
         )
-        .values(state=literal_column("'sending'"), changed=_NOW)
         .returning(_D.subscriber_id)
     )
 
@@ -112,28 +104,7 @@ INTEND = {
     "postgresql": _intend(_D.subscriber_id == func.any(bindparam("ids", type_=ARRAY(BigInteger)))),
 }
 ACCEPT = Prepared(
-    update(deliveries)
-    .where(
-        _D.mailing_id == _MAILING,
-        _D.subscriber_id == bindparam("subscriber"),
-        _D.worker_id == _WORKER,
-        stands(_S.SENDING, _S.UNKNOWN),
-    )
-    .values(
-        state=literal_column("'accepted'"),
-        queue_id=bindparam("queue"),
-        reason=null(),
-        words=null(),
-        changed=_NOW,
-        attempts=_D.attempts + literal_column("1"),
-    )
-)
-EVENT = Prepared(
-    insert(events).values(
-        mailing_id=_MAILING,
-        subscriber_id=bindparam("subscriber"),
-        at=_NOW,
-        kind=bindparam("kind"),
-        words=bindparam("words"),
-    )
+    recording(deliveries, _WORKER, transition_of(Accept()), _NOW)
+    .where(_D.mailing_id == _MAILING, _D.subscriber_id == bindparam("subscriber"))
+    .values(queue_id=bindparam("queue"), words=null())
 )

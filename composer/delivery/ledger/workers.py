@@ -1,15 +1,18 @@
 """The workers: a process that sends holds a lock, which is released when the process ends.
 
-Input: a database, a mailing. Output: a `Worker`, which other workers are dead, or an error: another process is sending,
-or the mailing was started in another database. Guarantees: a heartbeat decides only if a lock cannot.
+Input: a database, a mailing or the public pages. Output: a `Worker`, which other workers are dead, or an error: another
+process is sending, or the mailing was started in another database. Guarantees: a heartbeat decides only if a lock
+cannot.
 
-SQLite: the operating system locks a file next to the database. One process sends, and a second one gets an error.
-PostgreSQL: an advisory lock of a separate session; several processes share the work. The server may keep the session of
-a computer that vanished, so there is also a heartbeat by the server's clock: a worker without one for LEASE is dead.
+SQLite: the operating system locks a file next to the database, one for mailings and one for the public pages. One
+process sends, and a second one gets an error. PostgreSQL: an advisory lock of a separate session; several processes
+share the work. The server may keep the session of a computer that vanished, so there is also a heartbeat by the
+server's clock: a worker without one for LEASE is dead.
 """
 
 import os
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,13 +23,12 @@ from typing import Self
 from sqlalchemy import BigInteger, ColumnElement, Connection, cast, func, insert, select, text, update
 
 from composer.database.engine import Database
-from composer.database.tables.mailing_tables import deliveries, workers
-from composer.delivery.core.states import DeliveryState
+from composer.database.tables.mailing_tables import workers
 from composer.delivery.database_guard.age_counter import AgeCounter, DatabaseLostError
 from composer.delivery.database_guard.copy_detection import begin, check_before_run, count_from, place_of
 from composer.delivery.database_guard.file_lock import FileLock
-from composer.delivery.database_guard.sending_lock import SendingLock, lock_sending
-from composer.delivery.ledger.statements import stands
+from composer.delivery.database_guard.sending_lock import Lock, SendingLock, lock_sending
+from composer.delivery.ledger.claims import PAGE_EMAILS, Workload, deliveries_of, held_by_ended
 
 #: Longer than the longest wait for an answer (600 s after the final dot of a message). If the lease were shorter, a
 #: message could be sent twice.
@@ -42,6 +44,8 @@ class Worker:
     """The worker that this process is, until `leave`."""
 
     id: int
+    #: None: it sends the messages of the public pages.
+    mailing_id: int | None = field(repr=False)
     database: Database = field(repr=False)
     #: Counts the groups of intents.
     counter: AgeCounter = field(repr=False)
@@ -74,26 +78,28 @@ class Worker:
             with self.database.translated():
                 self._session.execute(text("SELECT 1"))
 
-    def dead(self, connection: Connection, mailing_id: int, now: datetime) -> tuple[int, ...]:
-        """Return the dead workers whose deliveries were not released."""
-        # A worker may have ended before the server committed its last transaction.
-        left = (
-            select(deliveries.c.worker_id)
-            .join_from(deliveries, workers, workers.c.id == deliveries.c.worker_id)
-            .where(deliveries.c.mailing_id == mailing_id, stands(DeliveryState.CLAIMED, DeliveryState.SENDING))
-            .where(workers.c.id != self.id, workers.c.ended.is_not(None))
-            .distinct()
-        )
-        ended = set(connection.scalars(left))
-        others = select(workers.c.id).where(workers.c.id != self.id, workers.c.ended.is_(None))
+    @property
+    def workload(self) -> Workload:
+        """The messages that it shares with others."""
+        return PAGE_EMAILS if self.mailing_id is None else deliveries_of(self.mailing_id)
+
+    def dead(self, connection: Connection) -> tuple[int, ...]:
+        """Return the dead workers whose messages were not released."""
+        ended = held_by_ended(connection, self.workload) - {self.id}
+        others = select(workers.c.id).where(*self._others)
         # On SQLite, this process is the only sender.
         dead = set(connection.scalars(others)) if self._session is None else self._dead_on_server(connection)
         return tuple(ended | dead)
 
+    @property
+    def _others(self) -> tuple[ColumnElement[bool], ...]:
+        """The condition of other workers that have not ended. A worker of the public pages does not send mailings."""
+        is_kind = workers.c.mailing_id.is_(None) if self.mailing_id is None else workers.c.mailing_id.is_not(None)
+        return (is_kind, workers.c.id != self.id, workers.c.ended.is_(None))
+
     def _dead_on_server(self, connection: Connection) -> set[int]:
-        others = (workers.c.id != self.id, workers.c.ended.is_(None))
-        late = set(connection.scalars(select(workers.c.id).where(*others, lapsed())))
-        found = connection.scalars(select(workers.c.id).where(*others)).all()
+        late = set(connection.scalars(select(workers.c.id).where(*self._others, lapsed())))
+        found = connection.scalars(select(workers.c.id).where(*self._others)).all()
         return late | {each for each in found if not is_alive(connection, each)}
 
     def leave(self) -> None:
@@ -155,6 +161,37 @@ def register_worker(
         raise
 
 
+def register_page_worker(
+    database: Database, now: datetime, write: Callable[[Callable[[Connection], int]], int]
+) -> Worker:
+    """Register this process as the worker for the messages of the public pages. Raises BusyError, DatabaseError.
+
+    `write` does work in a transaction of the one thread that writes. Nothing is counted or checked: the promise that a
+    restored database does not send again is about mailings.
+    """
+    if database.path is not None:
+        file = lock_sending(database, Lock.PAGES).pass_on()
+        try:
+            worker_id = write(lambda connection: _enter(connection, None, "", now, None))
+        except BaseException:
+            file.release()
+            raise
+        return Worker(
+            id=worker_id, mailing_id=None, database=database, counter=AgeCounter(worker_id=worker_id), _file=file
+        )
+    session = _open_session(database)
+    try:
+        with database.translated():
+            worker_id = _lock_row(session)
+        write(lambda connection: _enter(connection, None, "", now, None, worker_id))
+    except BaseException:
+        _abandon(session)
+        raise
+    return Worker(
+        id=worker_id, mailing_id=None, database=database, counter=AgeCounter(worker_id=worker_id), _session=session
+    )
+
+
 def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime, notes: Path | None) -> Worker:
     place = place_of(database, notes)
     check_before_run(database, place, mailing_id)
@@ -163,18 +200,14 @@ def _in_file(database: Database, lock: FileLock, mailing_id: int, now: datetime,
         worker_id = _enter(connection, mailing_id, place.home, now, start.nonce)
     # Only after the row is on disk, because a note must never contain more than the database.
     counter = count_from(start, worker_id, database, place, place.known, lock.handle)
-    return Worker(id=worker_id, database=database, counter=counter, _file=lock)
+    return Worker(id=worker_id, mailing_id=mailing_id, database=database, counter=counter, _file=lock)
 
 
 def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path | None) -> Worker:
-    with database.translated():
-        session = database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+    session = _open_session(database)
     try:
         with database.translated():
-            # The lock first, then the row: if the lock of a row is free, its worker is dead.
-            worker_id = session.scalar(text("SELECT nextval(pg_get_serial_sequence('workers', 'id'))"))
-            assert worker_id is not None
-            session.execute(select(func.pg_advisory_lock(_CLASS, worker_id)))
+            worker_id = _lock_row(session)
             place = place_of(database, notes, session)
         with database.write() as connection:
             start = begin(connection, mailing_id, place, database)
@@ -184,14 +217,36 @@ def _on_server(database: Database, mailing_id: int, now: datetime, notes: Path |
         superseded = [path for path, note in place.known.items() if note.worker in ended]
         counter = count_from(start, worker_id, database, place, superseded)
     except BaseException:
-        session.invalidate()
-        session.close()
+        _abandon(session)
         raise
-    return Worker(id=worker_id, database=database, counter=counter, _session=session)
+    return Worker(id=worker_id, mailing_id=mailing_id, database=database, counter=counter, _session=session)
+
+
+def _open_session(database: Database) -> Connection:
+    with database.translated():
+        return database.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _lock_row(session: Connection) -> int:
+    """Return a new id, locked. The lock comes first, then the row: if the lock of a row is free, its worker is dead."""
+    worker_id = session.scalar(text("SELECT nextval(pg_get_serial_sequence('workers', 'id'))"))
+    assert worker_id is not None
+    session.execute(select(func.pg_advisory_lock(_CLASS, worker_id)))
+    return int(worker_id)
+
+
+def _abandon(session: Connection) -> None:
+    session.invalidate()
+    session.close()
 
 
 def _enter(
-    connection: Connection, mailing_id: int, home: str, now: datetime, nonce: str | None, worker_id: int | None = None
+    connection: Connection,
+    mailing_id: int | None,
+    home: str,
+    now: datetime,
+    nonce: str | None,
+    worker_id: int | None = None,
 ) -> int:
     known = {} if worker_id is None else {"id": worker_id}
     row = insert(workers).values(

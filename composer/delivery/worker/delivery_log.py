@@ -1,4 +1,4 @@
-"""The events that a run logs: its start and end, the result of each delivery, pauses and halts.
+"""The events that a run logs: its start and end, the result of each message, pauses and halts.
 
 Input: values that are on disk already. Output: events with ids and codes. Guarantees: makes no decisions, and creates
 nothing if logging is off.
@@ -7,13 +7,15 @@ nothing if logging is off.
 import logging
 from collections.abc import Iterable, Sequence
 
-from composer.core.event_log import emit, emit_bug
+from composer.core.event_log import Field, emit, emit_bug
+from composer.delivery.core.events import EventKind
 from composer.delivery.core.mailing import Sums
 from composer.delivery.core.retry_policy import OutcomeDecision
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.core.states import DeliveryState
-from composer.delivery.ledger import ledger
+from composer.delivery.core.transitions import transition_of
 from composer.delivery.worker.write_queue import Report
+from composer.transport.outcome import Outcome
 
 _LOG = logging.getLogger("compose.delivery")
 #: Endings that a person should look at.
@@ -30,18 +32,8 @@ def log_outcomes(mailing_id: int, run: int, told: Sequence[Report], decisions: I
     if not _LOG.isEnabledFor(logging.INFO):
         return
     for each, decision in zip(told, decisions, strict=False):
-        outcome, reply = each.outcome, each.outcome.reply
-        emit(
-            _LOG,
-            f"delivery.{ledger.kind_of(decision)}",
-            mailing=mailing_id,
-            run=run,
-            subscriber=each.due.tried.subscriber_id,
-            stage=outcome.stage,
-            code=reply.code if reply else None,
-            status=reply.enhanced if reply else None,
-            queue_id=outcome.queue_id,
-        )
+        kind, subscriber = transition_of(decision.step).event, each.due.tried.subscriber_id
+        log_outcome(_LOG, kind, each.outcome, mailing=mailing_id, run=run, subscriber=subscriber)
         if decision.pause is not None:
             seconds = max(0.0, (decision.pause.until - each.at).total_seconds())
             number = decision.pause.number
@@ -49,6 +41,22 @@ def log_outcomes(mailing_id: int, run: int, told: Sequence[Report], decisions: I
         if decision.halt is not None:
             cause = decision.halt.cause
             emit(_LOG, "run.halted", level=logging.ERROR, mailing=mailing_id, run=run, cause=cause)
+
+
+def log_outcome(log: logging.Logger, kind: EventKind, outcome: Outcome, *, said: str = "", **ids: Field) -> None:
+    """Log the result of one message: a delivery, or a message of the public pages."""
+    reply = outcome.reply
+    emit(
+        log,
+        f"delivery.{kind}",
+        level=logging.INFO,
+        said=said,
+        **ids,
+        stage=outcome.stage,
+        code=reply.code if reply else None,
+        status=reply.enhanced if reply else None,
+        queue_id=outcome.queue_id,
+    )
 
 
 def log_failed(mailing_id: int, run: int, error: BaseException) -> None:

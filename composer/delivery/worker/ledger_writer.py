@@ -22,7 +22,6 @@ from sqlalchemy import Connection
 from composer.core.errors import ComposeError, DatabaseError
 from composer.database.engine import Database
 from composer.delivery.core.address_masking import without_address
-from composer.delivery.core.events import EventKind
 from composer.delivery.core.retry_policy import (
     Defer,
     Halt,
@@ -35,7 +34,7 @@ from composer.delivery.core.retry_policy import (
     decide,
 )
 from composer.delivery.core.scheduler import Why
-from composer.delivery.core.states import DeliveryState
+from composer.delivery.core.transitions import transition_of
 from composer.delivery.database_guard.age_counter import AgeCounter
 from composer.delivery.ledger import ledger, maintenance
 from composer.delivery.ledger.ledger import Due, Result
@@ -50,11 +49,6 @@ from composer.transport.outcome import Outcome
 _TRIES, _BETWEEN = 3, 0.5
 #: The seconds between two checks whether to stop waiting for the database.
 _LOOK = 0.5
-
-#: The state of a delivery after each kind of event.
-_STATES = {
-    kind: DeliveryState(kind.value) for kind in EventKind if kind.value in {state.value for state in DeliveryState}
-}
 
 T = TypeVar("T")
 
@@ -290,11 +284,10 @@ class LedgerWriter:
         self.tally.groups += 1
         self.tally.dots += dots
         for decision in decisions:
-            kind = ledger.kind_of(decision)
+            change = transition_of(decision.step)
             self.tally.put_back += isinstance(decision.step, (Defer, Requeue)) or decision.halt is not None
-            state = _STATES.get(kind)
-            if state is not None:
+            if change.is_counted:
                 self.tally.tried += 1
-                self.tally.came_to[state] = self.tally.came_to.get(state, 0) + 1
+                self.tally.came_to[change.to] = self.tally.came_to.get(change.to, 0) + 1
             else:
                 self.tally.given_back += 1

@@ -31,7 +31,7 @@ from composer.delivery.core.scheduler import ClaimMove, Drain, End, Ending, Stop
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.ledger_age import CopyError
 from composer.delivery.database_guard.sending_lock import SendingLock
-from composer.delivery.ledger import ledger, maintenance
+from composer.delivery.ledger import claims, ledger, maintenance
 from composer.delivery.ledger.ledger import Claimed
 from composer.delivery.ledger.workers import HEARTBEAT_INTERVAL, Worker, mark_ended, register_worker
 from composer.delivery.messages.outgoing import MessageSource
@@ -457,8 +457,9 @@ class _Sending:
         return None if daily is None else rate_limit.quota(connection, self._bucket, daily, now)
 
     def _sweep(self, connection: Connection, now: datetime) -> None:
-        if dead := self._worker.dead(connection, self._job.mailing_id, now):
-            maintenance.reap_worker(connection, self._job.mailing_id, dead, now, StateReason.RUN_DIED)
+        if dead := self._worker.dead(connection):
+            those = claims.deliveries_of(self._job.mailing_id)
+            claims.reap(connection, those, dead, now, StateReason.RUN_DIED)
             mark_ended(connection, dead, now)
 
     def _report(self, *, is_last: bool = False) -> None:
@@ -503,12 +504,11 @@ class _Sending:
             now, mailing_id = self._now(), self._job.mailing_id
             # Read before this run ends the mailing: another process may have ended it.
             was_over = mailing_of(connection, mailing_id).ended is not None
-            maintenance.release(connection, mailing_id, self._worker.id, now)
+            those = claims.deliveries_of(mailing_id)
+            claims.release(connection, those, self._worker.id, now)
             lost = 0
             if unanswered:
-                _, lost = maintenance.reap_worker(
-                    connection, mailing_id, (self._worker.id,), now, StateReason.RUN_STOPPED
-                )
+                _, lost = claims.reap(connection, those, (self._worker.id,), now, StateReason.RUN_STOPPED)
             self._worker.counter.count(connection)
             mark_ended(connection, (self._worker.id,), now)
             if self._stop.is_by_hand:

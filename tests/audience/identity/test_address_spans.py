@@ -295,7 +295,7 @@ def test_a_new_address_is_linked_to_earlier_owners(database: Database) -> None:
 
 
 #: The possible states of a message, and whether the person may have received it.
-LETTERS = {"waiting": False, "dropped": False}
+LETTERS = dict.fromkeys(("pending", "claimed", "deferred", "suppressed", "expired"), False)
 LETTERS |= dict.fromkeys(("sending", "accepted", "refused", "unknown", "written"), True)
 
 
@@ -305,7 +305,8 @@ def test_people_who_may_have_mail_leave_a_tombstone(database: Database) -> None:
     with database.write() as connection:
         make_erasure_key(connection)
         add_subscribers(connection, last)
-        letter = {"kind": "link", "address": "reader@example.net", "language": "en", "asked": NOW, "due": NOW}
+        letter = {"kind": "link", "address": "reader@example.net", "language": "en", "asked": NOW, "next_at": NOW}
+        letter["changed"] = NOW
         for number, (state, is_mail) in enumerate(LETTERS.items(), start=1):
             normal = f"reader{number}@example.net"
             connection.execute(insert(transactional_emails), [{**letter, "normal": normal, "state": state}])

@@ -30,7 +30,7 @@ from composer.delivery.core.events import StateReason
 from composer.delivery.core.mailing import MailingError, mailing_of, resume, stop, sums_of
 from composer.delivery.core.retry_policy import OutcomeDecision, PreviousAttempts, RetryPolicy, ServerCondition, decide
 from composer.delivery.core.states import WAYS, DeliveryState
-from composer.delivery.ledger import ledger, maintenance, reconciliation
+from composer.delivery.ledger import claims, ledger, maintenance, reconciliation
 from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection
 from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
@@ -59,8 +59,6 @@ _BEFORE_DOT = {
     "dropped": Outcome(state=OutcomeState.DEFERRED, stage=Stage.BODY, scope=Scope.SERVER),
     "taken back": Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY),
 }
-#: Two transitions in one step.
-_THROUGH = {(S.CLAIMED, S.EXPIRED): S.DEFERRED, (S.SENDING, S.EXPIRED): S.DEFERRED}
 
 
 class Ledger(RuleBasedStateMachine):
@@ -174,7 +172,7 @@ class Ledger(RuleBasedStateMachine):
         """Release deliveries that were not started."""
         worker = self.waiting()[which % len(self.waiting())][0]
         with self.database.write() as connection:
-            maintenance.release(connection, self.mailing, worker, self.now)
+            claims.release(connection, claims.deliveries_of(self.mailing), worker, self.now)
         self.pool[worker] = {key: tried for key, tried in self.pool[worker].items() if tried.is_sending}
 
     @precondition(lambda self: self.dead)
@@ -184,7 +182,9 @@ class Ledger(RuleBasedStateMachine):
         one.
         """
         with self.database.write() as connection:
-            maintenance.reap_worker(connection, self.mailing, sorted(self.dead), self.now, StateReason.RUN_DIED)
+            claims.reap(
+                connection, claims.deliveries_of(self.mailing), sorted(self.dead), self.now, StateReason.RUN_DIED
+            )
         for worker in self.dead:
             self.pool[worker], self.server_conditions[worker] = {}, ServerCondition()
         self.dead.clear()
@@ -227,7 +227,7 @@ class Ledger(RuleBasedStateMachine):
             which % len([1 for _, hand in self.living() if hand])
         ]
         with self.database.write() as connection:
-            maintenance.reap_worker(connection, self.mailing, [worker], self.now, StateReason.RUN_DIED)
+            claims.reap(connection, claims.deliveries_of(self.mailing), [worker], self.now, StateReason.RUN_DIED)
         late, self.pool[worker] = self.pool[worker], {}
         self.claim(next((n for n, (each, _) in enumerate(self.living()) if each != worker), 0), _SUBSCRIBERS)
         for tried in late.values():
@@ -295,10 +295,10 @@ class Ledger(RuleBasedStateMachine):
         for mailing in self.mailings:
             for subscriber_id, row in self.rows(mailing).items():
                 before, after = self.seen.get((mailing, subscriber_id), S.PENDING), DeliveryState(row.state)
-                through = _THROUGH.get((before, after))
+                steps = [(before, after)]
                 if (mailing, subscriber_id) in self.taken_back and after is S.PENDING:
-                    through = S.REFUSED
-                steps = [(before, after)] if through is None else [(before, through), (through, after)]
+                    # Two transitions in one step.
+                    steps = [(before, S.REFUSED), (S.REFUSED, after)]
                 assert before is after or all(there in WAYS[here] for here, there in steps), f"{before} to {after}"
                 self.seen[mailing, subscriber_id] = after
         self.taken_back.clear()

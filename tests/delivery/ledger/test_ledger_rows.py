@@ -34,7 +34,7 @@ from composer.delivery.core.retry_policy import (
     Write,
 )
 from composer.delivery.core.states import DeliveryState
-from composer.delivery.ledger import ledger, maintenance, reconciliation, statements
+from composer.delivery.ledger import claims, ledger, maintenance, reconciliation, statements
 from tests.databases import PostgresServer
 from tests.delivery.factories import NOW, SECOND, frozen
 
@@ -86,7 +86,7 @@ def told(connection: Connection) -> list[dict[str, Any]]:
 
 
 def event(subscriber_id: int, kind: EventKind, at: datetime = LATER, **more: Any) -> dict[str, Any]:
-    plain = {"mailing_id": 1, "reason": None, "who": "", "run": None, "words": ""}
+    plain = {"mailing_id": 1, "email_id": None, "reason": None, "who": "", "run": None, "words": ""}
     return {**plain, "subscriber_id": subscriber_id, "at": at, "kind": kind.value, **more}
 
 
@@ -366,12 +366,12 @@ def test_changes_of_many_rows(connection: Connection) -> None:
     assert told(connection) == [event(6, EventKind.TAKEN_BACK)]
     assert maintenance.take_back(connection, 1, [6], LATER) == 0 and len(told(connection)) == 1
     before = one_of_each(connection)
-    assert maintenance.release(connection, 1, 2, LATER) == 0
-    assert maintenance.release(connection, 1, 1, LATER) == 1
+    assert claims.release(connection, claims.deliveries_of(1), 2, LATER) == 0
+    assert claims.release(connection, claims.deliveries_of(1), 1, LATER) == 1
     assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}}
     before = one_of_each(connection)
-    assert maintenance.reap_worker(connection, 1, [2, 3], LATER, StateReason.RUN_DIED) == (0, 0)
-    assert maintenance.reap_worker(connection, 1, [1, 3], LATER, StateReason.RUN_DIED) == (1, 1)
+    assert claims.reap(connection, claims.deliveries_of(1), [2, 3], LATER, StateReason.RUN_DIED) == (0, 0)
+    assert claims.reap(connection, claims.deliveries_of(1), [1, 3], LATER, StateReason.RUN_DIED) == (1, 1)
     assert changed(connection, before) == {2: {"state": "pending", "changed": LATER}, 3: lost}
     assert told(connection) == [event(3, EventKind.UNKNOWN, reason="run_died")]
     before = one_of_each(connection)

@@ -13,7 +13,7 @@ from composer.delivery.core.events import StateReason
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.core.states import DeliveryState
-from composer.delivery.ledger import ledger, maintenance
+from composer.delivery.ledger import claims, ledger, maintenance
 from composer.transport.memory_transport import MemoryTransport
 from composer.transport.outcome import Scope, Stage
 from tests.delivery.factories import NOW, QUICK, SECOND, frozen, kinds, states, sums
@@ -100,7 +100,7 @@ def test_after_a_crash_claims_are_free_and_dots_are_unconfirmed(database: Databa
             ledger.claim(connection, 1, worker, count, NOW)
         ledger.claim(connection, other.id, 7, 1, NOW)
         assert ledger.intend(connection, 1, 7, [1, 2], NOW) == {1, 2}
-        assert maintenance.reap_worker(connection, 1, [7], NOW + SECOND, StateReason.RUN_DIED) == (1, 2)
+        assert claims.reap(connection, claims.deliveries_of(1), [7], NOW + SECOND, StateReason.RUN_DIED) == (1, 2)
     assert states(database) == {1: S.UNKNOWN, 2: S.UNKNOWN, 3: S.PENDING, 4: S.CLAIMED}
     assert states(database, other.id)[1] is S.CLAIMED
     with database.read() as connection:

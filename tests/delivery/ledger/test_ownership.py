@@ -207,14 +207,14 @@ def test_a_worker_never_considers_itself_dead(file: Database, server: Database) 
             )
             long_ago = select(workers.c.began).where(workers.c.id == worker.id).scalar_subquery()
             connection.execute(update(workers).values(seen=long_ago))
-            assert worker.dead(connection, 1, NOW) == ()
+            assert worker.dead(connection) == ()
             connection.execute(
                 update(deliveries).where(deliveries.c.subscriber_id == 1).values(state=S.CLAIMED, worker_id=worker.id)
             )
             mark_ended(connection, (worker.id,), NOW)
-            assert worker.dead(connection, 1, NOW) == ()
+            assert worker.dead(connection) == ()
             connection.execute(update(deliveries).values(worker_id=gone.id))
-            assert worker.dead(connection, 1, NOW) == (gone.id,)
+            assert worker.dead(connection) == (gone.id,)
             connection.execute(update(deliveries).values(state=S.PENDING, worker_id=None))
 
 
@@ -234,4 +234,4 @@ def test_a_lease_is_counted_in_milliseconds(server: Database) -> None:
             other.heartbeat(connection, NOW)
             ago = {"ago": silence // timedelta(milliseconds=1), "id": other.id}
             connection.execute(text("UPDATE workers SET seen = seen - :ago WHERE id = :id"), ago)
-            assert worker.dead(connection, 1, NOW) == dead
+            assert worker.dead(connection) == dead

@@ -11,7 +11,8 @@ from composer.database.tables.mailing_tables import deliveries, recipients, vari
 from composer.delivery.core.mailing import MailingError
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.sending_lock import lock_sending
-from composer.delivery.ledger.maintenance import end_for_good, release
+from composer.delivery.ledger.claims import deliveries_of, held_by_ended, release
+from composer.delivery.ledger.maintenance import end_for_good
 from composer.delivery.ledger.reaper import reap, reap_and_end
 from composer.delivery.ledger.workers import LEASE, mark_ended, register_worker
 from composer.delivery.selection.freeze import freeze
@@ -110,7 +111,7 @@ def test_a_run_releases_only_its_own_claims(database: Database) -> None:
     take(database, theirs, {3: S.CLAIMED})
     take(database, mine, {4: S.CLAIMED}, mailing_id=2)
     with database.write() as connection:
-        assert release(connection, 1, mine, LATER) == 1
+        assert release(connection, deliveries_of(1), mine, LATER) == 1
     assert states(database) == {1: S.PENDING, 2: S.SENDING, 3: S.CLAIMED, 4: S.PENDING, 5: S.PENDING, 6: S.PENDING}
     assert states(database, 2)[4] is S.CLAIMED
 
@@ -122,14 +123,14 @@ def test_deliveries_left_by_an_ended_run_are_found(database: Database) -> None:
         pass
     with register_worker(database, 1, NOW) as sender:
         with database.write() as connection:
-            assert sender.dead(connection, 1, NOW) == (gone.id,)
+            assert sender.dead(connection) == (gone.id,)
             mark_ended(connection, (gone.id,), NOW)
-            assert sender.dead(connection, 1, NOW) == ()
+            assert sender.dead(connection) == ()
         for state in (S.CLAIMED, S.SENDING, S.PENDING):
             take(database, gone.id, {1: state})
             with database.write() as connection:
-                assert sender.dead(connection, 1, NOW) == (() if state is S.PENDING else (gone.id,))
-                assert sender.dead(connection, 2, NOW) == ()
+                assert sender.dead(connection) == (() if state is S.PENDING else (gone.id,))
+                assert held_by_ended(connection, deliveries_of(2)) == set()
 
 
 def test_a_mailing_is_not_canceled_while_it_is_being_sent(database: Database) -> None:

@@ -64,7 +64,7 @@ def test_on_sqlite_a_second_process_gets_an_error(sqlite: Path) -> None:
             assert second.id == 2
             with database.read() as connection:
                 # It released its lock without a record, so its deliveries must be checked.
-                assert second.dead(connection, 1, NOW) == (1,)
+                assert second.dead(connection) == (1,)
 
 
 def test_on_sqlite_whoever_has_the_lock_knows_that_all_others_are_dead(sqlite: Path) -> None:
@@ -76,7 +76,7 @@ def test_on_sqlite_whoever_has_the_lock_knows_that_all_others_are_dead(sqlite: P
         # As after a kill: the row does not change, the file is closed.
         first._file.release()
         with register_worker(database, 1, NOW) as second, database.read() as connection:
-            assert second.dead(connection, 1, NOW) == (first.id,)
+            assert second.dead(connection) == (first.id,)
 
 
 def test_on_postgresql_several_share_the_work(server: Location) -> None:
@@ -114,19 +114,19 @@ def test_on_postgresql_the_dead_are_told_from_the_living(server: Location) -> No
         frozen(database, 1)
         first, second, third = (register_worker(database, 1, NOW) for _ in range(3))
         with database.write() as connection:
-            assert third.dead(connection, 1, NOW) == ()
+            assert third.dead(connection) == ()
         assert first._session is not None
         first._session.invalidate()
         with database.write() as connection:
-            until(lambda: third.dead(connection, 1, NOW) == (first.id,))
+            until(lambda: third.dead(connection) == (first.id,))
         with database.write() as connection:
             lapsed = (LEASE + timedelta(seconds=1)) // timedelta(milliseconds=1)
             connection.execute(
                 text("UPDATE workers SET seen = seen - :lapsed WHERE id = :id"), {"lapsed": lapsed, "id": second.id}
             )
-            assert third.dead(connection, 1, NOW) == (first.id, second.id)
+            assert third.dead(connection) == (first.id, second.id)
             second.heartbeat(connection, NOW)
-            assert third.dead(connection, 1, NOW) == (first.id,)
+            assert third.dead(connection) == (first.id,)
         second.leave()
         third.leave()
 

@@ -26,6 +26,7 @@ from composer.core.event_log import SaidHandler
 from composer.core.workspace import Workspace
 from composer.database.engine import Database
 from composer.database.tables.transactional_tables import transactional_emails
+from composer.delivery.core.states import OPEN
 from composer.transport.protocol import Transport
 from composer.transport.server_settings import MailServer as MailServer
 from composer.transport.server_settings import Security
@@ -179,7 +180,7 @@ class Running:
     def settled(self) -> list[str]:
         """Wait until no mail is queued or in progress; return their states."""
         end = time.monotonic() + 60
-        while set(states := self.letter_states()) & {"waiting", "sending"}:
+        while OPEN.intersection(states := self.letter_states()):
             assert time.monotonic() < end, states
             time.sleep(0.01)
         return states
@@ -249,7 +250,9 @@ def running(
             sign=lambda message, now: message,
             per_hour=per_hour,
         )
-        worker = TransactionalWorker(executor=executor, mailer=mailer, tokens=tokens, clock=clock, log=log)
+        worker = TransactionalWorker(
+            database=database, executor=executor, mailer=mailer, tokens=tokens, clock=clock, log=log
+        )
         site = Site(
             publication=publication,
             executor=executor,

@@ -38,12 +38,12 @@ def test_a_link_is_sent(pages: Running) -> None:
 def test_nobody_there_no_message(pages: Running) -> None:
     """For an address that is not on the list, nothing is sent, and nothing is kept for longer than a day."""
     pages.post_form("/preferences", {"email": "nobody@example.net"})
-    assert pages.settled() == ["dropped"]
+    assert pages.settled() == ["suppressed"]
     assert pages.mail() == []
     pages.clock.pass_by(days=1, seconds=1)
     pages.worker.wake()
     pages.post_form("/preferences", {"email": "other@example.net"})
-    assert pages.settled() == ["dropped"]
+    assert pages.settled() == ["suppressed"]
 
 
 def test_changes_are_kept(pages: Running) -> None:

@@ -30,7 +30,7 @@ def test_a_sign_up_names_nobody(pages: Running) -> None:
     pages.script["rcpt"] = once(says(b"450 4.2.1 <Anna.Schmidt@example.net> is busy\r\n"), b"250 2.1.5 Ok\r\n")
     form = {"email": address, "name": "Anna Schmidt", "website": ""}
     assert pages.post_form("/subscribe", form).status == 200
-    pages.until(lambda: "mail.deferred" in "".join(kept.lines))
+    pages.until(lambda: "delivery.deferred" in "".join(kept.lines))
     pages.clock.pass_by(minutes=10)
     pages.until(lambda: pages.letter_states() == ["accepted"])
     [message] = pages.mail()
@@ -44,9 +44,9 @@ def test_a_sign_up_names_nobody(pages: Running) -> None:
     pages.until(lambda: sum('"unsubscribe"' in line for line in kept.lines) == 2)
 
     events = [json.loads(line) for line in kept.lines]
-    assert {each["event"] for each in events} == {"request", "mail.deferred", "mail.accepted"}
+    assert {each["event"] for each in events} == {"request", "delivery.deferred", "delivery.accepted"}
     assert {each["page"] for each in events if each["event"] == "request"} == {"subscribe", "confirm", "unsubscribe"}
-    deferred, accepted = (each for each in events if each["event"].startswith("mail."))
+    deferred, accepted = (each for each in events if each["event"].startswith("delivery."))
     assert (deferred["code"], deferred["status"], deferred["stage"]) == (450, "4.2.1", "rcpt")
     assert (accepted["mail"], accepted["queue_id"]) == ("confirm", "Q1")
     everything = "\n".join(kept.lines).lower()

@@ -112,7 +112,7 @@ def test_everything_that_is_stored_is_found(database: Database) -> None:
                 "subscriber_changes",
                 "consents",
                 "deliveries",
-                "mailing_events",
+                "delivery_events",
                 "recipients",
             ),
             *("returned", "transactional_emails", "suppressions", *_AS_EDITOR, "tombstones"),
@@ -144,7 +144,7 @@ def test_erasure_follows_the_registry(database: Database) -> None:
                     assert store.table.name in ("imports", *_AS_EDITOR)
         left = holds(connection, "berta", number) - {*_AS_EDITOR}
         # The id is left where rows are counted, and with the hash; the last is a row without a known person.
-        assert left == {"deliveries", "mailing_events", "tombstones", "suppressions"}
+        assert left == {"deliveries", "delivery_events", "tombstones", "suppressions"}
         assert connection.execute(select(recipients)).all() == []
         assert connection.execute(select(returned.c.recipient, returned.c.words, returned.c.subscriber_id)).all() == [
             ("", "", None)

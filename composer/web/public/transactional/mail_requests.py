@@ -1,7 +1,8 @@
 """Stores mails that were requested on the public pages: purpose, address and state.
 
 Input: a connection, a submitted address. Output: a row of `transactional_emails`, and rows as values. Guarantees: storing one
-takes the same work for every address; stores codes rather than sentences.
+takes the same work for every address; stores codes rather than sentences. The states are those of a delivery
+(delivery/core/states.py).
 """
 
 import json
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, insert, select
 from composer.audience.identity.tokens import TokenClaim
 from composer.core.addresses import Address, mailbox_of, normal_address
 from composer.database.tables.transactional_tables import transactional_emails
+from composer.delivery.core.states import DeliveryState
 
 #: How long the link to confirm and the link to the preferences work.
 CONFIRM_FOR, LINK_FOR = timedelta(days=7), timedelta(hours=1)
@@ -29,22 +31,8 @@ class EmailKind(StrEnum):
     LINK = "link"
 
 
-class EmailState(StrEnum):
-    """The state of a mail. The last four are those of a transport's outcome (composer/transport/outcome.py)."""
-
-    WAITING = "waiting"
-    #: its final dot is about to be sent, or has been
-    SENDING = "sending"
-    #: not sent, and will not be sent; `DropReason` says why
-    DROPPED = "dropped"
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-    WRITTEN = "written"
-
-
 class DropReason(StrEnum):
-    """Why a mail is not sent."""
+    """Why a mail is suppressed: it is not sent, and will not be sent."""
 
     #: the mailbox has had the maximum number of requests for the day
     LIMIT = "limit"
@@ -54,8 +42,6 @@ class DropReason(StrEnum):
     REPEATED = "repeated"
     #: no subscriber has this address, so a link cannot be sent
     NOBODY = "nobody"
-    #: it could not be sent within a day
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +94,10 @@ def request_email(connection: Connection, asked: EmailRequest) -> None:
         "edition": asked.edition,
         "origin": asked.origin,
         "asked": asked.asked,
-        "due": asked.asked,
+        "next_at": asked.asked,
+        "changed": asked.asked,
         "turn": asked.turn,
-        "state": EmailState.WAITING,
+        "state": DeliveryState.PENDING,
     }
     connection.execute(insert(transactional_emails), [row])
 

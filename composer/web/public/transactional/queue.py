@@ -1,34 +1,43 @@
-"""The queue of the public pages' mails: which is next, what to send, what to drop and why.
+"""The queue of the public pages' mails: which is next, what to send, what to suppress and why.
 
-Input: a connection, the time, the hourly limit. Output: an `EmailOrder` to send, or how long to wait. Guarantees: limits the
-mails per mailbox and day, whichever of its addresses is submitted, and the mails per hour; serves networks in turn. Whether an
-address is subscribed affects neither counts nor turns, so that they reveal nothing.
+Input: a connection, the worker, the time, the hourly limit. Output: an `EmailOrder` to send, or how long to wait. Guarantees:
+limits the mails per mailbox and day, whichever of its addresses is submitted, and the mails per hour; serves networks in turn.
+Whether an address is subscribed affects neither counts nor turns, so that they reveal nothing. States, claims and events are
+those of a mailing (delivery/ledger/claims.py).
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, text
 
 from composer.audience.subscribers import Status, find
 from composer.audience.suppression import status_of
 from composer.database.tables.transactional_tables import transactional_emails
-from composer.delivery.core.retry_policy import (
-    Accept,
-    Defer,
-    MarkUnconfirmed,
-    Refuse,
-    RetryPolicy,
-    Write,
-)
+from composer.delivery.core.address_masking import without_address
+from composer.delivery.core.event_writer import write_events
+from composer.delivery.core.events import EventKind, StateReason
+from composer.delivery.core.retry_policy import Defer, RetryPolicy
 from composer.delivery.core.single_message import decide_single
+from composer.delivery.core.states import DeliveryState
+from composer.delivery.core.transitions import transition_of
+from composer.delivery.ledger.claims import (
+    LONGEST_REPLY,
+    PAGE_EMAILS,
+    claiming,
+    expiring,
+    intending,
+    is_in,
+    reap,
+    recording,
+    suppressing,
+)
 from composer.transport.outcome import Outcome
 from composer.web.public.site.email_renderer import EmailText
 from composer.web.public.transactional.mail_requests import (
     CONFIRM_FOR,
     DropReason,
     EmailKind,
-    EmailState,
     TransactionalEmail,
     email_of,
 )
@@ -40,8 +49,6 @@ SOON = timedelta(minutes=1)
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 #: A mail that cannot be sent within this time is dropped. The queue holds no more than can be sent in that time.
 _TOO_LATE, _TOO_LATE_HOURS = _DAY, 24
-#: How long a mail in progress is reserved for its worker: longer than the longest wait for a mail server's reply.
-_LEASE = timedelta(minutes=15)
 #: When a mail is retried, as in a mailing.
 _POLICY = RetryPolicy()
 #: The resolution of times in the database, and how far the clocks of two servers may differ.
@@ -50,6 +57,9 @@ _TICK, _SKEW = timedelta(milliseconds=1), timedelta(minutes=1)
 _SPREAD = 5
 #: An advisory lock of PostgreSQL, so that servers that share a database count mails one after the other.
 _LOCK = 0x636F6D70_6F736533
+_S, _T = DeliveryState, transactional_emails.c
+#: The condition of mails that were not tried.
+_FRESH = (_T.state == _S.PENDING, _T.attempts == 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,36 +85,31 @@ class NextEmail:
     held_until: datetime | None = None
 
 
-def next_email(connection: Connection, per_hour: int, now: datetime) -> NextEmail:
-    """Reserve the next mail, and decide what to send."""
+def next_email(connection: Connection, worker_id: int, per_hour: int, now: datetime) -> NextEmail:
+    """Claim the next mail for a worker, and decide what to send."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-    table = transactional_emails.c
-    connection.execute(update(transactional_emails).where(table.state == EmailState.SENDING, table.due <= now).values(
-        state=EmailState.UNKNOWN
-    ))  # fmt: skip
-    due = select(table.id).where(table.state == EmailState.WAITING, table.due <= now)
-    email_id = connection.scalar(due.order_by(table.turn, table.id).limit(1))
+    due = select(_T.id).where(is_in(transactional_emails, _S.PENDING, _S.DEFERRED), _T.next_at <= now)
+    email_id = connection.scalar(due.order_by(_T.turn, _T.id).limit(1))
     email = None if email_id is None else email_of(connection, email_id)
     if email is None:
         return NextEmail()
-    if (reason := _refused(connection, email, now)) is not None:
-        _drop(connection, email, reason)
+    if now - email.asked > _TOO_LATE:
+        _expire(connection, email, now)
+        return NextEmail(is_more=True)
+    if (reason := _refused(connection, email)) is not None:
+        _suppress(connection, email, reason, now)
         return NextEmail(is_more=True)
     if (until := _held_until(connection, per_hour, now)) is not None:
         return NextEmail(held_until=until)
-    taken = {"counted": now, "due": now + _LEASE, "attempts": email.attempts + 1}
-    connection.execute(update(transactional_emails).where(table.id == email.id).values(taken))
-    return NextEmail(order=_decide(connection, email), is_more=True)
+    connection.execute(claiming(transactional_emails, worker_id, now).where(_T.id == email.id).values(counted=now))
+    return NextEmail(order=_decide(connection, email, worker_id, now), is_more=True)
 
 
-def _refused(connection: Connection, email: TransactionalEmail, now: datetime) -> DropReason | None:
+def _refused(connection: Connection, email: TransactionalEmail) -> DropReason | None:
     """Return why a mail is not allowed, based on the requests alone, or None."""
-    table = transactional_emails.c
-    if now - email.asked > _TOO_LATE:
-        return DropReason.EXPIRED
-    others = (*_admitted(email), table.kind == email.kind)
-    soon = (table.normal == email.normal, table.asked.between(email.asked - SOON, email.asked + SOON))
+    others = (*_admitted(email), _T.kind == email.kind)
+    soon = (_T.normal == email.normal, _T.asked.between(email.asked - SOON, email.asked + SOON))
     if _count(connection, *others, *soon):
         return DropReason.REPEATED
     return DropReason.LIMIT if _count(connection, *others) >= MOST_A_DAY else None
@@ -112,14 +117,13 @@ def _refused(connection: Connection, email: TransactionalEmail, now: datetime) -
 
 def _admitted(email: TransactionalEmail) -> tuple[ColumnElement[bool], ...]:
     """Select other mails to its mailbox within a day that count: sent, or without a subscriber to send to."""
-    table = transactional_emails.c
-    out = (DropReason.LIMIT, DropReason.REPEATED, DropReason.EXPIRED)
+    out = (DropReason.LIMIT, DropReason.REPEATED)
     return (
-        table.mailbox == email.mailbox,
-        table.id != email.id,
-        table.asked.between(email.asked - _DAY, email.asked + _DAY),
-        table.attempts > 0,
-        or_(table.drop_reason.is_(None), table.drop_reason.not_in(out)),
+        _T.mailbox == email.mailbox,
+        _T.id != email.id,
+        _T.asked.between(email.asked - _DAY, email.asked + _DAY),
+        or_(_T.state.not_in((_S.PENDING, _S.EXPIRED)), and_(_T.state == _S.PENDING, _T.attempts > 0)),
+        or_(_T.reason.is_(None), _T.reason.not_in(out)),
     )
 
 
@@ -129,7 +133,7 @@ def _count(connection: Connection, *clauses: ColumnElement[bool]) -> int:
 
 def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetime | None:
     """Return until when the hourly limit holds back mails, or None."""
-    counted = transactional_emails.c.counted
+    counted = _T.counted
     # If the clock was set back, times in the future must not block the queue.
     is_recent = counted.between(now - _HOUR + _TICK, now + _SKEW)
     recent = select(func.count(), func.min(counted), func.max(counted)).where(is_recent)
@@ -141,14 +145,14 @@ def _held_until(connection: Connection, per_hour: int, now: datetime) -> datetim
     return until if until > now else None
 
 
-def _decide(connection: Connection, email: TransactionalEmail) -> EmailOrder | None:
-    """Decide what to send, or drop the mail: no subscriber for the link, or too many mails to the mailbox."""
+def _decide(connection: Connection, email: TransactionalEmail, worker_id: int, now: datetime) -> EmailOrder | None:
+    """Decide what to send, or suppress the mail: no subscriber for the link, or too many mails to the mailbox."""
     subscriber = find(connection, email.address)
     if subscriber is None and email.kind is EmailKind.LINK:
-        _drop(connection, email, DropReason.NOBODY)
+        _suppress(connection, email, DropReason.NOBODY, now, worker_id)
         return None
-    if _count(connection, *_admitted(email), transactional_emails.c.state != EmailState.DROPPED) >= MOST_A_DAY:
-        _drop(connection, email, DropReason.FULL)
+    if _count(connection, *_admitted(email), _T.state != _S.SUPPRESSED) >= MOST_A_DAY:
+        _suppress(connection, email, DropReason.FULL, now, worker_id)
         return None
     if subscriber is None or (
         email.kind is EmailKind.CONFIRM and status_of(connection, subscriber) is not Status.ACTIVE
@@ -158,42 +162,63 @@ def _decide(connection: Connection, email: TransactionalEmail) -> EmailOrder | N
     return EmailOrder(email=email, said=said, to=subscriber.address, subject=subscriber.id)
 
 
-def _drop(connection: Connection, email: TransactionalEmail, reason: DropReason) -> None:
-    dropped = {"state": EmailState.DROPPED, "drop_reason": reason}
-    connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(dropped))
+def _suppress(
+    connection: Connection, email: TransactionalEmail, reason: DropReason, now: datetime, worker_id: int | None = None
+) -> None:
+    suppressed = suppressing(transactional_emails, worker_id, now).where(_T.id == email.id)
+    connection.execute(suppressed.values(reason=reason))
+    _write(connection, email, EventKind.SUPPRESSED, now, reason=reason)
 
 
-def mark_sending(connection: Connection, email: TransactionalEmail) -> bool:
-    """Record that a mail is about to be sent; False if it was deleted meanwhile, with its subscriber."""
-    here = (transactional_emails.c.id == email.id, transactional_emails.c.state == EmailState.WAITING)
-    return connection.execute(update(transactional_emails).where(*here).values(state=EmailState.SENDING)).rowcount == 1
+def _expire(connection: Connection, email: TransactionalEmail, now: datetime) -> None:
+    expired = expiring(transactional_emails, StateReason.DEADLINE, now)
+    connection.execute(expired.where(_T.id == email.id))
+    _write(connection, email, EventKind.EXPIRED, now, reason=StateReason.DEADLINE)
 
 
-def end(connection: Connection, email: TransactionalEmail, outcome: Outcome, now: datetime) -> None:
-    """Record the outcome of a mail."""
-    said = (str(outcome.reply) if outcome.reply else outcome.reason)[:500]
-    kept: dict[str, object]
-    match decide_single(outcome, email.attempts, now, _POLICY):
-        case Defer(until=until):
-            # It no longer counts for the hourly limit.
-            kept = {"state": EmailState.WAITING, "due": until, "reply": said, "counted": None}
-        case Accept():
-            kept = {"state": EmailState.ACCEPTED, "reply": said}
-        case Write():
-            kept = {"state": EmailState.WRITTEN, "reply": said}
-        case MarkUnconfirmed():
-            kept = {"state": EmailState.UNKNOWN, "reply": said}
-        case Refuse():
-            kept = {"state": EmailState.REFUSED, "reply": said}
-    connection.execute(update(transactional_emails).where(transactional_emails.c.id == email.id).values(kept))
+def _write(connection: Connection, email: TransactionalEmail, kind: EventKind, now: datetime, **more: str) -> None:
+    write_events(connection, None, (PAGE_EMAILS.event(email.id, kind, **more),), now)
+
+
+def intend(connection: Connection, email: TransactionalEmail, worker_id: int, now: datetime) -> bool:
+    """Record the intent: a mail is about to be sent. False if it must not be: it was deleted with its subscriber, or
+    another worker has it.
+    """
+    return connection.execute(intending(transactional_emails, worker_id, now).where(_T.id == email.id)).rowcount == 1
+
+
+def record(
+    connection: Connection, email: TransactionalEmail, worker_id: int, outcome: Outcome, now: datetime
+) -> EventKind:
+    """Record the outcome of a mail that this worker had claimed; return the kind of event."""
+    said = without_address(str(outcome.reply) if outcome.reply else outcome.reason, email.address)[:LONGEST_REPLY]
+    change = transition_of(decide_single(outcome, email.attempts, now, _POLICY))
+    more: dict[str, object] = {"words": said, "queue_id": outcome.queue_id}
+    if change.next_at is not None:
+        # It no longer counts for the hourly limit.
+        more |= {"next_at": change.next_at, "counted": None}
+    recorded = recording(transactional_emails, worker_id, change, now).where(_T.id == email.id).values(more)
+    if connection.execute(recorded).rowcount == 1:
+        _write(connection, email, change.event, now, words=said)
+    return change.event
+
+
+def put_off(connection: Connection, email: TransactionalEmail, worker_id: int, now: datetime) -> None:
+    """After an error, try a mail that was not sent again later. One that may have been sent is unconfirmed."""
+    change = transition_of(Defer(until=now + _POLICY.delay(email.attempts + 1)))
+    later = recording(transactional_emails, worker_id, change, now).where(
+        _T.id == email.id, is_in(transactional_emails, _S.CLAIMED)
+    )
+    if connection.execute(later.values(next_at=change.next_at, counted=None)).rowcount == 1:
+        _write(connection, email, change.event, now)
+    else:
+        reap(connection, PAGE_EMAILS, (worker_id,), now, StateReason.RUN_DIED)
 
 
 def waiting(connection: Connection) -> tuple[int, datetime | None]:
     """Return how many mails wait for their first attempt, and when the oldest was requested."""
-    query = select(func.count(), func.min(transactional_emails.c.asked))
-    count, oldest = connection.execute(
-        query.where(transactional_emails.c.state == EmailState.WAITING, transactional_emails.c.attempts == 0)
-    ).one()
+    query = select(func.count(), func.min(_T.asked))
+    count, oldest = connection.execute(query.where(*_FRESH)).one()
     return count, oldest
 
 
@@ -202,13 +227,11 @@ def tidy(connection: Connection, per_hour: int, now: datetime) -> int:
 
     These are from the networks with the most requests.
     """
-    table = transactional_emails.c
-    is_over = or_(table.kind == EmailKind.LINK, table.state == EmailState.DROPPED)
-    old = and_(is_over, table.asked < now - _DAY)
-    connection.execute(delete(transactional_emails).where(or_(old, table.asked < now - CONFIRM_FOR - _DAY)))
+    is_over = or_(_T.kind == EmailKind.LINK, is_in(transactional_emails, _S.SUPPRESSED, _S.EXPIRED))
+    old = and_(is_over, _T.asked < now - _DAY)
+    connection.execute(delete(transactional_emails).where(or_(old, _T.asked < now - CONFIRM_FOR - _DAY)))
     excess = waiting(connection)[0] - per_hour * _TOO_LATE_HOURS
     if excess <= 0:
         return 0
-    fresh = select(table.id).where(table.state == EmailState.WAITING, table.attempts == 0)
-    last = fresh.order_by(table.turn.desc(), table.id.desc()).limit(excess)
-    return connection.execute(delete(transactional_emails).where(table.id.in_(last))).rowcount
+    last = select(_T.id).where(*_FRESH).order_by(_T.turn.desc(), _T.id.desc()).limit(excess)
+    return connection.execute(delete(transactional_emails).where(_T.id.in_(last))).rowcount
