@@ -8,11 +8,20 @@ import pytest
 from selenium.webdriver import Chrome
 
 from tests.browser.tools import AXE
+from tests.factories import ROOT
 from tests.render.web.pages import WEB_CASES, WebCase, build_case, write_page
 
 pytestmark = pytest.mark.browser
 
 _WIDTHS = (320, 375, 700, 1600)
+#: The golden issues, and one issue of each newsletter in the gallery of designs.
+_CASES = [
+    *WEB_CASES,
+    *(
+        WebCase(name=folder.name, root=folder, stem="first")
+        for folder in sorted((ROOT / "examples" / "brands").iterdir())
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +51,7 @@ def _open(driver: Chrome, page: Path, width: int, scheme: str = "light") -> None
     driver.get(page.as_uri())
 
 
-@pytest.mark.parametrize("case", WEB_CASES, ids=[case.name for case in WEB_CASES])
+@pytest.mark.parametrize("case", _CASES, ids=[case.name for case in _CASES])
 def test_axe_finds_nothing_on_any_screen(driver: Chrome, axe: str, case: WebCase, tmp_path: Path) -> None:
     """axe-core has no finding at all, and the page does not scroll sideways."""
     page = write_page(build_case(case, tmp_path / "source"), tmp_path / "page")

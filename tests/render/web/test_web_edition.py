@@ -1,12 +1,14 @@
 """Web editions: what they contain, and what they must not contain."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
 from composer.editions.web_build import BuiltWeb
 from composer.render.bidi import END, FIRST_STRONG, LEFT_TO_RIGHT, RIGHT_TO_LEFT
@@ -197,3 +199,69 @@ def test_a_build_of_messages_loads_nothing_of_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_theme_without_web_templates_uses_those_that_are_included(tmp_path: Path) -> None:
+    """The page and the style sheets come from the included theme, with the colors of the newsletter's own theme."""
+    newsletter = LETTER.replace("timezone", "theme: plain\ntimezone")
+    workspace = sample_message(tmp_path, newsletter=newsletter)
+    own = tmp_path / "templates/plain"
+    shutil.copytree(
+        ROOT / "templates/briefing", own, ignore=shutil.ignore_patterns("*.html.j2", "screen.css", "print.css")
+    )
+    theme = own / "theme.yaml"
+    theme.write_text(theme.read_text(encoding="utf-8").replace("#f5f2ec", "#f0f4f8"), encoding="utf-8")
+    edition = web_edition(workspace).edition
+    assert html_problems(edition.body) == []
+    assert "<p>Dear subscribers, hello.</p>" in edition.body
+    assert "--tint: #f0f4f8" in edition.screen_css
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "code", "place"),
+    [
+        ("sections/text/section.html.j2", "{{ section.contents }}", "template", "sections/text/section.html.j2:1:1"),
+        ("sections/text/section.html.j2", "{{ m.title( }}", "template", "sections/text/section.html.j2:1:1"),
+        ("page.html.j2", "<article><h1>{{ issue.subject }}</h1></article>", "template", "page.html.j2:1:1"),
+        ("screen.css", "p { color: red }\n@import 'x.css';", "css", "screen.css:2:1"),
+        ("print.css", "p { background: url(x.png) }", "css", "print.css:1:17"),
+    ],
+)
+def test_a_mistake_in_a_template_is_reported_with_its_place(
+    name: str, text: str, code: str, place: str, tmp_path: Path
+) -> None:
+    """Unknown names, broken syntax, missing anchors, style sheets that load something."""
+    workspace = sample_message(tmp_path)
+    path = tmp_path / "templates/briefing" / name
+    if name.startswith("sections/"):
+        shutil.copytree(ROOT / "templates/briefing/sections/text", path.parent)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        web_edition(workspace)
+    (problem,) = caught.value.problems
+    assert (problem.code, f"{problem.path}:{problem.line}:{problem.column}") == (code, f"templates/briefing/{place}")
+
+
+def test_an_item_without_its_anchor_is_reported_in_the_template_of_its_section(tmp_path: Path) -> None:
+    """Feeds and links could not lead to it."""
+    workspace = sample(tmp_path)
+    folder = tmp_path / "templates/briefing/sections/digest"
+    shutil.copytree(ROOT / "templates/briefing/sections/digest", folder)
+    (folder / "section.html.j2").write_text("<p>Nothing</p>", encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        web_edition(workspace)
+    assert {problem.path for problem in caught.value.problems} == {"templates/briefing/sections/digest/section.html.j2"}
+
+
+def test_a_story_with_the_title_of_the_issue_has_it_once(tmp_path: Path) -> None:
+    """The subject is the headline; the section begins with the text."""
+    workspace = sample(tmp_path)
+    issue = workspace.issue("2025-01-30")
+    text = issue.read_text(encoding="utf-8")
+    title = re.search(r'top_story:\n  title: "?(.*?)"?\n', text)
+    assert title is not None
+    issue.write_text(re.sub("(?m)^subject: .*$", f'subject: "{title[1]}"', text), encoding="utf-8")
+    edition = web_edition(workspace).edition
+    assert html_problems(edition.body) == []
+    assert edition.body.count(f">{title[1]}</h") == 1
