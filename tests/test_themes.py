@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import lxml.html
 import pytest
 
 from composer.core.errors import ContentError
@@ -181,3 +182,25 @@ def test_nothing_in_the_markup_looks_hidden_or_leads_nowhere() -> None:
     assert set(re.findall(r'<a name="([^"]+)"', body)) == set(re.findall(r'href="#([^"]+)"', body))
     for name in ("format-detection", "x-apple-disable-message-reformatting"):
         assert f'<meta name="{name}"' in html
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [("", "2025-01-30"), ("examples/gallery", "gallery"), ("tests/golden/elements", "2025-01-30")],
+)
+def test_lists_and_buttons_hold_in_outlook(name: str, stem: str) -> None:
+    """Lists are indented by margin, not by padding; a button's cell has its padding for Word and a border in its colour."""
+    page = lxml.html.document_fromstring(build(Workspace(root=ROOT / name), stem).html)
+    lists = [str(each.get("style")) for each in page.iter("ul", "ol")]
+    for style in lists:
+        margin = re.search(r"margin-(?:left|right): ?(\d+)", style)
+        assert margin is not None and re.search(r"padding: ?0(?:;|$)", style), style
+        assert int(margin[1]) >= 24 or "list-style:none" in style.replace(" ", ""), style
+    cells = [
+        str(each.get("style"))
+        for each in page.iter("td")
+        if "mso-padding-alt:13px" in str(each.get("style")).replace(" ", "")
+    ]
+    for style in cells:
+        assert re.search(r"border: ?1px solid #[0-9a-f]{6}", style), style
+    assert lists and bool(cells) is bool(name)

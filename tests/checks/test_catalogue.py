@@ -1,6 +1,7 @@
 """Every check has an edition with a finding and an edition without one."""
 
 import datetime
+import io
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -256,6 +257,15 @@ def _picture(size: int) -> Callable[[ReviewedEdition], ReviewedEdition]:
     return heavier
 
 
+def _transparent(review: ReviewedEdition) -> ReviewedEdition:
+    """Return a review of the same page with a picture that is dark and has no background."""
+    image, out = Image.new("RGBA", (40, 40), (0, 0, 0, 0)), io.BytesIO()
+    image.paste((20, 20, 20, 255), (10, 10, 30, 30))
+    image.save(out, format="PNG")
+    (name, picture), *rest = review.pictures
+    return replace(review, pictures=((name, replace(picture, data=out.getvalue())), *rest))
+
+
 def _html(old: str, new: str) -> Callable[[ReviewedEdition], ReviewedEdition]:
     def other(review: ReviewedEdition) -> ReviewedEdition:
         assert old in review.html
@@ -282,6 +292,7 @@ CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "IMG02": _picture(250_000),
     "IMG03": _picture(900_000),
     "A11Y01": _html(' dir="ltr"', ""),
+    "DARK04": _transparent,
     "A11Y02": _html(' role="presentation"', ""),
 }
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from composer.content.document.logo_plate import with_logo_plate
 from composer.content.document.newsletter_config import (
     ApprovalsConfig,
     BrandConfig,
@@ -141,6 +142,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
     _check_approvals(root.get("approvals"), group_in(values, "approvals"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
+    values = with_logo_plate(values, theme)
     return _newsletter(values, theme, specs, definitions, audiences, language, loader.nodes())
 
 

@@ -29,6 +29,8 @@ class Picture:
     data: bytes = field(repr=False)
     #: Whether it is an animation whose first frame has a single colour.
     begins_blank: bool = False
+    #: Whether it is a logo on a light plate.
+    has_plate: bool = False
     #: The file it was read from.
     file: Path = field(repr=False, compare=False)
 

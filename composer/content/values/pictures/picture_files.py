@@ -139,10 +139,8 @@ def load_picture(path: Path) -> Picture:
         raise PictureMistake(f"“{path.name}” {what}", hint)
     if len(found.data) > LARGEST:
         raise _too_heavy(path.name, len(found.data), LARGEST)
-    mark = hashlib.sha256(found.data).hexdigest()
     return Picture(
-        # Only letters, made from a hex digest: a token must survive every stage as one word.
-        src="qp" + "".join("bcdfghjkmnpqrstv"[int(digit, 16)] for digit in mark[:20]) + "z",
+        src=picture_token(hashlib.sha256(found.data).hexdigest()),
         name=_name(path, found.kind),
         media_type=_MEDIA_TYPES[found.kind],
         width=found.width,
@@ -151,6 +149,12 @@ def load_picture(path: Path) -> Picture:
         begins_blank=found.begins_blank,
         file=path,
     )
+
+
+def picture_token(digest: str) -> str:
+    """Return the token of a picture, from a hex digest of its bytes."""
+    # Only letters: a token must survive every stage as one word.
+    return "qp" + "".join("bcdfghjkmnpqrstv"[int(digit, 16)] for digit in digest[:20]) + "z"
 
 
 def _read(path: Path) -> bytes:
