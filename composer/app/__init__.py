@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from composer.app.context import MailingContext as MailingContext
     from composer.app.context import open_newsletter as open_newsletter
     from composer.app.editor_schemas import write_schemas as write_schemas
+    from composer.app.issues.archive_publication import PublishResult as PublishResult
+    from composer.app.issues.archive_publication import publish_files as publish_files
     from composer.app.issues.build import BuildResult as BuildResult
     from composer.app.issues.build import BuiltEdition as BuiltEdition
     from composer.app.issues.build import build as build
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from composer.app.issues.send_to_editors import (
         send_editor_test as send_editor_test,
     )
+    from composer.app.issues.sent_archive import publish_sent as publish_sent
     from composer.app.issues.simulated_subscriber import find_preview_subscriber as find_preview_subscriber
     from composer.app.mailings.due_run import send_due as send_due
     from composer.app.mailings.mailing_proposal import ProposedMailing as ProposedMailing
@@ -115,6 +118,7 @@ _MODULES = {
     "composer.app.administration.doctor_run": ("diagnose",),
     "composer.app.context": ("MailingContext", "open_newsletter"),
     "composer.app.editor_schemas": ("write_schemas",),
+    "composer.app.issues.archive_publication": ("PublishResult", "publish_files"),
     "composer.app.issues.build": ("BuildResult", "BuiltEdition", "build"),
     "composer.app.issues.check": ("all_checks", "check"),
     "composer.app.issues.issue_lookup": ("IssueFile", "find_issue", "find_issues"),
@@ -122,6 +126,7 @@ _MODULES = {
     "composer.app.issues.overview": ("Overview", "overview"),
     "composer.app.issues.preview": ("WrittenPreview", "preview", "serve_preview", "write_preview"),
     "composer.app.issues.send_to_editors": ("EditorTest", "prepare_editor_test", "send_editor_test"),
+    "composer.app.issues.sent_archive": ("publish_sent",),
     "composer.app.issues.simulated_subscriber": ("find_preview_subscriber",),
     "composer.app.mailings.due_run": ("send_due",),
     "composer.app.mailings.mailing_proposal": ("ProposedMailing", "propose"),

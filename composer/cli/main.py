@@ -20,6 +20,7 @@ _COMMANDS = {
     "preview": "Preview an issue in the browser while you write it.",
     "check": "Check issues for problems, and show the line of each one.",
     "build": "Build issues into the outbox: HTML, plain text, message.",
+    "publish": "Write the online archive: pages, feeds and calendar files, for any web server.",
     "subscribers": "Manage subscribers: import, add, list, tag, unsubscribe, erase.",
     "who": "Show everything on record about one person.",
     "suppression": "Manage the suppression list: addresses that never get mail.",

@@ -94,6 +94,25 @@ def shared_context(issue: Issue, newsletter: Newsletter, theme: Theme, links: Li
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AnyIssue:
+    """What all issues in a language have in common, for style sheets."""
+
+    language: str
+    direction: str
+
+
+def style_context(newsletter: Newsletter, theme: Theme) -> dict[str, object]:
+    """Return what the templates of style sheets see that are the same for all issues in a language."""
+    tag = newsletter.language
+    return {
+        "newsletter": newsletter.template_values,
+        "issue": _AnyIssue(language=tag, direction=direction(tag)),
+        "phrases": theme.phrases,
+        "theme": theme.values,
+    }
+
+
 def _issue_view(issue: Issue) -> IssueView:
     return IssueView(
         date=issue.date,

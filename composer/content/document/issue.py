@@ -11,6 +11,7 @@ from pathlib import Path as FilePath
 from composer.content.document.conditional_blocks import conditional_blocks_of, variant_problems
 from composer.content.document.figures import with_figures
 from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.content.document.newsletter_config import ArchiveMode
 from composer.content.document.sections import SectionSpec
 from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, kept_for, variants_of
 from composer.content.schema.loader import DocumentLoader
@@ -66,6 +67,10 @@ class Issue:
     imprint: Group | None
     fields: FieldBook
     pictures: tuple[Picture, ...]
+    #: Whether it is in the online archive.
+    archive: ArchiveMode = ArchiveMode.PUBLIC
+    #: Why it was withdrawn from the archive.
+    withdrawn: str | None = None
     #: The blocks that not everyone gets, and the variants of the issue.
     blocks: tuple[ConditionalBlock, ...] = ()
     variants: tuple[IssueVariant, ...] = (FOR_ALL,)
@@ -108,9 +113,12 @@ def _without(section: Section, lost: Collection[Path]) -> Section:
     return replace(section, content=tuple(item for _, item in kept), positions=positions)
 
 
-def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = True) -> tuple[Newsletter, Issue]:
+def read_issue(
+    workspace: Workspace, path: FilePath, *, has_pictures: bool = True, newsletter: Newsletter | None = None
+) -> tuple[Newsletter, Issue]:
     """Read an issue and the newsletter in its language; with `has_pictures=False`, without pictures.
 
+    A `newsletter` that was read before saves time for many issues; texts of it then have no positions in the file.
     Raises ContentError with every problem of the issue. If the newsletter itself is broken, raises it with the
     newsletter's problems and those of the issue's encoding and syntax.
     """
@@ -118,7 +126,7 @@ def read_issue(workspace: Workspace, path: FilePath, *, has_pictures: bool = Tru
     root, problems = parse(source)
     marks = SourceMap(token_prefix(source.text))
     try:
-        newsletter = read_newsletter(workspace, workspace.language_of(path), marks)
+        newsletter = newsletter or read_newsletter(workspace, workspace.language_of(path), marks)
     except ContentError as error:
         raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
     if not isinstance(root, Mapping):
@@ -161,6 +169,7 @@ def _issue(
         for spec in newsletter.sections
         if (content := _content(values[spec.key])) is not None
     )
+    archive = text_in(values, "archive")
     imprint = values["imprint"] or newsletter.template_values["imprint"]
     return Issue(
         path=path,
@@ -176,6 +185,8 @@ def _issue(
         imprint=imprint if isinstance(imprint, Group) else None,
         fields=book,
         pictures=tuple(dict.fromkeys((*_pictures(newsletter.template_values), *_pictures(values)))),
+        archive=ArchiveMode(archive) if archive else newsletter.archive.issues,
+        withdrawn=text_in(values, "withdrawn"),
         marks=marks,
         nodes=nodes,
     )

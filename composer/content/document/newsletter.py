@@ -13,11 +13,13 @@ from zoneinfo import ZoneInfo
 from composer.content.document.logo_plate import with_logo_plate
 from composer.content.document.newsletter_config import (
     ApprovalsConfig,
+    ArchiveConfig,
     BrandConfig,
     CheckConfig,
     DeliveryConfig,
     PdfConfig,
     approvals_config,
+    archive_config,
     brand_config,
     check_configs,
     delivery_config,
@@ -61,6 +63,7 @@ class Newsletter:
     privacy_url: str | None
     brand: BrandConfig
     delivery: DeliveryConfig
+    archive: ArchiveConfig
     approvals: ApprovalsConfig
     pdf: PdfConfig
     #: The settings of checks, by code.
@@ -89,6 +92,12 @@ class Newsletter:
     def design(self) -> Group:
         """What this newsletter changes of its theme's looks."""
         return group_in(self.template_values, "design")
+
+    @property
+    def contact_addresses(self) -> tuple[str, ...]:
+        """The email address of the imprint, if it has one."""
+        email = text_in(imprint, "email") if isinstance(imprint := self.template_values["imprint"], Group) else None
+        return (email,) if email else ()
 
     def place(self, *path: str | int) -> SourcePlace:
         """Return the place of a key in newsletter.yaml, or of the group in which it is missing."""
@@ -272,6 +281,7 @@ def _newsletter(
         privacy_url=text_in(sender, "privacy_url"),
         brand=brand_config(values),
         delivery=delivery_config(values),
+        archive=archive_config(values),
         approvals=approvals_config(values),
         pdf=pdf_config(values),
         checks=check_configs(values),

@@ -1,4 +1,4 @@
-"""The typed settings of newsletter.yaml: delivery, brand, approvals, checks and PDF.
+"""The typed settings of newsletter.yaml: delivery, brand, archive, approvals, checks and PDF.
 
 Input: newsletter.yaml, read without problems. Output: its groups of settings as values. Guarantees: only this module
 knows these keys and their defaults; settings that only sending can check keep the value in the file.
@@ -6,6 +6,7 @@ knows these keys and their defaults; settings that only sending can check keep t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from composer.content.values.field_values import Group, Picture, Value, group_in, text_in, value_in
 from composer.content.values.formats import messages_a_minute
@@ -103,6 +104,30 @@ class DeliveryConfig:
     signup_mail_per_hour: int = SIGNUP_MAIL_PER_HOUR
 
 
+class ArchiveMode(StrEnum):
+    """Whether an issue is in the online archive."""
+
+    PUBLIC = "public"
+    #: its page exists, but no list, feed or sitemap leads to it
+    UNLISTED = "unlisted"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArchiveConfig:
+    """The settings below `archive:`."""
+
+    #: The web address of the archive's folder, without a slash at the end.
+    url: str | None = None
+    #: Where issues are that do not say otherwise.
+    issues: ArchiveMode = ArchiveMode.PUBLIC
+    section_feeds: bool = False
+    #: The domain in the ids of feed entries, if it is another one than that of `url`.
+    id_domain: str | None = None
+    #: Addresses of subscribers that pages may show.
+    public_addresses: tuple[Address, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalsConfig:
     """The settings below `approvals:`."""
@@ -168,6 +193,19 @@ def delivery_config(values: Group) -> DeliveryConfig:
         connections=_number(given, "connections") or CONNECTIONS,
         daily_quota=_number(given, "daily_quota"),
         signup_mail_per_hour=_number(given, "signup_mail_per_hour") or SIGNUP_MAIL_PER_HOUR,
+    )
+
+
+def archive_config(values: Group) -> ArchiveConfig:
+    """Read `archive:`."""
+    given = group_in(values, "archive")
+    url, issues = text_in(given, "url"), text_in(given, "issues")
+    return ArchiveConfig(
+        url=url.rstrip("/") if url else None,
+        issues=ArchiveMode(issues) if issues else ArchiveMode.PUBLIC,
+        section_feeds=value_in(given, "section_feeds") is True,
+        id_domain=text_in(given, "id_domain"),
+        public_addresses=tuple(parse_address(each) for each in _texts(value_in(given, "public_addresses"))),
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from composer.core.addresses import Address, mailbox_of, normal_address
 from composer.database.tables.mailing_tables import events, mailings
 from composer.database.tables.review_tables import mailing_reviews, review_answers, review_editions, reviews
+from composer.delivery.approval.archive_records import keep_public_source
 from composer.delivery.approval.recorded_editions import RecordedEdition, editions_in, keep_messages, remember
 from composer.delivery.core.events import EventKind
 from composer.delivery.core.mailing import stop
@@ -151,13 +152,14 @@ def last_answers(connection: Connection, review_id: int | None, end: datetime | 
 def link_to_mailing(
     connection: Connection, mailing_id: int, review: Review, now: datetime, allowed_until: int | None = None
 ) -> None:
-    """Record the review that a mailing was frozen from, and store the messages that the online page shows.
+    """Record the review that a mailing was frozen from; store the messages that the online page shows, and the archive's sources.
 
     `allowed_until`: the last answer that was known to the person who allowed the mailing to be sent without approvals.
     """
     review_id = hold(connection, review, now)
     for kept, edition in zip(editions_in(connection, review_id), review.editions, strict=True):
         keep_messages(connection, edition, kept.id, is_public_only=True)
+        keep_public_source(connection, edition, kept.id)
     row = {"mailing_id": mailing_id, "review_id": review_id, "allowed_until": allowed_until}
     connection.execute(insert(mailing_reviews), [row])
 

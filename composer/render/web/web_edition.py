@@ -27,6 +27,7 @@ from composer.render.template_values import (
     page_section,
     section_view,
     shared_context,
+    style_context,
     subscribe_page,
     title_of,
 )
@@ -102,8 +103,18 @@ class WebEdition:
         )
 
 
-def render_web(issue: Issue, newsletter: Newsletter, fill: Fill, *, has_places: bool = False) -> WebEdition:
-    """Render an issue for the web, as the public may see it.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebStyles:
+    """The texts of the theme's style sheets, which are the same for all issues in a language."""
+
+    screen: str
+    paper: str
+
+
+def render_web(
+    issue: Issue, newsletter: Newsletter, fill: Fill, styles: WebStyles | None = None, *, has_places: bool = False
+) -> WebEdition:
+    """Render an issue for the web, as the public may see it. For many issues, `styles` are rendered only once.
 
     With `has_places`, the elements of the editors' texts have attributes with their places (marked_document.py).
     """
@@ -143,9 +154,16 @@ def render_web(issue: Issue, newsletter: Newsletter, fill: Fill, *, has_places: 
             for key, anchor, title in titled
         ),
         pictures=tuple(picture for picture in dict.fromkeys(issue.pictures) if f'"{picture.src}"' in body),
-        screen_css=_style_sheet(theme, "screen.css", context),
-        print_css=_style_sheet(theme, "print.css", context),
+        screen_css=styles.screen if styles else _style_sheet(theme, "screen.css", context),
+        print_css=styles.paper if styles else _style_sheet(theme, "print.css", context),
     )
+
+
+def web_styles(newsletter: Newsletter) -> WebStyles:
+    """Return the style sheets for all issues in the language of a newsletter. Raises ContentError."""
+    theme = Theme(newsletter.theme.with_included(), newsletter.language, newsletter.design)
+    context = style_context(newsletter, theme)
+    return WebStyles(screen=_style_sheet(theme, "screen.css", context), paper=_style_sheet(theme, "print.css", context))
 
 
 def _section(

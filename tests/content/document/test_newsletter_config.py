@@ -167,6 +167,7 @@ _OF_ISSUES_AND_THEMES = {
     "render/template_values.py",
     "render/web/derived_section.py",
     "checks/issue_text.py",
+    "publish/rendered_issue.py",
     "checks/rules/message/legal.py",
     "checks/rules/page/compatibility.py",
     "checks/rules/text/days_and_times.py",

@@ -1,0 +1,33 @@
+"""The files that an issue is read from, and their digests: whether a page has to be made again.
+
+Input: a workspace. Output: names and digests. Guarantees: a file is read once.
+"""
+
+import hashlib
+from collections.abc import Iterator
+
+from composer.content.document.issue import Issue
+from composer.core.workspace import Workspace
+
+
+class FileDigests:
+    """The digests of files, each calculated once."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.root = workspace.root
+        self._known: dict[str, str] = {}
+
+    def of(self, name: str) -> str:
+        """Return the digest of a file, by its name in the workspace or its path; empty for a missing file."""
+        if name not in self._known:
+            try:
+                self._known[name] = hashlib.sha256((self.root / name).read_bytes()).hexdigest()
+            except OSError:
+                self._known[name] = ""
+        return self._known[name]
+
+
+def inputs_of(workspace: Workspace, issue: Issue) -> Iterator[str]:
+    """Yield the files that an issue was read from besides its own."""
+    paths = {picture.file for picture in issue.pictures} | {node.source.path for node in issue.nodes.values()}
+    yield from sorted(workspace.name(path) for path in paths if path.resolve() != issue.path.resolve())

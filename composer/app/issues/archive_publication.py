@@ -1,0 +1,164 @@
+"""Publishes the archive: static pages, feeds and files, in one folder.
+
+Input: a workspace, a folder, the time. Output: a `PublishResult`. Guarantees: the folder is replaced as a whole or not
+at all.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+from composer.app.issues.archive_inputs import FileDigests, inputs_of
+from composer.content.document.issue import read_issue
+from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.core.errors import ContentError, Problem
+from composer.core.issue_files import issue_key
+from composer.core.workspace import NEWSLETTER, Workspace
+from composer.publish.archive_build import build_archive
+from composer.publish.archive_reading import ArchiveRequest
+from composer.publish.privacy_scan import PrivateText, private_texts
+from composer.publish.publication_source import IssueSource, ReadIssue
+from composer.publish.site.site_folder import site_folder
+from composer.publish.site.site_manifest import digest_of
+from composer.publish.sources.public_source import public_source
+from composer.publish.summary_cache import parse_records, record_bytes
+
+#: The folder for the archive, unless another one is named.
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishResult:
+    """What was published."""
+
+    folder: Path
+    #: How many issues are in the archive, in how many languages; an issue in two languages counts twice.
+    issues: int
+    languages: int
+    #: How many of them were rendered because they have changed, and how many files are new.
+    rendered: int
+    written: int
+    #: The address of the archive; None if it is not set, so that there are no feeds.
+    url: str | None
+
+
+def publish_files(
+    workspace: Workspace,
+    folder: Path | None = None,
+    *,
+    now: datetime.datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> PublishResult:
+    """Publish the issue files as they are, whether or not they were sent.
+
+    Raises ContentError with the problems of all issues, and OutputError if the folder is not an archive or cannot be written.
+    """
+    newsletters = newsletters_of(workspace)
+    files = FileDigests(workspace)
+    sources = [_source(workspace, path, newsletters, files) for path in workspace.issues()]
+    return write_archive(workspace, folder, newsletters, sources, files, now, progress)
+
+
+def newsletters_of(workspace: Workspace) -> Mapping[str, Newsletter]:
+    """Return the newsletter by the language in file names, the main language (“”) first. Raises ContentError."""
+    found = {"": read_newsletter(workspace)}
+    for language in sorted(workspace.languages()):
+        found[language] = read_newsletter(workspace, language)
+    return found
+
+
+def _source(workspace: Workspace, path: Path, newsletters: Mapping[str, Newsletter], files: FileDigests) -> IssueSource:
+    name, tag = workspace.name(path), workspace.language_of(path) or ""
+
+    def made_of(inputs: tuple[str, ...]) -> str:
+        return digest_of(*(files.of(each) for each in (name, *inputs)))
+
+    return IssueSource(
+        stem=path.stem,
+        key=issue_key(path),
+        tag=tag,
+        made_of=made_of,
+        read=partial(_read, workspace, path, newsletters.get(tag)),
+    )
+
+
+def _read(workspace: Workspace, path: Path, newsletter: Newsletter | None) -> ReadIssue:
+    newsletter, issue = read_issue(workspace, path, newsletter=newsletter)
+    source, _ = public_source(issue, newsletter)
+    digest = digest_of(source.digest, issue.withdrawn or "")
+    return ReadIssue(newsletter=newsletter, issue=issue, digest=digest, inputs=tuple(inputs_of(workspace, issue)))
+
+
+def _common(workspace: Workspace, newsletters: Mapping[str, Newsletter], files: FileDigests) -> str:
+    """Return the digest of what all pages are made with: the settings, the logos, the theme, the program."""
+    names = [workspace.name(path) for path in sorted(workspace.root.glob("newsletter*.yaml"))]
+    found = [files.of(name) for name in names]
+    for newsletter in newsletters.values():
+        logos = (newsletter.brand.logo, newsletter.brand.dark_logo)
+        found += [hashlib.sha256(logo.data).hexdigest() for logo in logos if logo is not None]
+    for theme in dict.fromkeys(newsletter.theme for newsletter in newsletters.values()):
+        for folder in theme.with_included().folders:
+            found += [files.of(path.as_posix()) for path in sorted(folder.rglob("*")) if path.is_file()]
+    return digest_of(NEWSLETTER, version("compose-newsletter"), *found)
+
+
+def write_archive(
+    workspace: Workspace,
+    folder: Path | None,
+    newsletters: Mapping[str, Newsletter],
+    sources: Sequence[IssueSource],
+    files: FileDigests,
+    now: datetime.datetime,
+    progress: Callable[[int, int], None],
+    is_subscriber: Callable[[str], bool] = lambda address: False,
+) -> PublishResult:
+    """Write the archive of some sources, and keep what is known of them for the next run."""
+
+    def inspect(source: IssueSource, html: str) -> None:
+        found = private_texts(html, newsletters[source.tag], is_subscriber)
+        if found:
+            raise ContentError(tuple(_problem(workspace, source, each) for each in found))
+
+    target = (folder or workspace.root / PUBLIC).resolve()
+    cache = workspace.root / ".compose" / f"archive-{digest_of(str(target))}.json"
+    with site_folder(target) as site:
+        built = build_archive(
+            ArchiveRequest(
+                sources=sources,
+                newsletters=newsletters,
+                common=_common(workspace, newsletters, files),
+                records=parse_records(cache.read_bytes()) if cache.is_file() else {},
+                now=now,
+                inspect=inspect,
+                progress=progress,
+            ),
+            site,
+        )
+    cache.parent.mkdir(exist_ok=True)
+    draft = cache.with_suffix(".new")
+    draft.write_bytes(record_bytes(built.records))
+    draft.replace(cache)
+    return PublishResult(
+        folder=target,
+        issues=len(built.archive.issues),
+        languages=len(built.archive.languages),
+        rendered=built.rendered,
+        written=built.written,
+        url=newsletters[""].archive.url,
+    )
+
+
+def _problem(workspace: Workspace, source: IssueSource, found: PrivateText) -> Problem:
+    """Return the finding at the line of the issue that contains the text; at its first line, if the text comes from elsewhere."""
+    path = next((each for each in workspace.yaml_files() if each.stem == source.stem), None)
+    name, line, column = workspace.name(path) if path else source.stem, 1, 1
+    if path is not None:
+        lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+        line = next((number for number, text in enumerate(lines, 1) if found.text in text), 1)
+        column = lines[line - 1].find(found.text) + 1 or 1
+    message = f"{found.kind.in_words} would be published: {found.text}"
+    return Problem(path=name, line=line, column=column, code="private", message=message, hint=found.kind.hint)

@@ -1,0 +1,185 @@
+"""Writes an archive's folder: everything or nothing, and only what has changed.
+
+Input: a folder, and for each file its bytes or the word that it has not changed. Output: the folder. Guarantees: a
+reader sees the whole old archive or the whole new one; a killed process leaves the old one; files of others in the
+folder stay; a folder that is not an archive is not touched.
+"""
+
+import ctypes
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from composer.core.errors import OutputError
+from composer.core.folders import put_back
+from composer.publish.site.site_manifest import NAME, Manifest, manifest_bytes, parse_manifest
+
+_AT_FDCWD, _EXCHANGE = -100, 2
+
+
+class SiteFolder:
+    """A new archive that grows next to the old one, and replaces it at the end."""
+
+    def __init__(self, folder: Path, draft: Path, scratch: Path, old: Manifest) -> None:
+        """`draft` is the new, empty folder, `scratch` one for parts of pages; `old` is what the old folder contains."""
+        self.folder, self.draft, self.scratch, self.old = folder, draft, scratch, old
+        #: The files of the new archive, with the digest of what they were made of.
+        self.files: dict[str, str] = {}
+        #: How many files were made anew.
+        self.written = 0
+        self._folders: set[Path] = set()
+
+    def has(self, path: str, made_of: str) -> bool:
+        """Return whether the old archive has a file that was made of the same."""
+        return bool(made_of) and self.old.made_of(path) == made_of
+
+    def keep(self, path: str, made_of: str) -> bool:
+        """Take a file from the old archive if it was made of the same; return whether it did."""
+        if path in self.files:
+            return True
+        if not self.has(path, made_of):
+            return False
+        try:
+            _link(self.folder / path, self._place(path))
+        except FileNotFoundError:
+            return False
+        self.files[path] = made_of
+        return True
+
+    def write(self, path: str, data: bytes, made_of: str) -> None:
+        """Write a file. Raises OSError."""
+        self._place(path).write_bytes(data)
+        self.files[path] = made_of
+        self.written += 1
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file in the new archive. Raises OSError."""
+        return (self.draft / path).read_bytes()
+
+    def finish(self) -> None:
+        """Add the files of others and the list of ours. Raises OutputError if one of them has the name of a page."""
+        for path in self._others():
+            name = path.relative_to(self.folder).as_posix()
+            if name in self.files or os.path.lexists(self.draft / name):
+                raise OutputError(
+                    f"{path} was not written by compose, and a page of the archive has the same name",
+                    "move this file away, then publish again",
+                )
+            _link(path, self._place(name))
+        (self.draft / NAME).write_bytes(manifest_bytes(self.files))
+
+    def _place(self, path: str) -> Path:
+        target = self.draft / PurePosixPath(path)
+        if target.parent not in self._folders:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._folders.add(target.parent)
+        return target
+
+    def _others(self) -> Iterator[Path]:
+        """Find the files in the old folder that are not ours."""
+        for parent, _, names in os.walk(self.folder):
+            for name in sorted(names):
+                path = Path(parent) / name
+                name = path.relative_to(self.folder).as_posix()
+                if name != NAME and self.old.made_of(name) is None:
+                    yield path
+        yield from _linked_folders(self.folder)
+
+
+@contextmanager
+def site_folder(folder: Path) -> Iterator[SiteFolder]:
+    """Open an archive's folder for a new archive; if the block ends without an error, it replaces the old one.
+
+    Raises OutputError if the folder is not an archive, or if it cannot be written.
+    """
+    folder = folder.resolve()
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        put_back(folder)
+        old = _old(folder)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", suffix=".new", dir=folder.parent) as beside:
+            # The inner folder replaces the old one, because a temporary folder is private, and this one is not.
+            draft = Path(beside) / folder.name
+            scratch = Path(beside) / "parts"
+            draft.mkdir()
+            scratch.mkdir()
+            yield SiteFolder(folder, draft, scratch, old)
+            _replace(draft, folder, Path(beside) / "old")
+    except OSError as error:
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror or error}", "the earlier archive has not changed"
+        ) from error
+
+
+def _old(folder: Path) -> Manifest:
+    """Read what the folder contains. Raises OutputError for a folder that is not empty and not an archive."""
+    if not folder.exists():
+        return Manifest()
+    if not folder.is_dir():
+        raise OutputError(f"{folder} is not a folder", "choose another folder with --out")
+    try:
+        found = parse_manifest((folder / NAME).read_bytes())
+    except FileNotFoundError:
+        if any(folder.iterdir()):
+            raise OutputError(
+                f"{folder} contains files that compose publish did not write",
+                "choose a new or empty folder with --out",
+            ) from None
+        return Manifest()
+    if found is None:
+        raise OutputError(f"{folder / NAME} is damaged", f"delete the folder {folder}, then publish again")
+    return found
+
+
+def _link(source: Path, target: Path) -> None:
+    """Link a file under a second name; copy it where that is not possible."""
+    if source.is_symlink():
+        target.symlink_to(source.readlink())
+        return
+    try:
+        target.hardlink_to(source)
+    except (FileNotFoundError, FileExistsError):
+        raise
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _linked_folders(folder: Path) -> Iterator[Path]:
+    for parent, names, _ in os.walk(folder):
+        yield from (Path(parent) / name for name in sorted(names) if (Path(parent) / name).is_symlink())
+
+
+def _replace(draft: Path, folder: Path, old: Path) -> None:
+    """Put the new folder in the place of the old one: in one step where the system can, else in two."""
+    if not folder.exists():
+        draft.replace(folder)
+        return
+    if _exchange(draft, folder):
+        return
+    folder.replace(old)
+    try:
+        draft.replace(folder)
+    except OSError:
+        old.replace(folder)
+        raise
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two folders in one step (renameat2 of Linux); return False where that is not possible."""
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    if rename(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.ENOSYS, errno.EINVAL):
+        return False  # an older kernel, or a file system without it
+    raise OSError(code, os.strerror(code), str(other))
