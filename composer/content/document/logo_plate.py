@@ -11,7 +11,7 @@ from dataclasses import replace
 from composer.content.document.section_types import read_settled
 from composer.content.values.field_values import Group, Picture, group_in, merged, text_in, value_in
 from composer.content.values.pictures.picture_files import picture_token
-from composer.content.values.pictures.plates import plated, visibility
+from composer.content.values.pictures.transparent_pictures import plated, visibility
 from composer.core.workspace import ThemeFiles
 
 _PAPER = "#fefefe"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
-from composer.content.values.pictures.plates import MOST_LOST, visibility
+from composer.content.values.pictures.transparent_pictures import MOST_LOST, visibility
 from composer.core.errors import Level, Who
 
 _EXTREME = re.compile(r"(?:^|[;\s])(background(?:-color)?|color)\s*:\s*(#000000|#000|#ffffff|#fff|black|white)\b", re.I)

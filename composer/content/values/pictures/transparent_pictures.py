@@ -1,8 +1,8 @@
 """Transparent pictures on backgrounds that they were not made for, and a light plate under those that would disappear.
 
-Input: the bytes of a picture. Output: how much of it disappears on a dark and on a light background; or the
-picture on a plate, as PNG. Guarantees: pure; the same bytes and the same Pillow version give the same result; a picture without transparency
-is not decoded.
+Input: the bytes of a picture. Output: how much of it disappears on a dark and on a light background; or the picture on a plate,
+as PNG. Guarantees: pure; the same bytes and the same Pillow version give the same result; a picture without transparency is not
+decoded.
 """
 
 from dataclasses import dataclass

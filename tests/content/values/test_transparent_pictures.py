@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from composer.content.document.newsletter import read_newsletter
-from composer.content.values.pictures.plates import plated, visibility
+from composer.content.values.pictures.transparent_pictures import plated, visibility
 from composer.core.errors import Problem
 from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
