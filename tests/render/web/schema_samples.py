@@ -39,12 +39,24 @@ class SchemaSamples:
         texts = {name: child for name, child in kind.options.properties.items() if name != "date_format"}
         return self._group(replace(kind.options, properties=texts))
 
+    def value(self, name: str, given: SchemaField) -> object:
+        """Return a value for a key of an issue."""
+        return self._value(name, self._resolved(given))
+
     def _resolved(self, given: SchemaField) -> SchemaField:
         return DocumentSchema(root=given, definitions=self.definitions).resolve(given)
 
     def _group(self, given: SchemaField) -> dict[str, object]:
         values = {name: self._value(name, self._resolved(child)) for name, child in given.properties.items()}
-        return {name: value for name, value in values.items() if value is not None}
+        values = {name: value for name, value in values.items() if value is not None}
+        if given.others is not None:
+            values["first"] = self._value("first", self._resolved(given.others))
+        figures = values.get("figures")
+        if isinstance(figures, dict):
+            # A figure is shown where a text names it.
+            text = next(name for name, child in given.properties.items() if child.format == "markdown")
+            values[text] = f"{values[text]}\n{{figure {next(iter(figures))}}}\n"
+        return values
 
     def _value(self, name: str, given: SchemaField) -> object:
         number = next(self._numbers)

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from composer.content.document.issue import read_issue
 from composer.content.document.newsletter import read_newsletter
 from composer.content.document.section_types import read_section_type
 from composer.core.workspace import Workspace
@@ -76,6 +77,32 @@ def test_every_field_of_every_type_is_shown(name: str, derived: bool, tmp_path: 
     assert [each for each in samples.addresses if not {each, f"mailto:{each}"} & set(links)] == []
     assert [each for each in samples.dates if f'datetime="{each}"' not in body] == []
     assert body.count("<img ") == samples.pictures
+
+
+def test_every_text_around_the_sections_is_shown(tmp_path: Path) -> None:
+    """The note, the preheader, every field of masthead and imprint; the way to subscribe and the privacy policy."""
+    workspace = sample(tmp_path)
+    issue = workspace.issue("2025-01-30")
+    schema = read_issue(workspace, issue)[0].issue_schema()
+    samples = SchemaSamples(schema.definitions)
+    values = {name: samples.value(name, schema.definitions[name]) for name in ("masthead", "imprint")}
+    text = issue.read_text(encoding="utf-8")
+    issue.write_text(text + _yaml(values), encoding="utf-8")
+    edition = web_edition(workspace).edition
+    words = _words(edition.body)
+    assert len(samples.words) > 6
+    assert [each for each in samples.words if each not in words] == []
+    assert [each for each in samples.addresses if each not in edition.body] == []
+    for shown in (
+        edition.title,
+        edition.description,
+        "Dear reader, the Year of the Snake",
+        "Issue 214",
+        "January 30, 2025",
+    ):
+        assert shown and shown in words
+    assert 'href="https://news.example.org/n/subscribe"' in edition.body
+    assert 'href="https://news.example.org/privacy"' in edition.body
 
 
 #: Words in several scripts, and signs that mean something in HTML, YAML, Markdown and Jinja.
