@@ -8,15 +8,18 @@ import datetime
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 
+from composer.content.document.issue import read_issue
 from composer.content.yaml.nodes import Nodes
 from composer.core.errors import ComposeError, ContentError
 from composer.core.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
 from composer.editions.check_run import Checked, check_issue
 from composer.editions.pipeline import BuiltVariant, pick
+from composer.editions.web_build import build_web
 from composer.web.preview.simulation.sample_subscribers import SampleSubscriber
-from composer.web.preview.view_model import Attempt, PreviewModel
+from composer.web.preview.view_model import Attempt, PreviewModel, PublicEdition
 
 
 def preview_builder(
@@ -42,7 +45,9 @@ def preview_builder(
         except ComposeError as error:
             return Attempt(model=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=inputs)
         read = tuple(_inputs(checked))
-        model = build_preview(checked, workspace.name(path), asked)
+        # A page shows the web edition less often than a file is saved.
+        public = cache(partial(_public_edition, workspace, path))
+        model = build_preview(checked, workspace.name(path), asked, public)
         return Attempt(model=model, inputs=tuple(dict.fromkeys((*inputs, *read))))
 
     return attempt
@@ -59,11 +64,40 @@ def always(workspace: Workspace, path: Path) -> tuple[Path, ...]:
     return (path, root / NEWSLETTER, *root.glob("newsletter.*.yaml"), *own, *(folder / "any" for folder in folders))
 
 
-def build_preview(checked: Checked, name: str, asked: SampleSubscriber | None = None) -> PreviewModel:
-    """Return what the preview shows of a build; `name` is the issue's file as people see it."""
+def build_preview(
+    checked: Checked,
+    name: str,
+    asked: SampleSubscriber | None = None,
+    public: Callable[[], PublicEdition] = PublicEdition,
+) -> PreviewModel:
+    """Return what the preview shows of a build; `name` is the issue's file as people see it.
+
+    `public` renders the web edition.
+    """
     fullest, *others = (_build_preview(variant, name, asked) for variant in checked.variants)
     theirs = pick(checked.variants, asked.language, asked.tags).number if asked else 1
-    return replace(fullest, findings=checked.problems, others=tuple(others), asked_variant=theirs)
+    return replace(fullest, findings=checked.problems, others=tuple(others), asked_variant=theirs, public=public)
+
+
+def _public_edition(workspace: Workspace, path: Path) -> PublicEdition:
+    try:
+        newsletter, issue = read_issue(workspace, path)
+        built = build_web(newsletter, issue, has_places=True)
+    except ContentError as error:
+        first = error.problems[0]
+        return PublicEdition(error=f"{first.path}:{first.line}: {first.message}")
+    except ComposeError as error:
+        return PublicEdition(error=error.message)
+    edition = built.edition
+    return PublicEdition(
+        newsletter=newsletter.name,
+        language=edition.language,
+        direction=edition.direction,
+        body=edition.body,
+        screen_css=edition.screen_css,
+        print_css=edition.print_css,
+        pictures={name: (picture.media_type, picture.data) for name, picture in built.pictures},
+    )
 
 
 def _build_preview(variant: BuiltVariant, name: str, asked: SampleSubscriber | None) -> PreviewModel:

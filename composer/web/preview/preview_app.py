@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 
 from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -18,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from composer.web.preview.issue_sessions import IssueSessions
 from composer.web.preview.page_state import VIEWS, as_json, listed_issues
 from composer.web.preview.preview_session import HEARTBEAT, PreviewSession
+from composer.web.preview.simulation.web_page import WEB_FRAMES, web_document
 from composer.web.preview.views import edition, named
 
 STATIC = Path(__file__).parent / "static"
@@ -110,8 +112,11 @@ async def _state(session: PreviewSession, request: Request) -> Response:
 
 
 async def _frame(session: PreviewSession, request: Request) -> Response:
-    model = session.shown.model
-    found = named(model, request.path_params["frame"]) if model else None
+    model, name = session.shown.model, request.path_params["frame"]
+    if model is not None and name in WEB_FRAMES:
+        public = await run_in_threadpool(model.public)
+        return _answer(web_document(public, name).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
+    found = named(model, name) if model else None
     if model is None or found is None:
         return _missing()
     return _answer(edition(model, found).encode(errors="replace"), "text/html; charset=utf-8", _FRAME)
@@ -127,6 +132,8 @@ async def _view(session: PreviewSession, request: Request) -> Response:
 async def _picture(session: PreviewSession, request: Request) -> Response:
     model, name = session.shown.model, request.path_params["name"]
     found = next((each.pictures[name] for each in model.variants if name in each.pictures), None) if model else None
+    if found is None and model is not None:
+        found = (await run_in_threadpool(model.public)).pictures.get(name)
     if found is None or not re.fullmatch(r"image/[\w.+-]+", found[0]):
         return _missing()
     return _answer(found[1], found[0])

@@ -11,6 +11,7 @@ from composer.core.errors import OutputError
 from composer.core.folders import replace_folder
 from composer.web.preview.page_state import VIEWS, as_json, panels, state
 from composer.web.preview.preview_app import STATIC, static_names
+from composer.web.preview.simulation.web_page import web_documents
 from composer.web.preview.view_model import PreviewModel, ShownVariant
 from composer.web.preview.views import anchored, edition, frames
 
@@ -60,9 +61,12 @@ def _fill(folder: Path, shown: ShownVariant) -> None:
         for frame in frames(shown.model):
             document = edition(shown.model, frame, _FRAME)
             (folder / "edition" / f"{frame.name}.html").write_bytes(document.encode(errors="replace"))
+        public = shown.model.public()
+        for name, document in web_documents(public, _FRAME):
+            (folder / "edition" / f"{name}.html").write_bytes(document.encode(errors="replace"))
         (folder / "pictures").mkdir()
-        for each in shown.model.variants:
-            for name, (_, data) in each.pictures.items():
+        for pictures in (public.pictures, *(each.pictures for each in shown.model.variants)):
+            for name, (_, data) in pictures.items():
                 # Use only the file name, so that a picture cannot be written to another folder.
                 (folder / "pictures" / Path(name).name).write_bytes(data)
     embedded = as_json(state(shown, made)).decode()

@@ -5,13 +5,28 @@ Guarantees: reads no file and renders nothing.
 """
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from composer.content.values.merge_fields import MergeField
 from composer.core.errors import Problem
 from composer.web.preview.simulation.sample_subscribers import SampleSubscriber, sample_subscribers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicEdition:
+    """An issue as the public sees it; without a body, `error` says why it cannot be shown."""
+
+    newsletter: str = ""
+    language: str = "en"
+    direction: str = "ltr"
+    body: str = ""
+    screen_css: str = ""
+    print_css: str = ""
+    #: File name -> media type and data; addresses are `pictures/<name>`.
+    pictures: Mapping[str, tuple[str, bytes]] = field(default_factory=dict)
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +66,8 @@ class PreviewModel:
     number: int = 1
     subscribers: str = "all subscribers"
     others: tuple["PreviewModel", ...] = ()
+    #: Renders the web edition, which is not needed for every build.
+    public: Callable[[], PublicEdition] = field(default=PublicEdition, compare=False, repr=False)
     #: The subscriber that `--as` names, and the number of the variant they get.
     asked: SampleSubscriber | None = None
     asked_variant: int = 1

@@ -8,6 +8,7 @@ import pytest
 
 from composer.core.errors import OutputError
 from composer.web.preview.preview_export import MARKER, write
+from composer.web.preview.simulation.web_page import WEB_FRAMES
 from composer.web.preview.view_model import PreviewModel, ShownVariant
 from composer.web.preview.views import frames
 
@@ -23,8 +24,8 @@ def test_the_folder_is_complete(model: PreviewModel, tmp_path: Path) -> None:
     assert json.loads(told[1])["look"]["name"] == "China Briefing"
     for link in re.findall(r'(?:src|href)="(static/[^"]*)"', html):
         assert (page.parent / link).is_file()
-    for frame in frames(model):
-        document = (page.parent / "edition" / f"{frame.name}.html").read_text(encoding="utf-8")
+    for name in (*(frame.name for frame in frames(model)), *WEB_FRAMES):
+        document = (page.parent / "edition" / f"{name}.html").read_text(encoding="utf-8")
         assert "Content-Security-Policy\" content=\"default-src 'none'" in document
         for picture in re.findall(r'src="\.\./(pictures/[^"?]*)\?[^"]*"', document):
             assert (page.parent / picture).is_file()

@@ -24,6 +24,8 @@ VIEWS = {
     "desktop": "iframe",
     "phone": "iframe",
     "both": "iframe",
+    "web": "iframe",
+    "print": "iframe",
     "text": "pre.grid",
     "inbox": ".inbox .row",
     "order": ".line",
@@ -242,6 +244,27 @@ def test_another_language_and_another_issue(sampled: Preview, page: Page) -> Non
     page.until(lambda: page.frame("page.body.innerText.includes('One company that few')"))
 
 
+def test_the_web_edition_and_the_printed_one(sampled: Preview, page: Page) -> None:
+    """Both are the public form of the issue; a finding leads to its block there, and a save updates them."""
+    with_findings(sampled)
+    page.open(f"{sampled.server.url}#view=web&scheme=dark")
+    page.loaded("web-dark")
+    assert page.frame("getComputedStyle(page.body).backgroundColor") == "rgb(22, 25, 29)"
+    assert page.frame("page.images.length > 0 && [...page.images].every(each => each.naturalWidth)")
+    page.click(".finding")
+    page.until(
+        lambda: page.script("return sheets[0].selected?.getAttribute('data-at')") == "issues/2025-01-30.yaml:107:7"
+    )
+    page.press("a")
+    page.loaded("print")
+    assert page.frame("page.querySelector('.publication').innerText") == "China Briefing"
+    assert page.script(
+        "return ['scheme', 'pictures', 'client', 'subscriber'].every(each => document.getElementById(each).disabled)"
+    )
+    sampled.save(sampled.path.read_text(encoding="utf-8").replace("A start-up that few", "One company that few"))
+    page.until(lambda: page.frame("page.body.innerText.includes('One company that few')"))
+
+
 def test_a_place_opens_in_the_editors_program(sampled: Preview, page: Page) -> None:
     """The link of a finding has the file's own path, its line and its column."""
     with_findings(sampled)
@@ -277,7 +300,7 @@ def test_a_long_build_is_announced(preview: Preview, page: Page) -> None:
         preview.save(preview.path.read_text(encoding="utf-8").replace("hello", "good day"))
         page.until(lambda: page.text("#status") == "Building…")
     page.until(lambda: page.text("#status").startswith("Saved"))
-    assert page.frame("page.body.innerText.includes('good day')")
+    page.until(lambda: page.frame("page.body.innerText.includes('good day')"))
 
 
 def test_schemes_are_the_editions_not_the_devices(shared: Preview, page: Page) -> None:

@@ -28,6 +28,7 @@ PATHS = (
     "/source.txt",
     "/static/page.js",
     "/edition/defaults-light-images-plain.html",
+    "/edition/web-dark.html",
 )
 
 

@@ -10,7 +10,8 @@ from composer.web.preview.markup import attribute, declarations, drop, put
 from composer.web.preview.simulation.gmail_clip import LIMIT, clip, clipped
 from composer.web.preview.simulation.outlook import as_word, holds, unsupported
 from composer.web.preview.simulation.sample_subscribers import DEFAULTS, sample_subscribers
-from composer.web.preview.view_model import PreviewModel
+from composer.web.preview.simulation.web_page import WEB_FRAMES, web_document
+from composer.web.preview.view_model import PreviewModel, PublicEdition
 from composer.web.preview.views import (
     Client,
     ColourScheme,
@@ -287,3 +288,25 @@ def test_attributes() -> None:
     assert put(tag, "alt", 'a "b"') == '<img title=\' alt="no" \' alt="a &quot;b&quot;" width="3">'
     assert drop(tag, "width") == "<img title=' alt=\"no\" ' alt=yes>"
     assert put("<br/>", "id", "x") == '<br id="x"/>'
+
+
+def test_the_public_edition(model: PreviewModel) -> None:
+    """Three documents without scripts, for nobody in particular; pictures are relative to the folder, links stay inside."""
+    public = model.public()
+    assert public is model.public() and public.error == "" and public.pictures
+    for name in WEB_FRAMES:
+        made = web_document(public, name, "policy")
+        assert made.startswith(
+            '<!DOCTYPE html><html lang="en" dir="ltr"><head><meta http-equiv="Content-Security-Policy"'
+        )
+        assert "<script" not in made and "data-at=" in made and "unsubscribe" not in made.lower()
+        assert ("China Briefing</p><article" in made) is (name == "print")
+        assert set(re.findall(r' src="([^"?]*)', made)) == {f"../pictures/{each}" for each in public.pictures}
+    assert "prefers-color-scheme" in public.screen_css and "prefers-color-scheme" not in web_document(
+        public, "web-dark"
+    )
+
+
+def test_a_public_edition_that_cannot_be_shown() -> None:
+    """The document says why, as text."""
+    assert "<p>page.html.j2:3: &lt;b&gt;</p>" in web_document(PublicEdition(error="page.html.j2:3: <b>"), "web-light")

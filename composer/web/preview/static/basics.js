@@ -6,7 +6,9 @@ const LEVELS = ["error", "blocker", "warning", "info"];
 const WORDS = {
   error: ["error", "errors"], blocker: ["blocker", "blockers"], warning: ["warning", "warnings"], info: ["note", "notes"],
 };
-const FRAMES = { desktop: [700], phone: [375], both: [700, 375] };
+const FRAMES = { desktop: [700], phone: [375], both: [700, 375], web: [960], print: [794] };
+/** Views of the public edition, which is the same for everybody and depends on no mail program. */
+const PUBLIC = ["web", "print"];
 const isStill = matchMedia("(prefers-reduced-motion: reduce)");
 const isPhone = matchMedia("(max-width: 480px)");
 const isOnDisk = document.getElementById("state") !== null;
@@ -99,7 +101,8 @@ function writeChoices() {
 }
 
 /** Return a frame's name. Only programs that support colour schemes have a dark view; the first variant has no number. */
-const frameName = () => [...(choices.variant === "1" ? [] : [choices.variant]),
+const frameName = () => (choices.view === "print" ? "print" : choices.view === "web" ? `web-${choices.scheme}` : mailFrame());
+const mailFrame = () => [...(choices.variant === "1" ? [] : [choices.variant]),
   choices.subscriber, choices.client === "plain" ? choices.scheme : "light", choices.pictures, choices.client].join("-");
 
 /** Return what is known of one variant; each contains the list of all. */

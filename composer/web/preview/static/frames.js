@@ -16,7 +16,7 @@ class Sheet {
     this.pending = null;
     this.turn = 0;
     this.selected = null;
-    this.title = width > 500 ? "Desktop" : "Phone";
+    this.title = { 375: "Phone", 700: "Desktop", 960: "Web page", 794: "Paper" }[width];
     this.measure = make("span", { class: "measure" }, `${width} px`);
     this.mark = make("div", { class: "outline", hidden: true });
     this.hover = make("div", { class: "outline faint", hidden: true });

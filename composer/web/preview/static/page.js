@@ -22,14 +22,15 @@ function markChoices() {
   for (const name of ["view", "scheme"]) {
     for (const input of document.querySelectorAll(`input[name=${name}]`)) input.checked = input.value === choices[name];
   }
-  byId("scheme").disabled = !isFrame || choices.client !== "plain";
+  const isMail = isFrame && !PUBLIC.includes(choices.view);
+  byId("scheme").disabled = choices.view !== "web" && !(isMail && choices.client === "plain");
   byId("pictures").setAttribute("aria-pressed", String(choices.pictures === "images"));
-  byId("pictures").disabled = !isFrame;
+  byId("pictures").disabled = !isMail;
   byId("client").value = choices.client;
-  byId("client").disabled = !isFrame;
+  byId("client").disabled = !isMail;
   byId("variant").value = choices.variant;
   byId("subscriber").value = choices.subscriber;
-  byId("subscriber").disabled = ["headers", "source"].includes(choices.view);
+  byId("subscriber").disabled = ["headers", "source", ...PUBLIC].includes(choices.view);
 }
 
 function choose(name, value) {
@@ -248,7 +249,10 @@ function notices() {
   } else if (state.isBroken && state.look) {
     made.push(make("p", { class: "notice error" }, icon("error"), make("span", {}, make("b", {}, "This is the last edition without errors."), " Your latest changes cannot be built yet.")));
   }
-  if (state.look && choices.view in FRAMES && choices.client !== "plain") {
+  if (state.look && choices.view === "print") {
+    made.push(make("p", { class: "notice" }, icon("info"), make("span", {}, make("b", {}, "One long sheet."), " Page breaks, page numbers and running heads are only in the PDF: run ", make("code", {}, "compose build --pdf"), ".")));
+  }
+  if (state.look && choices.view in FRAMES && !PUBLIC.includes(choices.view) && choices.client !== "plain") {
     made.push(make("p", { class: "notice" }, icon("info"), make("span", {}, make("b", {}, "Simulation."), " ", _NOTES[choices.client]())));
   }
   byId("notices").replaceChildren(...made);
@@ -406,6 +410,8 @@ const KEYS = [
   ["P", "Phone", () => choose("view", "phone")],
   ["D", "Desktop", () => choose("view", "desktop")],
   ["B", "Both", () => choose("view", "both")],
+  ["W", "Web edition", () => choose("view", "web")],
+  ["A", "What is printed", () => choose("view", "print")],
   ["T", "Plain text", () => choose("view", "text")],
   ["I", "Inbox", () => choose("view", "inbox")],
   ["R", "Reading order", () => choose("view", "order")],
