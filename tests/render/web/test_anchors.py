@@ -1,10 +1,13 @@
 """The names of items in links."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from composer.render.web.anchors import slug
+from tests.factories import ROOT
 
 
 @pytest.mark.parametrize(
@@ -30,3 +33,12 @@ def test_a_name_is_a_valid_id_and_part_of_an_address(title: str) -> None:
     name = slug(title)
     assert not set(name) & set(" \t\n\f\r\"'<>#&%?/\\") and name.strip("-") == name
     assert len(name) <= 60 and not any("A" <= letter <= "Z" for letter in name)
+
+
+def test_our_own_ids_cannot_be_those_of_a_section() -> None:
+    """A section may be called `content`: on pages with an article, the ids of the theme begin with a capital."""
+    theme = ROOT / "templates/briefing"
+    pages = [theme / "page.html.j2", *(theme / "web" / f"{name}.html.j2" for name in ("frame", "issue", "original"))]
+    ids = [name for page in pages for name in re.findall(r'\sid="([^"{]+)"', page.read_text(encoding="utf-8"))]
+    assert {"Contents", "Content"} <= set(ids)
+    assert [name for name in ids if not name[0].isupper()] == []
