@@ -1,17 +1,24 @@
 """The worker that sends the mails of the public pages: what it records, what it takes over, and what an error does."""
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 
+from composer.core.workspace import Workspace
 from composer.database.engine import Database
+from composer.database.location import Location
+from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import events, workers
 from composer.database.tables.transactional_tables import transactional_emails
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.database_guard.sending_lock import Lock, lock_sending
 from composer.web.public.transactional import queue
+from tests.databases import PostgresServer
 from tests.fake_smtp import once, says
-from tests.web.public.running import NOW, Running
+from tests.web.public.running import NOW, Running, running
 
 S, T = DeliveryState, transactional_emails
 
@@ -52,9 +59,40 @@ def test_a_stopped_worker_is_recorded(pages: Running) -> None:
     assert _ended(pages) == [NOW]
 
 
+def test_a_second_process_waits_for_the_first(publication: Workspace, tmp_path: Path, sqlite_template: Path) -> None:
+    """On SQLite: it accepts requests and says once that another process sends; it sends as soon as that one has ended."""
+    path = tmp_path / "newsletter.db"
+    shutil.copy(sqlite_template, path)
+    with (
+        open_database(Location(path=path)) as database,
+        lock_sending(database, Lock.PAGES) as first,
+        running(publication, database) as pages,
+    ):
+        ask(pages)
+        pages.until(lambda: [line for line in pages.told if line.startswith("mail: another compose serve")])
+        assert pages.letter_states() == ["pending"]
+        first.release()
+        pages.until(lambda: pages.letter_states() == ["accepted"])
+        assert sum(line.startswith("mail: another compose serve") for line in pages.told) == 1
+
+
+def test_a_lost_lock_is_taken_again(publication: Workspace, postgres: PostgresServer, postgres_template: str) -> None:
+    """On PostgreSQL, the server ends the session with the lock: the worker registers again, and sends."""
+    location = postgres.create(postgres_template)
+    with open_database(location) as database, running(publication, database) as pages:
+        pages.until(lambda: _ended(pages) == [None])
+        with database.write() as connection:
+            holds = text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2")
+            assert connection.scalars(holds).all() == [True]
+        ask(pages)
+        pages.until(lambda: pages.letter_states() == ["accepted"])
+        assert _ended(pages) == [NOW, None]
+    postgres.drop(location)
+
+
 def _ended(pages: Running) -> list[object]:
     with pages.database.read() as connection:
-        return list(connection.scalars(select(workers.c.ended)))
+        return list(connection.scalars(select(workers.c.ended).order_by(workers.c.id)))
 
 
 def test_an_error_delays_only_its_own_mail(pages: Running, monkeypatch: pytest.MonkeyPatch) -> None:
