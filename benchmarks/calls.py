@@ -1,0 +1,75 @@
+"""Counts the function calls of commands and of a save, in new processes: the same on every machine, quiet or busy.
+
+Input: nothing. Output: calls by name, Python's and those of built-in functions. Why not instructions: counting them needs
+valgrind, takes twenty times as long, and depends on the processor and on how Python was built. Both fell by the same
+share when compiled style sheets were first kept between runs (docs/decisions/0012).
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks import ROOT, SAMPLE
+
+#: The most calls that each may take: a quarter more than on the day of the last change here. If a change takes a count
+#: past its limit, look at what is imported and read, and make it late; raise the limit only for what every run needs.
+LIMITS = {
+    "compose --help": 61_000,
+    "compose send --help": 69_000,
+    "compose build, nothing kept": 2_520_000,
+    "compose build": 714_000,
+    "a save in preview": 303_000,
+}
+_COUNT = """\
+import json, sys
+from contextlib import redirect_stdout, redirect_stderr
+calls = 0
+def count(frame, event, argument):
+    global calls
+    calls += event in ("call", "c_call")
+"""
+_COMMAND = f"""{_COUNT}
+sys.setprofile(count)
+from composer.cli.main import run
+with redirect_stdout(sys.stderr):
+    code = run(json.loads(sys.argv[1]))
+sys.setprofile(None)
+assert code == 0
+print(calls)
+"""
+_SAVE = f"""{_COUNT}
+from benchmarks.stages import saving
+with saving() as save:
+    for number in range(3):
+        save(number)
+    sys.setprofile(count)
+    save(3)
+    sys.setprofile(None)
+print(calls)
+"""
+
+
+def counted() -> Iterator[tuple[str, int]]:
+    """Yield the calls by name, in the order of LIMITS."""
+    with tempfile.TemporaryDirectory() as folder:
+        build = ("build", SAMPLE, "--output", str(Path(folder) / "out"))
+        commands = (("--help",), ("send", "--help"), build, build)
+        for name, command in zip(LIMITS, commands, strict=False):
+            yield name, _run(folder, _COMMAND, json.dumps(command))
+        yield "a save in preview", _run(folder, _SAVE)
+
+
+def _run(folder: str, code: str, *arguments: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        check=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": folder, "LOCALAPPDATA": folder},
+        capture_output=True,
+        text=True,
+    )
+    return int(done.stdout)
