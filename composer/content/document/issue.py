@@ -100,7 +100,7 @@ def select_variant(issue: Issue, variant: IssueVariant) -> Issue:
 
 
 def public_issue(issue: Issue) -> Issue:
-    """Return the issue as the public may see it: what a subscriber without tags gets."""
+    """Return a whole issue as the public may see it: what a subscriber without tags gets."""
     kept = kept_for(issue.blocks, ())
     return select_variant(issue, next(each for each in issue.variants if each.kept == kept))
 

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from composer.content.document.issue import read_issue
 from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
-from composer.editions.web_build import BuiltWeb
+from composer.editions.pipeline import pick, variants_of
+from composer.editions.web_build import BuiltWeb, build_web
 from composer.render.bidi import END, FIRST_STRONG, LEFT_TO_RIGHT, RIGHT_TO_LEFT
+from composer.render.template_values import title_of
 from tests.factories import LETTER, ROOT, sample, sample_message
 from tests.golden.web_editions import EXPECTED, web_files
 from tests.render.web.html_rules import html_problems
@@ -64,12 +67,21 @@ def test_items_and_sections_are_pieces_of_the_article(built: BuiltWeb) -> None:
     assert len({item.anchor for item in edition.items}) == len(edition.items)
 
 
-def test_parts_for_some_subscribers_are_left_out(tmp_path: Path) -> None:
-    """The public sees what a subscriber without tags gets."""
-    elements = Workspace(root=(ROOT / "tests/golden/elements").resolve())
-    body = web_edition(elements).edition.body
-    assert "For the press only" not in body
-    assert "Embargo" not in body
+def test_the_public_sees_what_a_subscriber_without_tags_gets() -> None:
+    """Of four variants, and of an issue that was reduced to the fullest one before."""
+    workspace = Workspace(root=(ROOT / "tests/golden/variants").resolve())
+    path = workspace.issue("2025-01-30")
+    variants = variants_of(workspace, path)
+    theirs = pick(variants, "en", ()).built.issue
+    newsletter, issue = read_issue(workspace, path)
+    edition = build_web(newsletter, issue).edition
+    shown = [section.spec.key for section in theirs.sections]
+    assert len(variants) == 4
+    assert [section.key for section in edition.sections] == shown
+    titles = [str(title_of(item)) for section in theirs.sections for item in section.items]
+    assert [item.title for item in edition.items if item.title in titles] == titles
+    again = build_web(newsletter, variants[0].built.issue).edition
+    assert "Background for the press" not in edition.body + again.body
 
 
 def test_merge_fields_show_their_defaults(tmp_path: Path) -> None:
