@@ -46,10 +46,21 @@ def issue_schema(newsletter: Newsletter) -> JsonObject:
     assert isinstance(properties, dict)
     for spec in newsletter.sections:
         properties[spec.key] = _or_from(properties[spec.key])
-        items = properties[spec.key]["anyOf"][0].get("items")
-        if items is not None:
-            properties[spec.key]["anyOf"][0]["items"] = _or_from(items)
+        _items_or_from(properties[spec.key]["anyOf"][0])
     return document
+
+
+def _items_or_from(schema: JsonObject) -> None:
+    """Allow a file for each item of a list, also within groups."""
+    if (items := schema.get("items")) is None:
+        return
+    assert isinstance(items, dict)
+    schema["items"] = _or_from(items)
+    properties = schema.get("properties", {})
+    assert isinstance(properties, dict)
+    if "groups" in properties:
+        _items_or_from(properties["items"])
+        _items_or_from(properties["groups"]["items"]["properties"]["items"])
 
 
 def _or_from(schema: JsonObject) -> JsonObject:

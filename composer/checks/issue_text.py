@@ -105,7 +105,7 @@ class IssueTexts:
     def roots(self) -> tuple[tuple[Section | None, tuple[str | int, ...], Value], ...]:
         """The parts of the issue that have content, with their section and path."""
         above = ((key, getattr(self.issue, key)) for key in ("subject", "preheader", "note"))
-        inner = ((section, path, item) for section in self.issue.sections for path, item in section.pieces)
+        inner = ((section, path, item) for section in self.issue.sections for path, item in section.parts)
         return (*((None, (key,), value) for key, value in above if value is not None), *inner)
 
     @cached_property
@@ -179,7 +179,7 @@ class IssueTexts:
                 url = value_in(value, "url")
                 if isinstance(url, SourceStr) and (mark := self.issue.marks.of(url)):
                     checked = value_in(value, "checked")
-                    words = _first(value, "title", "text", "outlet", "author", "name", "caption")
+                    words = _first(value, "title", "text", "outlet", "author", "name", "caption", "heading")
                     yield Reference(
                         url=str(url),
                         words=words,

@@ -13,9 +13,9 @@ from composer.content.values.source_map import Mark
 from composer.content.yaml.source import SourcePlace
 
 #: The keys of plain texts that are not names.
-_TITLES = (("subject",), ("preheader",), ("title",), ("caption",), ("alt",), ("text",))
+_TITLES = (("subject",), ("preheader",), ("title",), ("caption",), ("alt",), ("text",), ("heading",), ("action",))
 #: The keys of plain texts that say where and when.
-_DETAILS = (("time",), ("place",))
+_DETAILS = (("time",), ("place",), ("detail",))
 
 
 @dataclass(frozen=True, slots=True)

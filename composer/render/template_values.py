@@ -26,6 +26,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GroupView:
+    """Items of a list below a heading; without a heading, url and intro if the list has no groups."""
+
+    heading: str
+    url: str | None
+    intro: Rich | None
+    items: tuple[Group, ...]
+    #: The number of items in the groups before it.
+    start: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SectionView:
     """A section, as its templates see it."""
 
@@ -34,7 +46,12 @@ class SectionView:
     heading: str
     anchor: str
     options: Group
+    #: The page that the heading links to, and the text below the heading of a list.
+    url: str | None
+    intro: Rich | None
     content: Group | tuple[Group, ...]
+    #: The items of a list, group by group; one group without a heading if the list has no groups.
+    groups: tuple[GroupView, ...]
     #: Whether it opens the edition.
     first: bool
     #: The places that the contents lead to.
@@ -50,11 +67,16 @@ class PageSection:
     key: str
     type: str
     heading: str
+    #: The page that the heading links to, and the text below the heading of a list.
+    url: str | None
+    intro: Rich | None
     anchor: str
     body: str
     contents: tuple[Entry, ...]
     #: In a message: a class for the outermost element of the section.
     mark: str
+    #: In a message: whether the body consists of mj-section elements.
+    own_sections: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +158,10 @@ def section_view(section: Section, number: int, anchors: Sequence[str], contents
         heading=spec.heading,
         anchor=spec.anchor,
         options=spec.options,
+        url=_heading_url(section),
+        intro=section.frame.intro if section.frame else None,
         content=section.content,
+        groups=_group_views(section),
         first=number == 0,
         anchors=tuple(entry.anchor for entry in contents),
         item_anchors=tuple(anchors),
@@ -150,11 +175,33 @@ def page_section(section: Section, body: str, contents: Sequence[Entry], mark: s
         key=spec.key,
         type=spec.type.name,
         heading=spec.heading,
+        url=_heading_url(section),
+        intro=section.frame.intro if section.frame else None,
         anchor=spec.anchor,
         body=body,
         contents=tuple(contents),
         mark=mark,
+        own_sections=spec.type.has_own_sections,
     )
+
+
+def _heading_url(section: Section) -> str | None:
+    """Return the page that the heading links to; an address in the issue takes precedence."""
+    return (section.frame.url if section.frame else None) or section.spec.heading_url
+
+
+def _group_views(section: Section) -> tuple[GroupView, ...]:
+    """Return the groups of a list; one group of all items if it is not grouped, and nothing if the section is not a list."""
+    if not section.groups:
+        alone = GroupView(heading="", url=None, intro=None, items=section.items, start=0)
+        return (alone,) if section.items else ()
+    found: list[GroupView] = []
+    start = 0
+    for group in section.groups:
+        items = section.items_of(group)
+        found.append(GroupView(heading=group.heading, url=group.url, intro=group.intro, items=items, start=start))
+        start += len(items)
+    return tuple(found)
 
 
 def numbered_anchors(section: Section) -> tuple[str, ...]:
@@ -174,7 +221,7 @@ def contents_of(section: Section, anchors: Sequence[str]) -> tuple[Entry, ...]:
     `anchors` are those of the items.
     """
     spec = section.spec
-    if spec.contents == "none":
+    if spec.contents == "none" or spec.type.is_advertising:
         return ()
     entries = []
     if spec.contents == "titles":

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from composer.content.document.newsletter import Newsletter
+from composer.content.document.section_lists import read_list
 from composer.content.document.sections import SectionSpec
 from composer.content.document.variants import MOST_VARIANTS, ConditionalBlock, IssueVariant
 from composer.content.schema.audiences import ONLY, condition_in, condition_problem, is_told
@@ -26,9 +27,9 @@ def conditional_blocks_of(
     found: list[ConditionalBlock] = []
     for spec in newsletter.sections:
         content = values[spec.key]
-        items = content if isinstance(content, tuple) else ()
+        items = _paths_of(spec, content)
         whole: tuple[tuple[Path, Value], ...] = (((spec.key,), content),)
-        pieces = tuple(((spec.key, index), item) for index, item in enumerate(items)) or whole
+        pieces = items if spec.type.content.is_array else whole
         if not all(isinstance(nodes.get(path), Mapping) for path, _ in pieces):
             # Missing, or broken and reported: the positions would not match the nodes.
             continue
@@ -45,6 +46,11 @@ def conditional_blocks_of(
         for path, value in pieces:
             found += _block(newsletter, spec, path, value, nodes, around, problems)
     return tuple(found)
+
+
+def _paths_of(spec: SectionSpec, content: Value) -> tuple[tuple[Path, Value], ...]:
+    """Return the items of a list with their paths."""
+    return read_list(spec.key, content).pieces if spec.type.content.is_array else ()
 
 
 def _is_block(nodes: Nodes, path: Path) -> bool:
@@ -66,6 +72,8 @@ def _block(
     if entry is None or not isinstance(value, Group):
         return
     trail: tuple[str, ...] = (key_words(spec.key),)
+    if len(path) > 2 and isinstance(group := path[-3], int):
+        trail = (*trail, f"group {group + 1}")
     if isinstance(index := path[-1], int):
         trail = (*trail, item_words(spec.field(newsletter.definitions).items, spec.key, index + 1))
     condition, place = condition_in(value_in(value, ONLY)), entry.key.place
@@ -98,20 +106,22 @@ def variant_problems(
     for spec in newsletter.sections:
         if here := [number for number, block in enumerate(blocks) if block.path[0] == spec.key]:
             yield from _section_problems(spec, values[spec.key], blocks, here, variants)
-    filled = [spec.key for spec in newsletter.sections if values[spec.key]]
+    filled = [spec for spec in newsletter.sections if values[spec.key]]
     for variant in variants:
-        if blocks and not any(_count(values[key], key, blocks, variant) for key in filled):
+        if blocks and not any(_count(spec, values[spec.key], blocks, variant) for spec in filled):
             message = f"{variant.subscribers} would get an edition with no sections"
             yield blocks[0].place.problem("only", message, "remove “only” from one section, or send to an audience")
             return
 
 
-def _count(content: Value, key: str, blocks: Sequence[ConditionalBlock], variant: IssueVariant) -> int:
+def _count(spec: SectionSpec, content: Value, blocks: Sequence[ConditionalBlock], variant: IssueVariant) -> int:
     """Return how many items of a section an edition has; 1 if the section is not a list."""
-    lost = {block.path for number, block in enumerate(blocks) if block.path[0] == key and number not in variant.kept}
-    if (key,) in lost:
+    lost = {
+        block.path for number, block in enumerate(blocks) if block.path[0] == spec.key and number not in variant.kept
+    }
+    if (spec.key,) in lost:
         return 0
-    return sum((key, index) not in lost for index in range(len(content))) if isinstance(content, tuple) else 1
+    return sum(path not in lost for path, _ in _paths_of(spec, content)) if spec.type.content.is_array else 1
 
 
 def _section_problems(
@@ -129,7 +139,7 @@ def _section_problems(
         if spec.only_place is not None and here[0] in lost and not spec.only.matches("", variant.tags):
             # According to newsletter.yaml, these subscribers never get this section.
             continue
-        count = _count(content, spec.key, blocks, variant)
+        count = _count(spec, content, blocks, variant)
         kind, message, hint = "", "", ""
         # An `only:` in the issue is easier to fix than one in newsletter.yaml.
         at = next((number for number in lost if blocks[number].place != spec.only_place), here[0])
@@ -138,7 +148,7 @@ def _section_problems(
                 "required",
                 f"{variant.subscribers} would not get this section, but every edition must have it",
             )
-            hint = "delete “only”, or add an item for them" if isinstance(content, tuple) else "delete “only”"
+            hint = "delete “only”, or add an item for them" if spec.type.content.is_array else "delete “only”"
         elif 0 < count < least and lost:
             kind, message = "min", f"{variant.subscribers} would get {_items(count)}; at least {least} required"
             hint = "remove “only” from more items"

@@ -4,7 +4,7 @@ Input: an issue file and its newsletter. Output: an `Issue`, or every problem wi
 """
 
 import datetime
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
@@ -12,8 +12,10 @@ from composer.content.document.conditional_blocks import conditional_blocks_of, 
 from composer.content.document.figures import with_figures
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.newsletter_config import ArchiveMode
+from composer.content.document.section_lists import ItemGroup, is_below, list_problems, read_list
 from composer.content.document.sections import SectionSpec
 from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, kept_for, variants_of
+from composer.content.schema.audiences import is_told
 from composer.content.schema.loader import DocumentLoader
 from composer.content.values.field_values import Group, Picture, Value, groups_in, text_in
 from composer.content.values.merge_fields import FieldBook, token_prefix
@@ -22,19 +24,21 @@ from composer.content.values.source_map import SourceMap
 from composer.content.yaml.nodes import Mapping, Nodes, Path, nearest_place
 from composer.content.yaml.parser import parse
 from composer.content.yaml.source import SourcePlace, read_source
-from composer.core.errors import ContentError
+from composer.core.errors import ContentError, Problem
 from composer.core.issue_files import issue_key
 from composer.core.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A section of an issue, in the newsletter's order."""
+    """A section of an issue."""
 
     spec: SectionSpec
     content: Group | tuple[Group, ...]
-    #: For a list: the position of each item in the file.
-    positions: tuple[int, ...] = ()
+    #: For a list: the path of each item in the file, and what is printed around the items.
+    paths: tuple[Path, ...] = ()
+    frame: ItemGroup | None = None
+    groups: tuple[ItemGroup, ...] = ()
 
     @property
     def items(self) -> tuple[Group, ...]:
@@ -44,10 +48,22 @@ class Section:
     @property
     def pieces(self) -> tuple[tuple[Path, Group], ...]:
         """The items with their paths in the file; the whole section if it is not a list."""
-        key = self.spec.key
         if isinstance(self.content, Group):
-            return (((key,), self.content),)
-        return tuple(((key, at), item) for at, item in zip(self.positions, self.content, strict=True))
+            return (((self.spec.key,), self.content),)
+        return tuple(zip(self.paths, self.content, strict=True))
+
+    @property
+    def parts(self) -> tuple[tuple[Path, Group], ...]:
+        """What editors wrote, in reading order: the pieces, and what is around the items of a list."""
+        parts = [(self.frame.path, self.frame.written)] if self.frame else []
+        for group in self.groups:
+            parts.append((group.path, group.written))
+            parts += [piece for piece in self.pieces if is_below(piece[0], group.path)]
+        return (*parts, *(() if self.groups else self.pieces))
+
+    def items_of(self, group: ItemGroup) -> tuple[Group, ...]:
+        """Return the items of a group."""
+        return tuple(item for path, item in self.pieces if is_below(path, group.path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +78,10 @@ class Issue:
     subject: str
     preheader: str | None
     note: Rich | None
+    #: In the order of the edition.
     sections: tuple[Section, ...]
+    #: The keys of the sections that the issue puts first.
+    order: tuple[str, ...] = ()
     masthead: tuple[Group, ...]
     imprint: Group | None
     fields: FieldBook
@@ -109,8 +128,9 @@ def _without(section: Section, lost: Collection[Path]) -> Section:
     if isinstance(section.content, Group):
         return section
     kept = [(path, item) for path, item in section.pieces if path not in lost]
-    positions = tuple(path[-1] for path, _ in kept if isinstance(path[-1], int))
-    return replace(section, content=tuple(item for _, item in kept), positions=positions)
+    paths = tuple(path for path, _ in kept)
+    groups = tuple(each for each in section.groups if any(is_below(path, each.path) for path in paths))
+    return replace(section, content=tuple(item for _, item in kept), paths=paths, groups=groups)
 
 
 def read_issue(
@@ -146,6 +166,8 @@ def read_issue(
     values = with_figures(values, nodes, marks, loader.problems)
     blocks = conditional_blocks_of(newsletter, values, nodes, loader.problems) if isinstance(values, Group) else ()
     variants = variants_of(blocks)
+    if isinstance(values, Group):
+        loader.problems += list(_own_problems(newsletter, values, blocks, nodes, loader.problems))
     found = {*problems, *loader.problems}
     if isinstance(values, Group) and not found:
         found.update(variant_problems(newsletter, values, blocks, variants))
@@ -160,15 +182,9 @@ def _issue(
 ) -> Issue:
     date, number, note = values["date"], values["number"], values["note"]
     assert isinstance(date, datetime.date)
-    sections = tuple(
-        Section(
-            spec=spec,
-            content=content,
-            positions=tuple(range(len(content))) if isinstance(content, tuple) else (),
-        )
-        for spec in newsletter.sections
-        if (content := _content(values[spec.key])) is not None
-    )
+    order = _order(values)
+    specs = sorted(newsletter.sections, key=lambda spec: order.index(spec.key) if spec.key in order else len(order))
+    sections = tuple(section for spec in specs if (section := _section(spec, values[spec.key])) is not None)
     archive = text_in(values, "archive")
     imprint = values["imprint"] or newsletter.template_values["imprint"]
     return Issue(
@@ -181,6 +197,7 @@ def _issue(
         preheader=text_in(values, "preheader"),
         note=note if isinstance(note, Rich) else None,
         sections=sections,
+        order=order,
         masthead=groups_in(values, "masthead") or groups_in(newsletter.template_values, "masthead"),
         imprint=imprint if isinstance(imprint, Group) else None,
         fields=book,
@@ -192,12 +209,45 @@ def _issue(
     )
 
 
-def _content(value: Value) -> Group | tuple[Group, ...] | None:
-    if isinstance(value, Group):
-        return value
-    if isinstance(value, tuple) and value:
-        return tuple(item for item in value if isinstance(item, Group))
-    return None
+def _order(values: Group) -> tuple[str, ...]:
+    order = values["order"]
+    return tuple(key for key in order if isinstance(key, str)) if isinstance(order, tuple) else ()
+
+
+def _section(spec: SectionSpec, value: Value) -> Section | None:
+    """Return a section; None if it has no content."""
+    if isinstance(value, Group) and not spec.type.content.is_array:
+        return Section(spec=spec, content=value)
+    found = read_list(spec.key, value)
+    if not found.pieces:
+        return None
+    return Section(
+        spec=spec,
+        content=tuple(item for _, item in found.pieces),
+        paths=tuple(path for path, _ in found.pieces),
+        frame=found.frame,
+        groups=found.groups,
+    )
+
+
+def _own_problems(
+    newsletter: Newsletter,
+    values: Group,
+    blocks: Sequence[ConditionalBlock],
+    nodes: Nodes,
+    problems: list[Problem],
+) -> Iterator[Problem]:
+    """Yield what the schema cannot express: keys that are repeated in `order`, and lists with groups."""
+    seen: set[str] = set()
+    for number, key in enumerate(_order(values)):
+        if key in seen and (place := nearest_place(nodes, ("order", number))):
+            yield place.problem("duplicate-key", f"order: “{key}” is here twice", "delete one of the two lines")
+        seen.add(key)
+    for spec in newsletter.sections:
+        node = nodes.get((spec.key,))
+        if spec.type.content.is_array and node is not None and not is_told(node, problems):
+            has_conditions = any(block.path[0] == spec.key for block in blocks)
+            yield from list_problems(spec.key, values[spec.key], spec.limits, nodes, has_conditions=has_conditions)
 
 
 def _pictures(value: Value) -> tuple[Picture, ...]:

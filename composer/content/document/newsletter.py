@@ -29,7 +29,7 @@ from composer.content.document.newsletter_config import (
 )
 from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.document.section_types import read_definitions, read_document
-from composer.content.document.sections import SectionSpec, read_sections
+from composer.content.document.sections import SectionSpec, order_field, read_sections, section_fields
 from composer.content.schema.audiences import is_told, named_audiences
 from composer.content.schema.loader import DocumentLoader
 from composer.content.schema.messages import as_key, nearest
@@ -107,13 +107,14 @@ class Newsletter:
         """Return the schema of this newsletter's issues."""
         frame, own = built_in("issue"), built_in("newsletter")
         properties = dict(frame.root.properties)
-        properties |= {spec.key: spec.field(self.definitions) for spec in self.sections}
+        shared = {name: own.definitions[name] for name in ("masthead", "imprint")}
+        fields, items = section_fields(self.sections, self.definitions)
+        properties |= {**fields, "order": order_field(properties["order"], self.sections)}
         properties |= {"masthead": SchemaField(ref="masthead"), "imprint": SchemaField(ref="imprint")}
         required = (*frame.root.required, *(spec.key for spec in self.sections if spec.required))
-        shared = {name: own.definitions[name] for name in ("masthead", "imprint")}
         return DocumentSchema(
             root=replace(frame.root, title=f"{self.name}: issue", properties=properties, required=required),
-            definitions={**self.definitions, **shared},
+            definitions={**self.definitions, **shared, **items},
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from composer.content.schema.audiences import ONLY
 from composer.content.schema.loader import DocumentLoader
 from composer.content.schema.schema import DocumentSchema, SchemaField, built_in, field_of, schema_of
-from composer.content.values.field_values import Value
+from composer.content.values.field_values import Group, Value
 from composer.content.yaml.nodes import Mapping as MappingNode
 from composer.content.yaml.nodes import Node, Scalar
 from composer.content.yaml.parser import parse
@@ -34,6 +34,12 @@ class SectionType:
     description: str
     options: SchemaField
     content: SchemaField
+    #: Whether a list may have an introduction and groups.
+    has_groups: bool = False
+    #: Whether its template writes mj-section elements.
+    has_own_sections: bool = False
+    #: Whether its sections must be labelled as advertising.
+    is_advertising: bool = False
 
 
 def read_document(path: Path, name: str) -> tuple[Node, SourceText]:
@@ -117,8 +123,8 @@ def _section_type(
 
 def _section_type_in(theme: ThemeFiles, name: str, path: Path) -> SectionType:
     definitions = read_definitions(theme)
-    _, root = read_by(theme, path, built_in("section_type"))
-    assert isinstance(root, MappingNode)
+    value, root = read_by(theme, path, built_in("section_type"))
+    assert isinstance(root, MappingNode) and isinstance(value, Group)
     problems = list(_dangling(root, definitions))
     content, options = field_of(root.get("content")), field_of(root.get("options"))
     place = root.place
@@ -130,6 +136,8 @@ def _section_type_in(theme: ThemeFiles, name: str, path: Path) -> SectionType:
         problems.append(place.problem("type", "content must be of type object or array"))
     if content.is_array and content.items is None:
         problems.append(place.problem("type", "content of type array needs “items”"))
+    if value["groups"] is True and not content.is_array:
+        problems.append(place.problem("type", "only a type whose content is an array can have groups"))
     if problems:
         raise ContentError(tuple(sorted(problems)))
     title, description = root.get("title"), root.get("description")
@@ -139,6 +147,9 @@ def _section_type_in(theme: ThemeFiles, name: str, path: Path) -> SectionType:
         description=" ".join(description.text.split()) if isinstance(description, Scalar) else "",
         options=options,
         content=content,
+        has_groups=value["groups"] is True,
+        has_own_sections=value["own_sections"] is True,
+        is_advertising=value["advertising"] is True,
     )
 
 

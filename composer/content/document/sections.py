@@ -4,9 +4,10 @@ Input: the node of `sections`, the theme. Output: a `SectionSpec` for each, and 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from composer.content.document.section_lists import list_field
 from composer.content.document.section_types import SectionType, read_section_type
 from composer.content.schema.audiences import ONLY, condition_in, condition_problem, is_told, with_only
 from composer.content.schema.loader import DocumentLoader
@@ -29,6 +30,8 @@ class SectionSpec:
     key: str
     type: SectionType
     heading: str
+    #: The page that the heading links to.
+    heading_url: str | None
     required: bool
     least: int | None
     most: int | None
@@ -102,6 +105,25 @@ def read_sections(
     return tuple(specs)
 
 
+def section_fields(
+    specs: Sequence[SectionSpec], definitions: Mapping[str, SchemaField]
+) -> tuple[dict[str, SchemaField], dict[str, SchemaField]]:
+    """Return the schema of what editors write below the key of each section, and the definitions that it refers to."""
+    fields: dict[str, SchemaField] = {}
+    items: dict[str, SchemaField] = {}
+    for spec in specs:
+        field = fields[spec.key] = spec.field(definitions)
+        if spec.type.has_groups and field.items is not None:
+            items[name := f"{spec.key}.item"] = field.items
+            fields[spec.key] = list_field(field, SchemaField(ref=name, from_file=True))
+    return fields, items
+
+
+def order_field(given: SchemaField, specs: Sequence[SectionSpec]) -> SchemaField:
+    """Return the schema of `order:` in an issue: keys of sections."""
+    return replace(given, items=replace(given.items or SchemaField(), enum=tuple(spec.key for spec in specs)))
+
+
 def section_field() -> SchemaField:
     """Return the schema of the settings that every section may have in newsletter.yaml."""
     return with_only(built_in("newsletter").definitions["section"])
@@ -155,6 +177,7 @@ def _section(
         key=key,
         type=kind,
         heading=text_in(values, "heading") or "",
+        heading_url=text_in(values, "heading_url"),
         required=values["required"] is True,
         least=least if isinstance(least, int) else None,
         most=most if isinstance(most, int) else None,

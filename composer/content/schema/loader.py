@@ -24,6 +24,10 @@ from composer.core.workspace import Workspace
 Json = object
 
 
+#: The key of the words that a section type prints itself.
+LABELS = "labels"
+
+
 class _Missing:
     """Marks a value that is missing."""
 
@@ -132,7 +136,7 @@ class DocumentLoader:
             values[name] = value
             if not isinstance(child, _Missing):
                 json[name] = child
-        if node.entries and all(value == "" for value in json.values()):
+        if node.entries and all((name, value) == ("alt", "") for name, value in json.items()):
             # A group from a scaffold with only empty keys counts as missing.
             return _MISSING, None
         for name, inner in field_.properties.items():
@@ -158,8 +162,9 @@ class DocumentLoader:
         self, node: Scalar, field_: SchemaField, path: Path, trail: tuple[str, ...], key: str
     ) -> tuple[Json, Value]:
         if node.is_empty:
-            # `alt: ""` and `default: ""` have a meaning: a decorative picture, an empty default.
-            is_said = key in ("alt", "default") and node.style in (ScalarStyle.SINGLE, ScalarStyle.DOUBLE)
+            # `alt: ""` and `default: ""` have a meaning: a decorative picture, an empty default, no label.
+            is_quoted = node.style in (ScalarStyle.SINGLE, ScalarStyle.DOUBLE)
+            is_said = (key in ("alt", "default") and is_quoted) or LABELS in path[-2:-1]
             if node.style is ScalarStyle.PLAIN and (problem := lost_value(node.source, node.end)):
                 self.problems.append(problem)
             return ("", "") if is_said else (_MISSING, None)

@@ -53,13 +53,13 @@ def nearest(wrong: str, known: tuple[str, ...]) -> str | None:
 
 def example(key: str, field: SchemaField) -> str:
     """Return a hint that shows how to write a key."""
+    if field.is_array and "string" not in field.types:
+        return f"write   {key}:   and below it one line for each item, starting with a dash:   - …"
     if field.is_object and not field.examples:
         inner = next(iter(field.required or field.properties), None)
         return (
             f"write   {key}:   and below it, indented by two more spaces,   {inner}: …" if inner else f"write   {key}:"
         )
-    if field.is_array and "string" not in field.types:
-        return f"write   {key}:   and below it one line for each item, starting with a dash:   - …"
     if field.format in ("markdown", "sources"):
         return f"write   {key}: |   and the text below it, indented by two more spaces"
     sample = field.examples[0] if field.examples else "…"

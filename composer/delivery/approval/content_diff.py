@@ -55,7 +55,9 @@ def section_digests(variants: Sequence[BuiltVariant]) -> dict[str, str]:
     issue = variants[0].built.issue
     said: dict[str, Value] = {"subject": issue.subject, "preheader": issue.preheader, "note": issue.note}
     for section in issue.sections:
-        said[section.spec.key] = section.content
+        said[section.spec.key] = tuple(part for _, part in section.parts)
+    if issue.order:
+        said["order"] = issue.order
     said |= {"masthead": issue.masthead, "imprint": issue.imprint}
     # The tokens of merge fields change with each build. Their names do not.
     digests = {key: _digest(issue.fields.as_written("\n".join(_lines(value)))) for key, value in said.items()}

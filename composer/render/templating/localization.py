@@ -15,15 +15,26 @@ if TYPE_CHECKING:
     from babel.core import Locale
 
 
-def written_date(language: str, day: date, pattern: str) -> str:
-    """Return a date in a pattern of CLDR: a width, such as `long`, or letters, such as `d MMMM`."""
+def written_date(language: str, day: date, pattern: str, until: date | None = None) -> str:
+    """Return a day, or the days until another: in a width, such as `long`, as `day` (without the year), or in CLDR letters."""
 
     def write() -> str:
-        from babel.dates import format_date
+        from composer.render.templating.date_ranges import format_days
 
-        return format_date(day, pattern, locale=_locale(language))
+        return format_days(day, until, pattern, _locale(language))
 
-    return kept("date", (language, day.isoformat(), pattern), write)
+    return kept("date", (language, day.isoformat(), pattern, until.isoformat() if until else ""), write)
+
+
+def written_range(language: str, day: date, pattern: str, until: date) -> tuple[str, ...]:
+    """Return the first day of several, what is between the days, and the last day; the last two may be empty."""
+
+    def write() -> str:
+        from composer.render.templating.date_ranges import day_parts
+
+        return "\n".join(day_parts(day, until, pattern, _locale(language)))
+
+    return tuple(kept("days", (language, day.isoformat(), pattern, until.isoformat()), write).split("\n"))
 
 
 def language_name(language: str, tag: str) -> str:

@@ -34,7 +34,7 @@ from composer.core.language_tags import direction
 from composer.core.workspace import ThemeFiles, stamp
 from composer.render.bidi import isolated
 from composer.render.html_printer import HtmlPrinter
-from composer.render.templating.localization import language_name, written_date
+from composer.render.templating.localization import language_name, written_date, written_range
 from composer.render.templating.template_cache import TemplateCache
 from composer.render.text_printer import TextPrinter
 
@@ -211,6 +211,7 @@ class _Templates:
         )
         environment.filters |= {
             "date": partial(self._date, isolate),
+            "date_parts": lambda day, pattern, until: written_range(self.language, day, pattern or "long", until),
             "language_name": lambda tag: isolate(language_name(self.language, tag)),
             "host": lambda url: isolate((urlsplit(str(url)).hostname or "").removeprefix("www.")),
             "isolate": isolate,
@@ -219,8 +220,10 @@ class _Templates:
         }
         return environment
 
-    def _date(self, isolate: Callable[[str], str], day: date, pattern: str | None = None) -> str:
-        return isolate(written_date(self.language, day, pattern or "long"))
+    def _date(
+        self, isolate: Callable[[str], str], day: date, pattern: str | None = None, until: date | None = None
+    ) -> str:
+        return isolate(written_date(self.language, day, pattern or "long", until))
 
 
 @lru_cache(maxsize=8)

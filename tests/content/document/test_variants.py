@@ -205,7 +205,7 @@ def test_the_schemas_include_only(tmp_path: Path) -> None:
     schemas = both_schemas(issue_workspace(tmp_path))
     issue, newsletter = json.dumps(schemas["issue"]), schemas["newsletter"]
     assert issue.count('"title": "Only for"') == 4
-    item = schemas["issue"]["properties"]["topics"]["anyOf"][0]["items"]["anyOf"][0]  # type: ignore[index]
+    item = schemas["issue"]["$defs"]["topics.item"]  # type: ignore[index]
     assert list(item["properties"]["only"]["properties"]) == ["tag", "without_tag"]
     assert list(newsletter["$defs"]["audience"]["properties"]) == ["tag", "without_tag", "language"]  # type: ignore[index]
     assert '"title": "Only for"' in json.dumps(newsletter["properties"]["sections"])  # type: ignore[index]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from composer.checks.css.styles import CssScheme
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.content.values.field_values import text_in
@@ -96,6 +97,43 @@ def imprint(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
         yield CheckFinding(place=review.newsletter.place("sender"), message="the issue has no imprint")
     elif name not in review.text:
         yield CheckFinding(place=_page(review), message="the theme does not show the imprint")
+
+
+@check(
+    "LAW03",
+    "Paid sections are labelled as advertising",
+    who=Who.DESIGNER,
+    level=Level.BLOCKER,
+    fix="print   phrases.advertisement   in this template, on the page in an element with the class advertising-label",
+    source="https://www.gesetze-im-internet.de/ddg/__6.html",
+)
+def advertising(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for a visible label in every section of a type with `advertising: true`, in both parts."""
+    paid = {section.spec.key: section.spec.type.name for section in review.issue.sections
+            if section.spec.type.is_advertising}  # fmt: skip
+    if not paid:
+        return
+    labels = _advertising_labels(review)
+    for key, kind in paid.items():
+        label = labels.get(key, "")
+        if not label:
+            place = review.template(f"sections/{kind}/section.mjml.j2")
+            yield CheckFinding(place=place, message=f"the section “{key}” is paid for, but not labelled", about=key)
+        elif not _has(review.text, label.split()):
+            place = review.template(f"sections/{kind}/section.txt.j2")
+            message = f"the section “{key}” is paid for, but not labelled in the plaintext"
+            yield CheckFinding(place=place, message=message, about=f"{key} text")
+
+
+def _advertising_labels(review: ReviewedEdition) -> dict[str, str]:
+    """Return the visible labels of sections as advertising, by the key of the section."""
+    styles = review.styles(CssScheme.LIGHT)
+    found: dict[str, str] = {}
+    for element in review.elements:
+        if "advertising-label" in str(element.get("class", "")).split() and not styles.of(element).is_hidden:
+            key = next((key for each in element.iterancestors() if (key := each.get("data-section"))), "")
+            found[str(key)] = " ".join("".join(map(str, element.itertext())).split())
+    return found
 
 
 def _page(review: ReviewedEdition) -> SourcePlace:

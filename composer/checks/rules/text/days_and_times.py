@@ -14,6 +14,7 @@ from composer.checks.text_patterns.misprint_patterns import impossible_times
 from composer.checks.text_patterns.weekdays import DatedWeekday, dated_weekdays
 from composer.checks.written_texts import written_texts
 from composer.content.values.field_values import value_in
+from composer.core.errors import Level
 
 _EDITORIAL_RULE = "editorial rule: set its level in newsletter.yaml"
 #: The range of a date without a year, in days before and after the issue.
@@ -71,7 +72,7 @@ def _is_meant(found: DatedWeekday, days: tuple[datetime.date, ...], near: dateti
 @check(
     "DATE04",
     "Events are not in the past",
-    fix="correct the date or remove the event; if it runs for several days, say so in its text: “until 2 March”",
+    fix="correct the date or remove the event; if it runs for several days, write its last day:   end: 2025-03-02",
     source=_EDITORIAL_RULE,
 )
 def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -79,7 +80,7 @@ def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
     for section in review.issue.sections:
         if section.spec.type.name != "events":
             continue
-        dated = [(path, item, value_in(item, "date")) for path, item in section.pieces]
+        dated = [(path, item, value_in(item, "end") or value_in(item, "date")) for path, item in section.pieces]
         over = [
             (path, item, day) for path, item, day in dated if isinstance(day, datetime.date) and day < review.issue.date
         ]
@@ -88,7 +89,25 @@ def past_events(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
         for path, item, day in over:
             if not any(_GOES_ON.search(words) for words in review.copy.words_of(item)):
                 message = f"this event is dated {day}, before the issue's date, {review.issue.date}"
-                yield CheckFinding(place=review.issue.place(*path, "date"), message=message, kind="past")
+                place = review.issue.place(*path, "end" if value_in(item, "end") else "date")
+                yield CheckFinding(place=place, message=message, kind="past")
+
+
+@check(
+    "DATE06",
+    "Events do not end before they begin",
+    level=Level.BLOCKER,
+    fix="correct the date or the end",
+    source="https://www.iso.org/iso-8601-date-and-time-format.html",
+)
+def ends(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Compare the first and the last day of each event."""
+    for section in review.issue.sections:
+        for path, item in section.pieces:
+            begin, end = value_in(item, "date"), value_in(item, "end")
+            if isinstance(begin, datetime.date) and isinstance(end, datetime.date) and end < begin:
+                message = f"this event ends on {end}, before it begins on {begin}"
+                yield CheckFinding(place=review.issue.place(*path, "end"), message=message, kind="end")
 
 
 @check(

@@ -136,7 +136,7 @@ def budget(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
             if count > allowed:
                 name = section.spec.field(review.newsletter.definitions).items
                 noun = (name.title or key).lower() if name and section.items else key.replace("_", " ")
-                number = f" {path[1] + 1}" if len(path) > 1 and isinstance(path[1], int) else ""
+                number = f" {path[-1] + 1}" if isinstance(path[-1], int) else ""
                 message = f"{noun}{number}: {count} words; the limit is {allowed}"
                 yield CheckFinding(place=review.issue.place(*path), message=message)
 
