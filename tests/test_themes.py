@@ -46,6 +46,32 @@ def test_a_section_type_is_a_folder(tmp_path: Path) -> None:
     ]
 
 
+def test_a_section_type_writes_its_own_sections(tmp_path: Path) -> None:
+    """With `own_sections: true`, the columns in docs/how-to/make-a-theme.md are valid; mj-text outside a column is not."""
+    page = (ROOT / "docs/how-to/make-a-theme.md").read_text(encoding="utf-8")
+    columns = re.findall(r"```xml\n(.*?)```", page, re.DOTALL)[0]
+    workspace = sample_message(tmp_path, newsletter=LETTER + "  poem:\n    type: pair\n")
+    fields = "".join(f"    {name}:\n      type: string\n      format: plain\n" for name in ("left", "right"))
+    schema = f"title: Pair\nown_sections: true\ncontent:\n  type: object\n  properties:\n{fields}"
+    for name, text in (
+        ("schema.yaml", schema),
+        ("section.mjml.j2", columns),
+        ("section.txt.j2", "{{ section.content.left | text }}\n\n{{ section.content.right | text }}\n"),
+    ):
+        write(workspace, f"templates/briefing/sections/pair/{name}", text)
+    issue = workspace.issue("2025-01-30")
+    issue.write_text(issue.read_text() + 'poem:\n  left: "One side"\n  right: "The other"\n', encoding="utf-8")
+    built = build(workspace)
+    assert "One side" in built.html and "The other" in built.text
+    assert built.edition.sizes["poem"] > 0
+    write(
+        workspace, "templates/briefing/sections/pair/section.mjml.j2", "<mj-text>{{ section.content.left }}</mj-text>"
+    )
+    with pytest.raises(ContentError) as caught:
+        build(workspace)
+    assert [(problem.code, problem.line) for problem in caught.value.problems] == [("mjml", 1)]
+
+
 def test_one_file_of_the_theme_is_changed_alone(tmp_path: Path) -> None:
     """A workspace's phrases replace the included ones; the rest of the theme stays."""
     workspace = sample_message(tmp_path)
