@@ -184,6 +184,9 @@ def intend(connection: Connection, email: TransactionalEmail, worker_id: int, no
     """Record the intent: a mail is about to be sent. False if it must not be: it was deleted with its subscriber, or
     another worker has it.
     """
+    if connection.dialect.name == "postgresql":
+        # With any server configuration, the intent is on disk before the final dot, as in a mailing.
+        connection.execute(select(func.set_config("synchronous_commit", "on", True)))
     return connection.execute(intending(transactional_emails, worker_id, now).where(_T.id == email.id)).rowcount == 1
 
 
