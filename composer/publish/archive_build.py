@@ -13,6 +13,7 @@ from composer.content.document.newsletter_config import ArchiveMode
 from composer.core.archive_addresses import ORIGINAL, section_address
 from composer.publish.archive_model import Archive, IssueSummary, archive_of
 from composer.publish.archive_reading import ArchiveReader, ArchiveRequest
+from composer.publish.cards.card_cache import kept_card
 from composer.publish.feeds.event_calendar import CalendarEvent, calendar_bytes
 from composer.publish.feeds.site_feeds import write_feeds
 from composer.publish.feeds.sitemap import SitemapPage, sitemap_text
@@ -127,6 +128,10 @@ class _SiteWriter:
         if issue.corrections:
             path = file_of(f"{issue.address}{ORIGINAL}/")
             self._page(path, original_page(self.site, own, issue), record.source, source, is_original=True)
+        if self.site.url is not None:
+            path = own.card_path(issue)
+            if not self.folder.keep(path, digest_of(path)):
+                self.folder.write(path, kept_card(own.card(issue)), digest_of(path))
         if issue.events:
             self._file(calendar_path(issue), self._calendar(own, issue))
 

@@ -85,8 +85,6 @@ class IssueSummary:
     corrections: tuple[Correction, ...] = ()
     #: The address of the issue that this one corrects, and of the one that corrects this one, by stem.
     corrects: str | None = None
-    #: The picture for previews of links.
-    card: str | None = None
 
     @property
     def address(self) -> str:

@@ -12,9 +12,11 @@ from markupsafe import Markup
 
 from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
+from composer.content.document.newsletter_config import ArchiveMode
 from composer.content.values.field_values import Picture
 from composer.content.values.formats import SUBSCRIBERS_OWN
 from composer.content.values.merge_fields import MergeField
+from composer.core.archive_addresses import issue_address
 from composer.core.errors import ContentError, Problem
 from composer.core.language_tags import direction
 from composer.render.bidi import directed_text, has_right_to_left
@@ -107,9 +109,17 @@ def _links(issue: Issue, newsletter: Newsletter) -> Links:
     return Links(
         unsubscribe=_own_link(issue, "unsubscribe_url", leave) if leave else None,
         preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{SUBSCRIBERS_OWN}") if base else None,
-        web=issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None,
+        web=_archive_page(issue, newsletter)
+        or (issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None),
         subscribe=subscribe_page(newsletter),
     )
+
+
+def _archive_page(issue: Issue, newsletter: Newsletter) -> str | None:
+    """Return the address of the issue in the online archive, which is the same for everybody."""
+    if newsletter.archive.url is None or issue.archive is ArchiveMode.NONE:
+        return None
+    return f"{newsletter.archive.url}/{issue_address(issue.stem)}"
 
 
 def _own_link(issue: Issue, name: str, page: str) -> str:

@@ -89,7 +89,7 @@ def _entries(
             html=absolute(html, url),
             published=issue.published,
             updated=issue.updated,
-            picture=site.absolute(issue.card) if issue.card else None,
+            picture=site.absolute(own.card_path(issue)) if issue.is_readable else None,
         )
 
 

@@ -129,7 +129,7 @@ def issue_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft
     frame = _issue_frame(site, own, issue, issue.address, title=f"{issue.title} · {name}")
     url, home = site.absolute(issue.address), site.absolute(own.folder)
     if url and home:
-        addresses = PageAddresses(page=url, home=home, card=site.absolute(issue.card) if issue.card else None)
+        addresses = PageAddresses(page=url, home=home, card=site.absolute(own.card_path(issue)))
         frame = replace(
             frame,
             properties=open_graph(issue, name, addresses),

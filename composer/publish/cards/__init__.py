@@ -1,0 +1,1 @@
+"""The pictures for previews of links, drawn with the fonts of the computer."""
