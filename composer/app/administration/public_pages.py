@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from composer.audience.identity.token_secret import tokens_of
 from composer.audience.suppression import erasure_key
@@ -20,12 +21,14 @@ from composer.core.workspace import Workspace
 from composer.database.schema_upgrade import open_database
 from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
+from composer.web.public.pages.archive_files import PREFIX, ArchiveFiles
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
 from composer.web.public.server import systemd
 from composer.web.public.server.public_server import HOST, PORT, listen, serve
 from composer.web.public.server.reload import Alert, Reloader
 from composer.web.public.site.public_settings import PublicSettings, read_public_settings
+from composer.web.public.site.publication import PublicError
 from composer.web.public.transactional.worker import TransactionalWorker
 
 #: The seconds that a message being sent may take when the server is stopped.
@@ -52,6 +55,19 @@ def public_settings(workspace: Workspace, environment: Environment, now: datetim
     return read_public_settings(workspace, environment, now)
 
 
+def archive_files(settings: PublicSettings, folder: Path) -> ArchiveFiles:
+    """Return the archive that is served below the public address. Raises PublicError if it has another address."""
+    expected = f"{settings.publication.address.url.rstrip('/')}{PREFIX}"
+    if settings.publication.main.archive.url != expected:
+        raise PublicError(
+            "newsletter.yaml has another address for the archive",
+            f"to serve it with these pages, write   archive:   and below it   url: {expected}",
+        )
+    if not (folder / "index.html").is_file():
+        raise PublicError(f"{folder} is not an archive", f"write it with: compose publish --out {folder}")
+    return ArchiveFiles(folder=folder, url=expected)
+
+
 def serve_pages(
     settings: PublicSettings,
     environment: Environment,
@@ -60,6 +76,7 @@ def serve_pages(
     opened: Callable[[tuple[str, ...]], None],
     clock: Callable[[], datetime],
     tell: Callable[[str], None],
+    archive: Path | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM; SIGHUP reloads the settings.
 
@@ -91,6 +108,7 @@ def serve_pages(
             wake=worker.wake,
             is_posting=lambda: worker.is_alive,
             callers=Callers(webhooks=settings.webhooks),
+            archive=archive_files(settings, archive) if archive is not None else None,
             alerts=lambda: tuple(
                 code for code, is_up in ((Alert.SETTINGS, reload.is_stale), (Alert.QUEUED, worker.is_holding)) if is_up
             ),

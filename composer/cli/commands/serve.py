@@ -21,9 +21,13 @@ from composer.core.workspace import Workspace
     "--proxy", "proxies", multiple=True, metavar="ADDRESS",
     help="Address or network of a trusted reverse proxy; can be repeated.  [default: this computer]",
 )  # fmt: skip
+@click.option(
+    "--archive", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
+    help="Also serve the folder of compose publish, below /archive.",
+)  # fmt: skip
 @click.option("--check", is_flag=True, help="Check the settings and exit, without opening a port.")
 @with_log
-def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
+def command(host: str, port: int, proxies: tuple[str, ...], archive: Path | None, check: bool) -> int:
     """Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.
 
     The pages are available at `delivery.public_url`, through a reverse proxy that provides HTTPS
@@ -31,12 +35,14 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
     reloads the settings. If systemd passes a socket, it is used instead of --host and --port.
     """
     # Imported late: only this command needs a web server and a database.
-    from composer.app.administration.public_pages import ServerAddress, public_settings, serve_pages
+    from composer.app.administration.public_pages import ServerAddress, archive_files, public_settings, serve_pages
     from composer.core.environment import environment
 
     workspace, own = Workspace.find(Path.cwd()), environment()
     networks = _networks(proxies)
     settings = public_settings(workspace, own, now())
+    if archive is not None:
+        archive_files(settings, archive)
     if check:
         console.answer("the settings are valid")
         return 0
@@ -50,7 +56,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], check: bool) -> int:
         console.talk(f"the public address of these pages is {settings.publication.address.url}; press Ctrl-C to stop")
 
     address = ServerAddress(host=host, port=port, proxies=networks)
-    serve_pages(settings, own, address, opened=opened, clock=now, tell=_tell)
+    serve_pages(settings, own, address, opened=opened, clock=now, tell=_tell, archive=archive)
     console.talk("server stopped")
     return 0
 

@@ -33,6 +33,7 @@ from composer.transport.server_settings import Security
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
+from composer.web.public.pages.archive_files import ArchiveFiles
 from composer.web.public.pages.edition_pages import Editions
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.repositories import EditionRepository, ReviewRepository
@@ -231,6 +232,7 @@ def running(
     transport: Transport | None = None,
     callers: Callers | None = None,
     per_hour: int = SIGNUP_MAIL_PER_HOUR,
+    archive: ArchiveFiles | None = None,
 ) -> Iterator[Running]:
     """Run the pages of a newsletter as `compose serve` does."""
     with contextlib.ExitStack() as stack:
@@ -263,6 +265,7 @@ def running(
             wake=worker.wake,
             is_posting=lambda: worker.is_alive,
             callers=callers or Callers(),
+            archive=archive,
             alerts=lambda: (Alert.QUEUED,) if worker.is_holding else (),
         )
         listener = stack.enter_context(listen("127.0.0.1", 0))

@@ -17,6 +17,7 @@ from composer.web.public.http.forms import SubmittedForm, read_form
 from composer.web.public.http.request_limits import Limit, NetworkLimiter, Rate, network_of
 from composer.web.public.http.webhook_callers import Callers
 from composer.web.public.http.write_executor import WriteExecutor
+from composer.web.public.pages.archive_files import ArchiveFiles
 from composer.web.public.pages.edition_pages import Editions
 from composer.web.public.pages.page_renderer import PageRenderer
 from composer.web.public.pages.review_pages import ReviewPages
@@ -43,6 +44,8 @@ class Site:
     is_posting: Callable[[], bool] = lambda: True
     #: Providers that may post bounces.
     callers: Callers = field(default_factory=Callers)
+    #: The online archive, if it is served here.
+    archive: ArchiveFiles | None = None
     #: Problems that need attention, as codes.
     alerts: Callable[[], tuple[str, ...]] = tuple
     #: Limits by network; kept when the settings are reloaded.

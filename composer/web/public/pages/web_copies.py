@@ -7,7 +7,7 @@ has not been sent.
 import re
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from composer.web.public.pages.edition_pages import EditionPage, page_of, policy_of
 from composer.web.public.pages.page_context import Site
@@ -41,8 +41,10 @@ class WebCopies:
         self._site = site
 
     async def issue(self, request: Request) -> Response:
-        """GET: an edition that has been sent."""
+        """GET: an edition that has been sent. If the archive has it, its page there takes its place."""
         stem = request.path_params["stem"]
+        if self._site.archive is not None and (page := self._site.archive.page_of(stem)) is not None:
+            return RedirectResponse(page, 301)
         shown = await self._found(stem)
         if shown is None:
             return self._site.said("missing", self._site.texts(request), status=404)

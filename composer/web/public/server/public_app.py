@@ -1,7 +1,7 @@
 """The public pages as a web application.
 
-Input: a `Site`. Output: an ASGI application, wrapped by its guard. Guarantees: sets no cookie, does not redirect, and keeps only
-counts between two requests.
+Input: a `Site`. Output: an ASGI application, wrapped by its guard. Guarantees: sets no cookie, redirects only to the
+archive, and keeps only counts between two requests.
 """
 
 import logging
@@ -20,6 +20,7 @@ from composer.core.event_log import emit
 from composer.web.public.http.forms import FormError
 from composer.web.public.http.guard import Guard, Trouble
 from composer.web.public.pages.account import AccountPages
+from composer.web.public.pages.archive_files import PREFIX, ArchiveFiles
 from composer.web.public.pages.page_context import Site
 from composer.web.public.pages.review_answers import ReviewAnswers
 from composer.web.public.pages.signup import SignupPages
@@ -29,6 +30,11 @@ from composer.web.public.pages.webhook_endpoints import WebhookEndpoints
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _BOTH = ["GET", "POST"]
+
+
+def archive_routes(archive: ArchiveFiles) -> tuple[Route, ...]:
+    """Return the routes of the online archive."""
+    return (Route(PREFIX, archive.file), Route(f"{PREFIX}/{{path:path}}", archive.file))
 
 
 def application(site: Site, log: logging.Logger) -> ASGIApp:
@@ -105,10 +111,11 @@ def application(site: Site, log: logging.Logger) -> ASGIApp:
             Route("/approve/{token}/edition/{number:int}", approving.frame),
             Route("/approve/{token}/edition/{number:int}/text", approving.plain_text),
             Route("/approve/{token}/edition/{number:int}/pictures/{name}", approving.frame_picture),
+            *(archive_routes(site.archive) if site.archive is not None else ()),
             Route("/{stem}", reading.issue),
             Route("/{stem}/pictures/{name}", reading.issue_picture),
         ],
     )
-    # No redirect for a missing slash: its target would be made from the request's Host header.
+    # No redirect of Starlette for a missing slash: its target would be made from the request's Host header.
     app.router.redirect_slashes = False
     return Guard(app, address=site.publication.address, explain=explain, log=log)
