@@ -118,7 +118,7 @@ def test_the_files_for_web_servers(tmp_path: Path, server: object) -> None:
 
 
 def test_the_commands_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands of “In four commands” put the sample online behind a local Caddy."""
+    """The commands of “In four commands” put the sample online with a local Caddy."""
     needed("caddy", "caddy")
     text = PAGE.read_text(encoding="utf-8").partition("## With compose serve")[0]
     commands = re.findall(r"^ +((?:compose|caddy|rsync) .*)$", text, re.MULTILINE)

@@ -19,6 +19,7 @@ from tests.publish.archives import (
     sample_archive,
     write_issue,
 )
+from tests.render.web.html_rules import html_problems
 
 pytestmark = pytest.mark.slow
 
@@ -48,6 +49,18 @@ def test_the_sample(tmp_path: Path) -> None:
     loaded = re.findall(r'<(?:img|script|source)\b[^>]*\b(?:src|srcset)="([^"]+)"', issue)
     loaded += re.findall(r'<link rel="stylesheet" href="([^"]+)"', issue)
     assert loaded and all(address.startswith("../../files/") for address in loaded)
+
+
+def test_the_markup_is_valid(tmp_path: Path) -> None:
+    """Every page of the sample follows the rules of HTML, and its page for unknown addresses too."""
+    result = publish(sample_archive(tmp_path))
+    pages = list(result.folder.rglob("*.html"))
+    assert len(pages) > 20
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert text.startswith("<!DOCTYPE html>\n<html lang=")
+        body = re.sub("<picture>.*?</picture>", "", text[text.index("<body>") + 6 : text.index("</body>")])
+        assert html_problems(body) == [], path
 
 
 def test_same_input_same_bytes(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """Keeps drawn pictures between runs, in the user's own cache folder: drawing is the slowest part of a new archive.
 
-Input: a `ShareCard`. Output: its PNG. Guarantees: a picture is found by everything that it shows; a file that is no PNG
+Input: a `ShareCard`. Output: its PNG. Guarantees: a picture is found by everything that it shows; a damaged file
 is not used.
 """
 

@@ -49,7 +49,7 @@ def drawable(text: str) -> str:
 
 @lru_cache(maxsize=512)
 def font_for(letters: frozenset[str], language: str) -> FontFile | None:
-    """Return a font that has all letters; None if there is none, or if nothing here can join the letters of a script."""
+    """Return a font that has all letters; None if no font has them, or if nothing here can join their letters."""
     if any(_is_joined(letter) for letter in letters) and not features.check("raqm"):
         return None
     return next((font for font in _fonts(language) if _has(font, letters)), None)

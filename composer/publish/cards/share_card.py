@@ -1,7 +1,7 @@
 """Draws the picture for previews of links: 1200 by 630 pixels in the colors of the newsletter.
 
-Input: a `ShareCard`. Output: PNG. Guarantees: the same input gives the same bytes on one computer; if no font here has
-the letters of a title, the picture has none.
+Input: a `ShareCard`. Output: PNG. Guarantees: the same input gives the same bytes on one computer; without a
+font that has the letters of a title, the picture shows only the name and the date.
 """
 
 import io

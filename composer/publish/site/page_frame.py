@@ -240,7 +240,7 @@ _NAMES = {FeedFormat.ATOM: "Atom", FeedFormat.RSS: "RSS", FeedFormat.JSON: "JSON
 
 
 def _day(day: date, language: str) -> str:
-    """Return a date in words of a language."""
+    """Return a date, written out in a language."""
     from babel.dates import format_date
 
     return format_date(day, "long", locale=_locale(language))

@@ -1,4 +1,4 @@
-"""The archive's folder behind the public pages: media types, ETags, redirects, and no way out of the folder."""
+"""The archive served with the public pages: media types, ETags, redirects, and no way out of the folder."""
 
 import shutil
 from collections.abc import Iterator
