@@ -230,3 +230,21 @@ def test_lists_and_buttons_hold_in_outlook(name: str, stem: str) -> None:
     for style in cells:
         assert re.search(r"border: ?1px solid #[0-9a-f]{6}", style), style
     assert lists and bool(cells) is bool(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [("", "2025-01-30"), ("examples/gallery", "gallery"), ("tests/golden/elements", "2025-01-30")],
+)
+def test_cells_with_text_have_a_font(name: str, stem: str) -> None:
+    """Cells do not inherit fonts in Outlook: each text has one from an element within its innermost cell, or from the cell."""
+    page = lxml.html.document_fromstring(build(Workspace(root=ROOT / name), stem).html)
+    for element in page.iterfind("body//*"):
+        words = (element.text or "").strip()
+        if not isinstance(element.tag, str) or not words or "display:none" in str(element.get("style")):
+            continue
+        around = [element, *element.iterancestors()]
+        cell = next((at for at, each in enumerate(around) if each.tag in ("td", "th", "caption")), None)
+        if cell is not None:
+            styles = "".join(str(each.get("style")) for each in around[: cell + 1])
+            assert "font-family" in styles, (element.tag, words[:60])

@@ -228,7 +228,8 @@ def _box(tag: str) -> list[tuple[str, str]]:
     """Return styles that keep a picture's space: without them, browsers shrink a picture that is not loaded."""
     box = [("outline", "1px solid #b8b8b8"), ("outline-offset", "-1px")]
     width, height = attribute(tag, "width") or "", attribute(tag, "height") or ""
-    if width.isdigit():
+    # A width in the style is relative: the picture is as wide as the screen.
+    if width.isdigit() and not any(key == "width" for key, _ in declarations(attribute(tag, "style") or "")):
         box.append(("width", f"{width}px"))
     if width.isdigit() and height.isdigit() and int(height):
         box += [("height", "auto"), ("aspect-ratio", f"{width}/{height}")]

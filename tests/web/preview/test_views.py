@@ -74,6 +74,8 @@ def test_blocked_pictures_keep_their_size_and_alt_text(model: PreviewModel) -> N
     assert 'alt="A > B"' in picture
     assert 'width="592" height="120"' in picture
     assert "aspect-ratio: 592/120" in picture
+    wide = seen(model, page('<img width="592" style="width:100%; max-width:592px">'), pictures=Pictures.OFF)
+    assert "width: 100%; max-width: 592px; outline" in wide and "width: 592px; height" not in wide
     assert "color: red; background: #fff" in made
 
 
