@@ -39,7 +39,7 @@ class Ending(StrEnum):
     LIMIT = "limit"
     #: the daily quota is used up
     QUOTA = "quota"
-    #: Ctrl-C
+    #: Ctrl-C or SIGTERM
     INTERRUPTED = "interrupted"
     #: `compose stop`
     STOPPED = "stopped"
