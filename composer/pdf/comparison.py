@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
+from urllib.parse import unquote
 
 from composer.pdf.pdf_reader import PdfFragment, PdfReading
 from composer.pdf.print_job import PdfFault, PdfFaultKind
@@ -22,8 +23,8 @@ _BETWEEN = 4
 _AHEAD = 40
 #: The length of the words in a fault.
 _LONGEST = 80
-#: Brackets, of which a right-to-left line shows the other of a pair.
-_MIRRORED = str.maketrans(")]}>»›", "([{<«‹")
+#: Brackets and quotation marks, of which a right-to-left line shows the other of a pair.
+_MIRRORED = str.maketrans(")]}>»›》〉」』】”’", "([{<«‹《〈「『【“‘")
 _NUMBER = re.compile(r"(\d+)\D*$")
 
 
@@ -32,7 +33,7 @@ def faults_of(blocks: Sequence[PrintedBlock], reading: PdfReading, missing: froz
     search = _Search(reading.fragments)
     found = [search.find(visible(block.text)) for block in blocks]
     return (
-        *_lost(blocks, found),
+        *_lost(blocks, found, missing),
         *_without_glyph(blocks, found, reading, missing),
         *_wrong_numbers(blocks, found, reading),
         *_ending_headings(blocks, found, reading),
@@ -59,11 +60,16 @@ class _Search:
         """Find the words of a block, which are then used."""
         if not words:
             return _Found(())
-        used = self._exact(words, self._at, _BETWEEN)
-        if used is None:
-            starts = (at for at, free in enumerate(self._free) if free and _beginning(words, self._words[at]))
-            used = next((taken for at in starts if (taken := self._exact(words, at, 0)) is not None), None)
+        # Without generated content in between first: a number before a title that begins with one is not its beginning.
+        starts = range(self._at, self._at + _BETWEEN + 1)
+        whole = (taken for at in starts if (taken := self._exact(words, at, 0)) is not None)
+        used = next(whole, None) or self._exact(words, self._at, _BETWEEN)
         found = _Found(used) if used is not None else self._counted(words)
+        if found.lost and not _has_right_to_left(words):
+            # The words may be tagged before or after their place in the page.
+            begins = (at for at, free in enumerate(self._free) if free and _beginning(words, self._words[at]))
+            elsewhere = (taken for at in begins if (taken := self._exact(words, at, 0)) is not None)
+            found = next((_Found(taken) for taken in elsewhere), found)
         for at in found.used:
             self._free[at] = False
         if found.used and self._at <= found.used[-1] < self._at + _AHEAD + len(found.used):
@@ -103,6 +109,10 @@ class _Search:
         return _Found(used, left)
 
 
+def _has_right_to_left(words: str) -> bool:
+    return any(unicodedata.bidirectional(each) in ("R", "AL") for each in words)
+
+
 def _beginning(words: str, fragment: str) -> int:
     """Return how many characters of the words are a fragment, whose hyphen at the end of a line may be a soft one."""
     if words.startswith(fragment):
@@ -112,10 +122,12 @@ def _beginning(words: str, fragment: str) -> int:
     return 0
 
 
-def _lost(blocks: Sequence[PrintedBlock], found: Sequence[_Found]) -> Iterator[PdfFault]:
+def _lost(blocks: Sequence[PrintedBlock], found: Sequence[_Found], missing: frozenset[str]) -> Iterator[PdfFault]:
+    """Return the faults of lost words; a character without a glyph is a fault of its own."""
+    boxes = set(visible("".join(missing)))
     for block, each in zip(blocks, found, strict=True):
-        if each.lost:
-            about = block.text if not each.used else _characters(block.text, each.lost)
+        if lost := Counter({letter: count for letter, count in each.lost.items() if letter not in boxes}):
+            about = block.text if not each.used else _characters(block.text, lost)
             yield PdfFault(kind=PdfFaultKind.LOST_TEXT, place=block.place, about=_short(about))
 
 
@@ -152,7 +164,7 @@ def _wrong_numbers(blocks: Sequence[PrintedBlock], found: Sequence[_Found], read
     if not any(printed for _, printed in entries):
         return
     for block, printed in entries:
-        page = reading.targets.get(block.target, 0)
+        page = reading.targets.get(unquote(block.target), 0)
         if printed != str(page):
             yield PdfFault(
                 kind=PdfFaultKind.WRONG_NUMBER, place=block.place, about=_short(block.text), page=page, printed=printed

@@ -7,17 +7,20 @@ WeasyPrint runs C libraries on texts of strangers, and some texts take it minute
 ended at any time, and a crash is a message.
 """
 
+import contextlib
+import math
 import os
 import pickle
 import struct
 import sys
+import time
 import traceback
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import IO
 
-from composer.pdf.print_job import PrintedPdf, PrintJob
+from composer.pdf.print_job import PdfFaultKind, PrintedPdf, PrintJob
 
 LENGTH = struct.Struct("!Q")
 
@@ -49,8 +52,19 @@ def serve() -> None:
     os.dup2(2, 1)
     warnings.simplefilter("ignore")
     while (head := source.read(LENGTH.size)) and len(head) == LENGTH.size:
-        job = pickle.loads(source.read(*LENGTH.unpack(head)))  # noqa: S301  # from the process that started this one
+        # From the process that started this one.
+        job, seconds = pickle.loads(source.read(*LENGTH.unpack(head)))  # noqa: S301
+        _limit(seconds)
         send(replies, printed(job))
+
+
+def _limit(seconds: float) -> None:
+    """End this process after some more seconds of processor time, where the system can count them."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), hard))
 
 
 def send(pipe: IO[bytes], value: object) -> None:
@@ -65,21 +79,25 @@ def printed(job: PrintJob) -> PrintedPdf | PrintFailure:
     try:
         from composer.pdf.comparison import faults_of
         from composer.pdf.pdf_reader import read_pdf
-        from composer.pdf.printed_words import printed_blocks
+        from composer.pdf.printed_words import numbers_css, printed_blocks
         from composer.pdf.weasyprint_adapter import print_document
     except ImportError as error:
         return PrintFailure(kind=PrintFailureKind.NO_PACKAGE, about=error.name or str(error))
     except OSError as error:
         return PrintFailure(kind=PrintFailureKind.NO_LIBRARY, about=str(error).partition("'")[2].partition("'")[0])
     try:
+        blocks = printed_blocks(job.html)
         document = print_document(job)
         reading = read_pdf(document.data)
+        faults = faults_of(blocks, reading, document.missing)
+        if any(fault.kind is PdfFaultKind.WRONG_NUMBER for fault in faults):
+            # WeasyPrint counts a title on the page on which it was before it moved to the next one with its text.
+            document = print_document(replace(job, styles=f"{job.styles}\n{numbers_css(blocks, reading.targets)}"))
+            reading = read_pdf(document.data)
+            faults = faults_of(blocks, reading, document.missing)
     except Exception as error:
         # Whatever WeasyPrint raises is about this page: the next may be printed.
         return PrintFailure(kind=PrintFailureKind.LAYOUT, about="".join(traceback.format_exception_only(error)).strip())
     return PrintedPdf(
-        data=document.data,
-        pages=reading.pages,
-        faults=faults_of(printed_blocks(job.html), reading, document.missing),
-        is_subsetting_slow=document.is_subsetting_slow,
+        data=document.data, pages=reading.pages, faults=faults, is_subsetting_slow=document.is_subsetting_slow
     )

@@ -4,8 +4,9 @@ Input: an HTML page, with the places of its texts in `data-at`. Output: its bloc
 the head, `hidden`, elements of the class `screen-only`, and the way back from a footnote.
 """
 
+import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import unquote
@@ -24,6 +25,10 @@ SCREEN_ONLY = "screen-only"
 _WAY_BACK = "doc-backlink"
 #: The role of the <nav> that is the table of contents.
 CONTENTS_ROLE = "doc-toc"
+#: Hyphens at the end of a line, and the slash of a fraction: readers of PDFs do not tell them apart.
+_ALIKE = {"\u2010": "-", "\u2044": "/"}
+#: One combining mark several times, of which only one can be seen.
+_REPEATED_MARK = re.compile(r"([\u0300-\u036f])\1+")
 #: Categories of characters that have no place on paper: controls, formats, separators, and unassigned ones.
 _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Zs", "Zl", "Zp"))
 
@@ -35,15 +40,14 @@ class PrintedBlock:
     text: str
     #: The place of its first text, as `path:line:column`; empty if no editor wrote it.
     place: str
-    #: For an entry of the table of contents: the anchor that it leads to.
+    #: For an entry of the table of contents: the anchor that it leads to, percent-encoded as in the page.
     target: str = ""
 
 
 @lru_cache(maxsize=4_096)
 def _visible(character: str) -> str:
-    if character == "\u2010":
-        # A line may end with either hyphen, and readers of PDFs do not tell them apart there.
-        return "-"
+    if character in _ALIKE:
+        return _ALIKE[character]
     if unicodedata.category(character) in _INVISIBLE or 0xFE00 <= ord(character) <= 0xFE0F:
         return ""
     return unicodedata.normalize("NFKD", character.casefold()).casefold()
@@ -52,13 +56,23 @@ def _visible(character: str) -> str:
 def visible(text: str) -> str:
     """Return the characters of a text, as they are compared: compatible forms are the same, and so are capitals."""
     whole = "".join(map(_visible, unicodedata.normalize("NFKD", text)))
-    return "".join(each for each in whole if not each.isspace())
+    return _REPEATED_MARK.sub(r"\1", "".join(each for each in whole if not each.isspace()))
 
 
 def printed_blocks(html: str) -> tuple[PrintedBlock, ...]:
     """Return the blocks of a page."""
     body = lxml.html.document_fromstring(html).find("body")
     return tuple(_Collector().blocks(body)) if body is not None else ()
+
+
+def numbers_css(blocks: Iterable[PrintedBlock], pages: Mapping[str, int]) -> str:
+    """Return a style sheet that prints given page numbers in the table of contents."""
+    rules = []
+    for block in blocks:
+        if block.target and (page := pages.get(unquote(block.target))):
+            # An anchor in a page is percent-encoded, so that it has no quotation marks.
+            rules.append(f'[role="{CONTENTS_ROLE}"] a[href="#{block.target}"]::after {{ content: "{page}" }}')
+    return "\n".join(rules)
 
 
 class _Collector:
@@ -82,7 +96,7 @@ class _Collector:
         if is_block:
             yield from self._finished()
         if is_contents and element.tag == "a" and (address := element.get("href", "")).startswith("#"):
-            self._target = unquote(address[1:])
+            self._target = address[1:]
         self._add(element.text, place)
         for child in element:
             yield from self._visit(child, place, is_contents=is_contents)

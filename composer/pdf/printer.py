@@ -6,6 +6,7 @@ the process; the process ends with the printer.
 
 import contextlib
 import pickle
+import signal
 import subprocess
 import sys
 import threading
@@ -15,10 +16,14 @@ from composer.core.errors import PdfError
 from composer.pdf.print_job import PrintedPdf, PrintJob
 from composer.pdf.print_process import LENGTH, PrintFailure, PrintFailureKind, send
 
-#: Seconds for one issue. One with 40 pages takes three.
+#: Seconds of processor time for one issue. One with 40 pages takes six.
 TIME_LIMIT = 60.0
+#: How many times as long it may take, on a busy computer.
+_WALL_CLOCK_FACTOR = 5
 #: Seconds in which a process ends that has closed its pipes.
 _GRACE = 5.0
+#: The exit code of a process that has used its processor time.
+_OUT_OF_TIME = -signal.SIGXCPU if sys.platform != "win32" else None
 #: What to install, by sys.platform.
 _LIBRARIES = {
     "linux": "on Debian or Ubuntu: apt install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0",
@@ -40,10 +45,10 @@ class PdfPrinter:
     def print(self, job: PrintJob) -> PrintedPdf:
         """Print a page. Raises PdfError if this computer cannot print, or cannot print this page in time."""
         process = self._running()
-        timer = threading.Timer(self._time_limit, process.kill)
+        timer = threading.Timer(_WALL_CLOCK_FACTOR * self._time_limit, process.kill)
         timer.start()
         try:
-            reply = _exchange(process, job)
+            reply = _exchange(process, job, self._time_limit)
         finally:
             is_late = not timer.is_alive()
             timer.cancel()
@@ -52,7 +57,7 @@ class PdfPrinter:
                 process.wait(_GRACE)
             code = process.returncode
             self.close()
-            raise _late(self._time_limit) if is_late else _crashed(code)
+            raise _late(self._time_limit) if is_late or code == _OUT_OF_TIME else _crashed(code)
         if isinstance(reply, PrintFailure):
             raise explained(reply)
         assert isinstance(reply, PrintedPdf)
@@ -89,12 +94,12 @@ class PdfPrinter:
         return self._process
 
 
-def _exchange(process: "subprocess.Popen[bytes]", job: PrintJob) -> object | None:
+def _exchange(process: "subprocess.Popen[bytes]", job: PrintJob, seconds: float) -> object | None:
     """Return the reply to a job; None if the process has ended."""
     source, target = process.stdout, process.stdin
     assert source is not None and target is not None
     try:
-        send(target, job)
+        send(target, (job, seconds))
         head = source.read(LENGTH.size)
         data = source.read(*LENGTH.unpack(head)) if len(head) == LENGTH.size else b""
     except OSError:
@@ -121,7 +126,7 @@ def explained(failure: PrintFailure) -> PdfError:
 
 def _late(seconds: float) -> PdfError:
     return PdfError(
-        f"the PDF was not finished after {seconds:g} seconds, and was given up",
+        f"the PDF was not finished after {seconds:g} seconds of processor time, and was given up",
         f"compose doctor names missing fonts, which are the usual reason ({_PAGE})",
     )
 

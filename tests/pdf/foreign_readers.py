@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 _NEEDED = ("pdftotext", "pdfinfo", "pdffonts", "qpdf")
+#: Brackets and quotation marks: a right-to-left line shows the other of a pair.
+_MIRRORED = str.maketrans(")]}>»›》〉」』】”’", "([{<«‹《〈「『【“‘")
 #: Tests that read a PDF with these programs.
 judged = pytest.mark.skipif(
     not os.environ.get("CI") and any(shutil.which(name) is None for name in _NEEDED), reason="needs poppler and qpdf"
@@ -32,7 +34,7 @@ def text_of(path: Path, page: int | None = None) -> str:
 
 def letters_of(text: str) -> Counter[str]:
     """Count the characters of a text but white space, formats and hyphens, in compatible form."""
-    whole = unicodedata.normalize("NFKD", text.casefold())
+    whole = unicodedata.normalize("NFKD", text.casefold()).translate(_MIRRORED)
     return Counter(
         each
         for each in whole

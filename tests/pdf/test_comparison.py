@@ -100,6 +100,9 @@ def test_page_numbers_in_the_contents() -> None:
     half = ((1, "Top story"), (1, "2"), (1, "In 2025"), (2, "Body"))
     assert [about for _, about in _kinds(blocks, _reading(*half, targets=targets))] == ["In 2025"]
     assert _kinds(blocks, _reading((1, "Top story"), (1, "In 2025"), (2, "Body"), targets=targets)) == []
+    years = [_block("A letter", "top"), _block("2025 in review", "year"), _block("Body")]
+    lines = ((1, "A letter"), (1, "2"), (1, "2025 in review"), (1, "3"), (2, "Body"))
+    assert _kinds(years, _reading(*lines, targets=targets)) == []
     # A link that leads nowhere has the number 0 or none.
     assert [kind for kind, _ in _kinds(blocks, _reading(*good, targets={"top": 2}))] == [PdfFaultKind.WRONG_NUMBER]
 

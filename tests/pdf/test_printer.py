@@ -127,14 +127,16 @@ def test_faults_have_the_place_of_their_text() -> None:
 
 
 def test_a_theme_that_prints_wrong_numbers_is_found() -> None:
-    """WeasyPrint prints 0 for the page of a link that is a flex box, and headings at the end of a page are seen."""
+    """Numbers that a theme prints itself are found, and headings at the end of a page are seen."""
     body = '<nav role="doc-toc"><a href="#x">Entry</a></nav><div class="space"></div><h2>Alone</h2><p id="x">Words</p>'
     styles = (
-        "@page { size: 100mm 100mm; margin: 10mm } nav a { display: flex } "
-        "nav a::after { content: target-counter(attr(href), page) } h2 { break-after: page; font-size: 10pt }"
+        "@page { size: 100mm 100mm; margin: 10mm } h2 { break-after: page; font-size: 10pt } "
+        'nav a::after { content: "7" !important }'
     )
     with PdfPrinter() as printer:
         printed = printer.print(replace(_page(body), styles=styles))
-        sound = printer.print(replace(_page(body), styles=styles.replace("flex", "block").replace("break-after", "x")))
+        sound = printer.print(
+            replace(_page(body), styles=styles.replace(" !important", "").replace("break-after", "x"))
+        )
     assert {fault.kind for fault in printed.faults} == {PdfFaultKind.WRONG_NUMBER, PdfFaultKind.HEADING_ENDS_PAGE}
     assert sound.faults == ()

@@ -49,7 +49,7 @@ def no_glyph(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFind
     "PDF03",
     "The page numbers in the contents of the PDF are right",
     who=Who.DESIGNER,
-    fix="in the theme's print.css, the links in the contents must not be flex boxes",
+    fix="in the theme's print.css, write   .contents a::after { content: target-counter(attr(href url), page) }",
     source=_SOURCE,
 )
 def wrong_number(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

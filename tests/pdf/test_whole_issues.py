@@ -1,0 +1,116 @@
+"""Issues from beginning to end: one of the usual structure, random ones, a long one and hostile texts."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from composer.app.issues.build import BuildResult, build
+from composer.app.issues.issue_lookup import find_issue
+from composer.pdf.printer import PdfPrinter
+from tests.factories import ROOT, sample_message
+from tests.pdf.foreign_readers import PdfObjects, judged, run, text_of
+from tests.pdf.model_issue import model_newsletter
+from tests.pdf.random_issues import judge
+
+pytestmark = [pytest.mark.slow, judged]
+
+
+@pytest.fixture(scope="module")
+def printer() -> Iterator[PdfPrinter]:
+    """One process for all tests."""
+    with PdfPrinter() as found:
+        yield found
+
+
+def _printed(folder: Path, printer: PdfPrinter) -> tuple[BuildResult, Path]:
+    result = build(find_issue("2025-01-30", folder), printer=printer)
+    assert result.pdf is not None, (result.error, result.problems)
+    return result, result.pdf
+
+
+def _pages_of(result: BuildResult, pdf: Path) -> list[str]:
+    return ["", *(" ".join(text_of(pdf, page).split()) for page in range(1, result.pdf_pages + 1))]
+
+
+def test_an_issue_of_the_usual_structure(tmp_path: Path, printer: PdfPrinter) -> None:
+    """Eight pages at most: date, title and contents on the first, then sections that follow each other."""
+    model_newsletter(tmp_path)
+    result, pdf = _printed(tmp_path, printer)
+    assert 6 <= result.pdf_pages <= 8 and {problem.code for problem in result.problems} <= {"PDF02"}
+    assert pdf.stat().st_size < 300_000
+    pages = _pages_of(result, pdf)
+    assert pages[1].startswith("Lindau River Essentials January 30, 2025") and pages[1].endswith("1")
+    sections = ["Top story", "Metrix", "Topics", "River digest", "Our latest podcasts"]
+    numbers = [int(re.search(rf"{section} (\d+)", pages[1])[1]) for section in sections]  # type: ignore[index]
+    assert numbers[0] == 2 and numbers == sorted(numbers)
+    for section, number in zip(sections, numbers, strict=True):
+        assert section in pages[number]
+    # Not every section begins a page.
+    assert len(set(numbers)) < len(numbers)
+    assert [title for level, title in PdfObjects(pdf).bookmarks if level == 1] == [
+        *sections,
+        "Editorial team",
+        "Publisher",
+    ]
+
+
+def test_letter_paper_and_a_list_of_links(tmp_path: Path, printer: PdfPrinter) -> None:
+    """The paper and the list of links come from newsletter.yaml."""
+    model_newsletter(tmp_path, "pdf:\n  paper: Letter\n  link_list: true\n")
+    result, pdf = _printed(tmp_path, printer)
+    assert "(letter)" in run("pdfinfo", str(pdf)) and 6 <= result.pdf_pages <= 9
+    assert {problem.code for problem in result.problems} <= {"PDF02"}
+    text = re.sub(r"\s", "", text_of(pdf))
+    assert "https://example.org/d/3" in text and "https://www.example.org" in text
+    assert (1, "Links") in PdfObjects(pdf).bookmarks
+
+
+@pytest.mark.parametrize("seed", [3, 11, 29])
+def test_random_issues(seed: int, tmp_path: Path, printer: PdfPrinter) -> None:
+    """No word is lost, also for poppler, and no heading ends a page. `python -m tests.pdf.random_issues` prints hundreds."""
+    pages, wrong = judge(seed, tmp_path, printer, size=0.3)
+    assert pages > 1 and not wrong
+
+
+def test_an_issue_of_forty_pages(tmp_path: Path, printer: PdfPrinter) -> None:
+    """A long issue is printed within the time limit, with nothing lost."""
+    pages, wrong = judge(5, tmp_path, printer, size=1.8)
+    assert pages >= 40 and not wrong
+
+
+HOSTILE = [
+    "<script>alert(1)</script> & \"quotes\" 'and' </article></html> {{{{ }}}} {%% %%}",
+    "\u202eright to left\u202c \u2066isolated\u2069 \u200b\u200d zero‑width \u00ad",
+    "W" * 5_000,
+    "中" * 3_000,
+    "https://example.org/" + "a" * 2_000,
+    "👩‍👩‍👧‍👦" * 200,
+    "e" + "\u0301" * 60,
+    "ﷺ ﷽ لا إله إلا الله",
+    "‑" * 300,
+    "\U00013000\U0001f9ff" * 50,
+    "a\u00a0" * 800,
+    "url(file:///etc/passwd) @import 'x'; } body { display: none } /*",
+]
+
+
+@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_texts(words: str, tmp_path: Path, printer: PdfPrinter) -> None:
+    """Whatever is written is printed, in good time and completely, or has no glyph on this computer."""
+    workspace = sample_message(tmp_path, words)
+    result = build(find_issue("2025-01-30", workspace.root), printer=printer)
+    if result.pdf is None:
+        # The reader of issues may refuse a text; the printer may not.
+        assert result.problems and not result.error
+        return
+    assert {problem.code for problem in result.problems} <= {"PDF02"}, [str(each) for each in result.problems]
+    assert "No syntax or stream encoding errors found" in run("qpdf", "--check", str(result.pdf))
+
+
+def test_a_newsletter_with_hostile_names(tmp_path: Path, printer: PdfPrinter) -> None:
+    """The name of a newsletter, a subject and a heading with signs of HTML and CSS are printed as they are."""
+    result = build(find_issue("2025-01-30", ROOT / "tests/golden/hostile"), tmp_path, printer)
+    assert result.pdf is not None and {problem.code for problem in result.problems} <= {"PDF02"}
+    assert 'O"Neil & Söhne <News>, Inc.' in text_of(result.pdf, 1)
