@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
@@ -21,8 +21,8 @@ from composer.content.yaml.nodes import Node, Nodes, Path, Scalar, ScalarStyle, 
 from composer.core.workspace import on_disk
 from composer.publish.site.site_manifest import digest_of
 
-#: A text, a group of keys, a list.
-Tree = str | dict[str, "Tree"] | list["Tree"]
+#: A text, a key without a value, a group of keys, a list.
+Tree = str | None | dict[str, "Tree"] | list["Tree"]
 #: The folder of the pictures, as the texts of a public source name it.
 PICTURES = "pictures"
 #: Keys of an issue that are about the archive and not part of its text.
@@ -32,6 +32,7 @@ _SETTINGS = ("name", "language", "timezone", "sections", "fields", "masthead", "
 #: Settings of sections that are about the number of items; without conditional parts, it may be another one.
 _COUNTS = ("required", "min", "max", ONLY)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _VERSION = 1
 
 
@@ -73,32 +74,53 @@ def public_source(issue: Issue, newsletter: Newsletter) -> tuple[PublicSource, M
     used = {names[file]: hashlib.sha256(data[file]).hexdigest() for file in tree_reader.used}
     source = PublicSource(
         texts={key: value for key, value in texts.items() if key not in conditional and key not in _ABOUT},
-        settings={key: _setting(key, settings[key], conditional) for key in _SETTINGS if key in settings},
+        settings={
+            **{key: _setting(key, settings[key], conditional) for key in _SETTINGS if key in settings},
+            # A file for another language need not name it.
+            "language": newsletter.language,
+        },
         pictures=dict(sorted(used.items())),
     )
     return source, {used[names[file]]: data[file] for file in tree_reader.used}
 
 
 def plain_tree(node: Node) -> Tree:
-    """Return all texts below a node, without keys that have no value."""
+    """Return all texts below a node; a key without a value is None: some settings mean something by it."""
     match node:
         case Scalar():
-            return node.text
+            return None if node.is_empty and node.style is ScalarStyle.PLAIN else node.text
         case Sequence():
             return [plain_tree(item) for item in node.items]
         case MappingNode():
-            return {entry.key.text: plain_tree(entry.value) for entry in node.entries if not _is_empty(entry.value)}
-
-
-def _is_empty(node: Node) -> bool:
-    return isinstance(node, Scalar) and node.is_empty and node.style is ScalarStyle.PLAIN
+            return {entry.key.text: plain_tree(entry.value) for entry in node.entries}
 
 
 def as_yaml(tree: Mapping[str, Tree]) -> str:
     """Return texts as YAML: every text in double quotes, as JSON writes it."""
-    text = json.dumps(tree, ensure_ascii=False, indent=1)
-    # YAML 1.1 counts these as line breaks, which a text in quotes would lose.
-    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", text)
+    return "\n".join(_lines(tree, "")) + "\n"
+
+
+def _lines(tree: Mapping[str, Tree] | list[Tree], indent: str) -> Iterator[str]:
+    pairs = tree.items() if isinstance(tree, Mapping) else ((None, value) for value in tree)
+    for key, value in pairs:
+        start = "-" if key is None else f"{key if _PLAIN_KEY.fullmatch(key) else _quoted(key)}:"
+        if isinstance(value, str):
+            yield f"{indent}{start} {_quoted(value)}"
+        elif value is None:
+            yield f"{indent}{start}"
+        elif value and key is None:
+            first, *others = _lines(value, f"{indent}  ")
+            yield f"{indent}- {first.lstrip()}"
+            yield from others
+        elif value:
+            yield f"{indent}{start}"
+            yield from _lines(value, f"{indent}  ")
+
+
+def _quoted(text: str) -> str:
+    # YAML 1.1 counts some of these as line breaks, which a text in quotes would lose.
+    quoted = json.dumps(text, ensure_ascii=False)
+    return re.sub("[\x7f-\x9f\u2028\u2029\ufeff]", lambda match: f"\\u{ord(match[0]):04x}", quoted)
 
 
 def _setting(key: str, value: Tree, conditional: set[str]) -> Tree:

@@ -56,7 +56,10 @@ class SourceWorkspace:
         path.write_text(as_yaml(source.texts), encoding="utf-8")
         _, issue = read_issue(workspace, path, newsletter=newsletter)
         path.unlink()
-        return newsletter, replace(issue, stem=stem)
+        # A picture that was prepared for messages once is not prepared again.
+        kept = {folder / PICTURES / name: self._picture(digest) for name, digest in source.pictures.items()}
+        shown = (replace(each, data=kept.get(each.file, each.data)) for each in issue.pictures)
+        return newsletter, replace(issue, stem=stem, pictures=tuple(shown))
 
     def _opened(self, source: PublicSource, today: Newsletter) -> tuple[Workspace, Newsletter]:
         current = plain_tree(today.nodes[()])
