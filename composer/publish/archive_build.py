@@ -5,6 +5,7 @@ gives the same bytes; a page that would be the same is taken from the old archiv
 at a time.
 """
 
+import gc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from urllib.parse import urlsplit
 from composer.content.document.newsletter_config import ArchiveMode
 from composer.core.archive_addresses import ORIGINAL, section_address
 from composer.publish.archive_model import Archive, IssueSummary, archive_of
-from composer.publish.archive_reading import ArchiveReader, ArchiveRequest
+from composer.publish.archive_reading import FREED, ArchiveReader, ArchiveRequest
 from composer.publish.cards.card_cache import kept_card
 from composer.publish.feeds.event_calendar import CalendarEvent, calendar_bytes
 from composer.publish.feeds.site_feeds import write_feeds
@@ -148,6 +149,8 @@ class _SiteWriter:
         made_of = digest_of(self.request.common, draft.made_of, more)
         if self.folder.keep(path, made_of):
             return
+        if self.folder.written % FREED == 0:
+            gc.collect()
         article = self.issues.article(source, is_original=is_original) if source is not None else ""
         self.folder.write(path, draft.html(article).encode(errors="replace"), made_of)
 

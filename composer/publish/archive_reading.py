@@ -4,6 +4,7 @@ Input: sources and the records of the last run. Output: records; articles and pi
 unchanged issue is not read; memory holds one article at a time; the problems of all issues are reported together.
 """
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
@@ -20,6 +21,9 @@ from composer.publish.site.site_folder import SiteFolder
 from composer.publish.site.site_manifest import digest_of
 from composer.publish.summary_cache import IssueRecord
 from composer.render.templating.theme import Theme
+
+#: After so many pages, memory of earlier pages is freed: commands collect garbage only rarely (cli/main.py).
+FREED = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +70,8 @@ class ArchiveReader:
                     records[source.stem] = self._read(source, before)
             except ContentError as error:
                 problems += error.problems
+            if self.rendered and done % FREED == 0:
+                gc.collect()
             self.request.progress(done, len(self.request.sources))
         if problems:
             raise ContentError(tuple(problems))

@@ -89,6 +89,7 @@ def parts(html: str) -> tuple[list[str], list[str]]:
 
 def broken_links(folder: Path, url: str | None = URL) -> Iterator[tuple[str, str]]:
     """Yield each page with a link that leads nowhere inside the archive."""
+    folder = folder.resolve()
     pages = {path: parts(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.html"))}
     for path, (links, _) in pages.items():
         for link in links:
