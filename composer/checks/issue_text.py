@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from composer.checks.rich_parts import links, only_points, paragraphs
 from composer.content.document.issue import Issue, Section
+from composer.content.document.rich_parts import links, only_points, paragraphs
 from composer.content.schema.messages import where
 from composer.content.values.field_values import Group, Picture, Value, value_in
 from composer.content.values.rich_text import Rich, plain_words

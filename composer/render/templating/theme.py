@@ -215,6 +215,7 @@ class _Templates:
             "language_name": lambda tag: isolate(language_name(self.language, tag)),
             "host": lambda url: isolate((urlsplit(str(url)).hostname or "").removeprefix("www.")),
             "isolate": isolate,
+            "minutes": self._minutes,
             "join": _joining(isolate),
             "replace": _replacing(isolate),
         }
@@ -224,6 +225,11 @@ class _Templates:
         self, isolate: Callable[[str], str], day: date, pattern: str | None = None, until: date | None = None
     ) -> str:
         return isolate(written_date(self.language, day, pattern or "long", until))
+
+    def _minutes(self, texts: Iterable[object]) -> int:
+        from composer.content.document.reading_time import reading_minutes
+
+        return reading_minutes(texts, self.language)
 
 
 @lru_cache(maxsize=8)
