@@ -26,6 +26,7 @@ from composer.render.inline import css_problems, head_css_problems, inline_css
 from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml
 from composer.render.mjml.lint import LintFinding, lint, strip_origins
+from composer.render.mjml.one_column import compact_sections
 from composer.render.template_values import (
     Links,
     PageSection,
@@ -81,7 +82,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
     origins = Origins(issue.marks.prefix)
     mjml = strip_origins(origins.to_classes(mjml))
-    marked = inline_css(compile_mjml(mjml), _inline_css(theme, context, mjml))
+    marked = inline_css(compact_sections(compile_mjml(mjml)), _inline_css(theme, context, mjml))
     if is_directed:
         marked = mirror_styles(marked, base)
     html, sizes = settle(marked, issue.marks)

@@ -27,18 +27,26 @@ class Page:
     plain: Path
     #: The compiler's output, without inline.css.
     bare: Path
+    #: What `compose build` wrote, with all wrappers that the compiler puts around sections.
+    wrapped: Path
 
 
 def pages(folder: Path) -> dict[str, Page]:
-    """Build each edition three times into a folder; return the pages by stem."""
+    """Build each edition four times into a folder; return the pages by stem."""
     return {
         stem: Page(
             final=_build(folder / "final", stem, inline_css),
             plain=_build(folder / "plain", stem, _in_the_head),
             bare=_build(folder / "bare", stem, _left_out),
+            wrapped=_wrapped(folder / "wrapped", stem),
         )
         for stem in STEMS
     }
+
+
+def _wrapped(folder: Path, stem: str) -> Path:
+    with patch.object(composer.render.edition, "compact_sections", lambda html: html):
+        return _build(folder, stem, inline_css)
 
 
 def _build(folder: Path, stem: str, inliner: Inliner) -> Path:

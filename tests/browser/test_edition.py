@@ -80,6 +80,16 @@ def test_inlining_changes_no_pixel(driver: Chrome, built: dict[str, Page], stem:
     assert different(final, plain) == ""
 
 
+@pytest.mark.parametrize(("width", "scheme"), [(1200, "light"), (700, "dark"), (375, "light"), (320, "light")])
+def test_fewer_wrappers_change_no_pixel(
+    driver: Chrome, built: dict[str, Page], stem: str, width: int, scheme: str
+) -> None:
+    """The edition looks like one with all wrappers that the compiler puts around sections."""
+    final = picture(driver, built[stem].final, width, scheme)
+    assert different(final, picture(driver, built[stem].wrapped, width, scheme)) == ""
+    assert len(built[stem].final.read_bytes()) < len(built[stem].wrapped.read_bytes()) - 4_000
+
+
 def test_the_comparison_notices_differences(driver: Chrome, built: dict[str, Page], stem: str) -> None:
     """Without inline.css, and in dark mode, the same comparison finds different pixels."""
     plain = picture(driver, built[stem].plain, 375, "light")

@@ -89,6 +89,12 @@ def test_nothing_to_forward_without_public_pages(tmp_path: Path) -> None:
     assert not re.search("mailto:|Forward|archive", edition.html + edition.text)
 
 
+def test_no_link_to_an_archive_without_issues(tmp_path: Path) -> None:
+    """Editions that no archive contains do not link to it."""
+    edition = _build(tmp_path, more=f"{PUBLIC}  issues: none\n").edition
+    assert "example.org/archive" not in edition.html + edition.text
+
+
 def test_both_are_off_by_default(tmp_path: Path) -> None:
     """A newsletter asks for the reading time and for the links."""
     html = _build(tmp_path, options="    required: true\n").edition.html

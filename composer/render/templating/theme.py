@@ -227,7 +227,7 @@ class _Templates:
         return isolate(written_date(self.language, day, pattern or "long", until))
 
     def _minutes(self, texts: Iterable[object]) -> int:
-        from composer.content.document.reading_time import reading_minutes
+        from composer.content.document.reading_minutes import reading_minutes
 
         return reading_minutes(texts, self.language)
 

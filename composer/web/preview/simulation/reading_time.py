@@ -1,28 +1,16 @@
 """How long an edition is for its readers: words and minutes, section by section.
 
-Input: an edition's HTML with its sections marked. Output: for each section its words, and the minutes to read it. Chinese,
-Japanese and Korean have no words between spaces in this sense: each of their characters counts. The speeds are those of
-silent reading measured with the same texts in 17 languages (Trauzettel-Klosinski and Dietz, 2012, IReST).
+Input: an edition's HTML with its sections marked. Output: for each section its words, and the minutes to read it.
 """
 
-import re
 from dataclasses import dataclass
 
 from lxml import html as lxml_html
 from lxml.html import HtmlElement
 
+from composer.core.reading_speed import words_and_minutes
 from composer.web.preview.simulation.reading_order import is_hidden
 
-#: Words in a minute, by language; in Chinese and Japanese, characters.
-_SPEED = {
-    "ar": 138, "de": 179, "en": 228, "es": 218, "fi": 161, "fr": 195, "he": 187, "it": 188, "ja": 357, "nl": 202,
-    "pl": 166, "pt": 181, "ru": 184, "sl": 180, "sv": 199, "tr": 166, "zh": 255,
-}  # fmt: skip
-_USUAL = 200
-_CHARACTERS = 255
-_EAST_ASIAN = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
-#: A word with its apostrophes, hyphens and points: `don’t`, `49.1`.
-_WORD = re.compile(r"[^\W_]+(?:['’.,\u2011-][^\W_]+)*")
 #: Elements that may begin or end within a word.
 _INLINE = ("a", "b", "bdi", "code", "em", "i", "small", "span", "strong", "sub", "sup")
 _SILENT = ("head", "script", "style", "template", "title")
@@ -45,12 +33,8 @@ def lengths(html: str, language: str) -> tuple[Length, ...]:
 
 
 def _length(key: str, text: str, language: str) -> Length:
-    main = language.split("-")[0].lower()
-    characters = len(_EAST_ASIAN.findall(text))
-    words = len(_WORD.findall(_EAST_ASIAN.sub(" ", text)))
-    of_words = _USUAL if main in ("zh", "ja", "ko") else _SPEED.get(main, _USUAL)
-    of_characters = _SPEED[main] if main in ("zh", "ja") else _CHARACTERS
-    return Length(key=key, words=words + characters, minutes=words / of_words + characters / of_characters)
+    words, minutes = words_and_minutes(text, language)
+    return Length(key=key, words=words, minutes=minutes)
 
 
 def _collect(element: HtmlElement, key: str, found: dict[str, list[str]]) -> None:
