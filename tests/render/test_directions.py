@@ -1,6 +1,7 @@
 """Directions of blocks, values and lines, in HTML and in plaintext."""
 
 import datetime
+import re
 import shutil
 from pathlib import Path
 
@@ -49,6 +50,15 @@ def _direction(element: Element) -> str | None:
     return next((found for each in (element, *element.iterancestors()) if (found := each.get("dir"))), None)
 
 
+def _alignment(element: Element) -> str | None:
+    """Return the side at which the element's lines begin: by the nearest style, or attribute of a cell."""
+    for each in (element, *element.iterancestors()):
+        found = re.search(r"text-align:(\w+)", each.get("style", ""))
+        if found or each.get("align"):
+            return found[1] if found else each.get("align")
+    return None
+
+
 def _words(element: Element) -> str:
     """Return the text of an element without its label and without blocks in it."""
     label = element.find(".//strong[@class='label']")
@@ -73,9 +83,7 @@ def test_every_block_has_the_direction_of_its_first_letter(
             continue
         seen += 1
         assert _direction(element) == first, lxml.html.tostring(element, encoding="unicode")
-        styles = (each.get("style", "") for each in (element, *element.iterancestors()))
-        aligned = next((style for style in styles if "text-align" in style), "")
-        assert f"text-align:{'right' if first == 'rtl' else 'left'}" in aligned
+        assert _alignment(element) == ("right" if first == "rtl" else "left")
     assert seen > 25
     phones = [each for each in tree.iter("span") if (each.text or "").startswith("+966")]
     assert [each.get("dir") for each in phones] == ["ltr"] * len(phones)

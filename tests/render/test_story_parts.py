@@ -74,7 +74,7 @@ def test_forwarding_opens_a_message_with_the_public_page(tmp_path: Path) -> None
     """The story and the footer have a mailto: link with the title and the online edition, the same for everybody."""
     built = _build(tmp_path, title="Q&A: <50 % of 5's? #1")
     found = [unescape(each) for each in re.findall(r'href="(mailto:[^"]*)"', _filled(built))]
-    page = "https%3A%2F%2Fexample.org%2Fn%2F2025-01-30"
+    page = "https%3A//example.org/archive/2025/01-30/"
     assert found == [
         f"mailto:?subject=Q%26A%3A%20%3C50%20%25%20of%205%27s%3F%20%231&body={page}",
         f"mailto:?subject=A%20subject&body={page}",
