@@ -30,7 +30,7 @@ def conditional_blocks_of(
         items = _paths_of(spec, content)
         whole: tuple[tuple[Path, Value], ...] = (((spec.key,), content),)
         pieces = items if spec.type.content.is_array else whole
-        if not all(isinstance(nodes.get(path), Mapping) for path, _ in pieces):
+        if not pieces or not all(isinstance(nodes.get(path), Mapping) for path, _ in pieces):
             # Missing, or broken and reported: the positions would not match the nodes.
             continue
         around: int | None = None

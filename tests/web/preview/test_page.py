@@ -284,7 +284,7 @@ def test_words_and_minutes_and_near_the_limit_bytes(sampled: Preview, page: Page
     page.click("#size button.bare", 3)
     page.until(lambda: page.script("return sheets[0].selected?.getAttribute('data-section')") == "digest")
     long = "".join(
-        f"    Paragraph {number} is here to be long, and it says nothing at all.\n\n" for number in range(450)
+        f"    Paragraph {number} is here to be long, and it says nothing at all.\n\n" for number in range(600)
     )
     source = sampled.path.read_text(encoding="utf-8")
     sampled.save(source.replace("    A start-up that few", f"{long}    A start-up that few"))
