@@ -4,6 +4,7 @@ Input: a `Built` edition, and its other variants. Output: files. Guarantees: wri
 replaces the old one as a whole, so that a build that fails or is killed does not change the earlier output.
 """
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,7 +56,13 @@ def _fill(folder: Path, built: Built) -> None:
 
 
 def _explain(error: OSError, folder: Path) -> OutputError:
+    if isinstance(error, PermissionError) and sys.platform != "win32":
+        return OutputError(
+            f"{folder} cannot be written: you have no permission to write there",
+            f"make {folder.parent} and {folder.name} writable for your user; the earlier output has not changed",
+        )
     if isinstance(error, PermissionError):
+        # On Windows, a file that another program has open cannot be replaced.
         return OutputError(
             f"{folder} cannot be written: a file in it is open in another program, or you have no permission to write there",
             "close the program that shows the edition, then build again; the earlier output has not changed",

@@ -406,7 +406,10 @@ def test_compose_alone_names_the_next_step(room: CliHarness, office: FakeSmtp) -
     said = room.say()
     assert "mailing 1: 1 of 3 accepted; not finished" in said.out and "continues" in said.out
     room.say("send", ISSUE, "--yes", "2")
-    assert "mailing 1: 3 of 3 accepted; finished" in room.say().out
+    said = room.say()
+    assert "mailing 1: 3 of 3 accepted; finished" in said.out and "compose publish" not in said.out
+    room.configure("delivery:\n", "archive:\n  url: https://news.example.org/archive\ndelivery:\n")
+    assert "compose publish" in room.say().out
     (room.root / "newsletter.db").write_bytes(b"no database at all" * 300)
     said = room.say()
     assert said.code == 0 and "mailings could not be read" in said.err and "next: compose" in said.out

@@ -50,7 +50,7 @@ def test_an_output_folder_in_use_does_not_change(tmp_path: Path) -> None:
     else:
         box.chmod(0o500)
     try:
-        with pytest.raises(OutputError, match="open in another program"):
+        with pytest.raises(OutputError, match="no permission"):
             outbox.write(built, box)
     finally:
         subprocess.run(["chattr", "-i", str(box / "2025-01-30")], check=False, capture_output=True)

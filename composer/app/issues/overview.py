@@ -111,7 +111,8 @@ def overview(
     # Without a mail server, tests are files that show what the issue looks like, and are not recorded as tests.
     written = workspace.root / OUTBOX / "tests" / current
     is_stuck = transport_name(newsletter, environment) == "outbox" and written.is_dir()
-    step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck)
+    has_archive = newsletter.archive.url is not None
+    step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck, has_archive=has_archive)
     return Overview(
         newsletter=newsletter.name,
         editions=editions,
@@ -195,6 +196,7 @@ def _next(
     today: datetime.date,
     *,
     is_stuck: bool,
+    has_archive: bool,
 ) -> tuple[str, str]:
     """Return the next step, and what it does. `is_stuck`: tests were written to files, and no mail server is set up."""
     broken = next((edition for edition in editions if edition.problems), None)
@@ -213,7 +215,8 @@ def _next(
     if mailing is not None and mailing.unknown:
         return command_line("settle", str(mailing.number)), f"unconfirmed recipients: {mailing.unknown:,}"
     if mailing is not None:
-        return "compose new", f"{current} was sent; for its report:   compose report {mailing.number}"
+        archive = "; for the archive:   compose publish" if has_archive else ""
+        return "compose new", f"{current} was sent; for its report:   compose report {mailing.number}{archive}"
     if broken:
         return command_line("build", broken.stem), "lists the problems, each with its line"
     if stale:

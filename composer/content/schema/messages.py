@@ -13,6 +13,9 @@ from composer.content.yaml.silent_losses import OTHER_DASHES
 #: The message for a password in a file of the newsletter; the password itself is not shown.
 NOT_ALLOWED_HERE = "passwords are not allowed in this file"
 
+#: The most keys of a group that a message names all, and how many it names of more.
+_MOST_KEYS, _FEW_KEYS = 6, 4
+
 
 def where(trail: tuple[str, ...], what: str) -> str:
     """Format a message with its place: `top story, source 2, url: …`."""
@@ -137,8 +140,9 @@ def _wanted(field: SchemaField) -> str:
     if field.is_array:
         return "a list (each item starts with a dash)"
     if field.is_object:
-        names = ", ".join([*field.required, *(each for each in field.properties if each not in field.required)][:4])
-        return f"a group of keys ({names})" if names else "a group of keys"
+        names = [*field.required, *(each for each in field.properties if each not in field.required)]
+        shown_names = names if len(names) <= _MOST_KEYS else [*names[:_FEW_KEYS], "…"]
+        return f"a group of keys ({', '.join(shown_names)})" if names else "a group of keys"
     return "a whole number" if "integer" in field.types else "true or false"
 
 

@@ -40,6 +40,8 @@ class SchemaField:
     ref: str = ""
     #: The maximum number of words, if there is one: a check reports longer texts.
     words: int | None = None
+    #: Whether a web address is a link for subscribers, not one of the newsletter's own settings.
+    is_link: bool = True
     #: Whether the value may be in its own file (`from: drafts/vanke.yaml`).
     from_file: bool = False
 
@@ -83,13 +85,14 @@ def field_of(node: Node | None) -> SchemaField:
         items=field_of(items) if items is not None else None,
         others=field_of(others) if isinstance(others, MappingNode) else None,
         enum=_texts(node.get("enum")),
+        is_link=_text(node.get("link")) != "false",
         words=int(words) if (words := _text(node.get("words"))) else None,
         limits=tuple((name, int(text)) for name in _LIMITS if (text := _text(node.get(name)))),
         ref=(_text(node.get("$ref")) or "").removeprefix(_DEFS),
     )
 
 
-#: Next to every `url`, editors may write that they opened the link: `compose check --links` then accepts it.
+#: Next to every `url` that is a link, editors may write that they opened the link: `compose check --links` then accepts it.
 _CHECKED = SchemaField(
     types=("string",),
     format="date",
@@ -101,7 +104,7 @@ _CHECKED = SchemaField(
 
 def _properties(node: MappingNode) -> dict[str, SchemaField]:
     found = {entry.key.text: field_of(entry.value) for entry in node.entries}
-    if "url" in found and found["url"].format == "url":
+    if "url" in found and found["url"].format == "url" and found["url"].is_link:
         found.setdefault("checked", _CHECKED)
     return found
 

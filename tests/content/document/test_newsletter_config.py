@@ -192,3 +192,13 @@ def test_no_module_reads_settings_by_key() -> None:
     assert outside == {"render/template_values.py"}
     lookups = {each for each in _uses(_LOOKUPS) if not each.startswith("content/")}
     assert lookups == _OF_ISSUES_AND_THEMES
+
+
+def test_the_archive_has_no_key_of_a_link(tmp_path: Path) -> None:
+    """Its address is not a link that somebody checked, so an unknown key does not suggest `checked`."""
+    workspace = sample_message(tmp_path)
+    (workspace.root / "newsletter.yaml").write_text(f"{LETTER}archive:\n  chekced: 2025-01-30\n", encoding="utf-8")
+    with pytest.raises(ContentError) as caught:
+        read_newsletter(workspace)
+    (problem,) = caught.value.problems
+    assert problem.code == "unknown-key" and "checked" not in problem.hint
