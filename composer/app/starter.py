@@ -15,6 +15,9 @@ from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, shipped
 GITIGNORE = """\
 # written by compose
 outbox/
+public/
+.public-*.new/
+.public.lock
 .compose/
 # subscribers and keys: never commit them
 *.db

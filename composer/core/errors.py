@@ -9,6 +9,7 @@ exits.
       ContentError             exit 1   problems in an issue, in newsletter.yaml or in a theme
       CompilerError            exit 1   the MJML compiler failed
       OutputError              exit 1   the outbox cannot be written
+        OutputBusyError        exit 75  another command is writing the same folder
       PdfError                 exit 1   an issue cannot be printed as PDF
       PreviewError             exit 1   the preview cannot be started                    (web/preview/preview_server.py)
       PublicError              exit 1   the public pages cannot be served                (web/public/site/publication.py)
@@ -149,6 +150,12 @@ class CompilerError(ComposeError):
 
 class OutputError(ComposeError):
     """The outbox cannot be written."""
+
+
+class OutputBusyError(OutputError):
+    """Another command is writing the same folder; the same command will work later."""
+
+    exit_code = 75
 
 
 class PdfError(ComposeError):

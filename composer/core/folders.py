@@ -65,11 +65,14 @@ def _swap(fresh: Path, folder: Path, old: Path) -> None:
         raise
 
 
-def put_back(folder: Path) -> None:
-    """Delete what a killed process left, and restore the folder that it had moved away."""
+def put_back(folder: Path, *, is_alone: bool = False) -> None:
+    """Delete what a killed process left, and restore the folder that it had moved away.
+
+    With `is_alone`, nobody else can be working on the folder now, so that everything there was left.
+    """
     for left in folder.parent.glob(f".{folder.name}-*.new"):
         # A recent one may belong to a process that is running in another window.
-        is_stale = time.time() - left.stat().st_mtime > _STALE
+        is_stale = is_alone or time.time() - left.stat().st_mtime > _STALE
         if (left / "old").is_dir() and not folder.exists():
             (left / "old").replace(folder)
         if is_stale:

@@ -160,9 +160,11 @@ class _SiteWriter:
             self.folder.write(path, data, made_of)
 
     def _calendar(self, own: LanguageSite, issue: IssueSummary) -> bytes:
+        first = {item.anchor: item.first_anchor or item.anchor for item in issue.items}
+        domain = self.site.domain or own.newsletter.sender.domain
         events = tuple(
             CalendarEvent(
-                id=f"{digest_of(issue.stem, each.anchor)}@{self.site.domain or own.newsletter.sender.domain}",
+                id=f"{digest_of(issue.stem, first.get(each.anchor, each.anchor))}@{domain}",
                 title=each.title,
                 day=each.date,
                 changed=issue.updated,

@@ -23,6 +23,8 @@ class ItemSummary:
     heading: str
     anchor: str
     title: str
+    #: Its anchor in the text that was sent, if a correction has changed it.
+    first_anchor: str | None = None
     #: The number that the item is about; None if it is about none.
     value: str | None = None
     #: The beginning of its text, and its source.
@@ -100,6 +102,10 @@ class IssueSummary:
     def is_readable(self) -> bool:
         """Whether its page has its text."""
         return self.withdrawn is None
+
+    def may_lead_to(self, other: "IssueSummary") -> bool:
+        """Whether its page may link to another issue: a listed page never leads to an unlisted one."""
+        return other.is_listed or not self.is_listed
 
     @property
     def order(self) -> tuple[datetime.date, str]:

@@ -7,14 +7,14 @@ unchanged issue is not read; memory holds one article at a time; the problems of
 import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
+from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.newsletter_config import ArchiveMode
 from composer.core.errors import ContentError, Problem
 from composer.publish.archive_model import IssueSummary
-from composer.publish.former_parts import with_former_anchors, without_removed
+from composer.publish.former_parts import with_first_anchors, with_former_anchors, without_removed
 from composer.publish.publication_source import IssueSource, ReadIssue
 from composer.publish.rendered_issue import RenderedIssue, filled, render_issue
 from composer.publish.site.site_folder import SiteFolder
@@ -106,11 +106,12 @@ class ArchiveReader:
         self.rendered += 1
         root = "../" * summary.address.count("/")
         rendered = render_issue(read.issue, read.newsletter, root)
-        article = rendered.edition.body
+        article, items = rendered.edition.body, rendered.items
         if read.original is not None:
             newsletter, issue = read.original
             original = render_issue(issue, newsletter, f"../{root}")
-            article = with_former_anchors(article, rendered.items, original.items)
+            article = with_former_anchors(article, items, original.items)
+            items = with_first_anchors(items, original.items)
             kept = [path for path, _ in rendered.pictures]
             picture = Theme(newsletter.theme, issue.language).phrases["picture"]
             self._put(source, without_removed(original.edition.body, kept, f"../{root}", picture), is_original=True)
@@ -121,7 +122,7 @@ class ArchiveReader:
             summary,
             title=rendered.edition.title,
             description=rendered.edition.description or "",
-            items=rendered.items,
+            items=items,
             events=rendered.events,
             pictures=tuple(path for path, _ in rendered.pictures),
         )
@@ -139,17 +140,26 @@ class ArchiveReader:
                 self.folder.write(path, picture.data, digest_of(path))
 
 
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """Return a time with the offset that a zone has then, so that its day is the day there."""
+    return datetime.fromisoformat(moment.astimezone(zone).isoformat())
+
+
+def _midnight(day: date, zone: tzinfo) -> datetime:
+    return in_zone(datetime.combine(day, time(), zone), zone)
+
+
 def summary_of(source: IssueSource, read: ReadIssue, before: IssueRecord | None, now: datetime) -> IssueSummary:
     """Return what is known of an issue before it is rendered.
 
     `updated` changes only with the text. Of files that were not sent, only the last run knows when that was.
     """
     issue, sent = read.issue, read.sent
-    midnight = datetime.combine(issue.date, time(), read.newsletter.zone).astimezone(UTC)
-    published = sent.at if sent else midnight
+    zone = read.newsletter.zone
+    published = in_zone(sent.at, zone) if sent else _midnight(issue.date, zone)
     if sent is not None:
         changed = [each.at for each in sent.corrections]
-        updated = max((published, *changed, *((sent.withdrawn_at,) if sent.withdrawn_at else ())))
+        updated = max((sent.at, *changed, *((sent.withdrawn_at,) if sent.withdrawn_at else ())))
     elif before is None:
         updated = published
     else:
@@ -166,9 +176,9 @@ def summary_of(source: IssueSource, read: ReadIssue, before: IssueRecord | None,
         mode=issue.archive,
         withdrawn=filled(issue.withdrawn, issue.fields.fields) if issue.withdrawn is not None else None,
         published=published,
-        updated=updated,
+        updated=in_zone(updated, zone),
         digest=read.digest,
         sent_hash=sent.hash if sent else None,
-        corrections=sent.corrections if sent else (),
+        corrections=tuple(replace(each, at=in_zone(each.at, zone)) for each in sent.corrections) if sent else (),
         corrects=sent.corrects if sent else None,
     )

@@ -7,6 +7,7 @@ as it was sent either.
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from html import escape
 
 from composer.publish.archive_model import ItemSummary
@@ -24,6 +25,23 @@ def with_former_anchors(article: str, items: Sequence[ItemSummary], former: Sequ
                 present.add(anchor)
                 article = _with_anchor(article, anchor, target)
     return article
+
+
+def with_first_anchors(items: Sequence[ItemSummary], former: Sequence[ItemSummary]) -> tuple[ItemSummary, ...]:
+    """Return the items with the anchors that they had in an earlier version, for ids that do not change with a title.
+
+    In each section, the items with new anchors are, in their order, those whose earlier anchors are gone.
+    """
+    present, before = {each.anchor for each in items}, {each.anchor for each in former}
+    gone: dict[str, list[str]] = {}
+    for each in former:
+        if each.anchor not in present:
+            gone.setdefault(each.section, []).append(each.anchor)
+    found = []
+    for item in items:
+        left = gone.get(item.section) if item.anchor not in before else None
+        found.append(replace(item, first_anchor=left.pop(0)) if left else item)
+    return tuple(found)
 
 
 def _target(item: ItemSummary, items: Sequence[ItemSummary], former: Sequence[ItemSummary]) -> str:

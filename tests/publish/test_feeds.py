@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 TEXT = 'subject: "{0}"\nletter:\n  body: "Dear all, {0}. [More](https://example.org/a?b=c&d=e)"\n'
-DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)")
 
 
 def parsed(data: bytes) -> Any:
@@ -65,7 +65,10 @@ def test_the_rules_of_each_format(tmp_path: Path) -> None:
     assert channel is not None and all(channel.findtext(name) for name in ("title", "link", "description"))
     item = channel.find("item")
     assert item is not None
+    assert item.findtext("pubDate") == "Thu, 30 Jan 2025 00:00:00 +0100"
     assert parsedate_to_datetime(item.findtext("pubDate") or "") == datetime(2025, 1, 29, 23, tzinfo=UTC)
+    assert entry.findtext(f"{ATOM}published") == "2025-01-30T00:00:00+01:00"
+    assert '"datePublished":"2025-01-30T00:00:00+01:00"' in found["2025/01-30/index.html"].decode()
     guid = item.find("guid")
     assert guid is not None and guid.get("isPermaLink") == "false"
     feed = json.loads(found["feed.json"])
@@ -108,7 +111,7 @@ def test_the_sitemap(tmp_path: Path) -> None:
     name = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
     pages = {url.findtext(f"{name}loc"): url for url in root}
     issue = pages[f"{URL}/de/2025/01-30/"]
-    assert issue.findtext(f"{name}lastmod") == "2025-01-29"
+    assert issue.findtext(f"{name}lastmod") == "2025-01-30"
     links = {link.get("hreflang"): link.get("href") for link in issue if link.tag.endswith("link")}
     assert links == {"en": f"{URL}/2025/01-30/", "de": f"{URL}/de/2025/01-30/"}
 

@@ -15,12 +15,13 @@ from composer.app.context import MailingContext, open_newsletter
 from composer.app.issues.archive_publication import PublishResult
 from composer.app.issues.sent_archive import expect_database, publish_sent
 from composer.core.environment import Environment
-from composer.core.errors import ContentError, UsageError
+from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
 from composer.database.tables.archive_tables import public_pictures, public_sources, text_versions
 from composer.database.tables.mailing_tables import deliveries
 from composer.delivery.approval.recorded_editions import edition_of
 from composer.delivery.approval.reviews import link_to_mailing, review_of
+from composer.delivery.core.mailing import MailingError
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.selection.freeze import freeze
 from composer.editions.pipeline import variants_of
@@ -110,10 +111,11 @@ def feed_entry(context: MailingContext) -> tuple[str, str, str]:
 
 def test_nothing_was_sent(context: MailingContext, tmp_path: Path) -> None:
     """Without a database or a mailing, the command says so, and makes no database."""
-    with pytest.raises(UsageError):
+    with pytest.raises(MailingError) as caught:
         publish(context)
+    assert caught.value.exit_code == 1
     elsewhere = letters(tmp_path / "other", d2025_01_30=TEXT.replace("  figure", "# figure").split("    image")[0])
-    with pytest.raises(UsageError):
+    with pytest.raises(MailingError):
         expect_database(elsewhere, Environment(environment={}, folder=tmp_path))
     assert not (elsewhere.root / "newsletter.db").exists()
 
@@ -167,6 +169,25 @@ def test_a_correction(context: MailingContext) -> None:
     assert shown.count("Corrected on") == 2 and "February 9, 2025" in shown
     with context.database.read() as connection:
         assert connection.scalar(select(func.count()).select_from(text_versions)) == 2
+
+
+def test_the_ids_of_items(context: MailingContext) -> None:
+    """In the feed of a section, an item keeps its id when its title is corrected; a new item gets a new one."""
+    send(context, STEM)
+    publish(context, SENT_AT + timedelta(hours=1))
+    path = context.workspace.root / "public" / "sections" / "topics" / "feed.xml"
+
+    def ids() -> list[str]:
+        return re.findall(r"<id>(tag:.*?)</id>", path.read_text(encoding="utf-8"))
+
+    before = ids()
+    assert [each.partition("#")[2] for each in before] == ["topics-first-topic", "topics-second-topic"]
+    edit(context, "  - title: First topic", "  - title: Corrected topic")
+    publish(context)
+    assert ids() == before and "#topics-corrected-topic" in path.read_text(encoding="utf-8")
+    edit(context, "  - title: Second topic", "  - title: New topic\n    facts: New.\n  - title: Second topic")
+    publish(context, LATER + timedelta(days=1))
+    assert set(ids()) == {*before, f"{before[0].partition('#')[0]}#topics-new-topic"}
 
 
 def test_a_removed_picture(context: MailingContext) -> None:

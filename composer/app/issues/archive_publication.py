@@ -6,16 +6,18 @@ at all.
 
 import datetime
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 from composer.app.issues.archive_inputs import FileDigests, inputs_of
+from composer.app.issues.publication_lock import only_publication
 from composer.content.document.issue import read_issue
 from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.core.errors import ContentError, Problem
+from composer.core.errors import ContentError, OutputError, Problem
 from composer.core.issue_files import issue_key
 from composer.core.workspace import NEWSLETTER, Workspace
 from composer.publish.archive_build import build_archive
@@ -25,7 +27,7 @@ from composer.publish.publication_source import IssueSource, ReadIssue
 from composer.publish.site.site_folder import site_folder
 from composer.publish.site.site_manifest import digest_of
 from composer.publish.sources.public_source import public_source
-from composer.publish.summary_cache import parse_records, record_bytes
+from composer.publish.summary_cache import IssueRecord, parse_records, record_bytes
 
 #: The folder for the archive, unless another one is named.
 PUBLIC = "public"
@@ -125,23 +127,20 @@ def write_archive(
 
     target = (folder or workspace.root / PUBLIC).resolve()
     cache = workspace.root / ".compose" / f"archive-{digest_of(str(target))}.json"
-    with site_folder(target) as site:
+    with only_publication(target), _record(cache) as record, site_folder(target) as site:
         built = build_archive(
             ArchiveRequest(
                 sources=sources,
                 newsletters=newsletters,
                 common=_common(workspace, newsletters, files),
-                records=parse_records(cache.read_bytes()) if cache.is_file() else {},
+                records=record.before,
                 now=now,
                 inspect=inspect,
                 progress=progress,
             ),
             site,
         )
-    cache.parent.mkdir(exist_ok=True)
-    draft = cache.with_suffix(".new")
-    draft.write_bytes(record_bytes(built.records))
-    draft.replace(cache)
+        record.draft(built.records)
     return PublishResult(
         folder=target,
         issues=len(built.archive.issues),
@@ -150,6 +149,50 @@ def write_archive(
         written=built.written,
         url=newsletters[""].archive.url,
     )
+
+
+class _Record:
+    """What is known of the issues for the next run: `before` is that of the last one."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.new = path, path.with_suffix(".new")
+        path.parent.mkdir(exist_ok=True)
+        self.new.write_bytes(b"")
+        self.before = parse_records(path.read_bytes()) if path.exists() else {}
+
+    def draft(self, records: Mapping[str, IssueRecord]) -> None:
+        """Write the new record next to the last one. Raises OutputError."""
+        with _writing(self.path):
+            self.new.write_bytes(record_bytes(records))
+
+
+@contextmanager
+def _record(path: Path) -> Iterator[_Record]:
+    """Open the record before the archive is made, and replace it after the archive: an archive without it is not written.
+
+    Raises OutputError if it cannot be read or written.
+    """
+    with _writing(path):
+        record = _Record(path)
+    try:
+        yield record
+        with _writing(path):
+            record.new.replace(path)
+    finally:
+        with suppress(OSError):
+            record.new.unlink(missing_ok=True)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        place, why = error.filename or path, error.strerror or error
+        hint = (
+            f"compose keeps in {path.parent} what it knows for the next run: make this a folder that you can write to"
+        )
+        raise OutputError(f"{place} cannot be written: {why}", hint) from error
 
 
 def _problem(workspace: Workspace, source: IssueSource, found: PrivateText) -> Problem:

@@ -18,7 +18,6 @@ from composer.audience.subscribers import find
 from composer.content.document.issue import Issue, read_issue
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.core.environment import Environment
-from composer.core.errors import UsageError
 from composer.core.workspace import Workspace
 from composer.database.engine import Database
 from composer.database.location import location_of
@@ -31,6 +30,7 @@ from composer.delivery.approval.archive_records import (
     texts_of_sources,
     versions,
 )
+from composer.delivery.core.mailing import MailingError
 from composer.publish.archive_model import Correction
 from composer.publish.publication_source import IssueSource, ReadIssue, SentState
 from composer.publish.site.site_manifest import digest_of
@@ -40,14 +40,14 @@ from composer.publish.sources.source_workspace import SourceWorkspace
 
 
 def expect_database(workspace: Workspace, environment: Environment) -> None:
-    """Raise UsageError if the newsletter has no database yet, so that nothing can have been sent."""
+    """Raise MailingError if the newsletter has no database yet, so that nothing can have been sent."""
     place = location_of(read_newsletter(workspace), workspace, environment.environment).path
     if place is not None and not place.exists():
         raise _nothing_sent()
 
 
-def _nothing_sent() -> UsageError:
-    return UsageError("nothing was sent yet", "to publish the issue files as they are: compose publish --unsent")
+def _nothing_sent() -> MailingError:
+    return MailingError("nothing was sent yet", "to publish the issue files as they are: compose publish --unsent")
 
 
 def publish_sent(
@@ -59,7 +59,7 @@ def publish_sent(
 ) -> PublishResult:
     """Publish every issue that was sent, with the corrections that its file has got since.
 
-    Raises UsageError if nothing was sent, ContentError with the problems of all issues, and OutputError if the folder
+    Raises MailingError if nothing was sent, ContentError with the problems of all issues, and OutputError if the folder
     is not an archive or cannot be written.
     """
     newsletters, files = newsletters_of(context.workspace), FileDigests(context.workspace)

@@ -12,6 +12,7 @@ from composer.content.document.conditional_blocks import conditional_blocks_of, 
 from composer.content.document.figures import with_figures
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.newsletter_config import ArchiveMode
+from composer.content.document.own_checks import withdrawn_problems
 from composer.content.document.section_lists import ItemGroup, is_below, list_problems, read_list
 from composer.content.document.sections import SectionSpec
 from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, kept_for, variants_of
@@ -167,6 +168,7 @@ def read_issue(
     blocks = conditional_blocks_of(newsletter, values, nodes, loader.problems) if isinstance(values, Group) else ()
     variants = variants_of(blocks)
     if isinstance(values, Group):
+        loader.problems += withdrawn_problems(root.get("withdrawn"))
         loader.problems += list(_own_problems(newsletter, values, blocks, nodes, loader.problems))
     found = {*problems, *loader.problems}
     if isinstance(values, Group) and not found:

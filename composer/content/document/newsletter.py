@@ -27,21 +27,22 @@ from composer.content.document.newsletter_config import (
     offer_labels,
     pdf_config,
 )
+from composer.content.document.own_checks import check_approvals, check_archive
 from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.document.section_types import read_definitions, read_document
 from composer.content.document.sections import SectionSpec, order_field, read_sections, section_fields
-from composer.content.schema.audiences import is_told, named_audiences
+from composer.content.schema.audiences import named_audiences
 from composer.content.schema.loader import DocumentLoader
 from composer.content.schema.messages import as_key, nearest
 from composer.content.schema.schema import DocumentSchema, SchemaField, built_in
-from composer.content.values.field_values import Group, group_in, text_in, value_in
+from composer.content.values.field_values import Group, group_in, text_in
 from composer.content.values.formats import language_tag
 from composer.content.values.merge_fields import BUILT_IN, RESERVED
 from composer.content.values.source_map import SourceMap
 from composer.content.yaml.nodes import Mapping as MappingNode
 from composer.content.yaml.nodes import Node, Nodes, Scalar, nearest_place, overlay
 from composer.content.yaml.source import SourcePlace
-from composer.core.addresses import Address, mailbox_of, parse_address
+from composer.core.addresses import Address, parse_address
 from composer.core.audience_filter import AudienceFilter, WordError, normal_tag
 from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import ContentError, Problem
@@ -149,7 +150,8 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
     _check_fields(root.get("fields"), problems)
     audiences = named_audiences(root.get("audiences"), values["audiences"], problems)
     _check_offers(root.get("offers"), problems)
-    _check_approvals(root.get("approvals"), group_in(values, "approvals"), problems)
+    check_approvals(root.get("approvals"), group_in(values, "approvals"), problems)
+    check_archive(root.get("archive"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
     values = with_logo_plate(values, theme)
@@ -228,20 +230,6 @@ def _check_offers(node: Node | None, problems: list[Problem]) -> None:
                     "key", f"offers: the tag “{entry.key.text}” is stored as “{tag}”", f"write   {tag}:"
                 )
             )
-
-
-def _check_approvals(node: Node | None, approvals: Group, problems: list[Problem]) -> None:
-    """Check that there are enough people for the approvals needed."""
-    needed, by = value_in(approvals, "needed"), value_in(approvals, "by")
-    if node is None or not isinstance(needed, int) or not isinstance(by, tuple) or is_told(node, problems):
-        return
-    people = len({mailbox_of(parse_address(each).address) for each in by if isinstance(each, str)})
-    if needed > people:
-        written = node.get("needed") if isinstance(node, MappingNode) else None
-        message = f"approvals: {needed} needed, but only {people} {'person' if people == 1 else 'people'} may approve"
-        place = (written or node).place
-        once = "" if people == len(by) else "a mailbox counts once, whatever follows a + in its address: "
-        problems.append(place.problem("count", message, f"{once}add people below   by:   or lower   needed:"))
 
 
 def _newsletter(

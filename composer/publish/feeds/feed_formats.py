@@ -124,14 +124,14 @@ def _rss(feed: Feed) -> Iterator[str]:
     yield f"<link>{_text(feed.page)}</link>"
     yield f"<description>{_text(feed.subtitle or feed.title)}</description>"
     yield f"<language>{_text(feed.language)}</language>"
-    yield f"<lastBuildDate>{format_datetime(feed.updated.astimezone(UTC))}</lastBuildDate>"
+    yield f"<lastBuildDate>{format_datetime(feed.updated)}</lastBuildDate>"
     yield f'<atom:link rel="self" type="application/rss+xml" href={_quoted(feed.base + FeedFormat.RSS)}/>'
     for entry in feed.entries:
         yield "<item>"
         yield f"<title>{_text(entry.title)}</title>"
         yield f"<link>{_text(entry.url)}</link>"
         yield f'<guid isPermaLink="false">{_text(entry.id)}</guid>'
-        yield f"<pubDate>{format_datetime(entry.published.astimezone(UTC))}</pubDate>"
+        yield f"<pubDate>{format_datetime(entry.published)}</pubDate>"
         yield f"<atom:updated>{_time(entry.updated)}</atom:updated>"
         if entry.summary:
             yield f"<description>{_text(entry.summary)}</description>"
@@ -168,8 +168,8 @@ def _json(feed: Feed) -> dict[str, object]:
 
 
 def _time(moment: datetime) -> str:
-    """Return a time in UTC (RFC 3339)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    """Return a time with its own offset (RFC 3339)."""
+    return moment.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _text(text: str) -> str:

@@ -80,7 +80,7 @@ def _entries(
         html, name, title = articles[issue.stem], issue.stem, issue.title
         if item is not None:
             html = elements_by_id(html, (item.anchor,)).get(item.anchor, html)
-            name, title = f"{name}#{quote(item.anchor)}", item.title
+            name, title = f"{name}#{quote(item.first_anchor or item.anchor)}", item.title
         yield FeedEntry(
             id=tag_id(site.domain, day, name),
             url=f"{url}#{quote(item.anchor)}" if item is not None else url,

@@ -20,6 +20,7 @@ from composer.core.folders import put_back
 from composer.publish.site.site_manifest import NAME, Manifest, manifest_bytes, parse_manifest
 
 _AT_FDCWD, _EXCHANGE = -100, 2
+_NOT_WRITABLE = "the archive grows next to the old one, so the folder around it must be writable; or use --out"
 
 
 class SiteFolder:
@@ -95,12 +96,13 @@ class SiteFolder:
 def site_folder(folder: Path) -> Iterator[SiteFolder]:
     """Open an archive's folder for a new archive; if the block ends without an error, it replaces the old one.
 
-    Raises OutputError if the folder is not an archive, or if it cannot be written.
+    Nobody else may write the same archive at the time: what is left of earlier runs is deleted. Raises OutputError if
+    the folder is not an archive, or if it cannot be written.
     """
     folder = folder.resolve()
+    make_parent(folder)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        put_back(folder)
+        put_back(folder, is_alone=True)
         old = _old(folder)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", suffix=".new", dir=folder.parent) as beside:
             # The inner folder replaces the old one, because a temporary folder is private, and this one is not.
@@ -111,9 +113,22 @@ def site_folder(folder: Path) -> Iterator[SiteFolder]:
             yield SiteFolder(folder, draft, scratch, old)
             _replace(draft, folder, Path(beside) / "old")
     except OSError as error:
-        raise OutputError(
-            f"{folder} cannot be written: {error.strerror or error}", "the earlier archive has not changed"
-        ) from error
+        hint = "the earlier archive has not changed" if folder.exists() else "choose another folder with --out"
+        raise OutputError(f"{folder} cannot be written: {error.strerror or error}", hint) from error
+
+
+def make_parent(folder: Path) -> None:
+    """Create the folder that an archive is in. Raises OutputError if that is not possible, or nothing can be written there."""
+    found = next((each for each in folder.parents if os.path.lexists(each)), folder.parent)
+    if not found.is_dir():
+        raise OutputError(f"{found} is a file, not a folder", "choose another folder with --out")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        is_writable = os.access(folder.parent, os.W_OK | os.X_OK)
+    except OSError as error:
+        raise OutputError(f"{found} cannot be written: {error.strerror or error}", _NOT_WRITABLE) from error
+    if not is_writable:
+        raise OutputError(f"{folder.parent} cannot be written: {os.strerror(errno.EACCES)}", _NOT_WRITABLE)
 
 
 def _old(folder: Path) -> Manifest:
@@ -121,18 +136,22 @@ def _old(folder: Path) -> Manifest:
     if not folder.exists():
         return Manifest()
     if not folder.is_dir():
-        raise OutputError(f"{folder} is not a folder", "choose another folder with --out")
+        raise OutputError(f"{folder} is a file, not a folder", "choose another folder with --out")
     try:
         found = parse_manifest((folder / NAME).read_bytes())
     except FileNotFoundError:
         if any(folder.iterdir()):
             raise OutputError(
-                f"{folder} contains files that compose publish did not write",
-                "choose a new or empty folder with --out",
+                f"{folder} is not empty, and {NAME}, the list of what compose publish wrote, is not in it",
+                "choose a new folder with --out. If this is an earlier archive, move it away, publish again,"
+                " and copy your own files back",
             ) from None
         return Manifest()
     if found is None:
-        raise OutputError(f"{folder / NAME} is damaged", f"delete the folder {folder}, then publish again")
+        raise OutputError(
+            f"{folder / NAME} is damaged, so it is not known which files compose publish wrote",
+            "move the folder away, publish again, and copy your own files back",
+        )
     return found
 
 

@@ -145,8 +145,8 @@ def issue_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft
         original=f"{frame.root}{issue.address}{ORIGINAL}/" if issue.corrections else None,
         older=_link(older, frame.root),
         newer=_link(newer, frame.root),
-        corrects=_link(own.archive.by_key.get(issue.corrects or ""), frame.root),
-        corrected_by=_link(own.archive.corrections.get(issue.key), frame.root),
+        corrects=_related(issue, own.archive.by_key.get(issue.corrects or ""), frame.root),
+        corrected_by=_related(issue, own.archive.corrections.get(issue.key), frame.root),
         calendar=f"{frame.root}{calendar_path(issue)}" if issue.events else None,
     )
 
@@ -199,7 +199,8 @@ def calendar_path(issue: IssueSummary) -> str:
 def _issue_frame(
     site: Site, own: LanguageSite, issue: IssueSummary, address: str, *, title: str, is_original: bool = False
 ) -> PageFrame:
-    others = {each.tag: each.address for each in site.archive.translations.get(issue.key, ())}
+    editions = site.archive.translations.get(issue.key, ())
+    others = {each.tag: each.address for each in editions if issue.may_lead_to(each)}
     frame = site.frame(
         own,
         address,
@@ -238,6 +239,10 @@ def _years(folder: str, root: str, years: Mapping[int, object], shown: int | Non
 
 def _link(issue: IssueSummary | None, root: str) -> ListedIssue | None:
     return _listed(issue, root) if issue is not None else None
+
+
+def _related(issue: IssueSummary, other: IssueSummary | None, root: str) -> ListedIssue | None:
+    return _link(other, root) if other is not None and issue.may_lead_to(other) else None
 
 
 def _corrections(own: LanguageSite, issue: IssueSummary) -> Sequence[ListedCorrection]:
