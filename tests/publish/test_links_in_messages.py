@@ -18,4 +18,4 @@ def test_read_online(tmp_path: Path) -> None:
     path = workspace.issue("2025-01-30")
     path.write_text(path.read_text(encoding="utf-8") + "\narchive: none\n", encoding="utf-8")
     left_out = build_issue(workspace, path)
-    assert URL not in left_out.html and "https://news.example.org/n/2025-01-30" in left_out.html
+    assert f"{URL}/2025" not in left_out.html and "https://news.example.org/n/2025-01-30" in left_out.html
