@@ -85,6 +85,9 @@ class IssueSummary:
     #: The hash of the edition that was sent.
     sent_hash: str | None = None
     corrections: tuple[Correction, ...] = ()
+    #: The title and the description as they were sent, if there are corrections.
+    original_title: str = ""
+    original_description: str = ""
     #: The address of the issue that this one corrects, and of the one that corrects this one, by stem.
     corrects: str | None = None
 

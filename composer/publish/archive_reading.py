@@ -101,7 +101,10 @@ class ArchiveReader:
 
     def _rendered(self, source: IssueSource, read: ReadIssue, summary: IssueSummary) -> IssueSummary:
         """Render an issue, put its article aside, and return its summary with what the page contains."""
-        if summary.mode is ArchiveMode.NONE or not summary.is_readable:
+        if summary.mode is ArchiveMode.NONE:
+            return summary
+        if not summary.is_readable:
+            self.request.inspect(source, f"{summary.title} {summary.withdrawn}")
             return summary
         self.rendered += 1
         root = "../" * summary.address.count("/")
@@ -115,6 +118,11 @@ class ArchiveReader:
             kept = [path for path, _ in rendered.pictures]
             picture = Theme(newsletter.theme, issue.language).phrases["picture"]
             self._put(source, without_removed(original.edition.body, kept, f"../{root}", picture), is_original=True)
+            summary = replace(
+                summary,
+                original_title=original.edition.title,
+                original_description=original.edition.description or "",
+            )
         self._put(source, article)
         self.request.inspect(source, " ".join((rendered.edition.title, rendered.edition.description or "")))
         self._write_pictures(rendered)
@@ -158,8 +166,7 @@ def summary_of(source: IssueSource, read: ReadIssue, before: IssueRecord | None,
     zone = read.newsletter.zone
     published = in_zone(sent.at, zone) if sent else _midnight(issue.date, zone)
     if sent is not None:
-        changed = [each.at for each in sent.corrections]
-        updated = max((sent.at, *changed, *((sent.withdrawn_at,) if sent.withdrawn_at else ())))
+        updated = max(sent.at, sent.changed_at or sent.at)
     elif before is None:
         updated = published
     else:

@@ -18,12 +18,12 @@ class SentState:
 
     hash: str
     at: datetime.datetime
-    #: The changes since, the oldest first.
+    #: What is different since, the oldest first.
     corrections: tuple[Correction, ...] = ()
     #: The key of the issue that it corrects.
     corrects: str | None = None
-    #: When it was withdrawn, if it was.
-    withdrawn_at: datetime.datetime | None = None
+    #: When its text changed for the last time, or it was withdrawn or came back.
+    changed_at: datetime.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from composer.publish.archive_model import Correction, EventSummary, IssueSummar
 
 _CLASSES = (IssueSummary, ItemSummary, EventSummary, Correction)
 #: Increase this number when a summary gets other fields.
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

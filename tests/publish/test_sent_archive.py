@@ -238,6 +238,77 @@ def test_the_file_is_gone(context: MailingContext) -> None:
     assert before["feed.xml"] == after["feed.xml"]
 
 
+@pytest.mark.parametrize("line", ["archive: none", "archive: unlisted", "withdrawn: A mistake."])
+@pytest.mark.parametrize("is_from_start", [True, False])
+def test_the_file_of_a_hidden_issue_is_gone(context: MailingContext, line: str, is_from_start: bool) -> None:
+    """An issue that is not public, unlisted or withdrawn stays so without its file, with the reason."""
+    write_issue(context.workspace, "2025-01-23", TEXT.replace("The news", "Earlier news"))
+    send(context, "2025-01-23", at=SENT_AT - timedelta(days=7))
+    if is_from_start:
+        edit(context, "# Ask the secret source.", line)
+    send(context, STEM)
+    if not is_from_start:
+        publish(context)
+        edit(context, "# Ask the secret source.", line)
+        publish(context)
+    (context.workspace.root / "issues" / f"{STEM}.yaml").unlink()
+    for _ in range(2):
+        publish(context, LATER + timedelta(days=1))
+        path = context.workspace.root / "public" / "2025" / "01-30" / "index.html"
+        assert path.exists() is (line != "archive: none")
+        assert ("01-30" in page(context.workspace, "")) is line.startswith("withdrawn")
+        if line.startswith("withdrawn"):
+            assert "A mistake." in path.read_text() and ">45<" not in path.read_text()
+
+
+def test_an_unchanged_archive_with_a_logo(context: MailingContext) -> None:
+    """Nothing is rendered again; the logo is not an input of an issue."""
+    picture(context.workspace.root / "assets")
+    path = context.workspace.root / "newsletter.yaml"
+    path.write_text(NEWSLETTER + "brand:\n  logo:\n    light: assets/chart.png\n    alt: News\n")
+    with open_newsletter(context.workspace.root, context.environment) as opened:
+        send(opened, STEM)
+        assert publish(opened).rendered == 1
+        again = publish(opened, LATER + timedelta(days=1))
+        assert (again.rendered, again.written) == (0, 0)
+
+
+def test_a_correction_is_undone(context: MailingContext) -> None:
+    """The text as it was sent has no note, whatever was shown in between; a change that was undone is in none."""
+    send(context, STEM)
+    publish(context, SENT_AT + timedelta(hours=1))
+    for day in range(4):
+        old, new = ("**45**", "**54**") if day % 2 == 0 else ("**54**", "**45**")
+        edit(context, old, new)
+        publish(context, LATER + timedelta(days=day))
+        shown = page(context.workspace, "2025/01-30/")
+        assert shown.count("Corrected on") == (1 if day % 2 == 0 else 0)
+        assert (context.workspace.root / "public" / "2025" / "01-30" / "original").exists() is (day % 2 == 0)
+    assert feed_entry(context)[2] == "2025-02-06T09:00:00Z"
+    edit(context, "**45**", "**54**")
+    publish(context, LATER + timedelta(days=5))
+    edit(context, "**54**", "**45**")
+    edit(context, "Second topic", "Another topic")
+    publish(context, LATER + timedelta(days=6))
+    shown = page(context.workspace, "2025/01-30/")
+    assert shown.count("Corrected on") == 1 and "“Topics” was changed." in shown
+
+
+def test_what_a_note_says(context: MailingContext) -> None:
+    """A preheader is not on the page; a number and a date are named; `original/` has the title as it was sent."""
+    send(context, STEM)
+    publish(context)
+    edit(context, 'subject: "The news"', 'subject: "The news"\npreheader: More')
+    publish(context)
+    assert "Corrected" not in page(context.workspace, "2025/01-30/")
+    edit(context, 'subject: "The news"', 'subject: "Other news"\nnumber: 7')
+    publish(context)
+    shown, original = page(context.workspace, "2025/01-30/"), page(context.workspace, "2025/01-30/original/")
+    assert "The title was changed." in shown and "The issue number was changed." in shown
+    assert "The text was changed." not in shown
+    assert "<title>Other news" in shown and "<title>The news" in original
+
+
 def test_a_renamed_section(context: MailingContext) -> None:
     """A section that newsletter.yaml no longer has, or has under another key, stays in the issues that were sent with it."""
     send(context, STEM)

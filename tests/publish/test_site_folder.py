@@ -12,12 +12,12 @@ import pytest
 
 from composer.core.errors import OutputError
 from composer.publish.site.site_folder import SiteFolder, site_folder
-from composer.publish.site.site_manifest import NAME
+from composer.publish.site.site_manifest import NAME, ArchiveKind
 from tests.publish.archives import files
 
 
 def _write(folder: Path, pages: dict[str, str]) -> None:
-    with site_folder(folder) as site:
+    with site_folder(folder, ArchiveKind.SENT) as site:
         for path, text in pages.items():
             if not site.keep(path, text):
                 site.write(path, text.encode(), text)
@@ -75,7 +75,7 @@ def test_an_error_leaves_the_old_archive(tmp_path: Path) -> None:
         site.write("index.html", b"2", "2")
         raise ValueError
 
-    with pytest.raises(ValueError), site_folder(out) as site:
+    with pytest.raises(ValueError), site_folder(out, ArchiveKind.SENT) as site:
         fail(site)
     assert files(out)["index.html"] == b"1" and [each.name for each in tmp_path.iterdir()] == ["public"]
 

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterator
 
 from composer.content.document.issue import Issue
+from composer.content.document.newsletter import Newsletter
 from composer.core.workspace import Workspace
 
 
@@ -27,7 +28,10 @@ class FileDigests:
         return self._known[name]
 
 
-def inputs_of(workspace: Workspace, issue: Issue) -> Iterator[str]:
-    """Yield the files that an issue was read from besides its own."""
+def inputs_of(workspace: Workspace, issue: Issue, newsletter: Newsletter) -> Iterator[str]:
+    """Yield the files that an issue was read from besides its own, without the logos, which all issues share."""
+    logos = {logo.file for logo in (newsletter.brand.logo, newsletter.brand.dark_logo) if logo is not None}
     paths = {picture.file for picture in issue.pictures} | {node.source.path for node in issue.nodes.values()}
-    yield from sorted(workspace.name(path) for path in paths if path.resolve() != issue.path.resolve())
+    yield from sorted(
+        workspace.name(path) for path in paths if path not in logos and path.resolve() != issue.path.resolve()
+    )

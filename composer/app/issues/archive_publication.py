@@ -8,7 +8,7 @@ import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -17,15 +17,16 @@ from composer.app.issues.archive_inputs import FileDigests, inputs_of
 from composer.app.issues.publication_lock import only_publication
 from composer.content.document.issue import read_issue
 from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.core.errors import ContentError, OutputError, Problem
-from composer.core.issue_files import issue_key
-from composer.core.workspace import NEWSLETTER, Workspace
+from composer.core.errors import ContentError, OutputError, Problem, UsageError
+from composer.core.issue_files import heading, issue_key
+from composer.core.issue_names import date_in
+from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, stamp
 from composer.publish.archive_build import build_archive
 from composer.publish.archive_reading import ArchiveRequest
 from composer.publish.privacy_scan import PrivateText, private_texts
 from composer.publish.publication_source import IssueSource, ReadIssue
 from composer.publish.site.site_folder import site_folder
-from composer.publish.site.site_manifest import digest_of
+from composer.publish.site.site_manifest import ArchiveKind, digest_of
 from composer.publish.sources.public_source import public_source
 from composer.publish.summary_cache import IssueRecord, parse_records, record_bytes
 
@@ -46,6 +47,11 @@ class PublishResult:
     written: int
     #: The address of the archive; None if it is not set, so that there are no feeds.
     url: str | None
+    #: Whether addresses of subscribers were looked for: that needs the database.
+    is_checked: bool
+    #: The files that were left out: issues with a later date, and issues whose names are not those of issues.
+    later: tuple[str, ...] = ()
+    misnamed: tuple[str, ...] = ()
 
 
 def publish_files(
@@ -54,15 +60,36 @@ def publish_files(
     *,
     now: datetime.datetime,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    is_subscriber: Callable[[str], bool] | None = None,
 ) -> PublishResult:
-    """Publish the issue files as they are, whether or not they were sent.
+    """Publish the issue files as they are, whether or not they were sent, up to the issues of today.
 
-    Raises ContentError with the problems of all issues, and OutputError if the folder is not an archive or cannot be written.
+    Raises UsageError without such an issue, ContentError with the problems of all issues, and OutputError if the folder is
+    not an archive of issue files or cannot be written.
     """
     newsletters = newsletters_of(workspace)
     files = FileDigests(workspace)
-    sources = [_source(workspace, path, newsletters, files) for path in workspace.issues()]
-    return write_archive(workspace, folder, newsletters, sources, files, now, progress)
+    paths = workspace.issues()
+    # A draft of a later issue may be incomplete, so it is not read.
+    today = now.astimezone(newsletters[""].zone).date()
+    later = tuple(path for path in paths if (day := date_in(path.name)) is not None and day > today)
+    sources = [_source(workspace, path, newsletters, files) for path in paths if path not in later]
+    if not sources:
+        raise _nothing_to_publish(workspace, has_later=bool(later))
+    kind = ArchiveKind.UNSENT
+    result = write_archive(workspace, folder, newsletters, sources, files, now, progress, kind, is_subscriber)
+    others = (path for path in workspace.yaml_files() if path not in paths and heading(path, stamp(path)).is_issue)
+    names = workspace.name
+    return replace(result, later=tuple(map(names, later)), misnamed=tuple(map(names, others)))
+
+
+def _nothing_to_publish(workspace: Workspace, *, has_later: bool) -> UsageError:
+    folder = workspace.root / ISSUES
+    if has_later:
+        return UsageError(f"every issue in {folder} has a date after today", "publish again on the day of an issue")
+    return UsageError(
+        f"there is no issue in {folder}", "the name of an issue is its date, such as 2025-01-30.yaml: compose new"
+    )
 
 
 def newsletters_of(workspace: Workspace) -> Mapping[str, Newsletter]:
@@ -92,7 +119,9 @@ def _read(workspace: Workspace, path: Path, newsletter: Newsletter | None) -> Re
     newsletter, issue = read_issue(workspace, path, newsletter=newsletter)
     source, _ = public_source(issue, newsletter)
     digest = digest_of(source.digest, issue.withdrawn or "")
-    return ReadIssue(newsletter=newsletter, issue=issue, digest=digest, inputs=tuple(inputs_of(workspace, issue)))
+    return ReadIssue(
+        newsletter=newsletter, issue=issue, digest=digest, inputs=tuple(inputs_of(workspace, issue, newsletter))
+    )
 
 
 def _common(workspace: Workspace, newsletters: Mapping[str, Newsletter], files: FileDigests) -> str:
@@ -116,23 +145,25 @@ def write_archive(
     files: FileDigests,
     now: datetime.datetime,
     progress: Callable[[int, int], None],
-    is_subscriber: Callable[[str], bool] = lambda address: False,
+    kind: ArchiveKind,
+    is_subscriber: Callable[[str], bool] | None,
 ) -> PublishResult:
     """Write the archive of some sources, and keep what is known of them for the next run."""
 
     def inspect(source: IssueSource, html: str) -> None:
-        found = private_texts(html, newsletters[source.tag], is_subscriber)
+        found = private_texts(html, newsletters[source.tag], is_subscriber or (lambda address: False))
         if found:
             raise ContentError(tuple(_problem(workspace, source, each) for each in found))
 
     target = (folder or workspace.root / PUBLIC).resolve()
     cache = workspace.root / ".compose" / f"archive-{digest_of(str(target))}.json"
-    with only_publication(target), _record(cache) as record, site_folder(target) as site:
+    common = digest_of(_common(workspace, newsletters, files), repr(is_subscriber is not None))
+    with only_publication(target), _record(cache) as record, site_folder(target, kind) as site:
         built = build_archive(
             ArchiveRequest(
                 sources=sources,
                 newsletters=newsletters,
-                common=_common(workspace, newsletters, files),
+                common=common,
                 records=record.before,
                 now=now,
                 inspect=inspect,
@@ -148,6 +179,7 @@ def write_archive(
         rendered=built.rendered,
         written=built.written,
         url=newsletters[""].archive.url,
+        is_checked=is_subscriber is not None,
     )
 
 

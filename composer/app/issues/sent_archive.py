@@ -12,9 +12,9 @@ from itertools import pairwise
 from pathlib import Path
 
 from composer.app.context import MailingContext
+from composer.app.issues.address_lookup import is_subscriber
 from composer.app.issues.archive_inputs import FileDigests, inputs_of
 from composer.app.issues.archive_publication import PublishResult, newsletters_of, write_archive
-from composer.audience.subscribers import find
 from composer.content.document.issue import Issue, read_issue
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.core.environment import Environment
@@ -31,11 +31,10 @@ from composer.delivery.approval.archive_records import (
     versions,
 )
 from composer.delivery.core.mailing import MailingError
-from composer.publish.archive_model import Correction
 from composer.publish.publication_source import IssueSource, ReadIssue, SentState
-from composer.publish.site.site_manifest import digest_of
-from composer.publish.sources.public_source import PublicSource, public_source
-from composer.publish.sources.source_changes import changes_between
+from composer.publish.site.site_manifest import ArchiveKind, digest_of
+from composer.publish.sources.correction_history import corrections_of
+from composer.publish.sources.public_source import PublicSource, Visibility, public_source, visibility_of
 from composer.publish.sources.source_workspace import SourceWorkspace
 
 
@@ -75,7 +74,8 @@ def publish_sent(
             files,
             now,
             progress,
-            is_subscriber=partial(_is_subscriber, context.database),
+            kind=ArchiveKind.SENT,
+            is_subscriber=partial(is_subscriber, context.database),
         )
     finally:
         archive.close()
@@ -90,7 +90,7 @@ class _Version:
     at: datetime
     source: str
     texts: str
-    is_withdrawn: bool = False
+    visibility: Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +100,7 @@ class _NewVersion:
     stem: str
     source: PublicSource
     pictures: Mapping[str, bytes]
-    is_withdrawn: bool
+    visibility: Visibility
     at: datetime
 
 
@@ -121,10 +121,11 @@ class _SentArchive:
         self._versions: dict[str, list[_Version]] = {}
         for sent in (each for editions in self._sent.values() for each in editions):
             if sent.source is not None:
-                found = _Version(at=sent.at, source=sent.source, texts=texts[sent.source])
+                text = texts[sent.source]
+                found = _Version(at=sent.at, source=sent.source, texts=text, visibility=sent.visibility)
                 self._versions.setdefault(sent.stem, []).append(found)
         for each in later:
-            found = _Version(at=each.at, source=each.source, texts=texts[each.source], is_withdrawn=each.is_withdrawn)
+            found = _Version(at=each.at, source=each.source, texts=texts[each.source], visibility=each.visibility)
             self._versions.setdefault(each.stem, []).append(found)
         for known in self._versions.values():
             known.sort(key=lambda version: version.at)
@@ -141,18 +142,16 @@ class _SentArchive:
             return
         with self._database.write() as connection:
             for each in self._new.values():
-                add_version(
-                    connection, each.stem, each.source, each.pictures, is_withdrawn=each.is_withdrawn, at=each.at
-                )
+                add_version(connection, each.stem, each.source, each.pictures, visibility=each.visibility, at=each.at)
 
     def _source(self, stem: str) -> IssueSource:
         sent, path = self._sent[stem], self._paths.get(stem)
 
         def made_of(inputs: tuple[str, ...]) -> str:
             names = (self._workspace.name(path), *inputs) if path else ()
-            history = [(each.at.isoformat(), each.texts, each.is_withdrawn) for each in self._versions.get(stem, ())]
+            history = [(each.at.isoformat(), each.texts, each.visibility) for each in self._versions.get(stem, ())]
             if (new := self._new.get(stem)) is not None:
-                history.append((new.at.isoformat(), new.source.digest, new.is_withdrawn))
+                history.append((new.at.isoformat(), new.source.digest, new.visibility))
             return digest_of(sent[-1].hash, sent[-1].corrects or "", repr(history), *map(self._files.of, names))
 
         return IssueSource(
@@ -173,18 +172,19 @@ class _SentArchive:
         if path is not None:
             _, issue = read_issue(self._workspace, path, newsletter=newsletter)
             current, pictures = public_source(issue, newsletter)
-            inputs = tuple(inputs_of(self._workspace, issue))
+            inputs = tuple(inputs_of(self._workspace, issue, newsletter))
             known.append((self._current(stem, issue, current, pictures, known, sent[0].at), current))
         else:
             assert last is not None
             _, issue = self._old.read(last, today, stem)
-            issue = replace(issue, withdrawn="" if known[-1][0].is_withdrawn else None)
-        corrections = tuple(
-            Correction(at=after.at, changes=changes_between(old.texts, new.texts))
-            for (_, old), (after, new) in pairwise(known)
-            if old.digest != new.digest
-        )
-        withdrawn = [version.at for version, _ in known if version.is_withdrawn]
+            shown = known[-1][0].visibility
+            issue = replace(issue, archive=shown.mode, withdrawn=shown.withdrawn)
+        corrections = corrections_of([(version.at, source) for version, source in known])
+        changed = [
+            after.at
+            for (before, old), (after, new) in pairwise(known)
+            if (old.digest, before.visibility.withdrawn) != (new.digest, after.visibility.withdrawn)
+        ]
         return ReadIssue(
             newsletter=newsletter,
             issue=issue,
@@ -196,7 +196,7 @@ class _SentArchive:
                 at=sent[0].at,
                 corrections=corrections,
                 corrects=sent[-1].corrects,
-                withdrawn_at=withdrawn[-1] if withdrawn else None,
+                changed_at=changed[-1] if changed else None,
             ),
         )
 
@@ -210,24 +210,19 @@ class _SentArchive:
         sent_at: datetime,
     ) -> _Version:
         """Return the version of the file: the last known one, or a new one from now on."""
-        is_withdrawn = issue.withdrawn is not None
+        visibility = visibility_of(issue)
         if known:
             last, source = known[-1]
-            if source.digest == current.digest and last.is_withdrawn == is_withdrawn:
+            if source.digest == current.digest and last.visibility == visibility:
                 return last
         # Without a stored source, the file of today is what was sent.
         at = self._now if known else sent_at
-        self._new[stem] = _NewVersion(stem=stem, source=current, pictures=pictures, is_withdrawn=is_withdrawn, at=at)
-        return _Version(at=at, source="", texts=current.digest, is_withdrawn=is_withdrawn)
+        self._new[stem] = _NewVersion(stem=stem, source=current, pictures=pictures, visibility=visibility, at=at)
+        return _Version(at=at, source="", texts=current.digest, visibility=visibility)
 
     def _stored(self, version: _Version) -> PublicSource:
         with self._database.read() as connection:
             return source_of(connection, version.source)
-
-
-def _is_subscriber(database: Database, address: str) -> bool:
-    with database.read() as connection:
-        return find(connection, address) is not None
 
 
 def _picture(database: Database, digest: str) -> bytes:

@@ -1,5 +1,6 @@
 """The command `compose publish`: write the online archive."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="The folder to write.  [default: public/]"
 )
-@click.option("--unsent", is_flag=True, help="Publish the issue files as they are, sent or not; needs no database.")
+@click.option(
+    "--unsent", is_flag=True, help="Publish the issue files as they are, sent or not, up to the issue of today."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(out: Path | None, unsent: bool, as_json: bool) -> int:
     """Write the online archive: pages, feeds and calendar files, for any web server.
@@ -31,7 +34,12 @@ def command(out: Path | None, unsent: bool, as_json: bool) -> int:
 
     with console.progress("publishing") as progress:
         if unsent:
-            result = publish_files(Workspace.find(Path.cwd()), out, now=now(), progress=progress)
+            from composer.app.issues.address_lookup import address_lookup
+            from composer.core.environment import environment
+
+            workspace = Workspace.find(Path.cwd())
+            with address_lookup(workspace, environment()) as is_subscriber:
+                result = publish_files(workspace, out, now=now(), progress=progress, is_subscriber=is_subscriber)
         else:
             from composer.app.context import open_newsletter
             from composer.app.issues.sent_archive import expect_database, publish_sent
@@ -45,6 +53,8 @@ def command(out: Path | None, unsent: bool, as_json: bool) -> int:
         return 0
     console.answer(_short(result.folder))
     console.talk(_summary(result))
+    for line in _left_out(result):
+        console.talk(line)
     if result.url is None:
         console.talk("without feeds and sitemap, because newsletter.yaml has no   archive: url:")
     return 0
@@ -54,6 +64,16 @@ def _summary(result: "PublishResult") -> str:
     issues = f"{result.issues} {'page' if result.issues == 1 else 'pages'} of issues"
     languages = f" in {result.languages} languages" if result.languages > 1 else ""
     return f"{issues}{languages}: {result.rendered} rendered, {result.written} files written"
+
+
+def _left_out(result: "PublishResult") -> Iterator[str]:
+    if result.later:
+        issues = "issue with a later date" if len(result.later) == 1 else "issues with a later date"
+        yield f"{len(result.later)} {issues} left out"
+    for name in result.misnamed:
+        yield f"{name} left out: its name is not a date"
+    if not result.is_checked:
+        yield "no database: pages were not searched for addresses of subscribers"
 
 
 def _short(folder: Path) -> str:
@@ -72,4 +92,6 @@ def _as_json(result: "PublishResult") -> dict[str, object]:
         "rendered": result.rendered,
         "files_written": result.written,
         "url": result.url,
+        "addresses_checked": result.is_checked,
+        "left_out": [*result.later, *result.misnamed],
     }

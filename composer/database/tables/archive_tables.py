@@ -4,7 +4,7 @@ Input: nothing. Output: tables. delivery/approval/archive_records.py explains th
 about a subscriber.
 """
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, Table, Text
 
 from composer.database.tables.metadata import Moment, metadata
 
@@ -34,10 +34,13 @@ edition_sources = Table(
     metadata,
     Column("edition_id", Integer, ForeignKey("editions.id"), primary_key=True, autoincrement=False),
     Column("source", Text, ForeignKey("public_sources.digest"), nullable=False),
+    #: `archive:` of the issue (public, unlisted, none), and why it was withdrawn, if it was.
+    Column("archive", Text, nullable=False),
+    Column("withdrawn", Text),
 )
 
-#: The versions of an issue in the archive that differ from the one before: corrections, and withdrawals. Rows are added and never
-#: changed.
+#: The versions of an issue in the archive that differ from the one before: corrections, withdrawals, and other values of
+#: `archive:`. Rows are added and never changed.
 text_versions = Table(
     "text_versions",
     metadata,
@@ -45,7 +48,8 @@ text_versions = Table(
     #: The name of the issue's file, as in `editions`.
     Column("stem", Text, nullable=False),
     Column("source", Text, ForeignKey("public_sources.digest"), nullable=False),
-    Column("is_withdrawn", Boolean, nullable=False),
+    Column("archive", Text, nullable=False),
+    Column("withdrawn", Text),
     Column("at", Moment, nullable=False),
     Index("ix_text_versions_stem", "stem"),
     sqlite_autoincrement=True,

@@ -13,12 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from composer.content.document.newsletter_config import ArchiveMode
 from composer.database.tables.archive_tables import edition_sources, public_pictures, public_sources, text_versions
 from composer.database.tables.mailing_tables import deliveries, issues, mailings
 from composer.database.tables.review_tables import editions, mailing_reviews, review_editions
 from composer.delivery.approval.recorded_editions import RecordedEdition
 from composer.delivery.core.states import DeliveryState
-from composer.publish.sources.public_source import PublicSource, public_source
+from composer.publish.sources.public_source import PublicSource, Visibility, public_source, visibility_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +35,8 @@ class SentText:
     corrects: str | None
     #: The public source by its digest; None if it was sent before sources were stored.
     source: str | None
+    #: What the issue said about the archive when it was sent.
+    visibility: Visibility
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class TextVersion:
 
     stem: str
     source: str
-    is_withdrawn: bool
+    visibility: Visibility
     at: datetime
 
 
@@ -52,7 +55,8 @@ def keep_public_source(connection: Connection, edition: RecordedEdition, edition
         return
     built = edition.variants[0].built
     digest = _store(connection, *public_source(built.issue, built.newsletter))
-    _add(connection, edition_sources, {"edition_id": edition_id, "source": digest}, "edition_id")
+    row = {"edition_id": edition_id, "source": digest, **_columns(visibility_of(built.issue))}
+    _add(connection, edition_sources, row, "edition_id")
 
 
 def add_version(
@@ -61,12 +65,12 @@ def add_version(
     source: PublicSource,
     pictures: Mapping[str, bytes],
     *,
-    is_withdrawn: bool,
+    visibility: Visibility,
     at: datetime,
 ) -> None:
     """Record that the archive shows another version of an issue from now on."""
     digest = _store(connection, source, pictures)
-    row = {"stem": stem, "source": digest, "is_withdrawn": is_withdrawn, "at": at}
+    row = {"stem": stem, "source": digest, "at": at, **_columns(visibility)}
     connection.execute(insert(text_versions), [row])
 
 
@@ -87,6 +91,8 @@ def sent_texts(connection: Connection) -> Sequence[SentText]:
             mailings.c.made,
             corrected_issue.c.key,
             edition_sources.c.source,
+            edition_sources.c.archive,
+            edition_sources.c.withdrawn,
         )
         .join_from(editions, review_editions, review_editions.c.edition_id == editions.c.id)
         .join(mailing_reviews, mailing_reviews.c.review_id == review_editions.c.review_id)
@@ -98,7 +104,15 @@ def sent_texts(connection: Connection) -> Sequence[SentText]:
         .order_by(mailings.c.id, review_editions.c.position)
     )
     return [
-        SentText(stem=row.stem, issue=row.issue, hash=row.hash, at=row.made, corrects=row.key, source=row.source)
+        SentText(
+            stem=row.stem,
+            issue=row.issue,
+            hash=row.hash,
+            at=row.made,
+            corrects=row.key,
+            source=row.source,
+            visibility=_visibility(row.archive, row.withdrawn) if row.source is not None else Visibility(),
+        )
         for row in connection.execute(question)
     ]
 
@@ -106,7 +120,7 @@ def sent_texts(connection: Connection) -> Sequence[SentText]:
 def versions(connection: Connection) -> Sequence[TextVersion]:
     """Return the versions since, the earliest first."""
     return [
-        TextVersion(stem=row.stem, source=row.source, is_withdrawn=row.is_withdrawn, at=row.at)
+        TextVersion(stem=row.stem, source=row.source, visibility=_visibility(row.archive, row.withdrawn), at=row.at)
         for row in connection.execute(select(text_versions).order_by(text_versions.c.id))
     ]
 
@@ -132,6 +146,14 @@ def picture_of(connection: Connection, digest: str) -> bytes:
         select(public_pictures.c.data).where(public_pictures.c.digest == digest)
     ).scalar_one()
     return data
+
+
+def _columns(visibility: Visibility) -> Mapping[str, str | None]:
+    return {"archive": visibility.mode.value, "withdrawn": visibility.withdrawn}
+
+
+def _visibility(archive: str, withdrawn: str | None) -> Visibility:
+    return Visibility(mode=ArchiveMode(archive), withdrawn=withdrawn)
 
 
 def _store(connection: Connection, source: PublicSource, pictures: Mapping[str, bytes]) -> str:

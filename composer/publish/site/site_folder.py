@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 
 from composer.core.errors import OutputError
 from composer.core.folders import put_back
-from composer.publish.site.site_manifest import NAME, Manifest, manifest_bytes, parse_manifest
+from composer.publish.site.site_manifest import NAME, ArchiveKind, Manifest, manifest_bytes, parse_manifest
 
 _AT_FDCWD, _EXCHANGE = -100, 2
 _NOT_WRITABLE = "the archive grows next to the old one, so the folder around it must be writable; or use --out"
@@ -26,9 +26,9 @@ _NOT_WRITABLE = "the archive grows next to the old one, so the folder around it 
 class SiteFolder:
     """A new archive that grows next to the old one, and replaces it at the end."""
 
-    def __init__(self, folder: Path, draft: Path, scratch: Path, old: Manifest) -> None:
+    def __init__(self, folder: Path, draft: Path, scratch: Path, old: Manifest, kind: ArchiveKind) -> None:
         """`draft` is the new, empty folder, `scratch` one for parts of pages; `old` is what the old folder contains."""
-        self.folder, self.draft, self.scratch, self.old = folder, draft, scratch, old
+        self.folder, self.draft, self.scratch, self.old, self.kind = folder, draft, scratch, old, kind
         #: The files of the new archive, with the digest of what they were made of.
         self.files: dict[str, str] = {}
         #: How many files were made anew.
@@ -72,7 +72,7 @@ class SiteFolder:
                     "move this file away, then publish again",
                 )
             _link(path, self._place(name))
-        (self.draft / NAME).write_bytes(manifest_bytes(self.files))
+        (self.draft / NAME).write_bytes(manifest_bytes(self.files, self.kind))
 
     def _place(self, path: str) -> Path:
         target = self.draft / PurePosixPath(path)
@@ -93,24 +93,25 @@ class SiteFolder:
 
 
 @contextmanager
-def site_folder(folder: Path) -> Iterator[SiteFolder]:
+def site_folder(folder: Path, kind: ArchiveKind) -> Iterator[SiteFolder]:
     """Open an archive's folder for a new archive; if the block ends without an error, it replaces the old one.
 
     Nobody else may write the same archive at the time: what is left of earlier runs is deleted. Raises OutputError if
-    the folder is not an archive, or if it cannot be written.
+    the folder is not an archive of this kind, or if it cannot be written.
     """
     folder = folder.resolve()
     make_parent(folder)
     try:
         put_back(folder, is_alone=True)
         old = _old(folder)
+        _expect_kind(folder, old.kind, kind)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", suffix=".new", dir=folder.parent) as beside:
             # The inner folder replaces the old one, because a temporary folder is private, and this one is not.
             draft = Path(beside) / folder.name
             scratch = Path(beside) / "parts"
             draft.mkdir()
             scratch.mkdir()
-            yield SiteFolder(folder, draft, scratch, old)
+            yield SiteFolder(folder, draft, scratch, old, kind)
             _replace(draft, folder, Path(beside) / "old")
     except OSError as error:
         hint = "the earlier archive has not changed" if folder.exists() else "choose another folder with --out"
@@ -153,6 +154,21 @@ def _old(folder: Path) -> Manifest:
             "move the folder away, publish again, and copy your own files back",
         )
     return found
+
+
+def _expect_kind(folder: Path, old: ArchiveKind | None, new: ArchiveKind) -> None:
+    """Raise OutputError if an archive of the other kind would be replaced."""
+    if old is None or old is new:
+        return
+    if new is ArchiveKind.UNSENT:
+        raise OutputError(
+            f"{folder} is an archive of what was sent; --unsent would replace it with the issue files of today",
+            "leave out --unsent, or choose another folder with --out",
+        )
+    raise OutputError(
+        f"{folder} was published with --unsent; its pages would be replaced with what was sent",
+        "publish with --unsent again, choose another folder with --out, or delete this folder first",
+    )
 
 
 def _link(source: Path, target: Path) -> None:

@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 #: The list's name in the archive's folder. A folder without it is not an archive.
 NAME = ".compose-archive.json"
@@ -15,10 +16,20 @@ NAME = ".compose-archive.json"
 VERSION = 1
 
 
+class ArchiveKind(StrEnum):
+    """What the issues of an archive are made of."""
+
+    SENT = "sent"
+    #: The issue files as they are, sent or not.
+    UNSENT = "unsent"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """The files of a folder."""
 
+    #: None for a folder without pages.
+    kind: ArchiveKind | None = None
     #: What each file was made of, by the digest of its path.
     _files: Mapping[str, str] = field(default_factory=dict)
 
@@ -37,13 +48,14 @@ def parse_manifest(data: bytes) -> Manifest | None:
     try:
         given = json.loads(data)
         files = {str(path): str(made_of) for path, made_of in given["files"].items()}
-        return Manifest(_files=files if given["version"] == VERSION else dict.fromkeys(files, ""))
+        kind = ArchiveKind(given["kind"]) if "kind" in given else None
+        return Manifest(kind=kind, _files=files if given["version"] == VERSION else dict.fromkeys(files, ""))
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def manifest_bytes(files: Mapping[str, str]) -> bytes:
+def manifest_bytes(files: Mapping[str, str], kind: ArchiveKind) -> bytes:
     """Return the bytes of the list of files, by path."""
     hashed = {digest_of(path): made_of for path, made_of in files.items()}
-    value = {"version": VERSION, "files": dict(sorted(hashed.items()))}
+    value = {"version": VERSION, "kind": kind.value, "files": dict(sorted(hashed.items()))}
     return json.dumps(value, separators=(",", ":")).encode()

@@ -154,7 +154,8 @@ def issue_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft
 def original_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft":
     """Return the page with the text as it was sent, of an issue that was corrected later."""
     address = f"{issue.address}{ORIGINAL}/"
-    frame = _issue_frame(site, own, issue, address, title=f"{issue.title} · {own.newsletter.name}", is_original=True)
+    sent = replace(issue, title=issue.original_title, description=issue.original_description)
+    frame = _issue_frame(site, own, sent, address, title=f"{sent.title} · {own.newsletter.name}", is_original=True)
     return _render(
         own,
         "original",

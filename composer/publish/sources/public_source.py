@@ -15,6 +15,7 @@ from pathlib import Path as FilePath
 
 from composer.content.document.issue import Issue
 from composer.content.document.newsletter import Newsletter
+from composer.content.document.newsletter_config import ArchiveMode
 from composer.content.schema.audiences import ONLY
 from composer.content.yaml.nodes import Mapping as MappingNode
 from composer.content.yaml.nodes import Node, Nodes, Path, Scalar, ScalarStyle, Sequence
@@ -60,6 +61,24 @@ class PublicSource:
         """Read the stored form."""
         given = json.loads(zlib.decompress(data))
         return cls(texts=given["texts"], settings=given["settings"], pictures=given["pictures"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visibility:
+    """Where the archive shows an issue, and whether it shows its text."""
+
+    mode: ArchiveMode = ArchiveMode.PUBLIC
+    #: Why the issue was withdrawn, without merge fields; None if it was not.
+    withdrawn: str | None = None
+
+
+def visibility_of(issue: Issue) -> Visibility:
+    """Return what an issue says about its page in the archive."""
+    reason = issue.withdrawn
+    if reason is not None:
+        for each in issue.fields.fields:
+            reason = reason.replace(each.token, each.stand_in)
+    return Visibility(mode=issue.archive, withdrawn=str(reason) if reason is not None else None)
 
 
 def public_source(issue: Issue, newsletter: Newsletter) -> tuple[PublicSource, Mapping[str, bytes]]:

@@ -11,8 +11,8 @@ from composer.core.untrusted_text import visible
 
 #: A text, a group of keys, or a list, as an issue file contains it.
 Tree = "str | Mapping[str, Tree] | Sequence[Tree]"
-#: Keys that no page shows.
-_UNSEEN = frozenset(("archive", "withdrawn", "only"))
+#: Keys that an issue's page does not show.
+_UNSEEN = frozenset(("archive", "withdrawn", "only", "preheader"))
 
 
 class ChangeKind(StrEnum):
@@ -23,8 +23,14 @@ class ChangeKind(StrEnum):
     REMOVED = "removed"
     #: The title of the whole issue.
     TITLE = "title"
-    #: A part without a section: the note, the date, the people.
+    #: The number and the date of the issue.
+    NUMBER = "number"
+    DATE = "date"
+    #: A part without a section: the note.
     OTHER = "other"
+
+
+_OF_ISSUE = {"subject": ChangeKind.TITLE, "number": ChangeKind.NUMBER, "date": ChangeKind.DATE}
 
 
 def changes_between(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
@@ -34,8 +40,8 @@ def changes_between(before: Mapping[str, object], after: Mapping[str, object]) -
         old, new = before.get(key), after.get(key)
         if old == new or key in _UNSEEN:
             continue
-        if key in ("subject", "preheader"):
-            found.append((ChangeKind.TITLE, ""))
+        if (kind := _OF_ISSUE.get(key)) is not None:
+            found.append((kind, ""))
         elif not isinstance(old or new, (Mapping, list, tuple)):
             found.append((ChangeKind.OTHER, ""))
         elif old is None or _is_longer(new, old):
@@ -60,8 +66,8 @@ def change_texts(
     for kind, key in changes:
         heading = visible(headings.get(key, ""))
         match ChangeKind(kind):
-            case ChangeKind.TITLE:
-                found.append(phrases["title_changed"])
+            case ChangeKind.TITLE | ChangeKind.NUMBER | ChangeKind.DATE:
+                found.append(phrases[f"{kind}_changed"])
             case ChangeKind.ADDED | ChangeKind.REMOVED | ChangeKind.CHANGED if heading:
                 found.append(phrases[f"section_{kind}"].replace("%s", heading))
             case _:
