@@ -87,3 +87,13 @@ def test_addresses_of_subscribers(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert run(["publish", "--unsent"]) != 0
     write_issue(workspace, "2025-02-28", TEXT)
     assert run(["publish", "--unsent"]) == 0 and "Hello." in page(workspace, "2025/02-28/")
+
+
+def test_withdrawn_in_one_language(tmp_path: Path) -> None:
+    """The other language is reported until it is withdrawn, too."""
+    workspace = letters(tmp_path / "news", d2025_02_28=TEXT + "withdrawn: A mistake.\n")
+    (workspace.root / "newsletter.de.yaml").write_text("language: de\n")
+    write_issue(workspace, "2025-02-28.de", TEXT)
+    assert publish(workspace).still_readable == ("2025-02-28.de",)
+    write_issue(workspace, "2025-02-28.de", TEXT + "withdrawn: A mistake.\n")
+    assert publish(workspace).still_readable == ()

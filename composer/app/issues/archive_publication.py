@@ -22,6 +22,7 @@ from composer.core.issue_files import heading, issue_key
 from composer.core.issue_names import date_in
 from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, stamp
 from composer.publish.archive_build import build_archive
+from composer.publish.archive_model import Archive
 from composer.publish.archive_reading import ArchiveRequest
 from composer.publish.privacy_scan import PrivateText, private_texts
 from composer.publish.publication_source import IssueSource, ReadIssue
@@ -52,6 +53,8 @@ class PublishResult:
     #: The files that were left out: issues with a later date, and issues whose names are not those of issues.
     later: tuple[str, ...] = ()
     misnamed: tuple[str, ...] = ()
+    #: The issues, by stem, that were withdrawn in another language only.
+    still_readable: tuple[str, ...] = ()
 
 
 def publish_files(
@@ -180,6 +183,7 @@ def write_archive(
         written=built.written,
         url=newsletters[""].archive.url,
         is_checked=is_subscriber is not None,
+        still_readable=tuple(_still_readable(built.archive)),
     )
 
 
@@ -225,6 +229,12 @@ def _writing(path: Path) -> Iterator[None]:
             f"compose keeps in {path.parent} what it knows for the next run: make this a folder that you can write to"
         )
         raise OutputError(f"{place} cannot be written: {why}", hint) from error
+
+
+def _still_readable(archive: Archive) -> Iterator[str]:
+    for editions in archive.translations.values():
+        if not all(each.is_readable for each in editions):
+            yield from (each.stem for each in editions if each.is_readable)
 
 
 def _problem(workspace: Workspace, source: IssueSource, found: PrivateText) -> Problem:

@@ -53,7 +53,7 @@ def command(out: Path | None, unsent: bool, as_json: bool) -> int:
         return 0
     console.answer(_short(result.folder))
     console.talk(_summary(result))
-    for line in _left_out(result):
+    for line in (*_left_out(result), *_still_readable(result)):
         console.talk(line)
     if result.url is None:
         console.talk("without feeds and sitemap, because newsletter.yaml has no   archive: url:")
@@ -76,6 +76,11 @@ def _left_out(result: "PublishResult") -> Iterator[str]:
         yield "no database: pages were not searched for addresses of subscribers"
 
 
+def _still_readable(result: "PublishResult") -> Iterator[str]:
+    for stem in result.still_readable:
+        yield f"{stem} is still readable, although the issue was withdrawn in another language: write   withdrawn:   there, too"
+
+
 def _short(folder: Path) -> str:
     """Return a path relative to the current folder if it is inside it."""
     try:
@@ -93,5 +98,6 @@ def _as_json(result: "PublishResult") -> dict[str, object]:
         "files_written": result.written,
         "url": result.url,
         "addresses_checked": result.is_checked,
+        "still_readable": list(result.still_readable),
         "left_out": [*result.later, *result.misnamed],
     }
