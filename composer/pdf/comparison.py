@@ -4,7 +4,8 @@ Input: the blocks of the page, and the PDF as it was read. Output: the faults. P
 
 Words are found in the order of the tags. White space, invisible characters and capitals do not count, and compatible
 characters are the same (NFKD), so that words in Chinese and Arabic count as others do. PDFium returns the letters of a
-right-to-left line in another order: if a block is not found letter by letter, its letters are counted.
+right-to-left line in another order: the letters of such a block are counted, and so are those of a block that is not
+found letter by letter.
 """
 
 import re
@@ -60,21 +61,40 @@ class _Search:
         """Find the words of a block, which are then used."""
         if not words:
             return _Found(())
-        # Without generated content in between first: a number before a title that begins with one is not its beginning.
-        starts = range(self._at, self._at + _BETWEEN + 1)
-        whole = (taken for at in starts if (taken := self._exact(words, at, 0)) is not None)
-        used = next(whole, None) or self._exact(words, self._at, _BETWEEN)
-        found = _Found(used) if used is not None else self._counted(words)
-        if found.lost and not _has_right_to_left(words):
-            # The words may be tagged before or after their place in the page.
-            begins = (at for at, free in enumerate(self._free) if free and _beginning(words, self._words[at]))
-            elsewhere = (taken for at in begins if (taken := self._exact(words, at, 0)) is not None)
-            found = next((_Found(taken) for taken in elsewhere), found)
+        found = self._at_once(words) if _has_right_to_left(words) else None
+        found = found or self._in_order(words)
         for at in found.used:
             self._free[at] = False
         if found.used and self._at <= found.used[-1] < self._at + _AHEAD + len(found.used):
             self._at = found.used[-1] + 1
         return found
+
+    def _at_once(self, words: str) -> _Found | None:
+        """Find the letters of these words in any order right here, before the same words in order further on."""
+        used = self._exact(words, self._at, 0)
+        if used is not None:
+            return _Found(used)
+        found = self._counted(words, self._at)
+        while not found.lost and len(found.used) > 1:
+            # A number before the words is not part of them if they are complete without it.
+            rest = self._counted(words, found.used[0] + 1)
+            if rest.lost or rest.used != found.used[1:]:
+                break
+            found = rest
+        return None if found.lost else found
+
+    def _in_order(self, words: str) -> _Found:
+        # Without generated content in between first: a number before a title that begins with one is not its beginning.
+        starts = range(self._at, self._at + _BETWEEN + 1)
+        whole = (taken for at in starts if (taken := self._exact(words, at, 0)) is not None)
+        used = next(whole, None) or self._exact(words, self._at, _BETWEEN)
+        found = _Found(used) if used is not None else self._counted(words, self._at)
+        if not found.lost or _has_right_to_left(words):
+            return found
+        # The words may be tagged before or after their place in the page.
+        begins = (at for at, free in enumerate(self._free) if free and _beginning(words, self._words[at]))
+        elsewhere = (taken for at in begins if (taken := self._exact(words, at, 0)) is not None)
+        return next((_Found(taken) for taken in elsewhere), found)
 
     def _exact(self, words: str, start: int, between: int) -> list[int] | None:
         """Return the fragments from `start` on that are exactly these words."""
@@ -92,10 +112,10 @@ class _Search:
                 return None
         return None
 
-    def _counted(self, words: str) -> _Found:
-        """Return the fragments with the letters of these words, and the letters that are in none."""
+    def _counted(self, words: str, start: int) -> _Found:
+        """Return the fragments from `start` on with the letters of these words, and the letters that are in none."""
         left, used, between = Counter(words.translate(_MIRRORED)), [], _BETWEEN
-        for at in range(self._at, len(self._words)):
+        for at in range(start, len(self._words)):
             if not self._free[at]:
                 continue
             letters = Counter(self._words[at].translate(_MIRRORED))

@@ -75,6 +75,17 @@ def test_letters_of_a_right_to_left_line_are_counted() -> None:
     ]
 
 
+def test_right_to_left_words_with_the_letters_of_their_neighbours() -> None:
+    """A number before a block is not part of it, and the same words in a later block are those of that block."""
+    blocks = [_block("A letter", "letter"), _block("لا 2025 لا", "title"), _block("after")]
+    contents = _reading(
+        (1, "A letter"), (1, "2"), (1, "لا2025 لا"), (1, "2"), (2, "after"), targets={"letter": 2, "title": 2}
+    )
+    assert _kinds(blocks, contents) == []
+    cells = [_block("כלכלה שלום"), _block("now and שלום כלכלה rose")]
+    assert _kinds(cells, _reading((1, "שלום כלכלה"), (1, "now and "), (1, "כלכלה שלום"), (1, " rose"))) == []
+
+
 def test_characters_without_a_glyph() -> None:
     """They are reported once for each text, at its place and page; invisible ones are not."""
     blocks = [_block("plain"), _block("a 🎉 and 🎉"), _block("soft\u00adly")]

@@ -49,6 +49,23 @@ def test_it_has_the_length_of_the_model(result: BuildResult, pdf: Path) -> None:
     assert pdf.stat().st_size < 500_000
 
 
+def test_headers_name_the_section_at_the_top(result: BuildResult, pdf: Path) -> None:
+    """The header of a page names the section of its first line, not the first one that begins on it."""
+    headings = {title for level, title in PdfObjects(pdf).bookmarks if level == 1}
+    current = ""
+    for page in range(2, result.pdf_pages + 1):
+        header, *lines = (line.strip() for line in text_of(pdf, page).splitlines() if line.strip())
+        current = lines[0] if lines[0] in headings else current
+        assert header.endswith(current) and current, page
+        current = next((line for line in reversed(lines) if line in headings), current)
+
+
+def test_a_small_team_is_on_one_page(result: BuildResult, pdf: Path) -> None:
+    """No page begins with one group of it."""
+    pages = [text_of(pdf, page) for page in range(2, result.pdf_pages + 1)]
+    assert any("B. Sample" in page and "D. Placeholder" in page and "E. Pattern" in page for page in pages)
+
+
 def test_only_an_emoji_may_be_missing(result: BuildResult) -> None:
     """Nothing is wrong with the PDF but what depends on the fonts of this computer."""
     assert {problem.code for problem in result.problems} <= {"PDF02"}
