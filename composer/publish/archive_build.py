@@ -98,7 +98,7 @@ class _SiteWriter:
             self._lists(own)
             for issue in own.archive.issues:
                 self._issue(own, issue)
-            write_feeds(self.site, own, self.folder)
+            write_feeds(self.site, own, self.folder, self.request.now)
         main = next(iter(self.site.languages.values()))
         self._page(MISSING, missing_page(self.site, main), main.css)
         if self.site.url is not None:
@@ -182,6 +182,9 @@ class _SiteWriter:
             latest = own.archive.listed[0].updated.date() if own.archive.listed else None
             others = tuple((each.archive.language, f"{url}/{each.folder}") for each in self.site.languages.values())
             yield SitemapPage(url=f"{url}/{own.folder}", changed=latest, translations=others)
+            # The first page and that of the latest year are the same.
+            for year in list(own.archive.years)[1:]:
+                yield SitemapPage(url=f"{url}/{own.folder}{year:04d}/")
             for issue in own.archive.listed:
                 if issue.is_readable:
                     editions = self.site.archive.translations[issue.key]
@@ -196,3 +199,5 @@ class _SiteWriter:
                     )
             for section in own.archive.sections:
                 yield SitemapPage(url=f"{url}/{section_address(own.tag, section.anchor)}", changed=latest)
+                for year in list(section.years)[1:]:
+                    yield SitemapPage(url=f"{url}/{section_address(own.tag, section.anchor, year)}")

@@ -27,7 +27,7 @@ class ItemSummary:
     first_anchor: str | None = None
     #: The number that the item is about; None if it is about none.
     value: str | None = None
-    #: The beginning of its text, and its source.
+    #: Its text, and its source.
     text: str = ""
     outlet: str | None = None
     url: str | None = None

@@ -22,8 +22,6 @@ from composer.mail.merge_slots import fill_html
 from composer.publish.archive_model import EventSummary, ItemSummary
 from composer.render.web.web_edition import WebEdition, WebStyles, render_web
 
-#: The longest beginning of a text in a list, in characters.
-_LONGEST = 280
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 
 
@@ -98,7 +96,7 @@ def _items(issue: Issue, edition: WebEdition, fields: tuple[MergeField, ...]) ->
                 anchor=anchor,
                 title=title or headings.get(key, ""),
                 value=value if value and not section.items else None,
-                text=_beginning(group, fields) if value else "",
+                text=_first_text(group, fields) if value else "",
                 outlet=_text(group, "outlet", fields) if value else None,
                 url=_text(group, "url", fields) if value else None,
             )
@@ -120,7 +118,7 @@ def _events(issue: Issue, edition: WebEdition, fields: tuple[MergeField, ...]) -
                     time=_text(group, "time", fields),
                     place=_text(group, "place", fields),
                     url=_text(group, "url", fields),
-                    text=_beginning(group, fields),
+                    text=_first_text(group, fields),
                 )
 
 
@@ -140,15 +138,11 @@ def _text(group: Group, name: str, fields: tuple[MergeField, ...]) -> str | None
     return filled(str(text), fields) if text else None
 
 
-def _beginning(group: Group, fields: tuple[MergeField, ...]) -> str:
-    """Return the beginning of the first Markdown text of an item."""
+def _first_text(group: Group, fields: tuple[MergeField, ...]) -> str:
+    """Return the first Markdown text of an item, whole: a list that breaks off in a sentence says something else."""
     rich = next((value for name in group if isinstance(value := group[name], Rich) and value), None)
     words = [plain_words(node.children) for node in rich.nodes if isinstance(node, Paragraph)] if rich else []
-    text = filled(" ".join(" ".join(words).split()), fields)
-    if len(text) <= _LONGEST:
-        return text
-    cut = text[:_LONGEST]
-    return f"{cut.rpartition(' ')[0] or cut}…"
+    return filled(" ".join(" ".join(words).split()), fields)
 
 
 def filled(text: str, fields: tuple[MergeField, ...]) -> str:

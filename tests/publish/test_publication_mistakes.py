@@ -1,6 +1,7 @@
 """What goes wrong around an archive: folders, a second command, settings; and pages that nothing may lead to."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from composer.app.issues.publication_lock import only_publication
 from composer.app.starter import create_newsletter
 from composer.core.errors import ContentError, OutputBusyError, OutputError
 from composer.publish.site.site_manifest import NAME
-from tests.publish.archives import NEWSLETTER, files, letters, page, parts, publish, sample_archive
+from tests.publish.archives import NEWSLETTER, NOW, URL, files, letters, page, parts, publish, sample_archive
 
 LETTER = 'subject: "{0}"\nletter:\n  body: "Dear all, {0}."\n'
 
@@ -144,3 +145,34 @@ def test_the_day_is_the_day_of_the_newsletter(tmp_path: Path) -> None:
         assert bool(publish(workspace).written) is written
         assert "<lastmod>2025-01-30</lastmod>" in (workspace.root / "public" / "sitemap.xml").read_text()
         assert '"datePublished":"2025-01-30T00:00:00+08:00"' in page(workspace, "2025/01-30/")
+
+
+def test_an_archive_without_issues(tmp_path: Path) -> None:
+    """The first page says that there are none, and the feed has the time when it was first written."""
+    workspace = letters(tmp_path, d2025_01_30=LETTER.format("one") + "archive: unlisted\n")
+    for later in (0, 5):
+        publish(workspace, now=NOW + timedelta(days=later))
+        assert "<p>No issues have been published yet.</p>" in page(workspace, "") and "<ul class=" not in page(
+            workspace, ""
+        )
+        feed = (workspace.root / "public" / "feed.xml").read_text()
+        assert "<updated>2025-03-01T12:00:00Z</updated>" in feed
+
+
+def test_pages_of_years(tmp_path: Path) -> None:
+    """The page of the latest year is the first page once more; those of earlier years are in the sitemap."""
+    workspace = letters(tmp_path, d2024_01_30=LETTER.format("one"), d2025_01_30=LETTER.format("two"))
+    publish(workspace)
+    assert f'rel="canonical" href="{URL}/"' in page(workspace, "2025/")
+    assert f'rel="canonical" href="{URL}/2024/"' in page(workspace, "2024/")
+    sitemap = (workspace.root / "public" / "sitemap.xml").read_text()
+    assert f"<loc>{URL}/2024/</loc>" in sitemap and f"<loc>{URL}/2025/</loc>" not in sitemap
+
+
+def test_texts_of_numbers_are_whole(tmp_path: Path) -> None:
+    """The table of a section of numbers has the whole text of each."""
+    text = "A long text about the number. " * 20
+    number = f'subject: s\nletter:\n  body: b\nnumbers:\n  value: "7"\n  body: "{text}"\n  outlet: AP\n'
+    workspace = letters(tmp_path, d2025_01_30=number)
+    publish(workspace)
+    assert text.strip() in page(workspace, "sections/numbers/")

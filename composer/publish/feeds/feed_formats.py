@@ -8,14 +8,13 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from email.utils import format_datetime
 from enum import StrEnum
 from xml.sax.saxutils import escape, quoteattr
 
 #: The most entries of a feed.
 MOST_ENTRIES = 20
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # XML 1.0, 2.2.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -65,11 +64,13 @@ class Feed:
     page: str
     base: str
     entries: Sequence[FeedEntry]
+    #: When it was first written; what a feed without entries shows as its time.
+    written: datetime
 
     @property
     def updated(self) -> datetime:
-        """When an entry was last changed; the same time for every feed without entries."""
-        return max((entry.updated for entry in self.entries), default=_EPOCH)
+        """When an entry was last changed."""
+        return max((entry.updated for entry in self.entries), default=self.written)
 
 
 def feed_text(feed: Feed, form: FeedFormat) -> str:

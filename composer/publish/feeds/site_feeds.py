@@ -6,6 +6,7 @@ article with absolute addresses; ids are made from the file name and the date, a
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from html import escape, unescape
 from urllib.parse import quote, urljoin
 
@@ -22,18 +23,19 @@ _ADDRESS = re.compile(r"(?<=\s)(href|src|srcset|poster)=\"([^\"]*+)\"")
 _ARTICLE = "<article", "</article>"
 
 
-def write_feeds(site: Site, own: LanguageSite, folder: SiteFolder) -> None:
+def write_feeds(site: Site, own: LanguageSite, folder: SiteFolder, now: datetime) -> None:
     """Write the feeds of a language; those that were made of the same are taken from the old archive."""
     if site.url is None:
         return
+    now = now.astimezone(own.newsletter.zone).replace(microsecond=0)
     latest = [(issue, None) for issue in own.archive.listed[:MOST_ENTRIES]]
-    _write(site, own, folder, own.folder, own.newsletter.name, latest)
+    _write(site, own, folder, own.folder, own.newsletter.name, latest, now)
     if not own.newsletter.archive.section_feeds:
         return
     for section in own.archive.sections:
         title = f"{own.newsletter.name}: {section.heading}"
         entries = list(section.entries[:MOST_ENTRIES])
-        _write(site, own, folder, section_address(own.tag, section.anchor), title, entries)
+        _write(site, own, folder, section_address(own.tag, section.anchor), title, entries, now)
 
 
 def _write(
@@ -43,6 +45,7 @@ def _write(
     address: str,
     title: str,
     listed: Sequence[tuple[IssueSummary, ItemSummary | None]],
+    now: datetime,
 ) -> None:
     page = f"{site.url}/{address}"
     # The summary has the digest of the texts; pictures and styles of the article follow from the page.
@@ -60,6 +63,7 @@ def _write(
         page=page,
         base=page,
         entries=tuple(_entries(site, own, folder, listed)),
+        written=now,
     )
     for form in FeedFormat:
         if f"{address}{form}" not in folder.files:

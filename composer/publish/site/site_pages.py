@@ -83,6 +83,8 @@ def list_page(site: Site, own: LanguageSite, year: int | None) -> "PageDraft":
             if year is None or year in each.archive.years
         },
     )
+    if year is not None and year == next(iter(archive.years)):
+        frame = _same_as(site, frame, own.folder)
     return _render(
         own,
         "list",
@@ -108,6 +110,8 @@ def section_page(site: Site, own: LanguageSite, section: SectionSummary, year: i
             others[tag] = section_address(tag, same.anchor, year)
     title = f"{section.heading} {year}" if year is not None else section.heading
     frame = site.frame(own, address, title=f"{title} · {own.newsletter.name}", others=others, section=section.anchor)
+    if year == next(iter(section.years)):
+        frame = _same_as(site, frame, section_address(own.tag, section.anchor))
     return _render(
         own,
         "section",
@@ -195,6 +199,11 @@ def missing_page(site: Site, own: LanguageSite) -> "PageDraft":
 def calendar_path(issue: IssueSummary) -> str:
     """Return the address of an issue's calendar file."""
     return f"{issue.address}events.ics"
+
+
+def _same_as(site: Site, frame: PageFrame, address: str) -> PageFrame:
+    """Return the frame of a page that has the same content as another one: search engines should know only that one."""
+    return replace(frame, canonical=site.absolute(address), alternates=())
 
 
 def _issue_frame(
