@@ -62,6 +62,22 @@ def _headers(office: FakeSmtp, subject: str) -> dict[str, list[tuple[str, str, s
     return found
 
 
+def test_a_correction_with_the_date_of_its_issue(room: CliHarness, office: FakeSmtp) -> None:
+    """The check reports both files as copies of one issue; only to those who got the issue is it sent all the same."""
+    room.add(2)
+    _send(room, ISSUE, 2)
+    words = (room.root / f"issues/{ISSUE}.yaml").read_text(encoding="utf-8")
+    (room.root / f"issues/{CORRECTION}.yaml").write_text(
+        words.replace("A letter", "Corrected letter"), encoding="utf-8"
+    )
+    assert "[FILE01]" in room.say("check", CORRECTION).out
+    room.say("test", CORRECTION)
+    refused = room.say("send", CORRECTION, "--yes", "2")
+    assert refused.code == 1 and "[same-issue]" in refused.err
+    _send(room, CORRECTION, 2, "--to-those-who-got", ISSUE)
+    assert len(_headers(office, "Corrected letter for you")) == 2
+
+
 def test_each_correction_replies_to_the_received_message(room: CliHarness, office: FakeSmtp) -> None:
     """The reply is to the first mailing, the one for late joiners, or the repeated one, but not to a rejected message."""
     room.add(3)
