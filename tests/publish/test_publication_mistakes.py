@@ -8,6 +8,7 @@ import pytest
 
 from composer.app.issues.publication_lock import only_publication
 from composer.app.starter import create_newsletter
+from composer.content.document.newsletter import read_newsletter
 from composer.core.errors import ContentError, OutputBusyError, OutputError
 from composer.publish.site.site_manifest import NAME
 from tests.publish.archives import NEWSLETTER, NOW, URL, files, letters, page, parts, publish, sample_archive
@@ -176,3 +177,15 @@ def test_texts_of_numbers_are_whole(tmp_path: Path) -> None:
     workspace = letters(tmp_path, d2025_01_30=number)
     publish(workspace)
     assert text.strip() in page(workspace, "sections/numbers/")
+
+
+def test_every_page_names_the_publisher(tmp_path: Path) -> None:
+    """Lists, sections and the page for unknown addresses have the imprint and the link to the privacy policy, once."""
+    workspace = sample_archive(tmp_path)
+    known = {tag: read_newsletter(workspace, tag) for tag in (None, "de")}
+    found = {name: data.decode() for name, data in files(publish(workspace).folder).items() if name.endswith(".html")}
+    assert len(found) > 20
+    for name, text in found.items():
+        newsletter = known["de" if name.startswith("de/") else None]
+        (email,) = newsletter.contact_addresses
+        assert text.count(f'href="{newsletter.privacy_url}"') == 1 and f'href="mailto:{email}"' in text, name

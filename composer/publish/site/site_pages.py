@@ -13,9 +13,13 @@ from markupsafe import Markup
 from composer.core.archive_addresses import ORIGINAL, section_address
 from composer.publish.archive_model import IssueSummary, ItemSummary, SectionSummary
 from composer.publish.site.page_frame import LanguageSite, PageFrame, PageLink, Site
+from composer.publish.site.page_publisher import publisher_of
 from composer.publish.site.site_manifest import digest_of
 from composer.publish.site.structured_data import PageAddresses, issue_data, open_graph
 from composer.publish.sources.source_changes import change_texts
+
+#: The pages with an article, which has its own imprint.
+_WITH_ARTICLE = ("issue", "original")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,7 +228,8 @@ def _issue_frame(
 
 
 def _render(own: LanguageSite, name: str, page: PageFrame, **values: object) -> PageDraft:
-    shared: dict[str, object] = {"name": own.newsletter.name, "logo": own.logo, "page": page}
+    publisher = None if name in _WITH_ARTICLE else publisher_of(own.newsletter)
+    shared: dict[str, object] = {"name": own.newsletter.name, "logo": own.logo, "page": page, "publisher": publisher}
     return PageDraft(own=own, template=f"web/{name}.html.j2", values=shared | values)
 
 
