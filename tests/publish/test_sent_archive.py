@@ -19,6 +19,7 @@ from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
 from composer.database.tables.archive_tables import public_pictures, public_sources, text_versions
 from composer.database.tables.mailing_tables import deliveries
+from composer.delivery.approval.archive_records import withdrawal_of
 from composer.delivery.approval.recorded_editions import edition_of
 from composer.delivery.approval.reviews import link_to_mailing, review_of
 from composer.delivery.core.mailing import MailingError
@@ -220,10 +221,14 @@ def test_a_withdrawal(context: MailingContext) -> None:
     assert "A mistake." in page(context.workspace, "2025/01-30/") and ">45<" not in page(
         context.workspace, "2025/01-30/"
     )
+    with context.database.read() as connection:
+        assert withdrawal_of(connection, STEM) == "A mistake." and withdrawal_of(connection, "2025-02-06") is None
     assert feed_entry(context)[2] == "2025-02-03T09:00:00Z"
     edit(context, "withdrawn: A mistake.", "")
     publish(context, LATER + timedelta(days=1))
     assert ">45<" in page(context.workspace, "2025/01-30/")
+    with context.database.read() as connection:
+        assert withdrawal_of(connection, STEM) is None
 
 
 def test_the_file_is_gone(context: MailingContext) -> None:

@@ -74,8 +74,8 @@ def add_version(
     connection.execute(insert(text_versions), [row])
 
 
-def sent_texts(connection: Connection) -> Sequence[SentText]:
-    """Return everything that was sent, the earliest first, without rehearsals."""
+def sent_texts(connection: Connection, stem: str | None = None) -> Sequence[SentText]:
+    """Return everything that was sent, or only one issue, the earliest first, without rehearsals."""
     went = (
         select(deliveries.c.mailing_id)
         .where(deliveries.c.mailing_id == mailings.c.id)
@@ -103,6 +103,8 @@ def sent_texts(connection: Connection) -> Sequence[SentText]:
         .where(mailings.c.is_rehearsal.is_(False), went)
         .order_by(mailings.c.id, review_editions.c.position)
     )
+    if stem is not None:
+        question = question.where(editions.c.stem == stem)
     return [
         SentText(
             stem=row.stem,
@@ -123,6 +125,20 @@ def versions(connection: Connection) -> Sequence[TextVersion]:
         TextVersion(stem=row.stem, source=row.source, visibility=_visibility(row.archive, row.withdrawn), at=row.at)
         for row in connection.execute(select(text_versions).order_by(text_versions.c.id))
     ]
+
+
+def withdrawal_of(connection: Connection, stem: str) -> str | None:
+    """Return why an issue that was sent was withdrawn, as the archive last knew; None if it was not."""
+    latest = connection.execute(
+        select(text_versions.c.at, text_versions.c.withdrawn)
+        .where(text_versions.c.stem == stem)
+        .order_by(text_versions.c.id.desc())
+        .limit(1)
+    ).first()
+    known = [(each.at, each.visibility.withdrawn) for each in sent_texts(connection, stem)]
+    if latest is not None:
+        known.append((latest.at, latest.withdrawn))
+    return max(known, key=lambda each: each[0])[1] if known else None
 
 
 def texts_of_sources(connection: Connection) -> Mapping[str, str]:

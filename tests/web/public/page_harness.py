@@ -13,6 +13,8 @@ from composer.web.public.pages.review_pages import AnswerEffect, Message, Reques
 
 TOKEN = "editor"
 STEM = "2025-01-30"
+#: An issue that was sent and withdrawn later.
+WITHDRAWN = "2024-12-24"
 
 
 def frozen(workspace: Workspace) -> EditionPage:
@@ -49,4 +51,8 @@ class Desk:
 
     def find(self, connection: Connection, stem: str) -> EditionPage | None:
         """Return the edition that was sent."""
-        return self.edition if stem == STEM else None
+        return self.edition if stem in (STEM, WITHDRAWN) else None
+
+    def withdrawn(self, connection: Connection, stem: str) -> str | None:
+        """Return why it was withdrawn."""
+        return "Wrong <b>figures</b>." if stem == WITHDRAWN else None

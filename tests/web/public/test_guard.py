@@ -21,7 +21,7 @@ from composer.web.public.http import guard
 from composer.web.public.http.guard import PublicAddress
 from composer.web.public.http.timeouts import SlowClientProtocol
 from tests.transport.setup import factor, with_more_time
-from tests.web.public.page_harness import STEM, TOKEN, Desk, frozen
+from tests.web.public.page_harness import STEM, TOKEN, WITHDRAWN, Desk, frozen
 from tests.web.public.running import Running, phrase, running
 
 PATHS = ("/subscribe", "/preferences", "/unsubscribe/x", "/nothing", "/health", f"/{STEM}", "/subscribe/")
@@ -162,6 +162,15 @@ def test_an_edition_runs_nothing(pages: Running) -> None:
     assert pages.get(f"/{STEM}/pictures/none").status == 404
     assert pages.get("/2025-01-31").status == 404
     assert pages.get(f"/approve/other/edition/1/pictures/{names[0]}").status == 404
+
+
+def test_a_withdrawn_edition(pages: Running) -> None:
+    """Its web copy shows only the reason, and its pictures are gone."""
+    names = re.findall(rf'src="/n/{STEM}/pictures/([^"]+)"', pages.get(f"/{STEM}").body)
+    answer = pages.get(f"/{WITHDRAWN}")
+    assert answer.status == 410 and "Wrong &lt;b&gt;figures&lt;/b&gt;." in answer.body
+    assert answer.header("cache-control") == "no-store"
+    assert pages.get(f"/{WITHDRAWN}/pictures/{names[0]}").status == 404
 
 
 def test_no_cookie_no_forgery(pages: Running) -> None:

@@ -33,6 +33,10 @@ class Editions(Protocol):
         """Return the edition of an issue's stem if a server has accepted a message of it, else None."""
         ...
 
+    def withdrawn(self, connection: Connection, stem: str) -> str | None:
+        """Return why an issue that was sent was withdrawn; None if it was not."""
+        ...
+
 
 def shown_of(message: bytes) -> EditionPage:
     """Return the page of a message that compose wrote."""

@@ -14,6 +14,7 @@ from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.core.errors import ComposeError
 from composer.core.workspace import Workspace
 from composer.delivery.approval import review_links
+from composer.delivery.approval.archive_records import withdrawal_of
 from composer.delivery.approval.recorded_editions import published
 from composer.delivery.config.delivery_settings import settings_of
 from composer.mail.compiled_message import Compiled
@@ -32,6 +33,10 @@ class EditionRepository:
         """Return the edition of an issue's stem if a server has accepted a message of it, else None."""
         compiled = published(connection, stem)
         return None if compiled is None else _shown(compiled)
+
+    def withdrawn(self, connection: Connection, stem: str) -> str | None:
+        """Return why an issue that was sent was withdrawn, as of the last `compose publish`; None if it was not."""
+        return withdrawal_of(connection, stem)
 
 
 class ReviewRepository:

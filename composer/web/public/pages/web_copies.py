@@ -1,7 +1,7 @@
 """Web copies of editions as they were sent, without any subscriber's values; and the newsletter's logo.
 
 Input: an issue's stem. Output: the frozen edition's page and its pictures. Guarantees: builds no edition, and shows none that
-has not been sent.
+has not been sent, or that was withdrawn.
 """
 
 import re
@@ -45,6 +45,8 @@ class WebCopies:
         stem = request.path_params["stem"]
         if self._site.archive is not None and (page := self._site.archive.page_of(stem)) is not None:
             return RedirectResponse(page, 301)
+        if (reason := await self._withdrawn(stem)) is not None:
+            return self._site.page("withdrawn", self._site.texts(request), status=410, reason=reason)
         shown = await self._found(stem)
         if shown is None:
             return self._site.said("missing", self._site.texts(request), status=404)
@@ -54,7 +56,8 @@ class WebCopies:
 
     async def issue_picture(self, request: Request) -> Response:
         """GET: one of its pictures."""
-        shown = await self._found(request.path_params["stem"])
+        stem = request.path_params["stem"]
+        shown = await self._found(stem) if await self._withdrawn(stem) is None else None
         found = picture(shown, request.path_params["name"]) if shown else None
         if found is None:
             return self._site.said("missing", self._site.texts(request), status=404)
@@ -68,6 +71,10 @@ class WebCopies:
         if logo is None:
             return self._site.said("missing", self._site.texts(request), status=404)
         return Response(logo.data, headers={"Content-Type": logo.media_type, **_KEPT})
+
+    async def _withdrawn(self, stem: str) -> str | None:
+        site = self._site
+        return await site.executor.read(lambda connection: site.editions.withdrawn(connection, stem))
 
     async def _found(self, stem: str) -> EditionPage | None:
         site = self._site
