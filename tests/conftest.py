@@ -24,6 +24,9 @@ settings.load_profile("ci" if os.environ.get("CI") else "patient")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell makes background processes ignore Ctrl-C, and so would all child processes of the tests.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    # nohup does the same with the end of a terminal.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 #: A file system in memory, where it exists and has this many bytes of room: nothing waits for a disk, neither SQLite nor
 #: PostgreSQL, which copies a database for each of hundreds of tests.

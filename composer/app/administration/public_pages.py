@@ -15,6 +15,7 @@ from pathlib import Path
 
 from composer.audience.identity.token_secret import tokens_of
 from composer.audience.suppression import erasure_key
+from composer.core.command_lines import command_line
 from composer.core.environment import Environment
 from composer.core.event_log import emit, said_to
 from composer.core.workspace import Workspace
@@ -64,7 +65,7 @@ def archive_files(settings: PublicSettings, folder: Path) -> ArchiveFiles:
             f"to serve it with these pages, write   archive:   and below it   url: {expected}",
         )
     if not (folder / "index.html").is_file():
-        raise PublicError(f"{folder} is not an archive", f"write it with: compose publish --out {folder}")
+        raise PublicError(f"{folder} is not an archive", "write it with: " + command_line("publish --out", str(folder)))
     return ArchiveFiles(folder=folder, url=expected)
 
 

@@ -225,9 +225,7 @@ def _writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         place, why = error.filename or path, error.strerror or error
-        hint = (
-            f"compose keeps in {path.parent} what it knows for the next run: make this a folder that you can write to"
-        )
+        hint = f"{path.parent} holds what the next run needs: make it a folder that you can write to"
         raise OutputError(f"{place} cannot be written: {why}", hint) from error
 
 

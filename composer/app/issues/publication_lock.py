@@ -22,7 +22,9 @@ def only_publication(folder: Path) -> Iterator[None]:
     """
     make_parent(folder)
     path = folder.parent / f".{folder.name}.lock"
-    busy = OutputBusyError(f"another compose publish is writing {folder}", "run the command again when it is done")
+    busy = OutputBusyError(
+        f"{folder} is being written by another compose publish", "run the command again when it is done"
+    )
     try:
         lock = FileLock(path)
     except HeldError:
