@@ -181,7 +181,16 @@ class _Directions:
     def _with_numbers(self, text: str, depth: int) -> str:
         if depth:
             return text
-        return with_numbers(text, lambda number: f'<span dir="ltr"{self._kind.number}>{number}</span>')
+        pieces: list[str] = []
+        done = 0
+        # A mark stands directly in front of its value, where a number would not begin.
+        for mark in self._marks.finditer(text):
+            pieces += [with_numbers(text[done : mark.start()], self._number), mark[0]]
+            done = mark.end()
+        return "".join((*pieces, with_numbers(text[done:], self._number)))
+
+    def _number(self, number: str) -> str:
+        return f'<span dir="ltr"{self._kind.number}>{number}</span>'
 
 
 def _runs(indexes: list[int]) -> list[list[int]]:

@@ -87,6 +87,8 @@ def test_every_block_has_the_direction_of_its_first_letter(
     assert seen > 25
     phones = [each for each in tree.iter("span") if (each.text or "").startswith("+966")]
     assert [each.get("dir") for each in phones] == ["ltr"] * len(phones)
+    links = [each for each in tree.iter("a") if (each.get("href") or "").startswith("tel:")]
+    assert [each.get("dir") for link in links for each in link] == ["ltr"] * len(links)
     assert not set(made.html) & {FIRST_STRONG, LEFT_TO_RIGHT, RIGHT_TO_LEFT, END}
 
 

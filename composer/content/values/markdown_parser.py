@@ -44,7 +44,8 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     """Scan emphasis so that it works next to CJK text and punctuation.
 
     CommonMark's flanking rules require a space or punctuation outside a mark that has punctuation inside; Chinese has
-    no such spaces. As in the markdown-cjk-friendly specification, a CJK character outside counts like punctuation.
+    no such spaces. As in the markdown-cjk-friendly specification, a CJK character outside counts like punctuation, and CJK
+    punctuation inside counts like a letter: `**料金：**12`.
     """
     from markdown_it.rules_inline.state_inline import Delimiter
 
@@ -58,8 +59,9 @@ def _emphasis(state: StateInline, silent: bool) -> bool:
     after = state.src[end] if end < state.posMax else " "
     can_open, can_close = scanned.can_open, scanned.can_close
     if mark == "*":
-        can_open = can_open or (not after.isspace() and is_cjk(before))
-        can_close = can_close or (not before.isspace() and is_cjk(after))
+        is_beside_cjk = is_cjk(before) or is_cjk(after)
+        can_open = can_open or (is_beside_cjk and not after.isspace())
+        can_close = can_close or (is_beside_cjk and not before.isspace())
     for _ in range(scanned.length):
         token = state.push("text", "", 0)
         token.content = mark
