@@ -95,9 +95,15 @@ class Newsletter:
         return group_in(self.template_values, "design")
 
     @property
+    def imprint(self) -> Group | None:
+        """Who publishes it, unless an issue names somebody else."""
+        imprint = self.template_values["imprint"]
+        return imprint if isinstance(imprint, Group) else None
+
+    @property
     def contact_addresses(self) -> tuple[str, ...]:
         """The email address of the imprint, if it has one."""
-        email = text_in(imprint, "email") if isinstance(imprint := self.template_values["imprint"], Group) else None
+        email = text_in(self.imprint, "email") if self.imprint else None
         return (email,) if email else ()
 
     def place(self, *path: str | int) -> SourcePlace:

@@ -6,7 +6,6 @@ Input: a newsletter in one language. Output: texts for templates. Guarantees: pu
 from dataclasses import dataclass
 
 from composer.content.document.newsletter import Newsletter
-from composer.content.values.field_values import Group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +22,8 @@ class PagePublisher:
 
 def publisher_of(newsletter: Newsletter) -> PagePublisher | None:
     """Return the publisher; None if newsletter.yaml has neither an imprint nor a postal address nor a privacy policy."""
-    postal, imprint = newsletter.postal_address, newsletter.template_values["imprint"]
-    given = {name: imprint[name] for name in imprint} if isinstance(imprint, Group) else {}
+    postal, imprint = newsletter.postal_address, newsletter.imprint
+    given = {name: imprint[name] for name in imprint} if imprint else {}
     texts = {name: value for name, value in given.items() if isinstance(value, str)}
     address = given.get("address")
     written = [texts.get("name"), *(address if isinstance(address, tuple) else ())]
