@@ -21,7 +21,7 @@ def record(found: Mapping[str, float], file: Path = FILE) -> None:
     if not found:
         return
     commit = _git("rev-parse", "--short=10", "HEAD") + (
-        "+" if _git("status", "--porcelain", "-uno", "--", f":!{FILE}") else ""
+        "+" if _git("status", "--porcelain", "-uno", "--", f":!{FILE.relative_to(ROOT).as_posix()}") else ""
     )
     day = datetime.datetime.now(datetime.UTC).date().isoformat()
     rows = [row for row in _rows(file) if (row[0], row[3]) not in {(commit, name) for name in found}]
