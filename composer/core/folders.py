@@ -68,7 +68,7 @@ def _swap(fresh: Path, folder: Path, old: Path) -> None:
 def put_back(folder: Path, *, is_alone: bool = False) -> None:
     """Delete what a killed process left, and restore the folder that it had moved away.
 
-    With `is_alone`, nobody else can be working on the folder now, so that everything there was left.
+    `is_alone` means that no other process is working on the folder, so everything found there was left behind.
     """
     for left in folder.parent.glob(f".{folder.name}-*.new"):
         # A recent one may belong to a process that is running in another window.

@@ -90,9 +90,7 @@ def _nothing_to_publish(workspace: Workspace, *, has_later: bool) -> UsageError:
     folder = workspace.root / ISSUES
     if has_later:
         return UsageError(f"every issue in {folder} has a date after today", "publish again on the day of an issue")
-    return UsageError(
-        f"there is no issue in {folder}", "the name of an issue is its date, such as 2025-01-30.yaml: compose new"
-    )
+    return UsageError(f"no issue found in {folder}", "create one with: compose new   (files are named 2025-01-30.yaml)")
 
 
 def newsletters_of(workspace: Workspace) -> Mapping[str, Newsletter]:
