@@ -19,11 +19,21 @@ _EAST_ASIAN = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]
 _WORD = re.compile(r"[^\W_]+(?:['’.,\u2011-][^\W_]+)*")
 
 
+def count_words(text: str) -> int:
+    """Return the words of a text; each Chinese, Japanese or Korean character is one."""
+    return sum(_words_and_characters(text))
+
+
 def words_and_minutes(text: str, language: str) -> tuple[int, float]:
     """Return the words of a text, and the minutes to read it."""
     main = language.split("-")[0].lower()
-    characters = len(_EAST_ASIAN.findall(text))
-    words = len(_WORD.findall(_EAST_ASIAN.sub(" ", text)))
+    words, characters = _words_and_characters(text)
     of_words = _USUAL if main in ("zh", "ja", "ko") else _SPEED.get(main, _USUAL)
     of_characters = _SPEED[main] if main in ("zh", "ja") else _CHARACTERS
     return words + characters, words / of_words + characters / of_characters
+
+
+def _words_and_characters(text: str) -> tuple[int, int]:
+    if text.isascii():
+        return len(_WORD.findall(text)), 0
+    return len(_WORD.findall(_EAST_ASIAN.sub(" ", text))), len(_EAST_ASIAN.findall(text))
