@@ -23,14 +23,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target / result.stdout.split()[-1]
 
 
-def test_the_wheel_carries_theme_and_starter(wheel: Path) -> None:
-    """Every file of templates/, issues/, assets/ and the newsletter's files is in the wheel, byte for byte."""
+def test_the_wheel_carries_theme_starter_and_docs(wheel: Path) -> None:
+    """Every file of templates/, issues/, assets/, docs/, deploy/ and the newsletter's is in the wheel, byte for byte."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
         for source, target in (
             ("templates", "composer/_shipped/templates"),
             ("issues", "composer/_shipped/starter/issues"),
             ("assets", "composer/_shipped/starter/assets"),
+            ("docs/tutorial", "composer/_shipped/docs/tutorial"),
+            ("docs/how-to", "composer/_shipped/docs/how-to"),
+            ("docs/reference", "composer/_shipped/docs/reference"),
+            ("docs/explanation", "composer/_shipped/docs/explanation"),
+            ("deploy", "composer/_shipped/deploy"),
         ):
             files = [path for path in (ROOT / source).rglob("*") if path.is_file()]
             assert files
@@ -39,6 +44,8 @@ def test_the_wheel_carries_theme_and_starter(wheel: Path) -> None:
                 assert archive.read(name) == path.read_bytes()
         for name in ("newsletter.yaml", "newsletter.de.yaml"):
             assert archive.read(f"composer/_shipped/starter/{name}") == (ROOT / name).read_bytes()
+        for name in ("GLOSSARY.md", "CHANGELOG.md"):
+            assert archive.read(f"composer/_shipped/{name}") == (ROOT / name).read_bytes()
         assert "composer/content/schemas/newsletter.yaml" in names
         assert "composer/render/mjml/mjml_schema.json" in names
 
@@ -91,5 +98,8 @@ def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path:
     assert run("check", "2025-01-30", "--on", "2025-01-30", cwd=tmp_path / "mine").returncode == 0
     assert run("preview", "2025-01-30", "--out", "shown", cwd=tmp_path / "mine").returncode == 0
     assert (tmp_path / "mine/shown/static/page.js").is_file()
+    # So are the pages of the manual.
+    assert run("help", "exit-codes", cwd=tmp_path).stdout == (ROOT / "docs/reference/exit-codes.md").read_text("utf-8")
+    assert run("sections", "quote", cwd=tmp_path).stdout.startswith("quote: ")
     # So are the migrations, which no module imports.
     assert run("subscribers", "add", "anna@example.org", cwd=tmp_path / "mine").stdout == "anna@example.org: pending\n"

@@ -7,11 +7,15 @@ import gc
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli.ui import console
 from composer.core.errors import ComposeError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 #: Each command with its line in `compose --help`; listed here so that the help needs no imports.
 _COMMANDS = {
@@ -39,6 +43,9 @@ _COMMANDS = {
     "dkim": "Create the DKIM keys that sign messages, and print their DNS records.",
     "doctor": "Check everything that sending needs, and show the next steps.",
     "schema": "Write the JSON Schemas for autocompletion in text editors.",
+    "sections": "Show the section types: what they are for, their fields, an example.",
+    "help": "Show a page of the documentation, without the network.",
+    "completion": "Print the script that completes commands and issues in your shell.",
 }
 
 
@@ -73,6 +80,14 @@ class _Commands(click.Group):
             hint = f"did you mean “{near[0]}”?" if near else f"the commands are: {', '.join(_COMMANDS)}"
             raise click.UsageError(f"unknown command “{args[0]}”; {hint}")
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Complete the name of a command without importing all of them."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [CompletionItem(name, help=line) for name, line in _COMMANDS.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

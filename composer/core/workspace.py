@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 from composer.core.command_lines import command_line, shell_line
@@ -23,15 +24,20 @@ INCLUDED = "briefing"
 
 
 def shipped(name: str) -> Path:
-    """Return a folder that is part of the program: `templates` or `starter`.
+    """Return a folder or file that is part of the program: `templates`, `starter`, `docs`, `deploy`, …
 
     In a wheel they are in composer/_shipped; in an editable checkout, the repository itself is the starter.
     """
-    package = Path(__file__).resolve().parents[1]
+    package = _package()
     inside = package / "_shipped" / name
-    if inside.is_dir():
+    if inside.exists():
         return inside
     return package.parent if name == "starter" else package.parent / name
+
+
+@lru_cache(maxsize=1)
+def _package() -> Path:
+    return Path(str(files("composer"))).resolve()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.completions import issue_names
 from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import Level, UsageError
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @click.command("approve")
-@click.argument("issue", metavar="ISSUE")
+@click.argument("issue", metavar="ISSUE", shell_complete=issue_names)
 @click.option("--as", "who", metavar="ADDRESS", help="The approver: an address listed under approvals.by.")
 @click.option("--return", "comment", metavar="WHY", help="Request changes instead, and say which ones.")
 @click.option("--ask", "is_asking", is_flag=True, help="Send a link to all approvers who have not answered yet.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.completions import issue_names
 from composer.core.errors import ComposeError
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("build")
-@click.argument("issues", nargs=-1, required=True, metavar="ISSUE...")
+@click.argument("issues", nargs=-1, required=True, metavar="ISSUE...", shell_complete=issue_names)
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to.  [default: outbox/]"
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.completions import issue_names
 from composer.core.errors import Level, UsageError
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("issues", nargs=-1, metavar="ISSUE...")
+@click.argument("issues", nargs=-1, metavar="ISSUE...", shell_complete=issue_names)
 @click.option("--links", is_flag=True, help="Also check that every link works (needs the network).")
 @click.option("--strict", is_flag=True, help="Return exit code 1 for warnings, too.")
 @click.option(

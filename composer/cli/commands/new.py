@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.completions import languages
 from composer.core.command_lines import command_line
 from composer.core.errors import UsageError
 from composer.core.workspace import Workspace
@@ -13,8 +14,14 @@ from composer.core.workspace import Workspace
 
 @click.command("new")
 @click.argument("date", required=False, metavar="[DATE]")
-@click.option("--language", metavar="TAG", help="Language of the issue, such as de.  [default: the newsletter's]")
-@click.option("--from", "source", metavar="TAG", help="Language to translate from; its texts are added as comments.")
+@click.option(
+    "--language", metavar="TAG", shell_complete=languages,
+    help="Language of the issue, such as de.  [default: the newsletter's]",
+)  # fmt: skip
+@click.option(
+    "--from", "source", metavar="TAG", shell_complete=languages,
+    help="Language to translate from; its texts are added as comments.",
+)  # fmt: skip
 def command(date: str | None, language: str | None, source: str | None) -> int:
     """Create the skeleton of a new issue.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.completions import issue_names
 from composer.cli.ui.option_errors import naming_as
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("preview")
-@click.argument("issue", metavar="ISSUE")
+@click.argument("issue", metavar="ISSUE", shell_complete=issue_names)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),

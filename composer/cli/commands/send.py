@@ -5,12 +5,13 @@ from pathlib import Path
 
 import click
 
+from composer.cli.ui.completions import issue_names
 from composer.cli.ui.log_options import with_log
 from composer.core.errors import UsageError
 
 
 @click.command("send")
-@click.argument("issue", metavar="[ISSUE]", required=False)
+@click.argument("issue", metavar="[ISSUE]", required=False, shell_complete=issue_names)
 @click.option("--audience", metavar="NAME", help="Send to this audience of newsletter.yaml instead of all subscribers.")
 @click.option(
     "--limit",

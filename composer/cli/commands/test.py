@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from composer.cli.ui import console
+from composer.cli.ui.completions import issue_names
 from composer.cli.ui.option_errors import naming_as
 from composer.core.addresses import Address, AddressError, parse_address
 from composer.core.command_lines import command_line
@@ -29,7 +30,7 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 
 
 @click.command("test")
-@click.argument("issue", metavar="ISSUE")
+@click.argument("issue", metavar="ISSUE", shell_complete=issue_names)
 @click.option(
     "--to", "to", multiple=True, metavar="ADDRESS", help="Send to this address instead of the editors; can be repeated."
 )

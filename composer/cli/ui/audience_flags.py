@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import click
 
+from composer.cli.ui.completions import languages
 from composer.core.audience_filter import WordError, audience_filter
 from composer.core.errors import UsageError
 
@@ -19,6 +20,7 @@ def condition_flags(command: Callable[..., int]) -> Callable[..., int]:
         "--language",
         multiple=True,
         metavar="TAG",
+        shell_complete=languages,
         help="Subscribers with this language (de includes de-AT); can be repeated.",
     )
     @click.option(

@@ -3,6 +3,7 @@
 Input: values of lower layers. Output: lines that the console can show. Guarantees: makes no decisions.
 """
 
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,6 +53,14 @@ class ConsoleTable:
 def answer(text: str) -> None:
     """Print a result to stdout."""
     _write(sys.stdout, text)
+
+
+def answer_page(text: str) -> None:
+    """Show a formatted text of ours on a terminal, page by page if it is longer than the screen."""
+    if text.count("\n") < shutil.get_terminal_size().lines:
+        print(text, end="", file=sys.stdout)
+    else:
+        click.echo_via_pager(text, color=True)
 
 
 def answer_json(value: object) -> None:

@@ -8,6 +8,7 @@ import click
 from composer.app.clock import now
 from composer.cli.ui import console
 from composer.cli.ui.audience_flags import condition_flags
+from composer.cli.ui.completions import languages
 from composer.cli.ui.confirmation import Confirmation
 from composer.cli.ui.export_view import run_export
 from composer.core.audience_filter import AudienceFilter
@@ -31,7 +32,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print the resul
 @click.option("--name", metavar="TEXT", default="", help="The full name.")
 @click.option("--first-name", metavar="TEXT", default="", help="The first name.")
 @click.option("--last-name", metavar="TEXT", default="", help="The last name.")
-@click.option("--language", metavar="TAG", default="", help="The language, such as de.")
+@click.option("--language", metavar="TAG", default="", shell_complete=languages, help="The language, such as de.")
 @click.option(
     "--field", "fields", multiple=True, metavar="NAME=TEXT", help="A merge field of newsletter.yaml; can be repeated."
 )
