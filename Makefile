@@ -34,7 +34,7 @@ golden: $(STAMP)        ## rewrite the golden files, the list of messages, docs/
 	$(BIN)/python -m scripts.checks_page
 	$(BIN)/python -m scripts.walkthrough
 
-test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, mailauth, mail parsers (node, npm)
+test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, yaml-language-server, mailauth, mail parsers (node, npm)
 	$(BIN)/python -m tests.browser.tools
 	$(BIN)/python -m tests.mail.tools
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from composer.app.administration.doctor_run import diagnose as diagnose
     from composer.app.context import MailingContext as MailingContext
     from composer.app.context import open_newsletter as open_newsletter
-    from composer.app.editor_schemas import write_schemas as write_schemas
     from composer.app.issues.archive_publication import PublishResult as PublishResult
     from composer.app.issues.archive_publication import publish_files as publish_files
     from composer.app.issues.build import BuildResult as BuildResult
@@ -100,6 +99,7 @@ if TYPE_CHECKING:
     from composer.app.people.subscriber_search import subscribers_meant as subscribers_meant
     from composer.app.people.suppression_edits import suppress_addresses as suppress_addresses
     from composer.app.starter import create_newsletter as create_newsletter
+    from composer.app.text_editors.schema_files import write_schemas as write_schemas
     from composer.audience.bounce_holds import HoldDecision as HoldDecision
     from composer.audience.lists.formats.detection import tables_in as tables_in
     from composer.core.audience_filter import AudienceFilter as AudienceFilter
@@ -117,7 +117,7 @@ _MODULES = {
     "composer.app.administration.database_versions": ("back_up_database", "upgrade_database"),
     "composer.app.administration.doctor_run": ("diagnose",),
     "composer.app.context": ("MailingContext", "open_newsletter"),
-    "composer.app.editor_schemas": ("write_schemas",),
+    "composer.app.text_editors.schema_files": ("write_schemas",),
     "composer.app.issues.archive_publication": ("PublishResult", "publish_files"),
     "composer.app.issues.build": ("BuildResult", "BuiltEdition", "build"),
     "composer.app.issues.check": ("all_checks", "check"),

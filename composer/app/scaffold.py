@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from composer.app.text_editors.schema_files import ISSUE, schema_line
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.section_types import read_document
 from composer.content.schema.audiences import ONLY
@@ -20,7 +21,6 @@ from composer.core.errors import ContentError
 from composer.core.issue_names import date_in
 from composer.core.workspace import Workspace
 
-_SCHEMA_LINE = "# yaml-language-server: $schema=../.compose/issue.schema.json"
 #: Formats whose values are the same in every language.
 _SAME_EVERYWHERE = ("url", "date", "picture", "language", "email", "colour", "sources", "tag")
 #: Formats that a skeleton contains as keys; other keys are comments.
@@ -74,7 +74,7 @@ def skeleton(newsletter: Newsletter, upcoming: NextIssue) -> str:
     schema = newsletter.issue_schema()
     printer = _Skeleton(schema)
     lines = [
-        _SCHEMA_LINE,
+        schema_line(ISSUE),
         f"# {newsletter.name}. Write texts in quotes, or after a | on the lines below, indented by two more spaces.",
     ]
     lines += [f"date: {upcoming.date.isoformat()}"]
@@ -119,11 +119,12 @@ class _Skeleton:
 
     def _group(self, field: SchemaField, indent: str) -> list[str]:
         lines: list[str] = []
+        #: Keys that are written together, such as a picture and its alt text: both are comments.
+        tied = {*field.together, *(other for others in field.together.values() for other in others)}
         for name, given in self._ordered(field):
             inner = self.schema.resolve(given)
             written = self.key(name, given, indent)
-            dependent = any(name in others for others in field.together.values())
-            if name in field.required or (inner.format in _WRITTEN and not dependent):
+            if name in field.required or (inner.format in _WRITTEN and name not in tied):
                 lines += written
                 continue
             lines.append(f"{indent}# {_first_sentence(inner.description)}")
@@ -132,8 +133,8 @@ class _Skeleton:
 
     def _ordered(self, field: SchemaField) -> list[tuple[str, SchemaField]]:
         """Sort the keys: the first is not a comment, because the dash of an item comes before it."""
-        # Few items are for some subscribers only; docs/reference/issue-format.md describes the key.
-        names = [name for name in field.properties if name != ONLY]
+        # Few items need these keys; docs/reference/issue-format.md describes them.
+        names = [name for name in field.properties if name not in (ONLY, "checked")]
         live = [name for name in names if self.schema.resolve(field.properties[name]).format]
         first = next((name for name in names if name in field.required), live[0] if live else names[0])
         names.sort(key=lambda name: name != first)
@@ -147,7 +148,7 @@ def _first_sentence(text: str) -> str:
 def translation(newsletter: Newsletter, source: Mapping) -> str:
     """Return an issue for translation: its texts as comments, all other values kept."""
     schema = newsletter.issue_schema()
-    lines = [_SCHEMA_LINE, f"# {newsletter.name}. Each comment contains a text; write its translation below it."]
+    lines = [schema_line(ISSUE), f"# {newsletter.name}. Each comment contains a text; write its translation below it."]
     lines += _translated(schema, source, schema.root, "")
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,7 @@ Guarantees: overwrites no file.
 import shutil
 from pathlib import Path
 
-from composer.app.editor_schemas import write_schemas
+from composer.app.text_editors.schema_files import write_schemas
 from composer.core.errors import OutputError, UsageError
 from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, shipped
 
@@ -18,7 +18,8 @@ outbox/
 public/
 .public-*.new/
 .public.lock
-.compose/
+.compose/*
+!.compose/*.schema.json
 # subscribers and keys: never commit them
 *.db
 *.db-*

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from jsonschema_rs import Draft202012Validator
+from jsonschema_rs import Draft7Validator
 
 from composer.cli.main import run
 from tests.factories import ROOT, sample, sample_message
@@ -153,7 +153,7 @@ def test_init_makes_a_newsletter_that_builds(here: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     assert run(["build", "mine/issues/2025-01-30.yaml", "mine/issues/2025-01-30.de.yaml"]) == 0
     ignored = (here / "mine/.gitignore").read_text().splitlines()
-    assert {"outbox/", ".compose/", "*.db", "*.key", "*.pem"} <= set(ignored)
+    assert {"outbox/", ".compose/*", "!.compose/*.schema.json", "*.db", "*.key", "*.pem"} <= set(ignored)
     assert (here / "mine/.compose/issue.schema.json").is_file()
 
 
@@ -238,7 +238,9 @@ def test_schema_describes_the_sample(here: Path, capsys: pytest.CaptureFixture[s
 
     sample(here)
     assert run(["schema"]) == 0
-    assert capsys.readouterr().out.split() == [".compose/issue.schema.json", ".compose/newsletter.schema.json"]
+    assert capsys.readouterr().out.split() == [
+        f".compose/{name}.schema.json" for name in ("issue", "newsletter", "language")
+    ]
     for name, path in (("issue", "issues/2025-01-30.yaml"), ("newsletter", "newsletter.yaml")):
         schema = json.loads((here / f".compose/{name}.schema.json").read_text(encoding="utf-8"))
         loader = yaml.CSafeLoader
@@ -247,7 +249,7 @@ def test_schema_describes_the_sample(here: Path, capsys: pytest.CaptureFixture[s
             for first, pairs in loader.yaml_implicit_resolvers.items()
         }
         document = yaml.load((here / path).read_text(encoding="utf-8"), Loader=loader)
-        validator = Draft202012Validator(schema)
+        validator = Draft7Validator(schema)
         assert [str(error) for error in validator.iter_errors(document)] == []
         assert not validator.is_valid({**document, "subjct": "x"})
         assert run(["schema", "--print", name]) == 0

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from composer.app.issues.issue_lookup import IssueFile
+from composer.app.text_editors.schema_files import refresh_schemas
 from composer.checks.catalogue import catalogue
 from composer.checks.check_settings import read_settings
 from composer.checks.registry import Check
@@ -44,6 +45,7 @@ def check(
     for code in allowed:
         find_check(code)
     now = now or datetime.datetime.now().astimezone()
+    refresh_schemas(issue.workspace)
     made = _report(issue, day=day, allowed=allowed, links=links, progress=progress, now=now)
     keep(issue.workspace, made)
     return made

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from composer.app.editor_schemas import write_schemas
 from composer.app.issues.issue_lookup import IssueFile
 from composer.app.issues.new_language import begin_language
 from composer.app.scaffold import NextIssue, next_issue, skeleton, translation
+from composer.app.text_editors.schema_files import write_schemas
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.section_types import read_document
 from composer.content.values.formats import language_tag

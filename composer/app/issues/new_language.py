@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from composer.app.text_editors.schema_files import LANGUAGE, schema_line
 from composer.content.document.newsletter import Newsletter, overlay_name
 from composer.content.document.phrase_files import FALLBACK, PhraseGroup, phrase_languages, phrase_paths
 from composer.content.values.field_values import Group, group_in, text_in
@@ -38,6 +39,7 @@ def begin_language(workspace: Workspace, newsletter: Newsletter, language: str) 
 
 def _overlay(newsletter: Newsletter, language: str) -> str:
     lines = [
+        schema_line(LANGUAGE),
         "# What differs in this language; everything else comes from newsletter.yaml.",
         "# Remove the # before each line that you translate.",
         f"language: {language}",

@@ -1,7 +1,7 @@
 """Shows an issue while it is being written: as a value, as files, or in the browser.
 
 Input: an issue's file, and optionally the subscriber whose edition is shown. Output: the content of the preview, a
-folder, or a server on this computer only. Guarantees: does not change the newsletter.
+folder, or a server on this computer only. Guarantees: of the newsletter's files, changes only the schemas for text editors.
 """
 
 import datetime
@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from composer.app.issues.issue_lookup import IssueFile
+from composer.app.text_editors.schema_files import refresh_schemas
 from composer.content.document.newsletter import read_newsletter
 from composer.core.environment import Environment
 from composer.core.environment import environment as own_environment
@@ -75,7 +76,12 @@ def serve_preview(
     template = editor_template((environment or own_environment()).environment.get(VARIABLE, ""))
 
     def session(path: Path) -> PreviewSession:
-        rebuild = preview_builder(workspace, path, _now, asked=subscriber)
+        build = preview_builder(workspace, path, _now, asked=subscriber)
+
+        def rebuild() -> Attempt:
+            refresh_schemas(workspace)
+            return build()
+
         return PreviewSession(rebuild, always(workspace, path), partial(editor_links, template, workspace.root))
 
     def prepare(stem: str) -> PreviewSession | None:
