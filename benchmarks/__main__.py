@@ -90,7 +90,7 @@ def main() -> int:
     )
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds of fresh processes  [default: 15]")
     # As the program itself does (composer/cli/main.py).
-    gc.set_threshold(50_000)
+    gc.set_threshold(100_000)
     given = parser.parse_args()
     if lack := missing():
         print(lack, file=sys.stderr)

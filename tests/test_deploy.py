@@ -20,7 +20,7 @@ import pytest
 
 from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
-from composer.cli.main import cli
+from composer.cli.command_group import cli
 from composer.core.workspace import Workspace
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database

@@ -7,7 +7,7 @@ import click
 import pytest
 
 from composer.checks.catalogue import catalogue
-from composer.cli.main import _COMMANDS, cli
+from composer.cli.command_group import _COMMANDS, cli
 from composer.content.schema.schema import SchemaField, built_in
 from composer.core.workspace import Workspace
 from tests import sessions

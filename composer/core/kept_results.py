@@ -21,7 +21,7 @@ from typing import TypeVar, cast
 T = TypeVar("T")
 
 #: The maximum number of files of a kind, and of bytes in a file.
-MOST, LARGEST = 250, 2_000_000
+MOST, LARGEST = 250, 4_000_000
 #: The packages of this program whose code makes the results; they import no others (pyproject.toml).
 _MAKERS = ("core", "content", "render")
 _DIGEST = 32

@@ -57,8 +57,12 @@ _OWN = {
     "th": ("th",),
 }
 _RIGHT_TO_LEFT = ("und-Arab", "he")
-#: Characters that do not end a run of another script: spaces, CJK punctuation, curly quotes, digits.
-_GLUE = r"\s\u3000-\u303f\uff00-\uff65\u00b7\u2010-\u2027·0-9%.,"
+#: Characters that do not end a run of another script: spaces, CJK punctuation, curly quotes, digits; no letters.
+_GLUE = r"\s\u3000-\u3004\u3006\u3008-\u3020\u302a-\u3037\u303c-\u303f\uff00-\uff65\u00b7\u2010-\u2027·0-9%.,"
+#: A run of each script, as groups in the order of the tags.
+_RUN = re.compile("|".join(f"([{letters}](?:[{letters}{_GLUE}]*[{letters}])?)" for letters in _SCRIPTS.values()))
+_TAGS = tuple(_SCRIPTS)
+_HAS_KANA = re.compile(f"[{_KANA}]")
 
 
 def _mark(value: object) -> str:
@@ -73,11 +77,7 @@ class HtmlPrinter:
         """`colon` is the language's, with the spaces that it has there."""
         self._language = language
         self.colon = colon
-        own = _OWN.get(language.split("-")[0], ())
-        foreign = {tag: letters for tag, letters in _SCRIPTS.items() if tag not in own}
-        self._tags = list(foreign)
-        groups = (f"([{letters}](?:[{letters}{_GLUE}]*[{letters}])?)" for letters in foreign.values())
-        self._foreign = re.compile("|".join(groups))
+        self._own = _OWN.get(language.split("-")[0], ())
 
     def html(self, value: object, label: str = "", after: str = ": ") -> Markup:
         """Print words inline, or a text as blocks; a bold label is put at the start of the first paragraph.
@@ -110,11 +110,13 @@ class HtmlPrinter:
             return escape(text)
         pieces: list[str] = []
         done = 0
-        for match in self._foreign.finditer(text):
+        for match in _RUN.finditer(text):
+            tag = _TAGS[(match.lastindex or 1) - 1]
+            if tag in self._own:
+                continue
             pieces.append(str(escape(text[done : match.start()])))
             done = match.end()
-            tag = self._tags[(match.lastindex or 1) - 1]
-            if tag == "zh" and re.search(f"[{_KANA}]", match[0]):
+            if tag == "zh" and _HAS_KANA.search(match[0]):
                 tag = "ja"
             rtl = ' dir="rtl"' if tag in _RIGHT_TO_LEFT else ""
             pieces.append(f'<span lang="{tag}"{rtl}>{escape(match[0])}</span>')

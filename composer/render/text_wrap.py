@@ -26,6 +26,7 @@ _NOT_FIRST = re.escape(
     + _JOINED
 )
 _NOT_LAST = re.escape("（［｛〔「『【《〈“‘—([{<$¥￥€£\"'" + _JOINED + "\u200d")
+_BREAK = re.compile(rf"(?<![{_NOT_LAST}])(?:(?<=[{_CJK}])|(?=[{_CJK}]))(?![{_NOT_FIRST}])")
 _PLAIN = re.compile("[ -~]*")
 #: First and last characters that all have the same width, in cells, and of which none combines with another.
 _USUAL = (
@@ -36,19 +37,22 @@ _USUAL = (
     ("\u2010", "\u2027", 1),
     ("\u2030", "\u205e", 1),
     ("\u20a0", "\u20bf", 1),
+    ("\u2190", "\u21ff", 1),
     ("\u3000", "\u3029", 2),
     ("\u3041", "\u3096", 2),
     ("\u30a0", "\u30ff", 2),
     ("\u4e00", "\u9fff", 2),
     ("\uac00", "\ud7a3", 2),
     ("\uff01", "\uff60", 2),
+    ("\U0001f337", "\U0001f37c", 2),
+    ("\U0001f37e", "\U0001f393", 2),
+    ("\U0001f3a0", "\U0001f3ca", 2),
+    ("\U0001f400", "\U0001f43e", 2),
+    ("\U0001f442", "\U0001f4fc", 2),
+    ("\U0001f600", "\U0001f64f", 2),
+    ("\U0001f680", "\U0001f6c5", 2),
+    ("\U0001f947", "\U0001f9ff", 2),
 )
-
-
-@cache
-def _break() -> re.Pattern[str]:
-    # Compiled late: many texts have no such character.
-    return re.compile(rf"(?<![{_NOT_LAST}])(?:(?<=[{_CJK}])|(?=[{_CJK}]))(?![{_NOT_FIRST}])")
 
 
 @cache
@@ -94,12 +98,12 @@ def _segments(word: str) -> list[str]:
 
 def _variants(word: str, start: int, end: int) -> list[int]:
     return [
-        at for match in _break().finditer(word, start, end) if start < (at := match.start()) < end and _stands(word[at])
+        at for match in _BREAK.finditer(word, start, end) if start < (at := match.start()) < end and _stands(word[at])
     ]
 
 
 def _may_break(word: str, at: int) -> bool:
-    return _break().match(word, at) is not None and _stands(word[at])
+    return _BREAK.match(word, at) is not None and _stands(word[at])
 
 
 def _stands(character: str) -> bool:

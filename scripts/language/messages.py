@@ -77,7 +77,7 @@ def help_texts(command: click.Command, name: str) -> Iterator[str]:
 
 def message_list() -> str:
     """Return the whole list."""
-    from composer.cli.main import cli
+    from composer.cli.command_group import cli
 
     parts = [_HEAD, "# Help of the commands\n", *(f"{text}\n" for text in help_texts(cli, "compose"))]
     for surface, packages in _SURFACES.items():

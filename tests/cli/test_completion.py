@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from composer.cli.main import _COMMANDS, run
+from composer.cli.command_group import _COMMANDS
+from composer.cli.main import run
 from tests.factories import sample
 
 pytestmark = pytest.mark.slow

@@ -1,0 +1,138 @@
+"""The command `compose`: its subcommands are imported only when they are called.
+
+Input: the command line. Output: an exit code (docs/reference/exit-codes.md lists them).
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.core.errors import ComposeError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+#: Each command with its line in `compose --help`; listed here so that the help needs no imports.
+_COMMANDS = {
+    "init": "Create a newsletter in DIR, with a sample issue.",
+    "new": "Create the skeleton of a new issue.",
+    "preview": "Preview an issue in the browser while you write it.",
+    "check": "Check issues for problems, and show the line of each one.",
+    "build": "Build issues into the outbox: HTML, plain text, message.",
+    "publish": "Write the online archive: pages, feeds and calendar files, for any web server.",
+    "subscribers": "Manage subscribers: import, add, list, tag, unsubscribe, erase.",
+    "who": "Show everything on record about one person.",
+    "suppression": "Manage the suppression list: addresses that never get mail.",
+    "db": "Manage the database: upgrade, back up, continue after a restore.",
+    "keys": "Back up and restore the keys, which database backups do not contain.",
+    "test": "Send a test of an issue to its editors, as subscribers will get it.",
+    "approve": "Approve an issue, or request changes.",
+    "send": "Send an issue to its subscribers, once to each of them.",
+    "status": "Show the delivery status and totals of mailings.",
+    "stop": "Stop a mailing, whichever process or computer is sending it.",
+    "settle": "Decide what to do about recipients whose delivery could not be confirmed.",
+    "report": "Write the report of a mailing: web page, text, tables.",
+    "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
+    "audience": "Show how the audience develops: growth, bounces, complaints.",
+    "bounces": "Process returned mail: bounces, complaints, unsubscribe requests.",
+    "dkim": "Create the DKIM keys that sign messages, and print their DNS records.",
+    "doctor": "Check everything that sending needs, and show the next steps.",
+    "schema": "Write the JSON Schemas for autocompletion in text editors.",
+    "sections": "Show the section types: what they are for, their fields, an example.",
+    "help": "Show a page of the documentation, without the network.",
+    "completion": "Print the script that completes commands and issues in your shell.",
+}
+
+
+class _Commands(click.Group):
+    """Looks up commands by name, and imports them when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"composer.cli.commands.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            from composer.core.issue_names import is_issue_file
+
+            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            if not near and is_issue_file(args[0]):
+                from composer.core.command_lines import command_line
+
+                raise click.UsageError(
+                    f"“{args[0]}” is an issue, not a command; did you mean: {command_line('build', args[0])}"
+                )
+            hint = f"did you mean “{near[0]}”?" if near else f"the commands are: {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"unknown command “{args[0]}”; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
+        """Complete the name of a command without importing all of them."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return click.Command.shell_complete(self, ctx, incomplete)
+        return [CompletionItem(name, help=line) for name, line in _COMMANDS.items() if name.startswith(incomplete)]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="compose-newsletter", prog_name="compose", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Create a newsletter from text files, and send it.
+
+    Without a command: show the state of the current issue, and the next step.
+    """
+    if context.invoked_subcommand is None:
+        from composer.cli.commands.overview import show
+
+        show()
+
+
+def execute(arguments: list[str]) -> int:
+    """Run a command and return its exit code; a user's mistake never ends in a traceback."""
+    try:
+        code = cli.main(args=arguments, prog_name="compose", standalone_mode=False)
+    except ComposeError as error:
+        console.stop(error)
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        console.answer(error.format_message())
+        return 2
+    except click.ClickException as error:
+        console.talk(f"error: {error.format_message()}")
+        console.talk(f"    see: {_called(arguments)} --help")
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        console.talk("stopped")
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _called(arguments: list[str]) -> str:
+    """Return the name of the command that was called, if the command line contains one."""
+    words = ["compose"]
+    command: click.Command = cli
+    for each in arguments:
+        inner = command.get_command(click.Context(command), each) if isinstance(command, click.Group) else None
+        if inner is None:
+            break
+        words.append(each)
+        command = inner
+    return " ".join(words)
