@@ -116,6 +116,13 @@ _PLAIN = re.compile(
 )
 
 
+def host_label(text: str) -> str:
+    """Return a text as one part of a host name: letters a to z, digits and -. It may be empty."""
+    plain = unicodedata.normalize("NFKD", text.lower())
+    words = re.sub(r"[^a-z0-9]+", "-", "".join(c for c in plain if not unicodedata.combining(c)))
+    return words[:40].strip("-")
+
+
 def normal_address(address: str) -> str:
     """Return the form for comparing addresses: the domain as A-labels, everything in lower case.
 

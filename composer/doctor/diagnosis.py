@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from composer.delivery.config.dns_record import DnsRecord
+
 
 class DiagnosisLevel(StrEnum):
     """The level of a result."""
@@ -24,3 +26,5 @@ class Diagnosis:
     health: DiagnosisLevel
     seen: str
     step: str = ""
+    #: The DNS record to publish.
+    record: DnsRecord | None = None

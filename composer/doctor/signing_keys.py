@@ -1,16 +1,13 @@
 """Check the DKIM keys: whether they exist and are strong enough.
 
-Input: the newsletter, and the folder of the keys. Output: diagnoses, and the public keys by the names of their DNS
-records.
+Input: the newsletter, and the folder of the keys. Output: diagnoses, and the DNS records of the keys.
 """
-
-import re
-from collections.abc import Mapping
 
 from composer.content.document.newsletter import Newsletter
 from composer.core.environment import Environment
 from composer.core.errors import ComposeError
-from composer.delivery.config.dkim_keys import RSA_BITS, read_key, record, record_name
+from composer.delivery.config.dkim_keys import RSA_BITS, dkim_record, read_key
+from composer.delivery.config.dns_record import DnsRecord
 from composer.delivery.config.resolve import key_path, signing_of
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 from composer.mail.dkim_signing import Algorithm
@@ -18,22 +15,22 @@ from composer.mail.dkim_signing import Algorithm
 
 def look_at_keys(
     newsletter: Newsletter, around: Environment, host: str
-) -> tuple[tuple[Diagnosis, ...], Mapping[str, str]]:
+) -> tuple[tuple[Diagnosis, ...], tuple[DnsRecord, ...]]:
     """Read each key; without keys of our own, the mail server signs, or DKIM is not set up."""
     try:
         signing = signing_of(newsletter, host)
     except ComposeError as error:
-        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.BAD, seen=error.message, step="fix delivery.dkim"),), {}
+        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.BAD, seen=error.message, step="fix delivery.dkim"),), ()
     if signing is None:
         step = "ask your mail provider to sign, and write   dkim: relay   or create keys:   compose dkim keygen"
         return (
             Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="DKIM signing is not set up", step=step),
-        ), {}
+        ), ()
     if signing.is_relayed:
         seen = "the mail server signs; check in a message you received that d= in DKIM-Signature is your domain"
-        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.GOOD, seen=seen),), {}
+        return (Diagnosis(subject="DKIM", health=DiagnosisLevel.GOOD, seen=seen),), ()
     found: list[Diagnosis] = []
-    public: dict[str, str] = {}
+    records: list[DnsRecord] = []
     algorithms = set()
     for selector in signing.selectors:
         subject = f"key {selector}"
@@ -43,8 +40,7 @@ def look_at_keys(
             found.append(Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=error.message, step=error.hint))
             continue
         algorithms.add(key.algorithm)
-        match = re.search(r"p=([A-Za-z0-9+/=]+)", record(key))
-        public[record_name(key, signing.domain)] = match[1] if match else ""
+        records.append(dkim_record(key, signing.domain))
         is_short = key.algorithm is Algorithm.RSA and key.bits < RSA_BITS
         found.append(
             Diagnosis(
@@ -64,4 +60,4 @@ def look_at_keys(
     if algorithms and Algorithm.RSA not in algorithms:
         step = "sign with an RSA key too: several receivers support only RSA"
         found.append(Diagnosis(subject="DKIM", health=DiagnosisLevel.WEAK, seen="only an Ed25519 key signs", step=step))
-    return tuple(found), public
+    return tuple(found), tuple(records)

@@ -18,6 +18,11 @@ _ONE_CLICK = write.verbatim("List-Unsubscribe-Post", "List-Unsubscribe=One-Click
 _PART = re.compile(r"[A-Za-z0-9._-]{1,40}")
 
 
+def is_list_id(text: str) -> bool:
+    """Return whether a text is a valid name of a list for List-Id, without angle brackets."""
+    return _LIST_ID.fullmatch(text) is not None
+
+
 def standing_lines(list_id: str | None, list_name: str) -> bytes:
     """Return the headers of every message of a list. Raises HeaderError.
 
@@ -26,7 +31,7 @@ def standing_lines(list_id: str | None, list_name: str) -> bytes:
     """
     lines = []
     if list_id is not None:
-        if not _LIST_ID.fullmatch(list_id):
+        if not is_list_id(list_id):
             raise HeaderError(f"{list_id!r} is not a valid List-Id; it must look like briefing.news.example.org")
         lines.append(write.phrase("List-Id", list_name, f"<{list_id}>"))
     lines.append(write.verbatim("Auto-Submitted", "auto-generated"))

@@ -124,7 +124,9 @@ def test_keys_are_made_shown_and_sign(workspace: Workspace, capsys: pytest.Captu
     assert "no key for news.example.org was found" in capsys.readouterr().err
     assert run(["dkim", "keygen"]) == 0
     records, said = capsys.readouterr()
-    assert [line.split(".")[0] for line in records.splitlines()] == ["compose-rsa", "compose-ed"]
+    names = [f"name   {name}._domainkey.news.example.org" for name in ("compose-rsa", "compose-ed")]
+    assert [line for line in records.splitlines() if line.startswith("name")] == names
+    assert records.count("type   TXT\nvalue  v=DKIM1; k=") == 2
     keys = sorted((workspace.root.parent / "config").rglob("*.pem"))
     assert [key.name for key in keys] == ["compose-ed.pem", "compose-rsa.pem"]
     assert all(key.stat().st_mode & 0o077 == 0 for key in keys)

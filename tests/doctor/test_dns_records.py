@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from composer.delivery.config.dns_record import DnsRecord
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
-from composer.doctor.dns_records import Ask, look_at_names
+from composer.doctor.dns.dns_records import look_at_names
+from composer.doctor.dns.name_server import Ask
 
 DOMAIN = "news.example.org"
 KEY = f"c-rsa._domainkey.{DOMAIN}"
@@ -18,11 +20,11 @@ GOOD = {
 
 
 def table(records: Mapping[str, tuple[str, ...]]) -> Ask:
-    return lambda name: records.get(name, ())
+    return lambda name, kind: records.get(name, ()) if kind == "TXT" else ()
 
 
 def look(records: Mapping[str, tuple[str, ...]], public: str = "MIIBIjAN") -> dict[str, Diagnosis]:
-    found = look_at_names(DOMAIN, {KEY: public}, table(records))
+    found = look_at_names(DOMAIN, [DnsRecord(KEY, "TXT", f"v=DKIM1; k=rsa; p={public}")], table(records))
     return {each.subject.split()[0]: each for each in found}
 
 
@@ -95,12 +97,12 @@ def test_the_organisation_is_found(records: dict[str, str], place: str) -> None:
     """Of several records above, the one with the fewest labels is the organisation's, unless one says otherwise."""
     asked: list[str] = []
 
-    def ask(name: str) -> tuple[str, ...]:
+    def ask(name: str, kind: str) -> tuple[str, ...]:
         asked.append(name)
         return tuple(f"v=DMARC1; {records[each]}" for each in records if name == f"_dmarc.{each}")
 
     domain = "1.2.3.4.5.6.7.8.9.d.example.org"
-    *_, found = look_at_names(domain, {}, ask)
+    *_, found = look_at_names(domain, [], ask)
     assert found.seen.startswith(f"_dmarc.{place}: ")
     # At most eight lookups, for any domain.
     policies = [name for name in asked if name.startswith("_dmarc.")]
@@ -115,10 +117,24 @@ def test_circular_includes_end() -> None:
 
 def test_without_a_network_nothing_is_judged() -> None:
     """If no name server answers, everything is open, and nothing is called bad."""
-    found = list(look_at_names(DOMAIN, {KEY: "x"}, lambda name: None))
+    found = list(look_at_names(DOMAIN, [DnsRecord(KEY, "TXT", "p=x")], lambda name, kind: None))
     assert {each.health for each in found} == {DiagnosisLevel.OPEN}
 
 
 def test_keys_are_not_checked_if_the_relay_signs() -> None:
     """With `dkim: relay` no selector is known here."""
-    assert [each.subject.split()[0] for each in look_at_names(DOMAIN, {}, table(GOOD))] == ["SPF", "DMARC"]
+    assert [each.subject.split()[0] for each in look_at_names(DOMAIN, [], table(GOOD))] == ["SPF", "DMARC"]
+
+
+def test_records_to_publish() -> None:
+    """A missing record is named with type and value; SPF only for a mail server of one's own."""
+    found = look({"_dmarc.example.org": ()})
+    assert found["DKIM"].record == DnsRecord(KEY, "TXT", "v=DKIM1; k=rsa; p=MIIBIjAN")
+    assert found["DMARC"].record == DnsRecord(
+        f"_dmarc.{DOMAIN}", "TXT", f"v=DMARC1; p=none; rua=mailto:postmaster@{DOMAIN}"
+    )
+    assert found["SPF"].record is None
+    own, *_ = look_at_names(DOMAIN, [], table({}), "mail.example.org")
+    assert own.record == DnsRecord(DOMAIN, "TXT", "v=spf1 a:mail.example.org -all")
+    other, *_ = look_at_names(DOMAIN, [], table({}), "smtp.relay.example")
+    assert other.record is None

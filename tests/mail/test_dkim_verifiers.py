@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.core.addresses import Address
-from composer.delivery.config.dkim_keys import generate, parse_key, record_name, record_strings
+from composer.delivery.config.dkim_keys import dkim_record, generate, parse_key
 from composer.mail.dkim_signing import OVERSIGNED, Algorithm, Key, Profile, sign
 from composer.mail.letterhead import Addressing, Letterhead
 from composer.mail.parts import MailPart
@@ -24,7 +24,7 @@ from tests.mail.tools import Mailauth, Records, dkimpy, missing
 
 pytestmark = pytest.mark.slow
 
-RECORDS = {record_name(key, BOTH.domain): record_strings(key) for key in BOTH.keys}
+RECORDS = {(made := dkim_record(key, BOTH.domain)).name: made.strings for key in BOTH.keys}
 HOLD = {RSA.selector: True, ED25519.selector: True}
 FAIL = {RSA.selector: False, ED25519.selector: False}
 LETTERHEAD = Letterhead(
@@ -204,7 +204,7 @@ def test_names_in_other_scripts(verify: Verify) -> None:
     """A domain and a selector with letters outside ASCII are found in DNS by their A-labels."""
     key = parse_key(generate(Algorithm.ED25519), selector="b\u00fcro.eins")
     profile = Profile(domain="m\u00fcnchen.example", keys=(key,))
-    records = {record_name(key, profile.domain): record_strings(key)}
+    records = {(made := dkim_record(key, profile.domain)).name: made.strings}
     assert list(records) == ["xn--bro-hoa.eins._domainkey.xn--mnchen-3ya.example"]
     assert verify(sign(MESSAGE, profile, now=NOW), records) == {"xn--bro-hoa.eins": True}
 
@@ -212,5 +212,5 @@ def test_names_in_other_scripts(verify: Verify) -> None:
 def test_another_key_fails(verify: Verify) -> None:
     """DNS with another public key: the verifiers use it."""
     others = [parse_key(generate(key.algorithm), selector=key.selector) for key in BOTH.keys]
-    records = {record_name(key, BOTH.domain): record_strings(key) for key in others}
+    records = {(made := dkim_record(key, BOTH.domain)).name: made.strings for key in others}
     assert verify(sign(MESSAGE, BOTH, now=NOW), records) == FAIL

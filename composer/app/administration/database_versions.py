@@ -17,6 +17,7 @@ from composer.database.engine import connect
 from composer.database.location import location_of
 from composer.database.schema_upgrade import upgrade
 from composer.delivery.database_guard.database_id import remember
+from composer.delivery.database_guard.last_backup import LastBackup, note_database_backup
 from composer.doctor.diagnosis import Diagnosis
 from composer.doctor.key_backups import look_at_key_backup
 
@@ -52,5 +53,7 @@ def upgrade_database(workspace: Workspace, environment: Environment) -> Database
 def back_up_database(context: MailingContext, file: Path, now: datetime) -> DatabaseBackup:
     """Copy the database to a new file. Raises DatabaseError, also for PostgreSQL, which has its own backup tools."""
     size = backup(context.database, file, now)
+    with context.database.write() as connection:
+        note_database_backup(connection, LastBackup(at=now, file=str(file.absolute())))
     keys = look_at_key_backup(context.database, context.newsletter, context.environment)
     return DatabaseBackup(size=size, keys=keys)

@@ -1,6 +1,6 @@
 """Creates the keys that sign messages, and returns their DNS records.
 
-Input: a newsletter, the environment with the key folder, a domain, selectors. Output: the records in zone file format.
+Input: a newsletter, the environment with the key folder, a domain, selectors. Output: the records.
 Guarantees: no key is overwritten, and no private key is returned.
 """
 
@@ -13,7 +13,8 @@ from composer.content.document.newsletter import Newsletter
 from composer.core.addresses import AddressError, domain_to_ascii
 from composer.core.environment import Environment
 from composer.core.errors import UsageError
-from composer.delivery.config.dkim_keys import generate, read_key, write_key, zone_line
+from composer.delivery.config.dkim_keys import dkim_record, generate, read_key, write_key
+from composer.delivery.config.dns_record import DnsRecord
 from composer.delivery.config.resolve import key_path, selectors_of, signing_of
 from composer.mail.dkim_signing import Algorithm
 
@@ -26,8 +27,7 @@ class DkimRecords:
 
     domain: str
     selectors: tuple[str, ...]
-    #: In zone file format.
-    records: tuple[str, ...]
+    records: tuple[DnsRecord, ...]
     #: Whether the selectors were named by the caller or by newsletter.yaml.
     is_named: bool = True
 
@@ -85,5 +85,5 @@ def _domain(given: str | None, newsletter: Newsletter) -> str:
 
 def _records(environment: Environment, domain: str, selectors: Iterable[str], *, is_named: bool = True) -> DkimRecords:
     names = tuple(selectors)
-    records = tuple(zone_line(read_key(key_path(environment, domain, each), selector=each), domain) for each in names)
+    records = tuple(dkim_record(read_key(key_path(environment, domain, each), selector=each), domain) for each in names)
     return DkimRecords(domain=domain, selectors=names, records=records, is_named=is_named)

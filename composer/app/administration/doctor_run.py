@@ -4,6 +4,7 @@ Input: a workspace, the environment with the secrets, the time. Output: findings
 nothing and sends nothing; no database is created, and one of another version is not upgraded.
 """
 
+import socket
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -16,16 +17,23 @@ from composer.core.workspace import Workspace
 from composer.database.engine import connect
 from composer.database.location import location_of
 from composer.database.schema_version import newest, version_of
+from composer.delivery.config.dns_record import DnsRecord, is_own_host
 from composer.delivery.config.resolve import server_of, transport_name
 from composer.delivery.database_guard.copy_detection import check_original
 from composer.doctor.bounce_route import look_at_bounce_route
+from composer.doctor.database_backups import look_at_database_backup
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
-from composer.doctor.dns_records import look_at_names, txt_records
+from composer.doctor.dns.dns_records import look_at_names
+from composer.doctor.dns.mail_hosts import look_at_bounce_domain, look_at_reverse_names
+from composer.doctor.dns.name_server import Ask, ask_name_server
 from composer.doctor.held_bounces import look_at_held_bounces
 from composer.doctor.installation import look_at_git, look_at_packages
 from composer.doctor.key_backups import look_at_key_backup
+from composer.doctor.list_id import look_at_list_id
 from composer.doctor.mail_server import look_at_server
 from composer.doctor.pdf_printing import look_at_pdf
+from composer.doctor.public_site import look_at_public_site
+from composer.doctor.running_server import installed_at, look_at_running_server
 from composer.doctor.sign_ups import look_at_sign_ups
 from composer.doctor.signing_keys import look_at_keys
 
@@ -33,7 +41,7 @@ from composer.doctor.signing_keys import look_at_keys
 def diagnose(
     workspace: Workspace, environment: Environment, now: datetime, *, is_offline: bool = False
 ) -> Iterator[Diagnosis]:
-    """Check everything that sending needs, and yield findings; `is_offline` contacts no mail server or name server."""
+    """Check everything that sending needs, and yield findings; `is_offline` uses no network."""
     yield from look_at_packages()
     yield from look_at_pdf()
     yield from look_at_git(workspace)
@@ -80,12 +88,30 @@ def _sending(
     yield from look_at_sign_ups(newsletter, workspace, environment, now)
     found, keys = look_at_keys(newsletter, environment, host)
     yield from found
-    yield from _database(workspace, newsletter, environment)
+    yield look_at_list_id(newsletter)
+    yield from _database(workspace, newsletter, environment, now)
     if not is_offline:
-        yield from look_at_names(newsletter.sender.domain, keys, txt_records)
+        yield from _names(newsletter, keys, host, ask_name_server)
+        if newsletter.delivery.public_url is not None:
+            yield from look_at_public_site(newsletter.delivery.public_url, now)
 
 
-def _database(workspace: Workspace, newsletter: Newsletter, environment: Environment) -> Iterator[Diagnosis]:
+def _names(newsletter: Newsletter, keys: tuple[DnsRecord, ...], host: str, ask: Ask) -> Iterator[Diagnosis]:
+    """Check what name servers say about the sender, the address for bounces, and a mail server of one's own."""
+    domain = newsletter.sender.domain
+    if host in ("localhost", "127.0.0.1", "::1"):
+        # Our name as receivers see it, if this computer knows it.
+        host = socket.getfqdn()
+    own = host if is_own_host(host, domain) else ""
+    yield from look_at_names(domain, keys, ask, own)
+    yield look_at_bounce_domain((newsletter.delivery.bounces or newsletter.sender).domain, ask)
+    if own:
+        yield from look_at_reverse_names(own, ask)
+
+
+def _database(
+    workspace: Workspace, newsletter: Newsletter, environment: Environment, now: datetime
+) -> Iterator[Diagnosis]:
     """Check the database if it exists and has this program's version; it is not created or upgraded here."""
     try:
         location = location_of(newsletter, workspace, environment.environment)
@@ -96,6 +122,10 @@ def _database(workspace: Workspace, newsletter: Newsletter, environment: Environ
                 if version_of(connection) != newest():
                     return
                 yield from look_at_held_bounces(connection)
+                if location.path is not None:
+                    yield look_at_database_backup(connection, now)
+                if (server := look_at_running_server(connection, installed_at())) is not None:
+                    yield server
             if (found := look_at_key_backup(database, newsletter, environment)) is not None:
                 yield found
             check_original(database, notes_of(environment))

@@ -33,7 +33,7 @@ def keygen(domain: str | None, selector: str) -> int:
     newsletter = _newsletter()
     made = make_dkim_keys(newsletter, environment(), selector=selector, domain=domain, written=_tell_written)
     console.talk("")
-    console.talk("Publish these DNS records (in zone file format):")
+    console.talk("Publish these DNS records:")
     _show(made)
     console.talk("")
     console.talk("Then add to newsletter.yaml:")
@@ -85,5 +85,4 @@ def _say_selectors(keys: "DkimRecords", newsletter: "Newsletter") -> None:
 
 
 def _show(keys: "DkimRecords") -> None:
-    for each in keys.records:
-        console.answer(each)
+    console.answer("\n\n".join("\n".join(each.lines) for each in keys.records))

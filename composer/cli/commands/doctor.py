@@ -12,12 +12,12 @@ _SIGNS = {"good": "ok", "weak": "could be better", "bad": "WRONG", "open": "to d
 
 
 @click.command("doctor")
-@click.option("--offline", is_flag=True, help="Do not contact the mail server or the name servers.")
+@click.option("--offline", is_flag=True, help="Do not use the network: no mail server, name server or web server.")
 def command(offline: bool) -> int:
     """Check everything that sending needs, and show the next steps.
 
-    Changes nothing and sends nothing. Signs in to the mail server, and checks the DNS records, the certificate, the
-    keys, the installed packages and what is in git.
+    Changes nothing and sends nothing. Signs in to the mail server, requests a page of the public pages, and checks the
+    DNS records, the certificates, the keys, the backups, the installed packages and what is in git.
     """
     from composer.app.administration.doctor_run import diagnose
     from composer.core.environment import environment
@@ -30,4 +30,6 @@ def command(offline: bool) -> int:
         console.answer(f"{_SIGNS[found.health]:<16} {found.subject}: {found.seen}")
         if found.step:
             console.answer(f"{'':<16}   {found.step}")
+        for line in found.record.lines if found.record else ():
+            console.answer(f"{'':<16}     {line}")
     return 0 if is_well else 1

@@ -22,12 +22,11 @@ from cryptography.hazmat.primitives.serialization import (
 from composer.core.command_lines import shell_line
 from composer.core.environment import LARGEST, read_private, write_private
 from composer.core.errors import ComposeError
+from composer.delivery.config.dns_record import DnsRecord
 from composer.mail.dkim_signing import LEAST_RSA_BITS, Algorithm, Key, wire_names
 
 #: Of generated RSA keys: RFC 8301 recommends it, and some name servers truncate the record of a longer key.
 RSA_BITS = 2048
-#: Bytes of one string in a TXT record (RFC 1035 section 3.3.14).
-_STRING = 255
 _MAKE_ONE = "create a key (compose dkim keygen), or use the file that contains the signing key"
 _LABEL = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----")
 
@@ -57,22 +56,10 @@ def record(key: Key) -> str:
     return f"v=DKIM1; k={key.algorithm}; p={b64encode(data).decode()}"
 
 
-def record_strings(key: Key) -> tuple[str, ...]:
-    """Return the record in strings of at most 255 bytes, which resolvers join without a space."""
-    text = record(key)
-    return tuple(text[at : at + _STRING] for at in range(0, len(text), _STRING))
-
-
-def record_name(key: Key, domain: str) -> str:
-    """Return the DNS name of the record, without a dot at the end. Raises AddressError."""
+def dkim_record(key: Key, domain: str) -> DnsRecord:
+    """Return the DNS record of a key. Raises AddressError."""
     selector, ascii_domain = wire_names(key.selector, domain)
-    return f"{selector}._domainkey.{ascii_domain}"
-
-
-def zone_line(key: Key, domain: str) -> str:
-    """Return the record as one line of a zone file (RFC 1035 section 5.1). Raises AddressError."""
-    strings = " ".join(f'"{text}"' for text in record_strings(key))
-    return f"{record_name(key, domain)}. IN TXT ( {strings} )"
+    return DnsRecord(f"{selector}._domainkey.{ascii_domain}", "TXT", record(key))
 
 
 def read_key(path: Path, *, selector: str) -> Key:

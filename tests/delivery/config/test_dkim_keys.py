@@ -19,13 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from composer.delivery.config.dkim_keys import (
     KeyFileError,
+    dkim_record,
     generate,
     parse_key,
     read_key,
     record,
-    record_strings,
     write_key,
-    zone_line,
 )
 from composer.mail.dkim_signing import Algorithm
 
@@ -207,9 +206,10 @@ def test_keys_from_other_programs(tmp_path: Path) -> None:
 def test_the_record_survives_a_zone_file(made: bytes) -> None:
     """A name server parses the line: the strings are short enough, and together they are the record."""
     key = parse_key(made, selector="s1")
-    assert all(len(text) <= 255 for text in record_strings(key)) and "".join(record_strings(key)) == record(key)
-    line = zone_line(key, "m\u00fcnchen.example")
-    assert line.startswith("s1._domainkey.xn--mnchen-3ya.example. IN TXT ( ") and "\n" not in line
+    made_record = dkim_record(key, "m\u00fcnchen.example")
+    strings, line = made_record.strings, made_record.zone_line
+    assert all(len(text) <= 255 for text in strings) and "".join(strings) == record(key)
+    assert line.startswith("s1._domainkey.xn--mnchen-3ya.example. IN TXT ") and "\n" not in line
     zone = dns.zone.from_text(
         f"$TTL 300\n{line}\n", origin="xn--mnchen-3ya.example.", relativize=False, check_origin=False
     )
@@ -220,7 +220,7 @@ def test_the_record_survives_a_zone_file(made: bytes) -> None:
 def test_the_records_have_the_form_that_verifiers_know() -> None:
     """RSA as SubjectPublicKeyInfo, Ed25519 as its 32 bytes (RFC 8463 section 4)."""
     assert re.fullmatch(r"v=DKIM1; k=rsa; p=MII[A-Za-z0-9+/]+={0,2}", record(parse_key(RSA, selector="a")))
-    assert len(record_strings(parse_key(RSA, selector="a"))) == 2
+    assert len(dkim_record(parse_key(RSA, selector="a"), "example.org").strings) == 2
     assert re.fullmatch(r"v=DKIM1; k=ed25519; p=[A-Za-z0-9+/]{43}=", record(parse_key(ED25519, selector="a")))
 
 

@@ -1,63 +1,46 @@
 """Check the DNS records of a sender's domain: SPF, DKIM, DMARC.
 
-Input: a domain, public keys, and a function that looks up TXT records. Output: diagnoses. Guarantees: makes no lookups
-itself, so it also runs in tests and on computers without a resolver.
+Input: a domain, the records of keys, and a function that asks a name server. Output: diagnoses. Guarantees: makes no
+lookups itself, so it also runs in tests and on computers without a resolver.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from composer.core.command_lines import command_line
+from composer.delivery.config.dns_record import DnsRecord, dmarc_record, is_own_host, spf_record
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
+from composer.doctor.dns.name_server import Ask, silent
 
-#: Returns the TXT records of a name; an empty tuple without records; None if no name server answered.
-Ask = Callable[[str], tuple[str, ...] | None]
 #: RFC 7208 section 4.6.4.
 _LOOKUPS = 10
 #: RFC 9989 walks up the tree, and skips to seven labels if there are more, so there are at most eight lookups.
 _LABELS = 7
 
 
-def txt_records(name: str) -> tuple[str, ...] | None:
-    """Look up records with this computer's resolver."""
-    import dns.exception
-    import dns.resolver
-
-    try:
-        answer = dns.resolver.resolve(name, "TXT", lifetime=6)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return ()
-    except (dns.exception.DNSException, OSError):
-        return None
-    return tuple(b"".join(record.strings).decode("utf-8", "replace") for record in answer)
-
-
-def look_at_names(domain: str, keys: Mapping[str, str], ask: Ask) -> Iterator[Diagnosis]:
-    """Check a sender's domain. `keys`: public keys (base64) by their records' names; empty if the mail server signs."""
-    yield _spf(domain, ask)
-    for name, public in keys.items():
-        yield _dkim(name, public, ask)
+def look_at_names(domain: str, keys: Sequence[DnsRecord], ask: Ask, host: str = "") -> Iterator[Diagnosis]:
+    """Check a sender's domain. `keys`: the records of the keys that sign; `host`: the mail server, if it is known."""
+    yield _spf(domain, ask, host)
+    for key in keys:
+        yield _dkim(key, ask)
     yield _dmarc(domain, ask)
 
 
-def _silent(subject: str) -> Diagnosis:
-    return Diagnosis(
-        subject=subject,
-        health=DiagnosisLevel.OPEN,
-        seen="no name server answered",
-        step="check the network connection, and run it again",
-    )
-
-
-def _spf(domain: str, ask: Ask) -> Diagnosis:
+def _spf(domain: str, ask: Ask, host: str) -> Diagnosis:
     subject = f"SPF of {domain}"
-    records = ask(domain)
+    records = ask(domain, "TXT")
     if records is None:
-        return _silent(subject)
+        return silent(subject)
     found = [record for record in records if re.match(r"v=spf1(?:\s|$)", record, re.IGNORECASE)]
     if not found:
+        is_own = is_own_host(host, domain)
         step = f"ask your mail provider for the TXT record of {domain}; it begins with v=spf1"
-        return Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen="no record found", step=step)
+        return Diagnosis(
+            subject=subject,
+            health=DiagnosisLevel.BAD,
+            seen="no record found",
+            step=_publish("only your own mail server may send then") if is_own else step,
+            record=spf_record(domain, host) if is_own else None,
+        )
     if len(found) > 1:
         step = "merge them into one: more than one is an error (RFC 7208, 4.5)"
         return Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=f"{len(found)} records found", step=step)
@@ -89,30 +72,44 @@ def _lookups(record: str, ask: Ask, seen: set[str]) -> int:
         is_followed = bool(match["to"]) or (match["kind"] or "").lower() == "include"
         if is_followed and name and "%" not in name and name not in seen and len(seen) <= 2 * _LOOKUPS:
             seen.add(name)
-            inner = next((each for each in ask(name) or () if each.lower().startswith("v=spf1")), "")
+            inner = next((each for each in ask(name, "TXT") or () if each.lower().startswith("v=spf1")), "")
             count += _lookups(inner, ask, seen)
     return count
 
 
-def _dkim(name: str, public: str, ask: Ask) -> Diagnosis:
-    selector = name.partition("._domainkey.")[0]
-    subject = f"DKIM key {selector}"
-    records = ask(name)
+def _dkim(key: DnsRecord, ask: Ask) -> Diagnosis:
+    name = key.name
+    subject = f"DKIM key {name.partition('._domainkey.')[0]}"
+    records = ask(name, "TXT")
     if records is None:
-        return _silent(subject)
-    step = f"publish the key that signs:   {command_line('dkim show', selector)}"
-    if not records:
-        return Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=f"{name} has no record", step=step)
+        return silent(subject)
     if len(records) > 1:
         seen = f"{name} has {len(records)} records, and receivers may use any of them"
         return Diagnosis(
             subject=subject, health=DiagnosisLevel.BAD, seen=seen, step="delete all but the record of this key"
         )
-    published = re.sub(r"\s", "", _tags(records[0]).get("p", ""))
-    if published != public:
-        what = "a different key is published" if published else "the key was revoked (p= is empty)"
-        return Diagnosis(subject=subject, health=DiagnosisLevel.BAD, seen=f"{what} at {name}", step=step)
-    return Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=f"{name} contains the key that signs")
+    published, wanted = (_public_key(record) for record in (*(records or ("",)), key.value))
+    if published == wanted:
+        return Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=f"{name} contains the key that signs")
+    if not records:
+        seen = f"{name} has no record"
+    else:
+        seen = f"{'a different key is published' if published else 'the key was revoked (p= is empty)'} at {name}"
+    return Diagnosis(
+        subject=subject,
+        health=DiagnosisLevel.BAD,
+        seen=seen,
+        step=_publish("it contains the key that signs"),
+        record=key,
+    )
+
+
+def _public_key(record: str) -> str:
+    return re.sub(r"\s", "", _tags(record).get("p", ""))
+
+
+def _publish(reason: str) -> str:
+    return f"publish this record; {reason}:"
 
 
 def _dmarc(domain: str, ask: Ask) -> Diagnosis:
@@ -126,9 +123,9 @@ def _dmarc(domain: str, ask: Ask) -> Diagnosis:
     above = [".".join(labels[at:]) for at in range(max(1, len(labels) - _LABELS), len(labels))]
     chosen, record = "", ""
     for name in (domain, *above):
-        records = ask(f"_dmarc.{name}")
+        records = ask(f"_dmarc.{name}", "TXT")
         if records is None:
-            return _silent(subject)
+            return silent(subject)
         found = [each for each in records if re.match(r"v\s*=\s*DMARC1\s*(?:;|$)", each)]
         if len(found) > 1:
             seen = f"_dmarc.{name} has {len(found)} records, so receivers ignore them"
@@ -141,9 +138,12 @@ def _dmarc(domain: str, ask: Ask) -> Diagnosis:
         if name == domain or suffix in ("n", "y"):
             break
     if not record:
-        step = f"publish at _dmarc.{domain}:   v=DMARC1; p=none; rua=mailto:you@{domain}"
         return Diagnosis(
-            subject=subject, health=DiagnosisLevel.BAD, seen="no policy found; Gmail asks for one", step=step
+            subject=subject,
+            health=DiagnosisLevel.BAD,
+            seen="no policy found; Gmail asks for one",
+            step=_publish("reports are sent to the address after rua=, which somebody must read"),
+            record=dmarc_record(domain),
         )
     return _policy(subject, f"_dmarc.{chosen}: {record}", _tags(record), is_own=chosen == domain)
 

@@ -1,0 +1,1 @@
+"""Check what name servers say about the sender's domain and its mail servers."""
