@@ -10,6 +10,7 @@ exits.
       CompilerError            exit 1   the MJML compiler failed
       OutputError              exit 1   the outbox cannot be written
         OutputBusyError        exit 75  another command is writing the same folder
+      DraftError               exit 1   a file cannot be read as a draft                 (drafts/formats/draft_error.py)
       PdfError                 exit 1   an issue cannot be printed as PDF
       PreviewError             exit 1   the preview cannot be started                    (web/preview/preview_server.py)
       PublicError              exit 1   the public pages cannot be served                (web/public/site/publication.py)

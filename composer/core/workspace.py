@@ -1,6 +1,7 @@
 """The files of a workspace: the newsletter's folder, its files, and the theme's files.
 
-Input: a path that a person typed. Output: resolved paths. Guarantees: paths stay inside the workspace; reads no file.
+Input: a path that a person typed. Output: resolved paths. Guarantees: paths stay inside the workspace; reads no file, except one
+that does not end with .yaml, to recognize it.
 """
 
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import UsageError, WorkspaceError
 from composer.core.issue_names import ENDINGS, is_issue_file, language_in, may_hold_an_issue, parse_issue_name
+from composer.core.untrusted.file_types import refusal_of_draft
 
 NEWSLETTER = "newsletter.yaml"
 ISSUES = "issues"
@@ -107,7 +109,7 @@ class Workspace:
         for candidate in (Path(text), self.root / text, self.root / ISSUES / text):
             if (found := on_disk(candidate)).is_file():
                 if not is_issue_file(found.name):
-                    raise self._misnamed(found)
+                    raise refusal_of_draft(found, self.name(found)) or self._misnamed(found)
                 return found.resolve()
         stem = _normal(Path(text).name)
         named = [path for path in self.yaml_files() if _normal(path.stem) == stem]

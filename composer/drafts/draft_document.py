@@ -40,7 +40,7 @@ class Region(StrEnum):
     HEADER = "header"
     FOOTER = "footer"
     #: a box that is placed on the page; it comes after the paragraph to which it belongs
-    TEXT_BOX = "text box"
+    TEXT_BOX = "text-box"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class OmissionKind(StrEnum):
     """Why something in the file is not in the blocks."""
 
     #: text that the program does not show
-    HIDDEN_TEXT = "hidden text"
+    HIDDEN_TEXT = "hidden-text"
     #: a chart, a diagram or another object, with its words
     OBJECT = "object"
     #: a character of a symbol font without a meaning outside this font

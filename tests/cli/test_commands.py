@@ -12,6 +12,7 @@ import pytest
 from jsonschema_rs import Draft7Validator
 
 from composer.cli.main import run
+from tests.drafts.word_factory import paragraph, word_file
 from tests.factories import ROOT, sample, sample_message
 
 
@@ -415,3 +416,21 @@ def test_a_closed_pipe_is_not_an_error(tmp_path: Path, command: str, first: byte
     assert result.stdout.startswith(first) and result.stdout.count(b"\n") == 1
     assert b"Traceback" not in result.stderr
     assert b"Exception" not in result.stderr
+
+
+@pytest.mark.parametrize("command", ["build", "check", "preview", "test", "send", "approve"])
+def test_a_draft_instead_of_an_issue(
+    command: str, here: Path, tmp_path_factory: pytest.TempPathFactory, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command that takes an issue says what the file is and suggests `compose draft`, in whichever folder the file is."""
+    settings = sample(here).root / "newsletter.yaml"
+    settings.write_text(f"{settings.read_text()}\napprovals:\n  needed: 1\n  by:\n    - anna@example.org\n")
+    for folder in (here, here / "issues", tmp_path_factory.mktemp("downloads")):
+        draft = folder / "draft.docx"
+        draft.write_bytes(word_file(paragraph("Top story")))
+        for name in (str(draft), draft.name) if folder.is_relative_to(here) else (str(draft),):
+            assert run([command, name, *(["--as", "anna@example.org"] if command == "approve" else [])]) == 2
+            said = capsys.readouterr().err
+            assert "is a Word document, not an issue file" in said
+            assert "compose draft" in said
+        draft.unlink()

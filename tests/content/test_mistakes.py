@@ -12,6 +12,7 @@ import pytest
 from composer.core.errors import Problem
 from composer.core.workspace import Workspace
 from tests.content.issue_factory import ISSUE, issue_workspace, problems
+from tests.drafts.word_factory import paragraph, word_file
 
 HERE = Path(__file__).parent
 WORDS = HERE / "mistakes.txt"
@@ -469,7 +470,9 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("no-break space in a source", r("(https://example.org/1)", "(https://example.org/\u00a01)")),
     ("an RTF file", f(I, rb"{\rtf1\ansi date: 2025-01-30}")),
     ("an HTML file", f(I, b"<!DOCTYPE html>\n<p>date: 2025-01-30</p>\n")),
-    ("a Word file", f(I, b"PK\x03\x04rest")),
+    ("a damaged Word file", f(I, b"PK\x03\x04rest")),
+    ("a Word file", f(I, word_file(paragraph("date: 2025-01-30")))),
+    ("a PDF file", f(I, b"%PDF-1.7\n")),
     ("UTF-16 without its mark", f(I, "date: 2025-01-30\n".encode("utf-16-le"))),
     ("zero bytes at the end", f(I, ISSUE.encode() + bytes(600))),
     ("nothing but zero bytes", f(I, bytes(600))),

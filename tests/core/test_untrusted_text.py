@@ -16,7 +16,7 @@ from composer.cli.main import run
 from composer.cli.ui import console
 from composer.cli.ui.console import as_line
 from composer.core.errors import Problem
-from composer.core.untrusted_text import finished, in_json, tame, visible
+from composer.core.untrusted.untrusted_text import finished, in_json, tame, visible
 from composer.render.bidi import without_isolates
 from composer.web.preview.page_state import state
 from composer.web.preview.view_model import ShownVariant

@@ -1,12 +1,15 @@
 """Finds issue files by path or by stem.
 
-Input: a path or a stem, and a folder. Output: an `IssueFile`. Guarantees: does not read the file.
+Input: a path or a stem, and a folder. Output: an `IssueFile`. Guarantees: reads only a file that
+does not end with .yaml, to recognize it.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from composer.core.issue_names import is_issue_file
+from composer.core.untrusted.file_types import refusal_of_draft
 from composer.core.workspace import Workspace
 
 
@@ -34,11 +37,24 @@ def find_issue(name: str | Path, folder: Path | None = None) -> IssueFile:
     Raises WorkspaceError without a newsletter, UsageError without such an issue.
     """
     path = Path(name) if folder is None else folder / name
-    if path.is_file():
-        workspace = Workspace.find(path.parent)
+    if (parent := folder_of_issue(path)) is not None:
+        workspace = Workspace.find(parent)
         return IssueFile(workspace=workspace, path=workspace.issue(str(path)))
     workspace = Workspace.find(folder or Path.cwd())
     return IssueFile(workspace=workspace, path=workspace.issue(str(name)))
+
+
+def folder_of_issue(name: str | Path) -> Path | None:
+    """Return the folder of an issue that was named by its path; None if it was named by its stem.
+
+    Raises UsageError for a draft, which can be in any folder, also outside the newsletter.
+    """
+    path = Path(name)
+    if not path.is_file():
+        return None
+    if not is_issue_file(path.name) and (refusal := refusal_of_draft(path, str(name))) is not None:
+        raise refusal
+    return path.parent
 
 
 def find_issues(names: Iterable[str | Path], folder: Path | None = None) -> tuple[IssueFile, ...]:

@@ -15,7 +15,7 @@ from composer.bounces.health.audience_health import (
     HealthMark,
     Month,
 )
-from composer.core.untrusted_text import tame
+from composer.core.untrusted.untrusted_text import tame
 
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 680, 200, 56, 24
 _STYLE = """

@@ -1,7 +1,6 @@
 """The command `compose approve`: record an approval or a request for changes, for one issue in all its languages."""
 
 import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -31,6 +30,7 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
     unfinished mailing of the issue.
     """
     from composer.app.context import open_newsletter
+    from composer.app.issues.issue_lookup import folder_of_issue
     from composer.app.mailings.issue_approval import begin_approval
 
     if (who is None) == (not is_asking):
@@ -40,7 +40,7 @@ def command(issue: str, who: str | None, comment: str | None, is_asking: bool) -
         )
     if comment is not None and not comment.strip():
         raise UsageError("--return needs a reason", 'write   --return "what needs to change"')
-    start = Path(issue).parent if Path(issue).is_file() else None
+    start = folder_of_issue(issue)
     with open_newsletter(start) as context:
         found = begin_approval(context, issue, datetime.datetime.now().astimezone(), who=who)
         for path, each in zip(found.paths, found.checked, strict=True):

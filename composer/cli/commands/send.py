@@ -1,7 +1,6 @@
 """The command `compose send`: send an issue to its subscribers."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import click
 
@@ -72,13 +71,14 @@ def command(
     continues where it stopped. Without a mail server it is a rehearsal, which writes samples to outbox/mailings/.
     """
     from composer.app.context import open_newsletter
+    from composer.app.issues.issue_lookup import folder_of_issue
     from composer.app.mailings.send_options import SendOptions
     from composer.cli.sending.due_view import send_due
     from composer.cli.sending.send_dialog import send
     from composer.cli.sending.send_flags import SendFlags
     from composer.delivery.config.delivery_settings import settings_of
 
-    start = Path(issue).parent if issue and Path(issue).is_file() else None
+    start = folder_of_issue(issue) if issue else None
     options = SendOptions(
         audience=audience,
         limit=limit,

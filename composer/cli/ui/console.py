@@ -12,7 +12,7 @@ from typing import TextIO
 import click
 
 from composer.core.errors import ComposeError, ContentError, Problem, Who, grouped, places_in_words
-from composer.core.untrusted_text import in_json, visible
+from composer.core.untrusted.untrusted_text import in_json, visible
 
 #: Replacements for characters that an old console cannot show.
 _PLAIN = str.maketrans(

@@ -10,14 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from composer.content.yaml.file_types import is_utf16, kind_of
 from composer.content.yaml.invisible_characters import BLANK_LINE
 from composer.core.errors import ContentError, Problem
+from composer.core.untrusted.file_types import FileType, how_to_draft, is_utf16, kind_of_start
 
 #: The maximum size of a file: an issue of 2,500 words has about 25 KB.
 LARGEST = 1_000_000
 #: The maximum number of invalid characters reported for a file.
 MOST_TOLD = 20
+_TEXTEDIT = "in TextEdit, choose Format > Make Plain Text, and save it as .yaml in UTF-8"
 #: Characters that no text contains: controls except tab and line end, line separators, surrogates, noncharacters.
 FORBIDDEN = re.compile(
     "[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffd-\uffff"
@@ -108,9 +109,14 @@ def read_source(path: Path, name: str) -> SourceText:
     try:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
+            kind = kind_of_start(data, file)
     except OSError as error:
         reason = error.strerror or str(error)
         raise ContentError((start.problem("file", f"this file cannot be read: {reason}"),)) from None
+    if kind is not None:
+        # In TextEdit, RTF is the usual format: this is an issue, saved in the wrong format.
+        hint = _TEXTEDIT if kind.type is FileType.RTF else how_to_draft(kind, name)
+        raise ContentError((start.problem("file", f"this file is {kind.name}, not an issue file", hint),))
     if len(data) > LARGEST:
         megabytes = path.stat().st_size / 1_000_000
         raise ContentError(
@@ -122,9 +128,6 @@ def read_source(path: Path, name: str) -> SourceText:
                 ),
             )
         )
-    kind = kind_of(data)
-    if kind is not None:
-        raise ContentError((start.problem("file", f"this file is {kind.name}, not plain text", kind.hint),))
     text = _decode(data, start)
     source = SourceText.of(text, name=name, path=path)
     problems = _control_characters(source)

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from composer.core.errors import OutputError
 from composer.core.folders import replace_folder
-from composer.core.untrusted_text import finished, visible
+from composer.core.untrusted.untrusted_text import finished, visible
 from composer.delivery.approval.reviews import ReviewAnswer
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.reporting.statistics import Domain, RecipientOutcome, Statistics

@@ -7,7 +7,7 @@ Guarantees: pure; compares texts only, so that layout and comments of a file do 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from composer.core.untrusted_text import visible
+from composer.core.untrusted.untrusted_text import visible
 
 #: A text, a group of keys, or a list, as an issue file contains it.
 Tree = "str | Mapping[str, Tree] | Sequence[Tree]"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from composer.core.errors import Problem, grouped
-from composer.core.untrusted_text import tame, visible
+from composer.core.untrusted.untrusted_text import tame, visible
 from composer.mail.merge_slots import fill_text
 from composer.web.preview.simulation.gmail_clip import LIMIT, Hidden, clip
 from composer.web.preview.simulation.inbox_row import Row, rows

@@ -14,6 +14,7 @@ from composer.audience.lists.formats.delimited import read_delimited
 from composer.audience.lists.formats.json_lines import read_lines
 from composer.audience.lists.formats.workbook import read_workbook
 from composer.audience.lists.list_table import ListError, ListFile, ListTable
+from composer.core.untrusted.zip_limits import size_fault
 
 #: Bytes of a file, and of all lists in an archive, unpacked: about twenty million people.
 _LARGEST = 2 << 30
@@ -87,11 +88,8 @@ def _packed(path: Path, encoding: str) -> Iterator[ListTable]:
             raise ListError(
                 f"{entry.filename} unpacks to {entry.file_size >> 20:,} MB", "unpack it, and check what it contains"
             )
-    if (total := sum(entry.file_size for entry in lists)) > _LARGEST:
-        raise ListError(
-            f"{path.name} unpacks to {total >> 20:,} MB; the limit is {_LARGEST >> 20:,} MB",
-            "unpack it, and import the lists one by one",
-        )
+    if fault := size_fault(lists, most_bytes=_LARGEST):
+        raise ListError(f"{path.name} {fault}", "unpack it, and import the lists one by one")
     for entry in lists:
         if entry.file_size:
             yield _text(_inside(path, entry), encoding)

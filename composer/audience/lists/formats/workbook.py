@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from composer.audience.lists.formats.header_row import Header, find_header, has_addresses
 from composer.audience.lists.list_table import ListError, ListTable, Row
+from composer.core.untrusted.zip_limits import size_fault
 
 if TYPE_CHECKING:
     from python_calamine import CalamineSheet
@@ -92,11 +93,8 @@ def _judge_size(path: Path) -> None:
     if not zipfile.is_zipfile(path):
         return
     with zipfile.ZipFile(path) as inside:
-        size = sum(entry.file_size for entry in inside.infolist())
-        if size > LARGEST:
-            raise ListError(
-                f"{path.name} unpacks to {size >> 20:,} MB; the limit is {LARGEST >> 20} MB", "save it as CSV"
-            )
+        if fault := size_fault(inside.infolist(), most_bytes=LARGEST):
+            raise ListError(f"{path.name} {fault}", "save it as CSV")
         for entry in inside.infolist():
             if entry.filename.lower().endswith(".xml") and _cells(inside, entry) > _MOST_CELLS:
                 raise ListError(

@@ -10,7 +10,7 @@ from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.link_targets import host_of
 from composer.content.yaml.invisible_characters import name_of
 from composer.core.errors import Level
-from composer.core.untrusted_text import tame
+from composer.core.untrusted.untrusted_text import tame
 
 
 @check(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from composer.core.untrusted_text import finished
+from composer.core.untrusted.untrusted_text import finished
 from composer.render.bidi import directed_paragraph, has_right_to_left
 from composer.render.text_wrap import wrap
 

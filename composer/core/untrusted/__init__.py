@@ -1,0 +1,1 @@
+"""What comes from elsewhere: texts, files and archives, looked at before they are used."""

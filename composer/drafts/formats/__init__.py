@@ -1,0 +1,1 @@
+"""From a file, of whatever program, to a draft document."""

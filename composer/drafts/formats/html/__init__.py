@@ -1,0 +1,1 @@
+"""Web pages: exported, saved, or copied."""

@@ -1,0 +1,1 @@
+"""OpenDocument texts, as LibreOffice and Google Docs write them."""

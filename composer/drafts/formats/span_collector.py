@@ -1,0 +1,100 @@
+"""Collects the text of one paragraph as spans, without what nobody sees.
+
+Input: pieces of text with their looks, in reading order. Output: spans of which neighbors differ. Guarantees: pure. Visible
+characters are kept; spaces are joined; optional hyphens and other characters without a width are removed, except those that join
+letters and those that set a direction.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field, replace
+
+from composer.content.yaml.source import FORBIDDEN
+from composer.drafts.draft_document import Span
+
+_LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+#: Optional hyphens, byte order marks and word joiners, and zero-width spaces outside scripts without spaces.
+_UNSEEN = re.compile("[\u00ad\ufeff\u2060\u034f]|(?<![\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff])\u200b")
+#: Several spaces; a no-break space next to a normal one only makes it wider.
+_SPACES = re.compile(" +\u00a0[ \u00a0]*|\u00a0+ [ \u00a0]*| {2,}")
+_AROUND_LINE_END = re.compile(" *\n *")
+PLAIN = Span("")
+
+
+@dataclass(slots=True)
+class SpanCollector:
+    """The spans of a paragraph so far."""
+
+    _spans: list[Span] = field(default_factory=list)
+
+    def add(self, text: str, look: Span = PLAIN) -> None:
+        """Add text that looks like `look`, of which only the look counts."""
+        text = visible_text(text)
+        if not text:
+            return
+        span = replace(look, text=text)
+        if self._spans and replace(self._spans[-1], text=text) == span and not _is_mark(self._spans[-1]):
+            span = replace(span, text=self._spans.pop().text + text)
+        self._spans.append(span)
+
+    def mark(self, *, footnote: str = "", comment: str = "") -> None:
+        """Add a reference to a footnote or a comment."""
+        self._spans.append(Span("", footnote=footnote, comment=comment))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is neither text nor a reference."""
+        return not any(span.text.strip() or _is_mark(span) for span in self._spans)
+
+    def take(self) -> tuple[Span, ...]:
+        """Return the spans with single spaces between words and none at the ends, and begin anew."""
+        spans, self._spans = self._spans, []
+        return tidy(spans)
+
+
+def tidy(spans: list[Span]) -> tuple[Span, ...]:
+    """Join spaces, also across spans; remove those at the ends and around line ends."""
+    made: list[Span] = []
+    before = "\n"  # what was last seen: a space after white space is dropped
+    for span in spans:
+        text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", unicodedata.normalize("NFC", span.text)))
+        if before in " \n\t":
+            text = text.lstrip(" \n" if before == "\n" and not _has_text(made) else " ")
+        if text.startswith("\n"):
+            _strip_end(made)
+        before = text[-1:] or before
+        if text or _is_mark(span):
+            made.append(replace(span, text=text))
+    _strip_end(made, " \n\t\u00a0")
+    made = [span for span in made if span.text or _is_mark(span)]
+    return tuple(made) if any(span.text.strip() or _is_mark(span) for span in made) else ()
+
+
+def visible_text(text: str) -> str:
+    """Return a text without controls and characters without a width; every kind of line end is a line feed."""
+    if text.isascii() and text.isprintable():
+        return text
+    return FORBIDDEN.sub("", _UNSEEN.sub("", _LINE_ENDS.sub("\n", text)))
+
+
+def shortened(text: str, length: int = 40) -> str:
+    """Return how a text begins, for messages."""
+    text = " ".join(visible_text(text).split())
+    return text if len(text) <= length else f"{text[:length].rsplit(' ', 1)[0]}…"
+
+
+def _strip_end(spans: list[Span], characters: str = " ") -> None:
+    for at in range(len(spans) - 1, -1, -1):
+        if _is_mark(spans[at]):
+            continue
+        spans[at] = replace(spans[at], text=spans[at].text.rstrip(characters))
+        if spans[at].text:
+            return
+
+
+def _has_text(spans: list[Span]) -> bool:
+    return any(span.text for span in spans)
+
+
+def _is_mark(span: Span) -> bool:
+    return bool(span.footnote or span.comment)
