@@ -44,7 +44,7 @@ def open_newsletter(folder: Path | None = None, environment: Environment | None 
 
 def notes_of(environment: Environment) -> Path:
     """Return the folder where this computer records the last state of each ledger that it sent from."""
-    return state_folder(environment.environment) / "ledgers"
+    return state_folder(environment) / "ledgers"
 
 
 def person(workspace: Workspace) -> str:

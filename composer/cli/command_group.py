@@ -28,6 +28,7 @@ _COMMANDS = {
     "db": "Manage the database: upgrade, back up, continue after a restore.",
     "keys": "Back up and restore the keys, which database backups do not contain.",
     "test": "Send a test of an issue to its editors, as subscribers will get it.",
+    "trial": "Try a mailing from sign-up to report, on this computer only.",
     "approve": "Approve an issue, or request changes.",
     "send": "Send an issue to its subscribers, once to each of them.",
     "status": "Show the delivery status and totals of mailings.",

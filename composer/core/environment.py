@@ -31,6 +31,8 @@ class Environment:
 
     environment: Mapping[str, str]
     folder: Path
+    #: The folder for this computer's own state; None for the usual one.
+    state: Path | None = None
 
 
 def environment() -> Environment:
@@ -41,11 +43,13 @@ def environment() -> Environment:
     return Environment(environment=os.environ, folder=_folder(os.environ, usual, "XDG_CONFIG_HOME", "APPDATA"))
 
 
-def state_folder(environment: Mapping[str, str]) -> Path:
+def state_folder(around: Environment) -> Path:
     """Return the folder for this computer's own state, which is not a setting and need not be backed up."""
     from platformdirs import user_state_path
 
-    return _folder(environment, user_state_path(_NAME, appauthor=False), "XDG_STATE_HOME", "LOCALAPPDATA")
+    if around.state is not None:
+        return around.state
+    return _folder(around.environment, user_state_path(_NAME, appauthor=False), "XDG_STATE_HOME", "LOCALAPPDATA")
 
 
 def _folder(environment: Mapping[str, str], usual: Path, variable: str, windows: str) -> Path:

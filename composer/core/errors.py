@@ -13,6 +13,7 @@ exits.
       DraftError               exit 1   a file cannot be read as a draft                 (drafts/formats/draft_error.py)
       PdfError                 exit 1   an issue cannot be printed as PDF
       PreviewError             exit 1   the preview cannot be started                    (web/preview/preview_server.py)
+      TrialError               exit 1   the trial cannot be started                      (web/trial/trial_server.py)
       PublicError              exit 1   the public pages cannot be served                (web/public/site/publication.py)
       SettingsError            exit 1   a setting for sending is missing                 (core/environment.py)
       KeyFileError             exit 1   a key cannot be read or written                  (delivery/config/dkim_keys.py)

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs  # before a test simulates another system
 import pytest
 
-from composer.core.environment import environment, state_folder
+from composer.core.environment import Environment, environment, state_folder
 
 pytestmark = pytest.mark.skipif(
     os.name == "nt" or sys.platform == "darwin", reason="the folders of Linux and its relatives"
@@ -27,7 +28,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_folders_below_home(home: Path) -> None:
     """Looking up a folder does not create it."""
     assert environment().folder == home / ".config" / "compose"
-    assert state_folder(os.environ) == home / ".local" / "state" / "compose"
+    assert state_folder(environment()) == home / ".local" / "state" / "compose"
     assert not list(home.iterdir())
     assert platformdirs.user_config_path("compose", appauthor=False) == environment().folder
 
@@ -37,20 +38,22 @@ def test_folders_that_variables_name(home: Path, monkeypatch: pytest.MonkeyPatch
     for given, expected in (("/srv/own", Path("/srv/own/compose")), ("own", Path("own/compose"))):
         monkeypatch.setenv("XDG_CONFIG_HOME", given)
         monkeypatch.setenv("XDG_STATE_HOME", given)
-        assert environment().folder == state_folder(os.environ) == expected
+        assert environment().folder == state_folder(environment()) == expected
     monkeypatch.setenv("XDG_CONFIG_HOME", "")
     assert environment().folder == home / ".config" / "compose"
-    assert state_folder({"XDG_STATE_HOME": "/srv/script"}) == Path("/srv/script/compose")
+    script = Environment(environment={"XDG_STATE_HOME": "/srv/script"}, folder=home)
+    assert state_folder(script) == Path("/srv/script/compose")
+    assert state_folder(replace(script, state=home)) == home
 
 
 def test_a_former_folder_of_macos_stays(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Earlier versions ignored the variables and stored keys in Application Support: existing keys are still found."""
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "elsewhere"))
-    assert state_folder(os.environ) == home / "elsewhere" / "compose"
+    assert state_folder(environment()) == home / "elsewhere" / "compose"
     former = home / "Library" / "Application Support" / "compose"
     former.mkdir(parents=True)
-    assert state_folder(os.environ) == environment().folder == former
+    assert state_folder(environment()) == environment().folder == former
 
 
 def test_importing_the_module_imports_no_platformdirs() -> None:

@@ -90,9 +90,11 @@ def propose(
     clock: Callable[[], datetime] = now,
     *,
     due: datetime | None = None,
+    probe: Callable[[str, Tokens], str] = trouble_with_pages,
 ) -> ProposedMailing:
     """Propose a new mailing of an issue, with everything a person should know before they confirm it.
 
+    `probe` asks the pages at the public address for our key, and returns what is wrong with them.
     Raises UsageError, ContentError, MailingError if everyone has the issue, SettingsError about the mail server.
     """
     options = options or SendOptions()
@@ -111,7 +113,7 @@ def propose(
     checked = check_all(context, target.paths, due or clock())
     tokens = tokens_of(context.database, context.environment)
     route = route_of(context, is_rehearsal=is_rehearsal)
-    known = _look(context, settings, checked, tokens, is_rehearsal=is_rehearsal)
+    known = _look(context, settings, checked, tokens, probe, is_rehearsal=is_rehearsal)
     commit = commit_of(context.workspace.root)
     with context.database.read() as connection:
         corrects = _corrected(connection, options.got)
@@ -178,7 +180,13 @@ def _require_somebody_without(connection: Connection, selection: Selection) -> N
 
 
 def _look(
-    context: MailingContext, settings: Settings, checked: Sequence[Checked], tokens: Tokens, *, is_rehearsal: bool
+    context: MailingContext,
+    settings: Settings,
+    checked: Sequence[Checked],
+    tokens: Tokens,
+    probe: Callable[[str, Tokens], str],
+    *,
+    is_rehearsal: bool,
 ) -> PreflightFacts:
     """Check the disk and, for a real mailing, the public pages and pictures."""
     leaving = settings.unsubscribe_url or settings.public_url
@@ -190,7 +198,7 @@ def _look(
     path = context.database.path
     pages, pictures = "", tuple[str, ...]()
     if settings.public_url is not None:
-        pages = trouble_with_pages(settings.public_url, tokens)
+        pages = probe(settings.public_url, tokens)
     if settings.assets_url is not None:
         every = {name: picture.data for each in checked for v in each.variants for name, picture in v.built.pictures}
         pictures = trouble_with_pictures(settings.assets_url, tuple(every.items()))

@@ -164,7 +164,7 @@ def last_backup(around: Environment, publication: str | None) -> Kept | None:
 
 
 def _note(around: Environment, publication: str | None) -> Path:
-    return state_folder(around.environment) / "key-backups" / f"{publication or 'none'}.json"
+    return state_folder(around) / "key-backups" / f"{publication or 'none'}.json"
 
 
 def _publication(connection: Connection) -> bytes | None:

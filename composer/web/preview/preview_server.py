@@ -6,16 +6,15 @@ Input: sessions. Output: nothing; the preview is in the browser. Guarantees: lis
 import asyncio
 import contextlib
 import socket
-import sys
 from collections.abc import Callable
 
 from composer.core.errors import ComposeError
 from composer.web.http_server import Config, Server
+from composer.web.loopback_listener import HOST, listen_on, listen_on_first
 from composer.web.preview.issue_sessions import IssueSessions
 from composer.web.preview.preview_app import application
 from composer.web.preview.preview_session import HEARTBEAT
 
-HOST = "127.0.0.1"
 #: The preview's port. If it is in use, the next free one is used.
 PORT = 8700
 _TRIED = 30
@@ -73,28 +72,12 @@ def listen(port: int | None) -> socket.socket:
     """Return a socket that listens on a port of this computer. Raises PreviewError."""
     if port is not None:
         try:
-            return _bound(port)
+            return listen_on(port)
         except (OSError, OverflowError) as error:
             raise PreviewError(
                 f"port {port} is in use by another program or not allowed",
                 "leave out --port to use a free port",
             ) from error
-    for candidate in (*range(PORT, PORT + _TRIED), 0):
-        with contextlib.suppress(OSError):
-            return _bound(candidate)
+    if (found := listen_on_first((*range(PORT, PORT + _TRIED), 0))) is not None:
+        return found
     raise PreviewError("no free port on this computer", "close other programs that run a server")
-
-
-def _bound(port: int) -> socket.socket:
-    # With an explicit protocol, asyncio sends small packets at once (TCP_NODELAY); otherwise each response takes 40 ms longer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        # On Windows, this option would let two programs use the same port.
-        if sys.platform != "win32":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen(128)
-    except BaseException:
-        listener.close()
-        raise
-    return listener

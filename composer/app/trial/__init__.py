@@ -1,0 +1,1 @@
+"""A trial: a real mailing from end to end, on this computer only."""

@@ -1,0 +1,1 @@
+"""The mail server, the pages and the guard of a trial."""
