@@ -82,7 +82,7 @@ def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path:
         env=environment,
     )
     assert str(home) in where.stdout
-    assert run("init", "mine", cwd=tmp_path).returncode == 0
+    assert run("init", "mine", "--sample", cwd=tmp_path).returncode == 0
     result = run("build", "2025-01-30", cwd=tmp_path / "mine")
     assert result.returncode == 0, result.stderr
     checkout = subprocess.run(

@@ -98,7 +98,10 @@ if TYPE_CHECKING:
     from composer.app.people.subscriber_search import find_subscriber as find_subscriber
     from composer.app.people.subscriber_search import subscribers_meant as subscribers_meant
     from composer.app.people.suppression_edits import suppress_addresses as suppress_addresses
-    from composer.app.starter import create_newsletter as create_newsletter
+    from composer.app.scaffold.newsletter_creation import copy_sample as copy_sample
+    from composer.app.scaffold.newsletter_creation import create_newsletter as create_newsletter
+    from composer.app.scaffold.newsletter_setup import NewsletterSetup as NewsletterSetup
+    from composer.app.scaffold.newsletter_setup import SectionChoice as SectionChoice
     from composer.app.text_editors.schema_files import write_schemas as write_schemas
     from composer.audience.bounce_holds import HoldDecision as HoldDecision
     from composer.audience.lists.formats.detection import tables_in as tables_in
@@ -156,7 +159,8 @@ _MODULES = {
     ),
     "composer.app.people.subscriber_search": ("find_subscriber", "subscribers_meant"),
     "composer.app.people.suppression_edits": ("suppress_addresses",),
-    "composer.app.starter": ("create_newsletter",),
+    "composer.app.scaffold.newsletter_creation": ("copy_sample", "create_newsletter"),
+    "composer.app.scaffold.newsletter_setup": ("NewsletterSetup", "SectionChoice"),
     "composer.audience.bounce_holds": ("HoldDecision",),
     "composer.audience.lists.formats.detection": ("tables_in",),
     "composer.core.audience_filter": ("AudienceFilter",),

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from composer.app.scaffold import NextIssue, next_issue, skeleton, translation
+from composer.app.scaffold.issue_skeleton import skeleton
+from composer.app.scaffold.issue_translation import translation
+from composer.app.scaffold.next_issue import NextIssue, next_issue
 from composer.content.document.issue import read_issue
 from composer.content.document.newsletter import read_newsletter
 from composer.content.yaml.nodes import Mapping, Scalar

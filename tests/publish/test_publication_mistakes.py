@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from composer.app.issues.publication_lock import only_publication
-from composer.app.starter import create_newsletter
+from composer.app.scaffold.newsletter_creation import copy_sample
 from composer.content.document.newsletter import read_newsletter
 from composer.core.errors import ContentError, OutputBusyError, OutputError
 from composer.publish.site.site_manifest import NAME
@@ -83,7 +83,7 @@ def test_what_a_killed_run_left(tmp_path: Path) -> None:
 
 def test_files_that_do_not_belong_in_git(tmp_path: Path) -> None:
     """A new newsletter leaves the archive, and what a killed run leaves, out of git."""
-    create_newsletter(tmp_path / "news")
+    copy_sample(tmp_path / "news")
     ignored = (tmp_path / "news" / ".gitignore").read_text().split("\n")
     assert {"public/", ".public-*.new/", ".public.lock"} <= set(ignored)
 

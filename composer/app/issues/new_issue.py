@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from composer.app.issues.issue_lookup import IssueFile
-from composer.app.issues.new_language import begin_language
-from composer.app.scaffold import NextIssue, next_issue, skeleton, translation
+from composer.app.scaffold.issue_skeleton import skeleton
+from composer.app.scaffold.issue_translation import translation
+from composer.app.scaffold.new_language import begin_language
+from composer.app.scaffold.next_issue import NextIssue, next_issue
 from composer.app.text_editors.schema_files import write_schemas
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.section_types import read_document

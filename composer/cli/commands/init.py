@@ -1,28 +1,109 @@
 """The command `compose init`: create a newsletter."""
 
+import datetime
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from composer.cli.ui import console
+from composer.core.command_lines import command_line, shell_line
+from composer.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from composer.cli.ui.setup_questions import GivenAnswers
+
+#: The answers without which no newsletter can be sent, by their option.
+_NECESSARY = ("name", "sender", "postal_address")
 
 
 @click.command("init")
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-def command(folder: Path) -> int:
-    """Create a newsletter in DIR, with a sample issue.
+@click.option("--name", metavar="TEXT", help="Name of the newsletter.")
+@click.option("--sender", metavar="ADDRESS", help="Address it is sent from: letter@example.org.")
+@click.option("--postal-address", metavar="TEXT", help="Your postal address, in one line; shown in every message.")
+@click.option(
+    "--language", "languages", multiple=True, metavar="TAG", help="Language, the main one first.  [default: en]"
+)
+@click.option(
+    "--section",
+    "sections",
+    multiple=True,
+    metavar="TYPE[=HEADING]",
+    help="Section of an issue: its type and its heading (types: compose sections).  [default: text, links]",
+)
+@click.option("--timezone", metavar="ZONE", help="Time zone, such as Europe/Berlin.  [default: this computer's]")
+@click.option("--editor", metavar="ADDRESS", help="Who gets test messages.  [default: the sender]")
+@click.option("--color", metavar="CODE", help="Main color, such as #9b1c1c.  [default: blue]")
+@click.option("--logo", type=click.Path(path_type=Path), metavar="FILE", help="Logo: a PNG, JPEG or GIF file.")
+@click.option("--date", metavar="DATE", help="Date of the first issue.  [default: in a week]")
+@click.option("--sample", is_flag=True, help="Copy the sample newsletter, with an issue in English and German.")
+def command(folder: Path, date: str | None, *, sample: bool, **options: object) -> int:
+    """Create a newsletter in the folder DIR, with an empty first issue.
 
-    Writes newsletter.yaml, a sample issue in English and German with its pictures, and a .gitignore. Existing files are
-    not overwritten.
+    On a terminal, the command asks for what the options do not say. Otherwise --name, --sender and --postal-address are
+    necessary. Existing files are not overwritten.
+
+    Also writes a file for each further language, a .gitignore, and what VS Code and other text editors need to complete
+    and check the files.
     """
-    from composer.app.starter import create_newsletter
+    given: GivenAnswers = {name: value for name, value in options.items() if value not in (None, ())}
+    if sample:
+        return _copy_sample(folder, has_options=bool(given or date))
+    from composer.app.scaffold.newsletter_creation import create_newsletter
+    from composer.cli.ui.setup_questions import answers, ask_missing
 
-    for path in create_newsletter(folder):
+    missing = [name for name in _NECESSARY if name not in given]
+    if missing and not sys.stdin.isatty():
+        flags = " ".join(f"--{name.replace('_', '-')} …" for name in missing)
+        raise UsageError(
+            f"not a terminal, so these options are necessary: {flags}",
+            "or start with the sample newsletter:   " + command_line("init", str(folder), options="--sample"),
+        )
+    setup = ask_missing(folder, given) if missing else answers(folder, given)
+    day = _day(date) if date else None
+    written = create_newsletter(folder, setup, day=day)
+    for path in written:
         console.answer(str(path))
-    console.talk("")
-    console.talk("Next:")
-    console.talk(f"  cd {folder}")
-    console.talk("  compose build 2025-01-30      then open outbox/2025-01-30/issue.html")
-    console.talk("  edit newsletter.yaml          set name, sender, sections")
-    console.talk("  compose new                   start your first issue")
+    stem = next(path.stem for path in written if path.parent.name == "issues")
+    _show_next(folder, stem, setup.languages)
     return 0
+
+
+def _show_next(folder: Path, stem: str, languages: tuple[str, ...]) -> None:
+    steps = [
+        (shell_line("cd", str(folder)), ""),
+        (f"write issues/{stem}.yaml", "comments say what each text is for"),
+        (command_line("preview", stem), "shows the issue in your browser while you write"),
+        (command_line("test", stem), "when it is ready: a test message"),
+    ]
+    for tag in languages[1:]:
+        begin = command_line("new", stem, options=shell_line("--language", tag, "--from", languages[0]))
+        steps.insert(-1, (begin, "when the text is ready: the other language"))
+    width = max(len(step) for step, why in steps if why)
+    console.talk("\nNext:")
+    for step, why in steps:
+        console.talk(f"  {step:<{width}}   {why}".rstrip())
+
+
+def _copy_sample(folder: Path, *, has_options: bool) -> int:
+    from composer.app.scaffold.newsletter_creation import copy_sample
+
+    if has_options:
+        raise UsageError("--sample has its own answers, so no other option can be used with it")
+    for path in copy_sample(folder):
+        console.answer(str(path))
+    console.talk("\nNext:")
+    console.talk(f"  {shell_line('cd', str(folder))}")
+    console.talk("  compose build 2025-01-30      then open outbox/2025-01-30/issue.html")
+    return 0
+
+
+def _day(text: str) -> datetime.date:
+    from composer.content.values.formats import date_hint, iso_date
+
+    day = iso_date(text)
+    if isinstance(day, str):
+        raise UsageError(day, date_hint(text))
+    return day

@@ -165,7 +165,7 @@ def nearest_place(nodes: Nodes, path: Path) -> SourcePlace | None:
 
 
 def overlay(base: Mapping, over: Mapping) -> Mapping:
-    """Merge two files: keys of `over` win, groups of keys are merged, lists are replaced."""
+    """Merge two files: keys of `over` win, groups of keys are merged (an empty one changes nothing), lists are replaced."""
     entries: list[Entry] = []
     above: dict[str, Entry] = {entry.key.text: entry for entry in over.entries}
     for entry in base.entries:
@@ -174,6 +174,8 @@ def overlay(base: Mapping, over: Mapping) -> Mapping:
             entries.append(entry)
         elif isinstance(mine.value, Mapping) and isinstance(entry.value, Mapping):
             entries.append(Entry(key=mine.key, value=overlay(entry.value, mine.value)))
+        elif isinstance(mine.value, Scalar) and mine.value.is_empty and isinstance(entry.value, Mapping):
+            entries.append(entry)
         else:
             entries.append(mine)
     known = {entry.key.text for entry in base.entries}

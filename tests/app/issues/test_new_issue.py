@@ -53,7 +53,9 @@ def test_a_language_that_the_program_does_not_have(tmp_path: Path) -> None:
         "templates/briefing/phrases/sw.yaml",
         "templates/briefing/phrases/pages/sw.yaml",
     ]
-    assert "#     heading: 'Top story'" in made[0].read_text(encoding="utf-8")
+    overlay = made[0].read_text(encoding="utf-8")
+    assert '  top_story:\n    heading: ""                   # Top story\n' in overlay
+    assert '    #   analysis: "Our analysis"\n' in overlay
     edition, pages = (path.read_text(encoding="utf-8") for path in made[1:])
     assert '# In this issue\ncontents: ""' in edition and 'colon: ": "' in edition
     assert 'language_name: "Kiswahili"' in pages and "reviewed: false" in pages

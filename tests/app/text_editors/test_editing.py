@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from composer.app.scaffold import NextIssue, skeleton
+from composer.app.scaffold.issue_skeleton import skeleton
+from composer.app.scaffold.next_issue import NextIssue
 from composer.app.text_editors.schema_files import ISSUE, LANGUAGE, SETTINGS, schema_line, write_schemas
 from composer.content.document.issue import read_issue
 from composer.content.document.newsletter import read_newsletter

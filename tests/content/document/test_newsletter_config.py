@@ -162,7 +162,7 @@ def test_pdf(tmp_path: Path) -> None:
 _LOOKUPS = {"group_in", "groups_in", "text_in", "value_in"}
 _OF_ISSUES_AND_THEMES = {
     # The labels of each section type, which it writes out for translation.
-    "app/issues/new_language.py",
+    "app/scaffold/new_language.py",
     "render/templating/theme.py",
     "render/template_values.py",
     "render/web/derived_section.py",

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema_rs import Draft7Validator
 
-from composer.app.scaffold import NextIssue, skeleton, translation
+from composer.app.scaffold.issue_skeleton import skeleton
+from composer.app.scaffold.issue_translation import translation
+from composer.app.scaffold.next_issue import NextIssue
 from composer.app.text_editors.editor_schemas import editor_schemas
 from composer.content.document.issue import Issue, read_issue, select_variant
 from composer.content.document.newsletter import read_newsletter

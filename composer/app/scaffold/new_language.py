@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from composer.app.text_editors.schema_files import LANGUAGE, schema_line
+from composer.app.scaffold.newsletter_text import OtherSection, overlay_text
 from composer.content.document.newsletter import Newsletter, overlay_name
 from composer.content.document.phrase_files import FALLBACK, PhraseGroup, phrase_languages, phrase_paths
+from composer.content.document.sections import SectionSpec
 from composer.content.values.field_values import Group, group_in, text_in
 from composer.core.language_tags import nearest_language
 from composer.core.workspace import TEMPLATES, Workspace
@@ -38,23 +39,13 @@ def begin_language(workspace: Workspace, newsletter: Newsletter, language: str) 
 
 
 def _overlay(newsletter: Newsletter, language: str) -> str:
-    lines = [
-        schema_line(LANGUAGE),
-        "# What differs in this language; everything else comes from newsletter.yaml.",
-        "# Remove the # before each line that you translate.",
-        f"language: {language}",
-        f"# name: {_quoted(newsletter.name)}",
-        "# sections:",
-    ]
-    for spec in newsletter.sections:
-        labels = group_in(spec.options, "labels") if "labels" in iter(spec.options) else Group({})
-        own = [f"#       {name}: {_quoted(text)}" for name in labels if (text := text_in(labels, name))]
-        heading = [f"#     heading: {_quoted(spec.heading)}"] if spec.heading else []
-        if heading or own:
-            lines += [f"#   {spec.key}:", *heading, *(["#     labels:"] if own else []), *own]
-    if newsletter.offers:
-        lines += ["# offers:", *(f"#   {tag}: {_quoted(label)}" for tag, label in newsletter.offers.items())]
-    return "\n".join(lines) + "\n"
+    sections = (OtherSection(key=spec.key, original=spec.heading, labels=_labels(spec)) for spec in newsletter.sections)
+    return overlay_text(language, newsletter.name, sections, offers=newsletter.offers)
+
+
+def _labels(spec: SectionSpec) -> dict[str, str]:
+    labels = group_in(spec.options, "labels") if "labels" in iter(spec.options) else Group({})
+    return {name: text for name in labels if (text := text_in(labels, name))}
 
 
 def _phrases(english: Path, group: PhraseGroup, language: str) -> str:
@@ -81,7 +72,3 @@ def _lines(english: list[str], group: PhraseGroup, language: str) -> Iterator[st
             yield f'{name}: "{own_name(language)}"'
         else:
             yield f'# {text}\n{name}: ""'
-
-
-def _quoted(text: str) -> str:
-    return "'" + str(text).replace("'", "''") + "'"

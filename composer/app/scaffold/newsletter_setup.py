@@ -1,0 +1,182 @@
+"""What must be known to create a newsletter, and whether each answer is possible.
+
+Input: texts as people type them. Output: a `NewsletterSetup`, or an error that says what to write. Guarantees: reads at
+most the file of the logo.
+"""
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from composer.content.document.phrase_files import PhraseGroup, phrase_languages
+from composer.content.document.section_types import SectionType, read_section_type
+from composer.content.schema.messages import nearest
+from composer.content.values.formats import is_colour, language_tag
+from composer.content.values.pictures.picture_files import PictureMistake, load_picture
+from composer.core.addresses import Address, AddressError, parse_address
+from composer.core.errors import UsageError
+from composer.core.language_tags import nearest_language
+from composer.core.workspace import INCLUDED, ThemeFiles, Workspace
+
+#: The accent color if none is chosen: it has enough contrast on white and on dark backgrounds.
+COLOR = "#1f5a8a"
+#: The sections if none are chosen: a greeting, and a list of links.
+SECTIONS = ("text", "links")
+_LOGOS = (".png", ".jpg", ".jpeg", ".gif")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionChoice:
+    """A section of the new newsletter: its type, and its heading by language; without one it has no heading."""
+
+    type: str
+    headings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewsletterSetup:
+    """The answers. The first language is the newsletter's own."""
+
+    name: str
+    sender: Address
+    postal_address: str
+    languages: tuple[str, ...] = ("en",)
+    #: Its name in other languages, if it differs.
+    names: Mapping[str, str] = field(default_factory=dict)
+    sections: tuple[SectionChoice, ...] = tuple(SectionChoice(type=name) for name in SECTIONS)
+    timezone: str = "UTC"
+    #: Who gets test messages; by default the sender.
+    editor: Address | None = None
+    color: str = COLOR
+    logo: Path | None = None
+
+    @property
+    def language(self) -> str:
+        """The newsletter's own language."""
+        return self.languages[0]
+
+    def keyed_sections(self) -> tuple[tuple[str, SectionChoice], ...]:
+        """Return the sections with their keys: the type, with a number if there are several of one type."""
+        types = [choice.type for choice in self.sections]
+        numbers = [types[: at + 1].count(name) for at, name in enumerate(types)]
+        names = (name if number == 1 else f"{name}_{number}" for name, number in zip(types, numbers, strict=True))
+        return tuple(zip(names, self.sections, strict=True))
+
+
+def available_types(folder: Path) -> tuple[SectionType, ...]:
+    """Return the section types of the included theme, for a newsletter that does not exist yet."""
+    theme = _theme(folder)
+    found = (read_section_type(theme, name) for name in theme.section_types())
+    return tuple(kind for kind in found if kind is not None)
+
+
+def available_languages(folder: Path) -> tuple[str, ...]:
+    """Return the languages in which the included theme and the public pages have texts."""
+    return phrase_languages(_theme(folder), PhraseGroup.EDITION)
+
+
+def _theme(folder: Path) -> ThemeFiles:
+    return Workspace(root=folder).theme(INCLUDED)
+
+
+def one_line(text: str, what: str) -> str:
+    """Return a text without line breaks. Raises UsageError if it is empty."""
+    line = " ".join(text.split())
+    if not line:
+        raise UsageError(f"{what} is empty")
+    return line
+
+
+def sender_from(text: str, name: str) -> Address:
+    """Return the sender: `letter@example.org` gets the newsletter's name. Raises UsageError."""
+    address = mailbox_from(text)
+    return address if address.name else Address(name=name, address=address.address)
+
+
+def mailbox_from(text: str) -> Address:
+    """Return an address. Raises UsageError."""
+    try:
+        return parse_address(text)
+    except AddressError as error:
+        raise UsageError(str(error)) from error
+
+
+def languages_from(texts: Sequence[str], available: Sequence[str]) -> tuple[str, ...]:
+    """Return language tags from `en`, `en, fr`, `English, French` or a list. Raises UsageError."""
+    words = [word for text in texts for word in re.split(r"[\s,;]+", text) if word]
+    named = {language_name(tag).lower(): tag for tag in available} if any(len(word) > 3 for word in words) else {}
+    tags: list[str] = []
+    for word in words:
+        tag = named.get(word.lower()) or language_tag(word)
+        if tag is None or nearest_language(tag, available) is None:
+            hint = f"write codes, such as en or en, fr. Available: {', '.join(available)}"
+            raise UsageError(f"“{word}” is not the code of an available language", hint)
+        tags.append(tag)
+    if not tags:
+        raise UsageError("no language is named", "write a code, such as en")
+    return tuple(dict.fromkeys(tags))
+
+
+def section_from(text: str, types: Sequence[SectionType], language: str) -> SectionChoice:
+    """Return a section from `story`, `2` (the second type) or `story=Top story`. Raises UsageError."""
+    word, _, heading = (part.strip() for part in text.partition("="))
+    names = tuple(kind.name for kind in types)
+    if word.isdecimal() and 1 <= int(word) <= len(names):
+        word = names[int(word) - 1]
+    if word not in names:
+        near = nearest(word, names) if word else None
+        hint = f"did you mean {near}? " if near else ""
+        raise UsageError(f"there is no section type “{word}”", f"{hint}available types: {', '.join(names)}")
+    return SectionChoice(type=word, headings={language: heading} if heading else {})
+
+
+def color_from(text: str) -> str:
+    """Return a color code; `9b1c1c` gets its #. Raises UsageError."""
+    code = text.strip() if text.strip().startswith("#") else f"#{text.strip()}"
+    if not is_colour(code):
+        raise UsageError(
+            f"“{text}” is not a color code", "write # and six digits or letters from a to f, such as #9b1c1c"
+        )
+    return code.lower()
+
+
+def logo_from(path: Path) -> Path:
+    """Return the file of a logo. Raises UsageError if it is not a picture."""
+    path = path.expanduser()
+    if not path.is_file():
+        raise UsageError(f"file not found: {path}", "write the path of a PNG, JPEG or GIF file")
+    if path.suffix.lower() not in _LOGOS:
+        raise UsageError(f"{path.name} is not a PNG, JPEG or GIF file", "save the logo as PNG")
+    try:
+        load_picture(path)
+    except PictureMistake as error:
+        raise UsageError(str(error), error.hint) from error
+    return path
+
+
+def timezone_from(text: str) -> str:
+    """Return the name of a time zone. Raises UsageError."""
+    known = available_timezones()
+    if text in known:
+        return text
+    near = nearest(text, tuple(known))
+    raise UsageError(
+        f"“{text}” is not a time zone", f"did you mean {near}?" if near else "write one such as Europe/Berlin"
+    )
+
+
+def local_timezone() -> str:
+    """Return the time zone of this computer, as far as it can be found out; else UTC."""
+    link = os.path.realpath("/etc/localtime")
+    named = os.environ.get("TZ", "").lstrip(":") or link.partition("zoneinfo/")[2]
+    return named if named in available_timezones() - {"Etc/UTC"} else "UTC"
+
+
+def language_name(tag: str) -> str:
+    """Return the English name of a language."""
+    from babel.core import Locale
+
+    return Locale.parse(tag, sep="-").get_display_name("en") or tag

@@ -1,0 +1,168 @@
+"""`compose init`: a newsletter from options, from answers on a terminal, or as a copy of the sample."""
+
+import datetime
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from composer.app.issues.new_issue import new_issue
+from composer.app.scaffold.newsletter_setup import available_languages
+from composer.cli.main import run
+from composer.content.document.newsletter import read_newsletter
+from composer.core.issue_names import date_in
+from composer.core.workspace import Workspace
+from tests.factories import ROOT
+
+pytestmark = pytest.mark.slow
+
+NECESSARY = ("--name", "The Harbour: “Letter”", "--sender", "letter@harbour.example")
+POSTAL = ("--postal-address", 'Pier 1 "North", 20457 Hamburg')
+LOGO = str(ROOT / "assets/logo.png")
+TYPES = read_newsletter(Workspace(root=ROOT)).theme.section_types()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    return tmp_path
+
+
+class _Keyboard(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def _type(monkeypatch: pytest.MonkeyPatch, *lines: str) -> None:
+    monkeypatch.setattr(sys, "stdin", _Keyboard("".join(f"{line}\n" for line in lines)))
+
+
+def test_options_make_a_newsletter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Everything is in newsletter.yaml as given, nothing of the sample is in any file, and each file has its schema."""
+    chosen = ("--section", "story=Top story", "--section", "2", "--section", "story=More", "--color", "9B1C1C")
+    options = ("--language", "en", "--language", "fr", "--timezone", "UTC", "--editor", "anna@harbour.example")
+    arguments = [*NECESSARY, *POSTAL, *options, *chosen, "--logo", LOGO, "--date", "2031-01-30"]
+    assert run(["init", "news", *arguments]) == 0
+    printed = capsys.readouterr()
+    newsletter = read_newsletter(Workspace(root=here / "news"))
+    assert (newsletter.name, str(newsletter.zone)) == ("The Harbour: “Letter”", "UTC")
+    assert (newsletter.sender.name, newsletter.sender.address) == ("The Harbour: “Letter”", "letter@harbour.example")
+    assert newsletter.postal_address == 'Pier 1 "North", 20457 Hamburg'
+    assert [each.address for each in newsletter.editors] == ["anna@harbour.example"]
+    sections = [(spec.key, spec.type.name, spec.heading) for spec in newsletter.sections]
+    assert sections == [("story", "story", "Top story"), ("button", "button", ""), ("story_2", "story", "More")]
+    assert newsletter.brand.accent == "#9b1c1c"
+    other = read_newsletter(Workspace(root=here / "news"), "fr")
+    assert other.language == "fr" and [spec.heading for spec in other.sections] == ["", "", ""]
+    files = {path.relative_to(here / "news").as_posix(): path for path in (here / "news").rglob("*") if path.is_file()}
+    shown = {f"news/{name}" for name in files if not name.startswith(".compose/")}
+    assert set(printed.out.split()) == shown
+    assert {"newsletter.fr.yaml", "issues/2031-01-30.yaml", "assets/logo.png", ".vscode/extensions.json"} <= set(files)
+    for name, path in files.items():
+        if name.endswith(".yaml"):
+            text = path.read_text(encoding="utf-8")
+            assert "example.org" not in text and "Example Institute" not in text
+            schema = text.splitlines()[0].removeprefix("# yaml-language-server: $schema=")
+            assert (path.parent / schema).is_file()
+    assert json.loads(files[".vscode/extensions.json"].read_text())["recommendations"] == ["redhat.vscode-yaml"]
+    assert "compose new 2031-01-30 --language fr --from en" in printed.err
+
+
+def test_the_first_issue_is_on_a_weekday_in_a_week(here: Path) -> None:
+    """Without --date, the first issue has number 1 and a date in a week, and is not on a weekend."""
+    assert run(["init", "news", *NECESSARY, *POSTAL]) == 0
+    (path,) = (here / "news/issues").iterdir()
+    day = date_in(path.name)
+    assert day is not None and day.weekday() < 5
+    assert datetime.timedelta(days=6) <= day - datetime.date.today() <= datetime.timedelta(days=9)
+    assert "\nnumber: 1\n" in path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", available_languages(ROOT))
+def test_every_language_is_included(here: Path, language: str) -> None:
+    """A newsletter in any of the languages needs no other file: its first issue builds when its texts are written."""
+    assert run(["init", "news", *NECESSARY, *POSTAL, "--language", language, "--date", "2031-01-30"]) == 0
+    assert not (here / "news/templates").exists()
+    path = here / "news/issues/2031-01-30.yaml"
+    text = (
+        path.read_text(encoding="utf-8")
+        .replace('subject: ""', 'subject: "1"')
+        .replace('  title: ""', '  title: "2"', 1)
+    )
+    path.write_text(text.replace("  body: |\n", "  body: |\n    3\n", 1), encoding="utf-8")
+    assert run(["build", str(path)]) == 0
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_type_can_be_chosen(here: Path, kind: str) -> None:
+    """A newsletter with a section of any type is valid, and its skeleton lacks only texts."""
+    assert run(["init", "news", *NECESSARY, *POSTAL, "--section", f"{kind}=Heading"]) == 0
+    workspace = Workspace(root=here / "news")
+    assert [spec.type.name for spec in read_newsletter(workspace).sections] == [kind]
+
+
+def test_without_a_terminal_the_options_are_named(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """If no question can be asked, the message names the options that are missing, and nothing is written."""
+    assert run(["init", "news", "--name", "x"]) == 2
+    told = capsys.readouterr().err
+    assert "--sender" in told and "--postal-address" in told and "--name" not in told and "--sample" in told
+    assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--sender", "letter@"), "no domain"),
+        (("--language", "klingon"), "Available: ar, de"),
+        (("--section", "storry"), "did you mean story?"),
+        (("--color", "blue"), "#9b1c1c"),
+        (("--logo", "none.png"), "file not found"),
+        (("--timezone", "Berlin"), "Europe/Berlin"),
+        (("--date", "30.1.2031"), "2031-01-30"),
+        (("--postal-address", " "), "empty"),
+    ],
+)
+def test_an_option_that_is_not_possible(
+    here: Path, capsys: pytest.CaptureFixture[str], option: tuple[str, str], words: str
+) -> None:
+    """The message says what to write, and nothing is written."""
+    assert run(["init", "news", *NECESSARY, *POSTAL, *option]) == 2
+    assert words in capsys.readouterr().err
+    assert list(here.iterdir()) == []
+
+
+def test_questions_on_a_terminal(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each type is shown with its sentence; an impossible answer is asked for again; headings are asked for by language."""
+    _type(
+        monkeypatch,
+        *("The Harbour Letter", "letter", "letter@harbour.example", "", "Pier 1, 20457 Hamburg", "en, fr"),
+        *("La Lettre du port", "", "text, 7", "", "What we read", "Nos lectures", "", LOGO),
+    )
+    assert run(["init", "news", "--date", "2031-01-30"]) == 0
+    asked = capsys.readouterr().err
+    assert "A short text: a greeting, an announcement or a note." in asked and "fr (French)" in asked
+    workspace = Workspace(root=here / "news")
+    newsletter, other = read_newsletter(workspace), read_newsletter(workspace, "fr")
+    assert (newsletter.name, other.name, str(newsletter.zone)) == (
+        "The Harbour Letter",
+        "La Lettre du port",
+        "Europe/Berlin",
+    )
+    assert [(spec.key, spec.heading) for spec in newsletter.sections] == [("text", ""), ("links", "What we read")]
+    assert [spec.heading for spec in other.sections] == ["", "Nos lectures"]
+    assert (newsletter.sender.name, other.sender.name) == ("The Harbour Letter", "La Lettre du port")
+    assert [each.address for each in newsletter.editors] == ["letter@harbour.example"]
+    assert newsletter.brand.logo is not None
+
+
+def test_the_number_does_not_continue_from_the_sample(here: Path) -> None:
+    """The first issue after the sample's has number 1."""
+    assert run(["init", "news", "--sample"]) == 0
+    issue = new_issue(Workspace(root=here / "news"), today=datetime.date(2031, 1, 30))
+    assert issue.stem == "2031-01-30" and "\nnumber: 1\n" in issue.path.read_text(encoding="utf-8")
+    assert run(["init", "other", "--sample", "--name", "x"]) == 2
