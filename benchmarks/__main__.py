@@ -9,7 +9,7 @@ import argparse
 import gc
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -44,6 +44,8 @@ _MADE, _MADE_SIGNED = 100, 10
 _TLS = 200
 #: A whole mailing compared to smtp-source (the goal is 0.8), nodemailer's pool, and the available libraries.
 _MAILING = (0.6, 2, 20)
+#: Messages of a measured mailing: enough that the second in which the processes start does not count much.
+_MESSAGES = 6_000
 _REACHED = 0.95
 #: Megabytes that a million recipients may need more than ten thousand; the share by which a rate may be missed.
 _MILLION, _STEADY = 40, 0.02
@@ -239,34 +241,26 @@ def _mailing() -> bool:
     if lack := handover.missing():
         print(f"\nMailings: {lack}")
         return _bar(False, "mailings measured")
-    found = mailing.rates(count=10_000, rounds=2)
+    found = mailing.rates(count=_MESSAGES, rounds=2)
     best = {key: median(each) for key, each in found.items()}
     title = "Mailings of 85 KB to smtp-sink, messages a second"
     print(f"\n{title:<55}" + "".join(f"{many:>10} conn" for many in mailing.CONNECTIONS))
     for name in (mailing.OURS, mailing.SOURCE, mailing.NODEMAILER):
         print(f"  {name:<53}" + "".join(f"{best[name, many]:>15,.0f}" for many in mailing.CONNECTIONS))
     print(f"  {mailing.STDLIB:<53}{best[mailing.STDLIB, 1]:>15,.0f}")
-    ours, source, node = (
-        max(best[name, many] for many in mailing.CONNECTIONS)
-        for name in (mailing.OURS, mailing.SOURCE, mailing.NODEMAILER)
+    source, node = (
+        max(median(each) for each in _ratios(found, peer, mailing.OURS, mailing.CONNECTIONS))
+        for peer in (mailing.SOURCE, mailing.NODEMAILER)
     )
+    naive = max(best[mailing.OURS, many] for many in mailing.CONNECTIONS) / best[mailing.STDLIB, 1]
+    few, *_, many = mailing.CONNECTIONS
+    scaled = best[mailing.OURS, many] / best[mailing.OURS, few]
     to_source, to_node, to_naive = _MAILING
     met = (
-        _bar(
-            ours / source >= to_source,
-            f"at least {to_source} of smtp-source ({ours / source:.2f})",
-            mailing_to_smtp_source=ours / source,
-        ),
-        _bar(
-            ours / node >= to_node,
-            f"at least {to_node} times nodemailer ({ours / node:.1f})",
-            mailing_to_nodemailer=ours / node,
-        ),
-        _bar(
-            ours / best[mailing.STDLIB, 1] >= to_naive,
-            f"at least {to_naive} times the libraries ({ours / best[mailing.STDLIB, 1]:.0f})",
-            mailing_to_libraries=ours / best[mailing.STDLIB, 1],
-        ),
+        _bar(source >= to_source, f"at least {to_source} of smtp-source ({source:.2f})", mailing_to_smtp_source=source),
+        _bar(node >= to_node, f"at least {to_node} times nodemailer ({node:.1f})", mailing_to_nodemailer=node),
+        _bar(naive >= to_naive, f"at least {to_naive} times the libraries ({naive:.0f})", mailing_to_libraries=naive),
+        _bar(scaled >= 1, f"{many} connections at least as fast as {few} ({scaled:.2f})", mailing_16_to_4=scaled),
     )
     return all(met)
 
@@ -380,10 +374,15 @@ def _rates(title: str, found: handover.Rates) -> None:
         print(f"  {name:<48}" + "".join(f"{median(found[name, many]):>15,.0f}" for many in handover.CONNECTIONS))
 
 
-def _ratios(found: handover.Rates, peer: str) -> Iterator[list[float]]:
+def _ratios(
+    found: handover.Rates,
+    peer: str,
+    name: str = handover.OURS,
+    connections: Sequence[int] = handover.CONNECTIONS,
+) -> Iterator[list[float]]:
     """Yield the ratio of our rate to another's, for each round and number of connections."""
-    for many in handover.CONNECTIONS:
-        yield [ours / theirs for ours, theirs in zip(found[handover.OURS, many], found[peer, many], strict=True)]
+    for many in connections:
+        yield [ours / theirs for ours, theirs in zip(found[name, many], found[peer, many], strict=True)]
 
 
 def _audience() -> bool:

@@ -10,13 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 from composer.content.values.merge_fields import LITERAL, RESERVED, MergeField
 from composer.core.addresses import domain_to_ascii
 from composer.core.errors import ComposeError
 from composer.mail.binary_format import BinaryDecoder, BinaryEncoder
-from composer.mail.dot_stuffing import WireMessage, is_wire_safe, joined, to_wire
+from composer.mail.dot_stuffing import is_wire_safe, joined, to_wire
 from composer.mail.headers import HeaderError
 from composer.mail.letterhead import Addressing, Letterhead, closing_lines, opening_lines, own_lines
 from composer.mail.merge_slots import Escape, MergeSlot, escaped, split_html, split_text
@@ -55,6 +55,14 @@ class MessageField:
     def is_reserved(self) -> bool:
         """Whether it is a link that is generated for each subscriber."""
         return self.name in RESERVED
+
+
+class PersonalPieces(NamedTuple):
+    """What only one subscriber's message has: signatures, own headers, encoded values for the slots of the body."""
+
+    signatures: bytes
+    headers: bytes
+    values: list[bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,23 +107,40 @@ class Compiled:
 
         Raises MissingValueError, HeaderError or AddressError.
         """
-        return self._message(self._shown(values), addressing)
+        return self.joined(self.pieces(values, addressing))
 
     def signed(self, values: Mapping[str, str], addressing: Addressing, profile: "Profile", *, now: int) -> bytes:
         """Return one subscriber's message with DKIM signatures; `now` in seconds since 1970. Raises as `fill`."""
+        return self.joined(self.pieces(values, addressing, profile, now=now))
+
+    def pieces(
+        self, values: Mapping[str, str], addressing: Addressing, profile: "Profile | None" = None, *, now: int = 0
+    ) -> PersonalPieces:
+        """Return the pieces for `joined`, signed if there is a profile. Raises as `fill`."""
+        pieces = self._pieces(self._shown(values), addressing)
+        if profile is None:
+            return pieces
         from composer.mail.dkim_signing import headers_of, signatures
 
-        shown = self._shown(values)
-        own, made = self._own(shown, addressing), self._filler.made(shown)
         opening, closing = self._standing
-        heads = (opening, headers_of(own), closing)
-        above = signatures(heads, self._filler.body_hash(made), profile, now=now)
-        return self._ready(above, own, made)
+        heads = (opening, headers_of(pieces.headers), closing)
+        above = signatures(heads, self._filler.body_hash(pieces.values), profile, now=now)
+        return pieces._replace(signatures=above)
+
+    def joined(self, pieces: PersonalPieces) -> bytes:
+        """Return one subscriber's message from its pieces."""
+        above, own, made = pieces
+        whole = (above, self.opening, own, self.closing, b"\r\n", *self._filler.body(made))
+        # The subscriber's own pieces are checked together, with a line end before each, because each may start a line.
+        if self._is_sound and is_wire_safe(b"\r\n".join((above, own, *made))):
+            return joined(whole)
+        return to_wire(b"".join(whole))
 
     def specimen(self, addressing: Addressing, values: Mapping[str, str] | None = None) -> bytes:
         """Return a sample message: fields without a value show their default, or else `[first_name]`."""
         known = values or {}
-        return self._message([_specimen(field, known.get(field.name, "")) for field in self.fields], addressing)
+        shown = [_specimen(field, known.get(field.name, "")) for field in self.fields]
+        return self.joined(self._pieces(shown, addressing))
 
     def to_bytes(self) -> bytes:
         """Return the message as bytes to store; `from_bytes` of this version and of newer versions can read them."""
@@ -162,27 +187,16 @@ class Compiled:
             shown.append(value)
         return shown
 
-    def _message(self, shown: Sequence[str], addressing: Addressing) -> WireMessage:
-        return self._ready(b"", self._own(shown, addressing), self._filler.made(shown))
-
-    def _ready(self, above: bytes, own: bytes, made: list[bytes]) -> WireMessage:
-        """Join a message from signatures, a subscriber's own headers, and the encoded values for the slots of its body."""
-        pieces = (above, self.opening, own, self.closing, b"\r\n", *self._filler.body(made))
-        # The subscriber's own pieces are checked together, with a line end before each, because each may start a line.
-        if self._is_sound and is_wire_safe(b"\r\n".join((above, own, *made))):
-            return joined(pieces)
-        return to_wire(b"".join(pieces))
+    def _pieces(self, shown: Sequence[str], addressing: Addressing) -> PersonalPieces:
+        subject = "".join(
+            piece if isinstance(piece, str) else escaped(shown[piece], Escape.TEXT) for piece in self.subject
+        )
+        return PersonalPieces(b"", own_lines(addressing, subject, self.feedback_id), self._filler.made(shown))
 
     @cached_property
     def _is_sound(self) -> bool:
         """Whether the common pieces of all messages can be sent without changes."""
         return is_wire_safe(self.opening) and is_wire_safe(self.closing) and self._filler.is_sound
-
-    def _own(self, shown: Sequence[str], addressing: Addressing) -> bytes:
-        subject = "".join(
-            piece if isinstance(piece, str) else escaped(shown[piece], Escape.TEXT) for piece in self.subject
-        )
-        return own_lines(addressing, subject, self.feedback_id)
 
     @cached_property
     def _standing(self) -> "tuple[Headers, Headers]":

@@ -16,7 +16,7 @@ from composer.core.addresses import Address, AddressError
 from composer.core.errors import ComposeError
 from composer.delivery.messages.outgoing import MessageRecipient, MessageSource, OutgoingMessage
 from composer.mail.bulk_headers import leave_by_mail, verp
-from composer.mail.compiled_message import Compiled
+from composer.mail.compiled_message import Compiled, PersonalPieces
 from composer.mail.letterhead import Addressing
 from composer.transport.envelope import Envelope
 
@@ -143,12 +143,20 @@ class MailingMessages(MessageSource):
 
     def outgoing(self, recipient: MessageRecipient) -> OutgoingMessage:
         """Return one recipient's message. Raises MessageError, or MissingValueError."""
+        return self.joined(recipient.variant, *self.pieces(recipient))
+
+    def joined(self, variant: int, envelope: Envelope, pieces: PersonalPieces) -> OutgoingMessage:
+        """Return a message from its pieces, which may come from another process."""
+        return OutgoingMessage(envelope=envelope, message=self._compiled[variant].joined(pieces))
+
+    def pieces(self, recipient: MessageRecipient) -> tuple[Envelope, PersonalPieces]:
+        """Return what only this recipient's message has. Raises MessageError, or MissingValueError."""
         try:
             return self._make(recipient)
         except AddressError as error:
             raise MessageError(f"the address cannot be used: {error}") from None
 
-    def _make(self, recipient: MessageRecipient) -> OutgoingMessage:
+    def _make(self, recipient: MessageRecipient) -> tuple[Envelope, PersonalPieces]:
         frozen_settings, now = self._frozen_settings, self._now()
         message_id, leave = self.message_id(recipient.subscriber_id), self._unsubscribe_url(recipient.subscriber_id)
         addressing = Addressing(
@@ -161,18 +169,15 @@ class MailingMessages(MessageSource):
             in_reply_to=self._corrected(recipient),
             echo=self._payload.echo,
         )
-        compiled, values = self._compiled[recipient.variant], self._values(recipient, leave)
-        if self._profile is None:
-            message = compiled.fill(values, addressing)
-        else:
-            message = compiled.signed(values, addressing, self._profile, now=int(now.timestamp()))
+        values = self._values(recipient, leave)
+        pieces = self._compiled[recipient.variant].pieces(values, addressing, self._profile, now=int(now.timestamp()))
         envelope = Envelope(
             sender=envelope_sender(frozen_settings, self._tokens, self._payload.mailing, recipient.subscriber_id),
             recipient=recipient.address,
             id=message_id[1:].partition("@")[0],
             wants_notice=frozen_settings.wants_notice,
         )
-        return OutgoingMessage(envelope=envelope, message=message)
+        return envelope, pieces
 
     def message_id(self, subscriber_id: int) -> str:
         """Return the Message-ID of a recipient's message; its left side is also in X-Compose-ID."""

@@ -1,11 +1,12 @@
-"""A process that makes messages, and the protocol between it and the run.
+"""A process that makes what differs from message to message, and the protocol between it and the run.
 
 Input: the data of a mailing's messages, as bytes; then recipients. Output: a `WorkerReply` for each, in the same order,
-from which `message_of` makes the same message as `MailingMessages` in this process. Guarantees: keys are sent only
-through the socket, not as arguments or environment variables.
+from which the run makes the same message as without this process. Guarantees: keys are sent only through the socket,
+not as arguments or environment variables.
 
-A worker reads recipients from a socket and writes messages to it. It ends when its run ends in any way, because the
-other end of the socket is closed then. If it ends earlier, or does not answer, it is not used any longer.
+A worker reads recipients from a socket and writes signatures, headers and encoded values to it: a kilobyte instead of a
+whole message. It ends when its run ends in any way, because the other end of the socket is closed then. If it ends
+earlier, or does not answer, it is not used any longer.
 """
 
 import gc
@@ -22,12 +23,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields
 from operator import attrgetter
-from typing import IO, NamedTuple, cast
+from typing import IO, Any, NamedTuple, cast
 
 from composer.core.errors import ComposeError
 from composer.delivery.messages.message_factory import MailingMessages, MessageError
-from composer.delivery.messages.outgoing import MessageRecipient, OutgoingMessage
-from composer.mail.dot_stuffing import WireMessage, joined, to_wire
+from composer.delivery.messages.outgoing import MessageRecipient
+from composer.mail.compiled_message import PersonalPieces
 from composer.transport.envelope import Envelope
 
 #: How many bytes a worker may be ahead of the readers, and how many bytes of requests may wait for it: far fewer than
@@ -40,9 +41,6 @@ _MAX_WAIT, _FRESH = 30.0, 60.0
 #: The first byte from the worker: until then, messages are made in this process.
 _READY = b"!"
 _LENGTH = struct.Struct("!I")
-#: The head of a reply: the subscriber, the kind, when it was made, and two lengths.
-_REPLY = struct.Struct("!QBdII")
-_TROUBLE, _MESSAGE, _DOTTED = range(3)
 _RECIPIENT = tuple(each.name for each in fields(MessageRecipient))
 _ENVELOPE = tuple(each.name for each in fields(Envelope))
 _recipient_of, _envelope_of = attrgetter(*_RECIPIENT), attrgetter(*_ENVELOPE)
@@ -51,10 +49,10 @@ _recipient_of, _envelope_of = attrgetter(*_RECIPIENT), attrgetter(*_ENVELOPE)
 class WorkerReply(NamedTuple):
     """A worker's reply for one recipient."""
 
-    kind: int
+    subscriber_id: int
+    #: When it was made, on the monotonic clock.
     made: float
-    about: bytes
-    message: bytes
+    found: tuple[Envelope, PersonalPieces] | MessageError
 
 
 class MessageWorker:
@@ -184,19 +182,10 @@ class MessageWorker:
         with self._reading:
             # Replies come in the order of the requests: the first thread also reads the replies that others wait for.
             while (reply := self._replies.pop(subscriber_id, None)) is None:
-                whose, found = _reply(self._source)
-                self._replies[whose] = found
-                del self._asked[whose]
+                found = _reply(_next(self._source))
+                self._replies[found.subscriber_id] = found
+                del self._asked[found.subscriber_id]
         return reply
-
-
-def message_of(reply: WorkerReply) -> OutgoingMessage:
-    """Return the message in a reply. Raises MessageError if the reply is an error."""
-    told = pickle.loads(reply.about)  # noqa: S301  # from our own process
-    if reply.kind == _TROUBLE:
-        raise MessageError(*told)
-    message = joined((reply.message,)) if reply.kind == _MESSAGE else to_wire(reply.message)
-    return OutgoingMessage(envelope=Envelope(**dict(zip(_ENVELOPE, told, strict=True))), message=message)
 
 
 def _send(to: socket.socket, *many: bytes) -> None:
@@ -210,9 +199,16 @@ def _take(source: IO[bytes], count: int) -> bytes:
     return data
 
 
-def _reply(source: IO[bytes]) -> tuple[int, WorkerReply]:
-    whose, kind, made, about, message = _REPLY.unpack(_take(source, _REPLY.size))
-    return whose, WorkerReply(kind, made, _take(source, about), _take(source, message))
+def _next(source: IO[bytes]) -> Any:
+    return pickle.loads(_take(source, *_LENGTH.unpack(_take(source, _LENGTH.size))))  # noqa: S301  # from our own process
+
+
+def _reply(data: tuple[Any, ...]) -> WorkerReply:
+    subscriber_id, made, error, envelope, pieces = data
+    if error is not None:
+        return WorkerReply(subscriber_id, made, MessageError(*error))
+    known = Envelope(**dict(zip(_ENVELOPE, envelope, strict=True)))
+    return WorkerReply(subscriber_id, made, (known, PersonalPieces(*pieces)))
 
 
 def serve() -> None:
@@ -220,25 +216,18 @@ def serve() -> None:
     # As in composer/cli/main.py: most objects live until the end.
     gc.set_threshold(50_000)
     with suppress(EOFError, OSError), socket.socket(fileno=os.dup(0)) as ends, ends.makefile("rb") as source:
-
-        def question() -> bytes:
-            return _take(source, *_LENGTH.unpack(_take(source, _LENGTH.size)))
-
-        message_source = MailingMessages(pickle.loads(question()))  # noqa: S301  # from the process that started this one
+        message_source = MailingMessages(_next(source))
         ends.sendall(_READY)
         while True:
-            given = pickle.loads(question())  # noqa: S301
-            ends.sendall(_answer(message_source, MessageRecipient(**dict(zip(_RECIPIENT, given, strict=True)))))
+            recipient = MessageRecipient(**dict(zip(_RECIPIENT, _next(source), strict=True)))
+            _send(ends, pickle.dumps(_answer(message_source, recipient)))
 
 
-def _answer(message_source: MailingMessages, recipient: MessageRecipient) -> bytes:
-    message, made = b"", time.monotonic()
+def _answer(message_source: MailingMessages, recipient: MessageRecipient) -> tuple[Any, ...]:
+    """Return a reply as simple values, from which `_reply` makes a `WorkerReply`."""
+    made = time.monotonic()
     try:
-        outgoing = message_source.outgoing(recipient)
+        envelope, pieces = message_source.pieces(recipient)
     except ComposeError as error:
-        kind, about = _TROUBLE, pickle.dumps((error.message, error.hint))
-    else:
-        message = outgoing.message
-        kind = _MESSAGE if isinstance(message, WireMessage) and message.is_plain else _DOTTED
-        about = pickle.dumps(_envelope_of(outgoing.envelope))
-    return b"".join((_REPLY.pack(recipient.subscriber_id, kind, made, len(about), len(message)), about, message))
+        return recipient.subscriber_id, made, (error.message, error.hint), None, None
+    return recipient.subscriber_id, made, None, _envelope_of(envelope), tuple(pieces)

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Self
 
-from composer.delivery.messages.message_factory import JobPayload, MailingMessages
-from composer.delivery.messages.message_worker import MessageWorker, message_of
+from composer.delivery.messages.message_factory import JobPayload, MailingMessages, MessageError
+from composer.delivery.messages.message_worker import MessageWorker
 from composer.delivery.messages.outgoing import MessageRecipient, MessageSource, OutgoingMessage
 
 #: Workers are worth it from this number of messages on, and from this number of messages per minute on.
@@ -60,7 +60,11 @@ class MessageWorkerPool(MessageSource):
         reply = None
         if self._pool:
             reply = self._pool[recipient.subscriber_id % len(self._pool)].reply(recipient)
-        return self._here.outgoing(recipient) if reply is None else message_of(reply)
+        if reply is None:
+            return self._here.outgoing(recipient)
+        if isinstance(reply.found, MessageError):
+            raise reply.found
+        return self._here.joined(recipient.variant, *reply.found)
 
     def __enter__(self) -> Self:
         return self
