@@ -1,7 +1,7 @@
 """A draft as a list of blocks, whatever program wrote it.
 
-Readers in `formats` make it, `mapping` reads it. Pure values. Guarantees: every visible word of the draft is in a span, a table,
-a picture's alt text or a footnote, in reading order, so that words in and words out can be compared.
+Readers in `formats` make it, `mapping` reads it. Pure values. Guarantees: every visible word of the draft is in a span, a
+table, a picture's alt text or a footnote, in reading order, so that words in and words out can be compared.
 """
 
 from dataclasses import dataclass, field

@@ -28,9 +28,9 @@ def test_headings() -> None:
     body += (
         paragraph("E", '<w:outlineLvl w:val="0"/>')
         + styled("Heading3", "F")
-        + styled("berschrift1", text("G", "<w:i/>"))
+        + styled("berschrift1", text("G", "<w:i/>") + text(" h"))
     )
-    assert shown(read(body)) == ["# A", "# B", "## C", "### D", "# E", "### F", "# /G/"]
+    assert shown(read(body)) == ["# A", "# B", "## C", "### D", "# E", "### F", "# /G/ h"]
 
 
 def test_bold_and_italic() -> None:

@@ -1,7 +1,7 @@
 """The files in a draft that is a ZIP file, and its XML, with limits for hostile ones.
 
-Input: bytes. Output: files by name, and trees. Guarantees: unpacks in memory and only what is asked for; no document type, no
-entity and no external file is ever read; time and memory are bounded by the limits below.
+Input: bytes. Output: files by name, and trees. Guarantees: unpacks in memory and only what is asked for; no document type,
+no entity and no external file is ever read; time and memory are bounded by the limits below.
 """
 
 import zipfile

@@ -1,8 +1,8 @@
 """Collects the text of one paragraph as spans, without what nobody sees.
 
 Input: pieces of text with their looks, in reading order. Output: spans of which neighbors differ. Guarantees: pure. Visible
-characters are kept; spaces are joined; optional hyphens and other characters without a width are removed, except those that join
-letters and those that set a direction.
+characters are kept; spaces are joined; optional hyphens and other characters without a width are removed, except those that
+join letters and those that set a direction.
 """
 
 import re
@@ -59,7 +59,7 @@ def tidy(spans: list[Span]) -> tuple[Span, ...]:
     for span in spans:
         text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", unicodedata.normalize("NFC", span.text)))
         if before in " \n\t":
-            text = text.lstrip(" \n" if before == "\n" and not _has_text(made) else " ")
+            text = text.lstrip(" " if _has_text(made) else " \n\u00a0")
         if text.startswith("\n"):
             _strip_end(made)
         before = text[-1:] or before
@@ -68,6 +68,37 @@ def tidy(spans: list[Span]) -> tuple[Span, ...]:
     _strip_end(made, " \n\t\u00a0")
     made = [span for span in made if span.text or _is_mark(span)]
     return tuple(made) if any(span.text.strip() or _is_mark(span) for span in made) else ()
+
+
+def without_start(spans: tuple[Span, ...], length: int) -> tuple[Span, ...]:
+    """Return spans without their first characters."""
+    made = []
+    for span in spans:
+        cut = min(length, len(span.text))
+        length -= cut
+        made.append(replace(span, text=span.text[cut:]))
+    return tidy(made)
+
+
+def split_paragraphs(spans: tuple[Span, ...]) -> list[tuple[Span, ...]]:
+    """Return what is between empty lines: two line breaks in a row separate paragraphs."""
+    made: list[list[Span]] = [[]]
+    for span in spans:
+        first, *others = re.split("\n{2,}", span.text)
+        made[-1].append(replace(span, text=first))
+        made += [[replace(span, text=text)] for text in others]
+    return [found for each in made if (found := tidy(each))]
+
+
+def without_heading_look(spans: tuple[Span, ...]) -> tuple[Span, ...]:
+    """Return the spans of a heading without bold or italic if all of it has it: only a part is emphasis."""
+    texts = [span for span in spans if span.text.strip()]
+    is_bold, is_italic = all(span.is_bold for span in texts), all(span.is_italic for span in texts)
+    plain = [
+        replace(span, is_bold=span.is_bold and not is_bold, is_italic=span.is_italic and not is_italic)
+        for span in spans
+    ]
+    return tuple(plain)
 
 
 def visible_text(text: str) -> str:

@@ -1,7 +1,7 @@
 """From the cells of any program's table to a table of spans, or to the blocks in it if it only arranges them on the page.
 
-Input: rows of cells with blocks, and how many columns and rows each cell covers. Output: blocks. Guarantees: pure; every block of
-every cell is in the result, in reading order.
+Input: rows of cells with blocks, and how many columns and rows each cell covers. Output: blocks. Guarantees: pure; every
+block of every cell is in the result, in reading order.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Where a link really leads: without the wrapping of mail filters and Google, and without tracking parameters.
 
-Input: an address from a draft. Output: the address to write into an issue. Guarantees: pure; follows no link. An address that is
-not wrapped keeps every character, except parameters whose only purpose is tracking.
+Input: an address from a draft. Output: the address to write into an issue. Guarantees: pure; follows no link. An address
+that is not wrapped keeps every character, except parameters whose only purpose is tracking.
 """
 
 import re

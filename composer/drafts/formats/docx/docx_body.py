@@ -1,7 +1,7 @@
 """Reads the paragraphs, tables, boxes and pictures of a Word document, in reading order.
 
-Input: the tree of a part in which changes were resolved. Output: blocks. Guarantees: boxes and pictures follow the paragraph in
-which they are anchored.
+Input: the tree of a part in which changes were resolved. Output: blocks. Guarantees: boxes and pictures follow the
+paragraph in which they are anchored.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +15,7 @@ from composer.drafts.formats.docx.docx_numbering import ListMark
 from composer.drafts.formats.docx.docx_package import R, W
 from composer.drafts.formats.docx.docx_styles import outline_level, toggle, value_of, whole_number
 from composer.drafts.formats.picture_data import media_type_of
+from composer.drafts.formats.span_collector import without_heading_look
 from composer.drafts.formats.table_cells import Cell, table_blocks
 
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
@@ -47,6 +48,8 @@ class BodyReader(InlineReader):
     def _close(self, **traits: int | bool | str) -> None:
         """End the open paragraph, with what is anchored in it."""
         spans = self.paragraph.spans.take()
+        if traits.get("heading_level"):
+            spans = without_heading_look(spans)
         if spans:
             self.blocks.append(Paragraph(spans, self.paragraph.place, region=self.region, **traits))  # type: ignore[arg-type]
         self.blocks += self.paragraph.after

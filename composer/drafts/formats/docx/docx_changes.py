@@ -1,7 +1,7 @@
 """Tracked changes of a Word document: finds them, and accepts or rejects them all.
 
-Input: the tree of a part. Output: the changes that are open; the tree is changed in place. Guarantees: afterwards the tree is
-what Word has after “Accept all” or “Reject all”, so that readers need not know about changes.
+Input: the tree of a part. Output: the changes that are open; the tree is changed in place. Guarantees: afterwards the tree
+is what Word has after “Accept all” or “Reject all”, so that readers need not know about changes.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
 """Reads a Word document as a draft.
 
-Input: the archive of a .docx file. Output: a `DraftDocument`. Guarantees: headers, footers, text boxes, footnotes and endnotes
-are read, too; headers come first and footers last. Open changes are listed; unless told to reject them, the text is that after
-accepting them. docs/decisions/0015-reading-word-documents.md says why this is not left to a library.
+Input: the archive of a .docx file. Output: a `DraftDocument`. Guarantees: headers, footers, text boxes, footnotes and
+endnotes are read, too; headers come first and footers last. Open changes are listed; unless told to reject them, the text
+is that after accepting them. docs/decisions/0015-reading-word-documents.md says why this is not left to a library.
 """
 
 from collections.abc import Iterator

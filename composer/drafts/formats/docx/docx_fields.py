@@ -1,7 +1,7 @@
 """Fields of a Word document: instructions such as HYPERLINK, and the text that Word shows for them.
 
-Input: the marks of fields in reading order. Output: whether text is shown, where it leads, and whether it is a table of contents.
-Guarantees: pure. A field that is not closed hides nothing.
+Input: the marks of fields in reading order. Output: whether text is shown, where it leads, and whether it is a table of
+contents. Guarantees: pure. A field that is not closed hides nothing.
 """
 
 import re

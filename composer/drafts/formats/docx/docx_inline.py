@@ -1,7 +1,7 @@
 """Reads what is inside a paragraph of a Word document: texts with their looks, links, fields, and references.
 
-Input: the tree of a part in which changes were resolved. Output: spans in the collector of the open paragraph. Guarantees: an
-element that is unknown is looked into, so that no text is lost because of what is around it. Hidden text is an omission.
+Input: the tree of a part in which changes were resolved. Output: spans in the collector of the open paragraph. Guarantees:
+an element that is unknown is looked into, so that no text is lost because of what is around it. Hidden text is an omission.
 """
 
 from collections.abc import Callable, Mapping

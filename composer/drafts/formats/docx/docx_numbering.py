@@ -1,6 +1,7 @@
 """The automatic numbers and bullets of a Word document, which are not in its text.
 
-Input: numbering.xml, and the list paragraphs in reading order. Output: the number of each, as Word shows it. Guarantees: pure.
+Input: numbering.xml, and the list paragraphs in reading order. Output: the number of each, as Word shows it. Guarantees:
+pure.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """The parts of a Word document, and how they refer to each other.
 
-Input: a `DraftArchive`. Output: trees and files by their path in the package. Guarantees: a reference never leads out of the
-package; what is linked instead of embedded stays an address.
+Input: a `DraftArchive`. Output: trees and files by their path in the package. Guarantees: a reference never leads out of
+the package; what is linked instead of embedded stays an address.
 """
 
 import posixpath

@@ -1,7 +1,8 @@
 """What the styles of a Word document mean: headings, lists, quotations, bold and italic.
 
-Input: styles.xml. Output: for each style id, what follows from it and from the styles it is based on. Guarantees: pure. Names are
-compared in English because Word stores the names of its own styles in English, whatever the language of its menus.
+Input: styles.xml. Output: for each style id, what follows from it and from the styles it is based on. Guarantees: pure.
+Names are compared in English because Word stores the names of its own styles in English, whatever the language of its
+menus.
 """
 
 import re

@@ -1,0 +1,291 @@
+"""Reads a web page as a draft: exported by Google Docs, saved by Word, copied from a site, or written by hand.
+
+Input: HTML as text, and a way to get pictures by name. Output: a `DraftDocument`. Guarantees: text that a browser shows is
+read in its order; scripts, and what is hidden, are not. Nothing is fetched.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from composer.drafts.draft_document import (
+    Block,
+    Comment,
+    DraftDocument,
+    Omission,
+    OmissionKind,
+    Paragraph,
+    Picture,
+    Place,
+    Region,
+    Span,
+    text_of,
+)  # fmt: skip
+from composer.drafts.formats.embedded_data import EmbeddedData
+from composer.drafts.formats.html.css_looks import CssLooks, is_bold, is_hidden, is_italic
+from composer.drafts.formats.html.html_lists import HtmlItem, item_of, word_item
+from composer.drafts.formats.html.html_notes import HtmlNote, HtmlNotes, is_back_mark, text_in
+from composer.drafts.formats.html.html_tags import BLOCKS, BOLD, CODE, ITALIC, SKIPPED
+from composer.drafts.formats.picture_data import media_type_of
+from composer.drafts.formats.span_collector import (
+    PLAIN,
+    SpanCollector,
+    shortened,
+    split_paragraphs,
+    tidy,
+    without_heading_look,
+    without_start,
+)  # fmt: skip
+from composer.drafts.formats.table_cells import Cell, joined_spans, table_blocks
+from composer.drafts.formats.wrapped_links import clean_link
+
+_TITLE, _CONTENTS = re.compile(r"\b(?:title|MsoTitle)\b"), re.compile(r"\bMsoToc\w*", re.IGNORECASE)
+_TO_HEADING = re.compile(r"#(?:h\.|_Toc|_heading|heading)")
+#: Google Docs writes a no-break space where a space is at the edge of a look.
+_EDGES = re.compile("^\u00a0|\u00a0$")
+_SPACE = re.compile("[ \t\r\n\f]+")
+
+
+@dataclass(slots=True)
+class _Open:
+    """The block that is being read."""
+
+    element: etree._Element
+    heading_level: int = 0
+    item: etree._Element | None = None  # the `li` that it is in
+    is_quote: bool = False
+    is_preformatted: bool = False
+
+
+def read_html(text: str, data: EmbeddedData, picture: Callable[[str], bytes] = lambda _: b"") -> DraftDocument:
+    """Read a page. `data` are the pictures that were in the text; `picture` returns one next to it, or b""."""
+    parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    root = etree.fromstring(f"<div>{text}</div>".encode("utf-8", "replace"), parser)
+    return DraftDocument(()) if root is None else _PageReader(root, data, picture).read()
+
+
+class _PageReader:
+    """Reads the elements of a page one after the other."""
+
+    def __init__(self, root: etree._Element, data: EmbeddedData, picture: Callable[[str], bytes]) -> None:
+        self.root, self.data, self.find_picture = root, data, picture
+        self.css = CssLooks.of(text_in(each) for each in root.iter("style"))
+        self.notes = HtmlNotes.of(root)
+        self.is_google = any("googleusercontent" in text_in(each) for each in root.iter("style"))
+        self.labels: dict[etree._Element, str] = {}
+        self.places: dict[etree._Element, Place] = {}
+        self.blocks: list[Block] = []
+        self.spans, self.open, self.look = SpanCollector(), _Open(root), PLAIN
+        self.pictures: list[Picture] = []
+        self.commented: list[etree._Element] = []  # the notes of comments in the open paragraph
+        self.omissions: list[Omission] = []
+        self.skipped: set[etree._Element] = set(self.notes.elements)
+        self.number = 0
+        self.is_to_heading = False
+        self.entry, self.beyond = "", ""  # the text of the open paragraph that links to a heading, and all other text
+        self.item_blocks: dict[etree._Element, int] = {}  # where in the blocks the text of an item is
+
+    def read(self) -> DraftDocument:
+        blocks = self.blocks_in(self.root)
+        footnotes: dict[str, tuple[Span, ...]] = {}
+        comments: list[Comment] = []
+        for element, label in list(self.labels.items()):
+            note = self.notes.elements[element]
+            self.skipped -= {element}
+            self.skipped |= {link for link in note.back_links if is_back_mark(text_in(link))}
+            spans = tidy(list(joined_spans(self.blocks_in(element))))
+            if note.is_comment:
+                comments.append(Comment(label, "", text_of(spans), self.places.get(element, Place(0))))
+            else:
+                footnotes[label] = spans
+        return DraftDocument(blocks, footnotes, tuple(comments), omissions=tuple(self.omissions))
+
+    def blocks_in(self, element: etree._Element) -> tuple[Block, ...]:
+        """Read an element on its own."""
+        outer = self.blocks, self.spans, self.open, self.look, self.pictures
+        self.blocks, self.spans, self.pictures, self.look = [], SpanCollector(), [], PLAIN
+        self.open = _Open(element, is_quote=self.open.is_quote)
+        self.inside(element)
+        self.flush()
+        made = tuple(self.blocks)
+        self.blocks, self.spans, self.open, self.look, self.pictures = outer
+        return made
+
+    def inside(self, element: etree._Element) -> None:
+        self.text(element.text)
+        for child in element:
+            if isinstance(child.tag, str) and child.tag not in SKIPPED and child not in self.skipped:
+                self.element(child)
+            self.text(child.tail)
+
+    def text(self, text: str | None) -> None:
+        if text:
+            text = text if self.open.is_preformatted else _SPACE.sub(" ", text)
+            text = _EDGES.sub(" ", text) if self.is_google else text
+            self.entry += text if self.is_to_heading else ""
+            self.beyond += "" if self.is_to_heading else text
+            self.spans.add(text, self.look)
+
+    def element(self, element: etree._Element) -> None:
+        css = self.css.look(element)
+        if is_hidden(css) or element.get("hidden") is not None:
+            if text := " ".join(text_in(element).split()):
+                self.omissions.append(Omission(OmissionKind.HIDDEN_TEXT, Place(self.number), text))
+            return
+        outer, self.look = self.look, self.look_of(element, css)
+        match element.tag:
+            case "br":
+                self.spans.add("\n", self.look)
+            case "img":
+                self.picture(element)
+            case "table":
+                self.table(element)
+            case "a" if element in self.notes.references:
+                self.reference(self.notes.references[element])
+            case "a" if _TO_HEADING.match(element.get("href") or ""):
+                self.is_to_heading = True
+                self.inside(element)
+                self.is_to_heading = False
+            case "rt":
+                self.spans.add("(", self.look)
+                self.inside(element)
+                self.spans.add(")", self.look)
+            case tag if tag in BLOCKS or css.get("display") == "block":
+                self.block(element, css)
+            case _:
+                self.inside(element)
+        self.look = outer
+
+    def look_of(self, element: etree._Element, css: dict[str, str]) -> Span:
+        tag, look = element.tag, self.look
+        bold = is_bold(css.get("font-weight", ""))
+        italic = is_italic(css.get("font-style", ""))
+        href = element.get("href") if tag == "a" else None
+        return replace(
+            look,
+            is_bold=bold if bold is not None else look.is_bold or tag in BOLD,
+            is_italic=italic if italic is not None else look.is_italic or tag in ITALIC,
+            is_code=look.is_code or tag in CODE or tag == "pre",
+            link=look.link if href is None else clean_link(href),
+        )
+
+    def reference(self, note: HtmlNote) -> None:
+        kind = "comment" if note.is_comment else "footnote"
+        count = sum(self.notes.elements[each].is_comment == note.is_comment for each in self.labels)
+        label = self.labels.setdefault(note.element, f"{'c' if note.is_comment else ''}{count + 1}")
+        self.spans.mark(**{kind: label})
+        if note.is_comment:
+            self.commented.append(note.element)
+
+    def picture(self, element: etree._Element) -> None:
+        source, alt = (element.get("src") or "").strip(), " ".join((element.get("alt") or "").split())
+        if element.get("width") in ("0", "1") or not source:
+            return
+        if "emoji" in (element.get("class") or "") and alt:
+            self.spans.add(alt, self.look)
+            return
+        data = self.data.get(source)
+        if data is None:
+            data = (
+                b""
+                if re.match(r"(?:[a-z][a-z0-9+.-]+:)?//|[a-z]{2,}:", source, re.IGNORECASE)
+                else self.find_picture(source)
+            )
+        place = Place(self.line_of(element) or self.number + 1)
+        name = "" if self.data.get(source) is not None else source
+        self.pictures.append(Picture(data, media_type_of(data, source), place, alt=alt, source=name))
+
+    def table(self, element: etree._Element) -> None:
+        self.flush()
+        for caption in element.iterchildren("caption"):
+            self.block(caption, {})
+        number = self.line_of(element) or self.number + 1
+        rows = [row for row in element.iter("tr") if next(row.iterancestors("table")) is element]
+        cells = [[each for each in row.iter("td", "th") if next(each.iterancestors("tr")) is row] for row in rows]
+        headers = [
+            next(row.iterancestors("thead", "table")).tag == "thead"
+            or bool(each)
+            and all(cell.tag == "th" for cell in each)
+            for row, each in zip(rows, cells, strict=True)
+        ]
+        read = [
+            [Cell(self.blocks_in(each), _span(each, "colspan"), _span(each, "rowspan")) for each in row]
+            for row in cells
+        ]
+        count = next((at for at, is_header in enumerate(headers) if not is_header), len(headers))
+        self.blocks += table_blocks(read, Place(number), header_rows=count)
+
+    def block(self, element: etree._Element, css: dict[str, str]) -> None:
+        self.flush()
+        outer = self.open
+        heading = int(element.tag[1]) if re.fullmatch("h[1-6]", element.tag) else 0
+        heading = heading or (1 if element.tag == "p" and _TITLE.search(element.get("class") or "") else 0)
+        self.open = _Open(
+            element,
+            heading_level=heading or outer.heading_level,
+            item=element if element.tag == "li" else None if element.tag in ("ul", "ol", "dl") else outer.item,
+            is_quote=outer.is_quote or element.tag == "blockquote",
+            is_preformatted=outer.is_preformatted
+            or element.tag == "pre"
+            or css.get("white-space", "").startswith("pre"),
+        )
+        self.inside(element)
+        self.flush()
+        self.open = outer
+
+    def flush(self) -> None:
+        """End the open paragraph."""
+        is_contents = bool(self.entry.strip()) and not re.search(r"[^\W\d_]", self.beyond)
+        spans, pictures, self.pictures, self.entry, self.beyond = self.spans.take(), self.pictures, [], "", ""
+        parts = [spans] if self.open.is_preformatted else split_paragraphs(spans)
+        for part in parts:
+            self.number += 1
+            place = Place(self.line_of(self.open.element) or self.number, shortened(text_of(part)))
+            self.places.update(dict.fromkeys(self.commented, place))
+            self.commented = []
+            self.add(
+                part, place, is_contents=is_contents or bool(_CONTENTS.search(self.open.element.get("class") or ""))
+            )
+        self.blocks += pictures
+
+    def add(self, spans: tuple[Span, ...], place: Place, *, is_contents: bool) -> None:
+        level, element = 0 if is_contents else self.open.heading_level, self.open.item
+        item = None if level else item_of(element) if element is not None else self.word_item(text_of(spans))
+        if element is not None and self.item_blocks.get(element) == len(self.blocks) - 1 and self.blocks:
+            before = self.blocks[-1]
+            assert isinstance(before, Paragraph)
+            self.blocks[-1] = replace(before, spans=(*before.spans, Span("\n"), *spans))
+            return
+        if element is not None:
+            self.item_blocks[element] = len(self.blocks)
+        spans = without_heading_look(spans) if level else spans
+        if item is not None and item.length:
+            spans = without_start(spans, item.length)
+        self.blocks.append(
+            Paragraph(
+                spans,
+                place,
+                heading_level=level,
+                list_level=item.level if item else 0,
+                is_numbered=item is not None and item.is_numbered,
+                number=item.number if item else "",
+                is_quote=self.open.is_quote,
+                region=Region.CONTENTS if is_contents else Region.BODY,
+            )
+        )
+
+    def word_item(self, text: str) -> HtmlItem | None:
+        element = self.open.element
+        return word_item(element, element.get("style") or "", text)
+
+    def line_of(self, element: etree._Element) -> int:
+        """Return the line of a Markdown file that an element was made from; 0 for other pages."""
+        holder = next((each for each in (element, *element.iterancestors()) if each.get("data-line")), None)
+        return 0 if holder is None else int(holder.get("data-line", "0"))
+
+
+def _span(element: etree._Element, name: str) -> int:
+    text = element.get(name) or ""
+    return int(text) if re.fullmatch(r"\d{1,4}", text) else 1
