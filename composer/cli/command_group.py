@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: Each command with its line in `compose --help`; listed here so that the help needs no imports.
 _COMMANDS = {
-    "init": "Create a newsletter in DIR, with a sample issue.",
+    "init": "Create a newsletter in the folder DIR, with an empty first issue.",
     "new": "Create the skeleton of a new issue.",
     "preview": "Preview an issue in the browser while you write it.",
     "check": "Check issues for problems, and show the line of each one.",
