@@ -1,4 +1,4 @@
-"""Real runs of the reverse proxies in deploy/, in front of public pages on this computer."""
+"""Real runs of the reverse proxies of compose deploy, in front of public pages on this computer."""
 
 import contextlib
 import os
@@ -6,17 +6,40 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import pytest
 
-from tests.factories import ROOT
+from composer.app.deployment.server_files import server_files
+from composer.app.deployment.server_place import place_elsewhere
+from composer.content.document.newsletter import read_newsletter
+from composer.core.environment import Environment
+from composer.core.workspace import Workspace
+from tests.factories import ROOT, sample
 
-DEPLOY = ROOT / "deploy"
+#: The newsletter's folder, as in the documentation.
+FOLDER = PurePosixPath("/var/lib/newsletter/briefing")
+_SAMPLE = Workspace(root=ROOT)
 #: Writes a proxy's settings into a folder, for its own port and the port of the pages; returns the command.
 Proxy = Callable[[Path, int, int], list[str]]
-_PAGES = "127.0.0.1:8800"
+
+
+def deployed(workspace: Workspace = _SAMPLE, *, port: int = 8800, unit: str = "compose") -> Mapping[str, str]:
+    """Return the files that compose deploy writes for a newsletter, by default for the sample."""
+    place = replace(place_elsewhere(FOLDER), port=port, unit=unit)
+    environment = Environment(environment={}, folder=Path("/nonexistent"))
+    return server_files(read_newsletter(workspace), workspace, environment, place)
+
+
+def with_bounces(folder: Path, more: str = "") -> Workspace:
+    """Copy the sample with a bounce mailbox, and more settings below `delivery:` or after it."""
+    workspace = sample(folder)
+    path = workspace.root / "newsletter.yaml"
+    own = "delivery:\n  bounces: bounces@bounces.example.org\n  imap:\n    host: imap.example.org\n"
+    path.write_text(path.read_text(encoding="utf-8").replace("delivery:\n", own + more, 1), encoding="utf-8")
+    return workspace
 
 
 def needed(program: str, package: str) -> str:
@@ -39,17 +62,19 @@ def free_port() -> int:
 def nginx(folder: Path, port: int, pages: int) -> list[str]:
     """Configure nginx as in docs/how-to/run-the-public-pages.md, on this computer and without TLS."""
     program = needed("nginx", "nginx-light")
-    for name in ("newsletter.conf", "newsletter-upstream.conf"):
-        ours = (DEPLOY / "nginx" / name).read_text(encoding="utf-8")
-        (folder / name).write_text(ours.replace(_PAGES, f"127.0.0.1:{pages}"), encoding="utf-8")
+    files = deployed(port=pages)
+    for name in ("compose-pages.conf", "compose-upstream.conf"):
+        (folder / name).write_text(files[f"nginx/{name}"], encoding="utf-8")
+    site = files["nginx/compose-site.conf"].replace("/etc/nginx/snippets", str(folder))
+    site = site.replace("listen 80;", f"listen 127.0.0.1:{port};").replace("    listen [::]:80;\n", "")
+    (folder / "compose-site.conf").write_text(site, encoding="utf-8")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
     # Debian's own nginx.conf logs requests and errors at this level.
     (folder / "nginx.conf").write_text(
         f"daemon off;\npid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n{temporary}"
-        f"access_log {folder}/access.log;\ninclude {folder}/newsletter-upstream.conf;\n"
-        f"server {{\nlisten 127.0.0.1:{port};\nserver_name news.example.org;\n"
-        f"include {folder}/newsletter.conf;\n}}\n}}\n",
+        f"access_log {folder}/access.log;\ninclude {folder}/compose-upstream.conf;\n"
+        f"include {folder}/compose-site.conf;\n}}\n",
         encoding="utf-8",
     )
     return [program, "-p", str(folder), "-e", f"{folder}/error.log", "-c", f"{folder}/nginx.conf"]
@@ -58,7 +83,7 @@ def nginx(folder: Path, port: int, pages: int) -> list[str]:
 def caddy(folder: Path, port: int, pages: int) -> list[str]:
     """Configure Caddy as in docs/how-to/run-the-public-pages.md, on this computer and without TLS."""
     program = needed("caddy", "caddy")
-    ours = (DEPLOY / "caddy" / "Caddyfile").read_text(encoding="utf-8").replace(_PAGES, f"127.0.0.1:{pages}")
+    ours = deployed(port=pages)["caddy/Caddyfile"]
     ours = ours.replace("news.example.org {", f"http://news.example.org:{port} {{\n\tbind 127.0.0.1")
     ours = ours.replace("\n{\n", "\n{\n\tadmin off\n\tauto_https off\n", 1)
     assert "admin off" in ours

@@ -1,16 +1,18 @@
-"""The files for a server: valid for systemd, nginx and Caddy, with commands that the program has."""
+"""The files of compose deploy: valid for systemd, nginx, Caddy and name servers, with commands that the program has."""
 
 import configparser
 import contextlib
+import os
 import re
 import shlex
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 
 import click
 import dns.name
@@ -18,28 +20,58 @@ import dns.node
 import dns.zone
 import pytest
 
+from composer.app.administration.dkim_pair import make_dkim_keys
+from composer.app.deployment.deployment import FileResult, check_names, write_server_files
+from composer.app.deployment.server_place import ServerPlace, check_place, place_elsewhere, place_here
 from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
 from composer.cli.command_group import cli
+from composer.cli.main import run
+from composer.content.document.newsletter import read_newsletter
+from composer.core.environment import Environment
+from composer.core.errors import UsageError
 from composer.core.workspace import Workspace
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.delivery.core.retry_policy import RetryPolicy
 from tests.factories import ROOT, sample
-from tests.proxies import DEPLOY, Proxy, caddy, in_front, needed, nginx, written
+from tests.proxies import FOLDER, Proxy, caddy, deployed, in_front, needed, nginx, with_bounces, written
 from tests.restarts import one_click, restarts
 from tests.web.public.running import Running, running
 
 pytestmark = pytest.mark.slow
 
-UNITS = sorted((DEPLOY / "systemd").iterdir())
-SERVER = (ROOT / "docs" / "how-to" / "run-the-public-pages.md").read_text(encoding="utf-8")
-ARCHIVE = (ROOT / "docs" / "how-to" / "put-the-archive-online.md").read_text(encoding="utf-8")
+PAGES = "".join(
+    (ROOT / "docs" / "how-to" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("run-the-public-pages", "put-the-archive-online")
+)
+#: Kinds of newsletters that need different files: more lines of newsletter.yaml.
+KINDS = {
+    "pages": "",
+    "archive": "archive:\n  url: https://news.example.org/archive\n",
+    "archive at the root": "archive:\n  url: https://news.example.org\n",
+    "archive elsewhere": "archive:\n  url: https://archive.example.org/briefing\n",
+    "archive in the pages": "archive:\n  url: https://news.example.org/n/archive\n",
+    "PostgreSQL": "database: postgresql://db.example.org/briefing\n",
+}
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest, tmp_path: Path) -> Workspace:
+    """A newsletter with a bounce mailbox, of each kind."""
+    workspace = with_bounces(tmp_path)
+    path = workspace.root / "newsletter.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + KINDS[request.param], encoding="utf-8")
+    return workspace
+
+
+def _units(files: Mapping[str, str]) -> dict[str, str]:
+    return {name.partition("/")[2]: text for name, text in files.items() if name.startswith("systemd/")}
 
 
 def test_old_copies_of_the_database_go_whatever_becomes_of_the_keys() -> None:
     """systemd skips commands after one that failed, such as the backup of the keys without a passphrase."""
-    unit = (DEPLOY / "systemd" / "compose-backup.service").read_text(encoding="utf-8")
+    unit = deployed()["systemd/compose-backup.service"]
     order = [
         unit.index(word)
         for word in ("compose db backup", "newsletter/backups -name", "compose keys backup", "newsletter/keys -name")
@@ -47,36 +79,39 @@ def test_old_copies_of_the_database_go_whatever_becomes_of_the_keys() -> None:
     assert order == sorted(order) and "ExecStartPost" not in unit
 
 
-def test_every_file_is_explained() -> None:
-    """docs/how-to/run-the-public-pages.md and put-the-archive-online.md name every file in deploy/."""
-    for path in (each for each in DEPLOY.rglob("*") if each.is_file()):
-        name = path.relative_to(ROOT).as_posix()
-        assert name in SERVER or f"`{path.name}`" in SERVER or name in ARCHIVE, name
+def test_every_file_is_explained(kind: Workspace) -> None:
+    """docs/how-to/run-the-public-pages.md and put-the-archive-online.md name every file."""
+    for name in deployed(kind):
+        assert f"`{name}`" in PAGES or f"`{name.rpartition('/')[2]}`" in PAGES, name
 
 
-def _read(path: Path) -> configparser.ConfigParser:
+def _read(text: str) -> configparser.ConfigParser:
     unit = configparser.ConfigParser(interpolation=None, strict=False, delimiters="=")
     unit.optionxform = str  # type: ignore[assignment, method-assign]
-    unit.read_string(path.read_text(encoding="utf-8"))
+    unit.read_string(text)
     return unit
 
 
-@pytest.mark.parametrize("path", UNITS, ids=lambda path: str(path.name))
-def test_units(path: Path) -> None:
+def test_units(kind: Workspace) -> None:
     """A service runs a command of this program with valid options; timers and sockets have their service."""
-    unit = _read(path)
-    if path.suffix == ".service":
-        assert unit["Service"]["User"] == "newsletter"
-        called = re.findall(r"^Exec\w+=.*?/opt/compose/bin/compose ([a-z][^'\n]*)", path.read_text(), re.MULTILINE)
-        assert called
-        for words in called:
-            _takes(shlex.split(words))
-        return
-    assert path.with_suffix(".service").is_file()
-    if path.suffix == ".timer":
-        assert unit["Timer"]["OnCalendar"]
-    else:
-        assert unit["Socket"]["ListenStream"] == "127.0.0.1:8800"
+    units = _units(deployed(kind, port=8801))
+    assert len(units) == 8
+    for name, text in units.items():
+        unit, path = _read(text), PurePosixPath(name)
+        assert unit["Unit"]["Description"].startswith("China Briefing: ")
+        if path.suffix == ".service":
+            assert unit["Service"]["User"] == "newsletter"
+            assert unit["Service"]["WorkingDirectory"] == str(FOLDER)
+            called = re.findall(r"^Exec\w+=.*?/opt/compose/bin/compose ([a-z][^'\n]*)", text, re.MULTILINE)
+            assert called
+            for words in called:
+                _takes(shlex.split(words))
+            continue
+        assert str(path.with_suffix(".service")) in units
+        if path.suffix == ".timer":
+            assert unit["Timer"]["OnCalendar"]
+        else:
+            assert unit["Socket"]["ListenStream"] == "127.0.0.1:8801"
 
 
 def _takes(words: list[str]) -> None:
@@ -89,35 +124,180 @@ def _takes(words: list[str]) -> None:
     command.make_parser(click.Context(command)).parse_args(words)
 
 
-def test_systemd_takes_the_units(tmp_path: Path) -> None:
-    """systemd-analyze verify: every word and every line is valid."""
+def _named(folder: Path, kind: Workspace, **place: object) -> Mapping[str, str]:
+    """Write the files of a newsletter on this computer, run by this Python."""
+    own = replace(place_here(kind.root), program=PurePosixPath(sys.executable), **place)  # type: ignore[arg-type]
+    environment = Environment(environment={}, folder=folder / "none")
+    done = write_server_files(kind, environment, own, folder)
+    return {name: (folder / name).read_text(encoding="utf-8") for name in done.files}
+
+
+def test_systemd_takes_the_units(kind: Workspace, tmp_path: Path) -> None:
+    """systemd-analyze verify: every word and every line is valid, also with other names."""
     program = needed("systemd-analyze", "systemd")
-    for path in UNITS:
-        text = path.read_text(encoding="utf-8").replace("/opt/compose/bin/compose", sys.executable)
-        (tmp_path / path.name).write_text(text, encoding="utf-8")
-    names = [str(tmp_path / path.name) for path in UNITS]
-    ran = subprocess.run(
-        [program, "verify", "--man=no", *names], capture_output=True, text=True, check=False, timeout=60
+    for unit in ("compose", "economy"):
+        units = _units(_named(tmp_path / unit, kind, unit=unit))
+        assert all(name.startswith(f"{unit}-") for name in units)
+        names = [str(tmp_path / unit / "systemd" / name) for name in units]
+        ran = subprocess.run(
+            [program, "verify", "--man=no", *names], capture_output=True, text=True, check=False, timeout=120
+        )
+        assert [line for line in ran.stderr.splitlines() if any(name in line for name in units)] == []
+
+
+def test_nginx_takes_the_sites(kind: Workspace, tmp_path: Path) -> None:
+    """nginx -t: the sites with everything that they include."""
+    program = needed("nginx", "nginx-light")
+    _named(tmp_path / "files", kind)
+    folder = tmp_path / "files" / "nginx"
+    site = folder / "compose-site.conf"
+    text = site.read_text(encoding="utf-8").replace("/etc/nginx/snippets", str(folder))
+    site.write_text(text.replace("listen 80", "listen 127.0.0.1:8899").replace("    listen [::]:80;\n", ""))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = "".join(f"{each}_temp_path {tmp_path}/{each};\n" for each in kinds)
+    (tmp_path / "nginx.conf").write_text(
+        f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{temporary}access_log off;\n"
+        f"include {folder}/compose-upstream.conf;\ninclude {site};\n}}\n",
+        encoding="utf-8",
     )
-    ours = [line for line in ran.stderr.splitlines() if any(path.name in line for path in UNITS)]
-    assert ours == []
+    command = [program, "-t", "-e", f"{tmp_path}/errors", "-p", str(tmp_path), "-c", f"{tmp_path}/nginx.conf"]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    assert "warn" not in ran.stderr
+
+
+def test_caddy_takes_the_sites(kind: Workspace, tmp_path: Path) -> None:
+    """caddy validate: the file is valid."""
+    program = needed("caddy", "caddy")
+    _named(tmp_path / "files", kind)
+    environment = {
+        **os.environ,
+        "HOME": str(tmp_path),
+        "XDG_DATA_HOME": str(tmp_path),
+        "XDG_CONFIG_HOME": str(tmp_path),
+    }
+    command = [
+        program,
+        "validate",
+        "--adapter",
+        "caddyfile",
+        "--config",
+        str(tmp_path / "files" / "caddy" / "Caddyfile"),
+    ]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, env=environment)
+    assert ran.returncode == 0, ran.stderr
 
 
 def test_a_run_ends_before_systemd_kills_it() -> None:
     """The unit gives a run more time than it needs to stop; a stop, and messages left for later, are not failures."""
-    service = _read(DEPLOY / "systemd" / "compose-send.service")["Service"]
+    service = _read(deployed()["systemd/compose-send.service"])["Service"]
     policy = RetryPolicy()
     assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.database_wait).total_seconds() + 15
     assert {"75", "130"} <= set(service["SuccessExitStatus"].split())
     assert "3" not in service["SuccessExitStatus"].split()
 
 
-def test_the_zone_can_be_read() -> None:
-    """The DNS records are valid: an address, SPF, DKIM, DMARC, the mailbox for bounces."""
-    zone = dns.zone.from_text((DEPLOY / "dns.zone").read_text(encoding="utf-8"), check_origin=False)
+def test_the_dns_records(tmp_path: Path) -> None:
+    """With a mail server and keys of one's own: SPF, DKIM, DMARC; what is unknown is a comment in the zone file."""
+    (tmp_path / "news").mkdir()
+    workspace = with_bounces(tmp_path / "news", "  smtp:\n    host: mail.example.org\n")
+    environment = Environment(environment={}, folder=tmp_path / "config")
+    make_dkim_keys(read_newsletter(workspace), environment)
+    write_server_files(workspace, environment, place_elsewhere(FOLDER), tmp_path / "files")
+    text = (tmp_path / "files" / "dns.zone").read_text(encoding="utf-8")
+    zone = dns.zone.from_text(text, origin="example.org.", check_origin=False)
     nodes: dict[dns.name.Name, dns.node.Node] = dict(zone.nodes)
     kinds = {(str(name), each.rdtype.name) for name, node in nodes.items() for each in node}
-    assert {("@", "A"), ("@", "TXT"), ("_dmarc", "TXT"), ("compose-rsa._domainkey", "TXT"), ("bounces", "MX")} <= kinds
+    names = {"news", "bounces", "_dmarc.news", "compose-rsa._domainkey.news", "compose-ed._domainkey.news"}
+    assert kinds == {(name, "TXT") for name in names}
+    blocks = (tmp_path / "files" / "dns.txt").read_text(encoding="utf-8")
+    assert "    name   news.example.org\n    type   TXT\n    value  v=spf1 a:mail.example.org -all\n" in blocks
+    assert blocks.count("Replace the part in angle brackets:") == 4
+    assert "PRIVATE" not in text + blocks
+
+
+def test_files_are_kept(tmp_path: Path) -> None:
+    """A file that differs stays, unless the caller wants to replace it; the one for secrets always stays, and is private."""
+    (tmp_path / "news").mkdir()
+    workspace, folder = sample(tmp_path / "news"), tmp_path / "files"
+    environment = Environment(environment={}, folder=tmp_path / "config")
+
+    def write(*, replaces: bool = False) -> Mapping[str, FileResult]:
+        return write_server_files(workspace, environment, place_elsewhere(FOLDER), folder, replaces=replaces).files
+
+    assert set(write().values()) == {FileResult.WRITTEN}
+    assert set(write().values()) == {FileResult.UNCHANGED}
+    secrets, unit = folder / "newsletter.env", folder / "systemd" / "compose-send.service"
+    assert secrets.stat().st_mode & 0o077 == 0
+    for path in (secrets, unit):
+        path.write_text("mine", encoding="utf-8")
+    kept = write()
+    assert {name for name, result in kept.items() if result is FileResult.KEPT} == {
+        "newsletter.env",
+        "systemd/compose-send.service",
+    }
+    replaced = write(replaces=True)
+    assert replaced["systemd/compose-send.service"] is FileResult.REPLACED
+    assert secrets.read_text(encoding="utf-8") == "mine" and unit.read_text(encoding="utf-8") != "mine"
+
+
+def test_the_place_on_this_computer(tmp_path: Path) -> None:
+    """A folder in a home folder is not hidden; a path with a space, and a name that is not valid, are refused."""
+    place = place_elsewhere(PurePosixPath("/home/anna/briefing"))
+    assert place.is_in_home and not place_elsewhere(FOLDER).is_in_home
+    for wrong in (
+        replace(place, folder=PurePosixPath("/srv/my news")),
+        replace(place, unit="My News"),
+        replace(place, folder=PurePosixPath("news")),
+    ):
+        with pytest.raises(UsageError):
+            check_place(wrong)
+    here = place_here(tmp_path)
+    assert str(here.folder) == str(tmp_path) and here.program.name == "compose"
+
+
+def test_two_newsletters_on_one_computer(tmp_path: Path) -> None:
+    """Units of another newsletter with the same names are noticed; with another name, all folders differ, too."""
+    units = tmp_path / "units"
+    units.mkdir()
+    first, second = place_elsewhere(FOLDER), place_elsewhere(FOLDER.with_name("economy"))
+    check_names(second, units)
+    (units / "compose-send.service").write_text(deployed()["systemd/compose-send.service"], encoding="utf-8")
+    check_names(first, units)
+    with pytest.raises(UsageError):
+        check_names(second, units)
+    other: ServerPlace = replace(second, unit="economy")
+    check_names(other, units)
+    assert {first.backups, first.key_backups, first.environment_file}.isdisjoint(
+        {other.backups, other.key_backups, other.environment_file}
+    )
+
+
+def test_one_address_for_two_sites(tmp_path: Path) -> None:
+    """Pages and archive at the same address are refused."""
+    workspace = with_bounces(tmp_path)
+    path = workspace.root / "newsletter.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8") + "archive:\n  url: https://news.example.org/n/\n", encoding="utf-8"
+    )
+    with pytest.raises(UsageError):
+        deployed(workspace)
+
+
+def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """It lists the files, and prints the next steps with the newsletter's own names; a second time, nothing changes."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    (tmp_path / "news").mkdir()
+    monkeypatch.chdir(sample(tmp_path / "news").root)
+    assert run(["deploy", "files", "--folder", str(FOLDER), "--name", "economy", "--port", "8801"]) == 0
+    said = capsys.readouterr()
+    assert "written        files/systemd/economy-serve.socket\n" in said.out
+    assert "systemctl enable --now economy-serve.socket economy-serve.service economy-send.timer" in said.err
+    assert "certbot --nginx -d news.example.org\n\n   Or Caddy" in said.err
+    assert run(["deploy", "files", "--folder", str(FOLDER), "--name", "economy"]) == 0
+    said = capsys.readouterr()
+    assert "DIFFERS, kept  files/nginx/economy-upstream.conf\n" in said.out and "--force" in said.err
+    assert run(["deploy", "files", "--name", "My News"]) == 2
 
 
 @pytest.fixture

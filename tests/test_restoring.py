@@ -15,12 +15,13 @@ import pytest
 
 from composer.delivery.core.states import DeliveryState
 from tests.cli_harness import CliHarness, make_workspace, recipients
+from tests.factories import ROOT
 from tests.fake_smtp import FakeSmtp
-from tests.proxies import DEPLOY
+from tests.proxies import deployed, with_bounces
 
 pytestmark = pytest.mark.slow
 
-PAGE = (DEPLOY.parent / "docs" / "how-to" / "back-up-and-restore.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "how-to" / "back-up-and-restore.md").read_text(encoding="utf-8")
 RESTORE = PAGE.partition("## Restore\n")[2].partition("\n## ")[0]
 COMMANDS = RESTORE.partition("```sh\n")[2].partition("```")[0].splitlines()
 ISSUE, GONE, LEFT, ERASED = "2031-01-30", "reader3@example.net", "reader5@example.net", "reader7@example.net"
@@ -53,7 +54,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 def _unit_line(word: str, today: str) -> str:
     """Return the command of the nightly unit, for this folder."""
-    unit = (DEPLOY / "systemd" / "compose-backup.service").read_text(encoding="utf-8")
+    unit = deployed()["systemd/compose-backup.service"]
     line: str = next(each for each in re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", unit, re.MULTILINE) if word in each)
     line = line.replace("/opt/compose/bin/compose", "compose").replace("/var/lib/newsletter", "..")
     assert "$$(date +%%Y-%%m-%%d)" in line
@@ -74,10 +75,10 @@ def _sh(room: CliHarness, line: str) -> str:
     return ran.stdout + ran.stderr
 
 
-def test_the_page_has_the_steps() -> None:
-    """Stop, move away, restore, keys, accept, start; the services are those in deploy/."""
+def test_the_page_has_the_steps(tmp_path: Path) -> None:
+    """Stop, move away, restore, keys, accept, start; the services are those of compose deploy."""
     assert len(COMMANDS) == 10
-    units = {path.name for path in (DEPLOY / "systemd").iterdir()}
+    units = {name.partition("/")[2] for name in deployed(with_bounces(tmp_path)) if name.startswith("systemd/")}
     for line in (COMMANDS[0], COMMANDS[-1]):
         assert line.split()[0] == "systemctl" and set(line.split()[2:]) <= units
     assert COMMANDS[0].split()[2:] == COMMANDS[-1].split()[2:]

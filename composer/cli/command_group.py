@@ -38,6 +38,7 @@ _COMMANDS = {
     "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
     "audience": "Show how the audience develops: growth, bounces, complaints.",
     "bounces": "Process returned mail: bounces, complaints, unsubscribe requests.",
+    "deploy": "Write the files for a server into DIR: systemd, nginx, Caddy, DNS, secrets.",
     "dkim": "Create the DKIM keys that sign messages, and print their DNS records.",
     "doctor": "Check everything that sending needs, and show the next steps.",
     "schema": "Write the JSON Schemas for autocompletion in text editors.",

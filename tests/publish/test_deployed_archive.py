@@ -1,13 +1,14 @@
-"""The archive behind real web servers, and the files for them in deploy/."""
+"""The archive behind real web servers, with the files that compose deploy writes for them."""
 
 import contextlib
 import http.client
 import re
 import shlex
+import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -16,25 +17,26 @@ import yaml
 from composer.cli.main import run
 from composer.core.workspace import Workspace
 from tests.factories import ROOT
-from tests.proxies import DEPLOY, free_port, needed
-from tests.publish.archives import publish, sample_archive
+from tests.proxies import deployed, free_port, needed
+from tests.publish.archives import URL, publish, sample_archive
 
 pytestmark = pytest.mark.slow
 
 PAGE = ROOT / "docs" / "how-to" / "put-the-archive-online.md"
 
 
-def caddy(folder: Path, port: int, archive: Path) -> list[str]:
+def caddy(folder: Path, port: int, root: Path, files: Mapping[str, str]) -> list[str]:
     program = needed("caddy", "caddy")
-    ours = (DEPLOY / "caddy" / "Caddyfile.archive").read_text(encoding="utf-8").replace("/var/www/news", str(archive))
+    ours = files["caddy/Caddyfile"].replace("/var/www/news.example.org", str(root))
     ours = ours.replace("news.example.org {", f"http://127.0.0.1:{port} {{", 1)
-    (folder / "Caddyfile").write_text(f"{{\nadmin off\n}}\n{ours}", encoding="utf-8")
+    ours = ours.replace("\n{\n", "\n{\n\tadmin off\n", 1)
+    (folder / "Caddyfile").write_text(ours, encoding="utf-8")
     return [program, "run", "--config", str(folder / "Caddyfile"), "--adapter", "caddyfile"]
 
 
-def nginx(folder: Path, port: int, archive: Path) -> list[str]:
+def nginx(folder: Path, port: int, root: Path, files: Mapping[str, str]) -> list[str]:
     program = needed("nginx", "nginx-light")
-    ours = (DEPLOY / "nginx" / "archive.conf").read_text(encoding="utf-8").replace("/var/www/news", str(archive))
+    ours = files["nginx/compose-archive.conf"].replace("/var/www/news.example.org", str(root))
     (folder / "archive.conf").write_text(ours, encoding="utf-8")
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in kinds)
@@ -70,7 +72,7 @@ def served(command: list[str], folder: Path, port: int) -> Iterator[None]:
             process.wait(60)
 
 
-def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
+def requested(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request("GET", path)
     answer = connection.getresponse()
@@ -79,15 +81,28 @@ def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
     return found
 
 
+@pytest.mark.parametrize("at", ["", "/archive"])
 @pytest.mark.parametrize("server", [caddy, nginx])
-def test_the_files_for_web_servers(tmp_path: Path, server: object) -> None:
-    """Pages, redirects, the page for an unknown address, hidden files, lasting files, earlier addresses."""
+def test_the_files_for_web_servers(tmp_path: Path, server: object, at: str) -> None:
+    """Pages, redirects, the page for an unknown address, hidden files, lasting files, earlier addresses.
+
+    The archive is at the root of the host, or below it.
+    """
     workspace = sample_archive(tmp_path / "news")
-    archive = publish(workspace).folder
+    settings = workspace.root / "newsletter.yaml"
+    settings.write_text(
+        settings.read_text(encoding="utf-8").replace(URL, f"https://news.example.org{at}"), encoding="utf-8"
+    )
+    root = tmp_path / "www"
+    shutil.copytree(publish(workspace).folder, f"{root}{at}")
     folder, port = tmp_path / "server", free_port()
     folder.mkdir()
     assert callable(server)
-    with served(server(folder, port, archive), folder, port):
+
+    def get(port: int, path: str) -> tuple[int, dict[str, str], bytes]:
+        return requested(port, path if path.startswith("/n/") else f"{at}{path}")
+
+    with served(server(folder, port, root, deployed(workspace)), folder, port):
         for path in ("/", "/2025/01-30/", "/de/sections/metrix/"):
             status, headers, body = get(port, path)
             assert status == 200 and headers["content-type"].startswith("text/html") and b"<main" in body
@@ -114,7 +129,7 @@ def test_the_files_for_web_servers(tmp_path: Path, server: object) -> None:
         )
         for old, new in (("/n/2025-01-30", "/2025/01-30/"), ("/n/2025-01-30.de", "/de/2025/01-30/")):
             status, headers, _ = get(port, old)
-            assert status == 301 and headers["location"].endswith(new)
+            assert status == 301 and headers["location"].endswith(f"{at}{new}")
 
 
 def test_the_commands_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,14 +154,14 @@ def test_the_commands_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     folder.mkdir()
     words = [str(workspace.root / "public") if word == "public" else word for word in serve[1:]]
     with served([needed("caddy", "caddy"), *words], folder, port):
-        status, _, body = get(port, "/2025/01-30/")
+        status, _, body = requested(port, "/2025/01-30/")
         assert status == 200 and b'<link rel="canonical" href="https://news.example.org/2025/01-30/">' in body
 
 
 @pytest.mark.parametrize("name", ["github-pages.yml", "gitlab-pages.yml"])
 def test_the_files_for_forges(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The files are YAML, and the command in them publishes the sample to the folder that the forge takes."""
-    text = (DEPLOY / "pages" / name).read_text(encoding="utf-8")
+    text = (ROOT / "deploy" / "pages" / name).read_text(encoding="utf-8")
     assert yaml.safe_load(text)
     command = re.search(r"compose (publish .*)$", text, re.MULTILINE)
     assert command is not None

@@ -1,0 +1,185 @@
+"""Fills the templates in deploy/ for a newsletter and a server.
+
+Input: a newsletter, its place on the server. Output: the text of each file by its name. Guarantees: contains the names
+of secrets, and no secret.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
+
+from jinja2 import Environment as Templates
+from jinja2 import FileSystemLoader, StrictUndefined
+
+from composer.app.deployment.dns_plan import planned_records
+from composer.app.deployment.server_place import ServerPlace
+from composer.bounces.record.bounce_settings import POSTMARK
+from composer.bounces.webhooks.webhook_registry import WEBHOOKS
+from composer.content.document.newsletter import Newsletter
+from composer.core.addresses import domain_to_ascii
+from composer.core.environment import Environment
+from composer.core.errors import UsageError
+from composer.core.workspace import Workspace, shipped
+from composer.database.location import location_of
+from composer.delivery.config.resolve import server_of, transport_name
+from composer.mail.relays import relay_at
+
+NEXT_STEPS = "next-steps.txt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebPlace:
+    """A web address: its host, its port if it has one, and its path with a slash at both ends."""
+
+    url: str
+    host: str
+    address: str
+    path: str
+    #: The folder whose files are served, and the one with the files of this address.
+    root: PurePosixPath
+    folder: PurePosixPath
+
+
+def server_files(
+    newsletter: Newsletter, workspace: Workspace, environment: Environment, place: ServerPlace
+) -> Mapping[str, str]:
+    """Return the files, by their names in the folder. Raises UsageError, DatabaseError, SettingsError."""
+    values = _values(newsletter, workspace, environment, place)
+    templates = Templates(  # noqa: S701 - these are not HTML
+        loader=FileSystemLoader(shipped("deploy")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    names = _names(place.unit, place.environment_name, values)
+    files = {name: templates.get_template(f"{template}.j2").render(values) for name, template in names}
+    if values["archive"]:
+        for path in sorted((shipped("deploy") / "pages").iterdir()):
+            files[f"pages/{path.name}"] = path.read_text(encoding="utf-8")
+    return files
+
+
+def _names(unit: str, environment_name: str, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each file with the name of its template."""
+    units = ["send.service", "send.timer", "backup.service", "backup.timer"]
+    units += ["bounces.service", "bounces.timer"] if values["has_imap"] else []
+    units += ["serve.service", "serve.socket"] if values["pages"] else []
+    yield from ((f"systemd/{unit}-{name}", f"systemd/compose-{name}") for name in units)
+    yield from ((f"nginx/{unit}-{name}.conf", f"nginx/{name}.conf") for name in _proxied(values))
+    if values["hosts"]:
+        yield "caddy/Caddyfile", "caddy/Caddyfile"
+    yield environment_name, "newsletter.env"
+    for name in ("dns.txt", "dns.zone", NEXT_STEPS):
+        yield name, name
+
+
+def _proxied(values: Mapping[str, object]) -> Iterator[str]:
+    if values["pages"]:
+        yield from ("upstream", "pages")
+    if values["archive"]:
+        yield "archive"
+    if values["hosts"]:
+        yield "site"
+
+
+def _values(
+    newsletter: Newsletter, workspace: Workspace, environment: Environment, place: ServerPlace
+) -> dict[str, object]:
+    """Return what the templates may use."""
+    delivery = newsletter.delivery
+    pages = _web_place(delivery.public_url) if delivery.public_url else None
+    archive = _web_place(newsletter.archive.url) if newsletter.archive.url else None
+    is_served = pages is not None and archive is not None and archive.url == f"{pages.url}/archive"
+    served = place.folder / "public" if is_served else None
+    archive = None if is_served else archive
+    if pages and archive and (pages.address, pages.path) == (archive.address, archive.path):
+        raise UsageError(
+            f"the public pages and the archive have the same address: {pages.url}",
+            "in newsletter.yaml, use another path for one of them, such as   /archive",
+        )
+    places = [each for each in (pages, archive) if each]
+    mail_host = (
+        "" if transport_name(newsletter, environment) == "outbox" else _mail_host(newsletter, workspace, environment)
+    )
+    hosts = tuple(dict.fromkeys(each.host for each in places))
+    location = location_of(newsletter, workspace, environment.environment)
+    has_imap = delivery.imap is not None
+    return {
+        "unit": place.unit,
+        # In units, % begins a specifier.
+        "name": newsletter.name.replace("%", "%%"),
+        "user": place.user,
+        "group": place.group,
+        "home": place.home,
+        "folder": place.folder,
+        "program": place.program,
+        "port": place.port,
+        "backups": place.backups,
+        "key_backups": place.key_backups,
+        "environment_file": place.environment_file,
+        "env_name": place.environment_name,
+        "is_in_home": place.is_in_home,
+        "written_folders": " ".join(_written(place, workspace, location.path)),
+        "pages": pages,
+        "archive": archive,
+        "served_archive": served,
+        "hosts": hosts,
+        "addresses": {each.host: each.address for each in places},
+        "is_one_host": pages is not None and archive is not None and pages.host == archive.host,
+        "is_sqlite": location.path is not None,
+        "has_imap": has_imap,
+        "has_smtp_user": delivery.smtp is None or delivery.smtp.username is not None,
+        "webhook": _webhook(mail_host),
+        "enabled": " ".join(_enabled(place.unit, has_pages=pages is not None, has_imap=has_imap)),
+        "records": planned_records(newsletter, environment, mail_host, hosts),
+    }
+
+
+def _web_place(url: str) -> WebPlace:
+    parts = urlsplit(url)
+    host = domain_to_ascii(parts.hostname or "")
+    path = f"{parts.path.rstrip('/')}/"
+    root = PurePosixPath("/var/www") / host
+    return WebPlace(
+        url=url.rstrip("/"),
+        host=host,
+        address=f"{host}:{parts.port}" if parts.port else host,
+        path=path,
+        root=root,
+        folder=root / path.strip("/"),
+    )
+
+
+def _mail_host(newsletter: Newsletter, workspace: Workspace, environment: Environment) -> str:
+    """Return the host of the mail server, without its secret."""
+    if newsletter.delivery.smtp is not None:
+        return newsletter.delivery.smtp.host
+    return server_of(newsletter, workspace, environment).host
+
+
+def _webhook(host: str) -> Mapping[str, str] | None:
+    """Return the variable for the secret of a relay that does not return bounces by mail."""
+    relay = relay_at(host)
+    if relay is None:
+        return None
+    variable = POSTMARK if relay.webhook == "postmark" else WEBHOOKS[relay.webhook].variable
+    return {"relay": relay.name, "variable": variable}
+
+
+def _written(place: ServerPlace, workspace: Workspace, database: Path | None) -> Iterator[str]:
+    """Yield the folders that may be written: the home folder, the newsletter's, and that of the database."""
+    folders = [place.home, place.folder]
+    if database is not None and not database.is_relative_to(workspace.root):
+        folders.append(PurePosixPath(database.parent.as_posix()))
+    for at, folder in enumerate(folders):
+        if not any(folder.is_relative_to(other) for other in folders[:at]):
+            yield str(folder)
+
+
+def _enabled(unit: str, *, has_pages: bool, has_imap: bool) -> Iterator[str]:
+    """Yield the units that are started; services of timers and sockets start with them."""
+    if has_pages:
+        yield from (f"{unit}-serve.socket", f"{unit}-serve.service")
+    yield from (f"{unit}-{name}.timer" for name in ("send", *(("bounces",) if has_imap else ()), "backup"))
