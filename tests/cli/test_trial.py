@@ -69,7 +69,7 @@ def test_a_signal_ends_it_and_removes_its_folder(newsletter: Workspace, tmp_path
 
 
 def test_mistakes_are_explained_before_anything_starts(newsletter: Workspace, tmp_path: Path) -> None:
-    """An issue that does not exist, a folder that exists, a folder in the newsletter, settings with a mistake."""
+    """An issue that does not exist, a folder that exists, a folder in the newsletter, an issue or settings with a mistake."""
     for options, words in (
         (["2031-01-01"], "there is no issue “2031-01-01”"),
         (["--keep", str(tmp_path)], "already exists"),
@@ -78,6 +78,10 @@ def test_mistakes_are_explained_before_anything_starts(newsletter: Workspace, tm
         process = _start("--no-open", *options)
         out, said = process.communicate(timeout=60)
         assert (process.returncode, out) == (2, "") and words in said, said
+    (newsletter.root / "issues" / "2031-01-30.yaml").write_text("date: 2031-01-30\n", encoding="utf-8")
+    process = _start("--no-open")
+    out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (1, "") and "issues/2031-01-30.yaml:1" in said
     (newsletter.root / "newsletter.yaml").write_text("name: x\n", encoding="utf-8")
     process = _start("--no-open")
     out, said = process.communicate(timeout=60)

@@ -30,10 +30,11 @@ from composer.app.trial.trial_folder import PAGES, disarm, make_trial_folder, tr
 from composer.app.trial.trial_mailing import TrialMailing
 from composer.audience.identity.tokens import Tokens
 from composer.audience.lists.formats.detection import tables_in
-from composer.content.document.newsletter import read_newsletter
 from composer.core.errors import UsageError
+from composer.core.issue_files import editions_of_issue
 from composer.core.workspace import Workspace
 from composer.delivery.preflight.probes import trouble_with_pages
+from composer.editions.check_run import check_issue
 from composer.web.loopback_listener import HOST, listen_on
 from composer.web.trial.received_mail import ReceivedMail, TrialMailbox
 from composer.web.trial.smtp_listener import TrialHandler
@@ -60,15 +61,19 @@ class TrialRequest:
     is_unattended: bool = False
 
 
-def issue_to_try(request: TrialRequest) -> IssueFile:
-    """Return the issue, and check the newsletter's settings. Raises UsageError, ContentError."""
-    read_newsletter(request.workspace)
+def issue_to_try(request: TrialRequest, now: datetime) -> IssueFile:
+    """Return the issue, which can be built in every language. Raises UsageError, ContentError."""
+    workspace = request.workspace
     if request.issue is not None:
-        return find_issue(request.issue, request.workspace.root)
-    issues = request.workspace.issues()
-    if not issues:
+        found = find_issue(request.issue, workspace.root)
+    elif issues := workspace.issues():
+        found = IssueFile(workspace=workspace, path=issues[-1])
+    else:
         raise UsageError("there is no issue to send", "to create one: compose new")
-    return IssueFile(workspace=request.workspace, path=issues[-1])
+    # Here, problems have the names and lines of the person's own files.
+    for path in editions_of_issue(workspace, found.path):
+        check_issue(workspace, path, now)
+    return found
 
 
 def run_trial(
@@ -82,7 +87,7 @@ def run_trial(
     `opened` is called with the address of the pages; `tell` with each line for people. Raises TrialError, UsageError,
     ContentError, OutputError.
     """
-    issue = issue_to_try(request)
+    issue = issue_to_try(request, clock())
     with (
         _interrupted_by_signals(),
         _folder(request.keep, request.workspace.root) as folder,
