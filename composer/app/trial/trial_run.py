@@ -30,7 +30,7 @@ from composer.app.trial.trial_folder import PAGES, disarm, make_trial_folder, tr
 from composer.app.trial.trial_mailing import TrialMailing
 from composer.audience.identity.tokens import Tokens
 from composer.audience.lists.formats.detection import tables_in
-from composer.core.errors import UsageError
+from composer.core.errors import ComposeError, UsageError
 from composer.core.issue_files import editions_of_issue
 from composer.core.workspace import Workspace
 from composer.delivery.preflight.probes import trouble_with_pages
@@ -49,9 +49,7 @@ _CONSENT = "invented for a trial"
 class TrialRequest:
     """What is tried."""
 
-    workspace: Workspace
-    #: A path or a stem; None for the latest issue.
-    issue: str | None = None
+    issue: IssueFile
     subscribers: int = 12
     #: The port of the pages; None for the first free one.
     port: int | None = None
@@ -61,19 +59,14 @@ class TrialRequest:
     is_unattended: bool = False
 
 
-def issue_to_try(request: TrialRequest, now: datetime) -> IssueFile:
-    """Return the issue, which can be built in every language. Raises UsageError, ContentError."""
-    workspace = request.workspace
-    if request.issue is not None:
-        found = find_issue(request.issue, workspace.root)
-    elif issues := workspace.issues():
-        found = IssueFile(workspace=workspace, path=issues[-1])
-    else:
-        raise UsageError("there is no issue to send", "to create one: compose new")
-    # Here, problems have the names and lines of the person's own files.
-    for path in editions_of_issue(workspace, found.path):
-        check_issue(workspace, path, now)
-    return found
+def issue_to_try(name: str | None = None, folder: Path | None = None) -> IssueFile:
+    """Return an issue by path or by stem, or the latest one. Raises UsageError, WorkspaceError."""
+    if name is not None:
+        return find_issue(name, folder)
+    workspace = Workspace.find(folder or Path.cwd())
+    if issues := workspace.issues():
+        return IssueFile(workspace=workspace, path=issues[-1])
+    raise UsageError("there is no issue to send", "to create one: compose new")
 
 
 def run_trial(
@@ -87,20 +80,25 @@ def run_trial(
     `opened` is called with the address of the pages; `tell` with each line for people. Raises TrialError, UsageError,
     ContentError, OutputError.
     """
-    issue = issue_to_try(request, clock())
+    workspace, issue = request.issue.workspace, request.issue.path
+    if not issue.is_relative_to(workspace.root):
+        raise UsageError(f"{issue} is outside the newsletter's folder", "copy the file into the folder issues/")
+    for each in editions_of_issue(workspace, issue):
+        # Here, problems have the names and lines of the person's own files.
+        check_issue(workspace, each, clock())
     with (
         _interrupted_by_signals(),
-        _folder(request.keep, request.workspace.root) as folder,
+        _folder(request.keep, workspace.root) as folder,
         listen_on(0) as mail,
         listen(request.port) as web,
     ):
-        copy = make_trial_folder(request.workspace, folder, mail.getsockname()[1])
-        path = copy.root / issue.path.relative_to(request.workspace.root)
+        copy = make_trial_folder(workspace, folder, mail.getsockname()[1])
+        path = copy.root / issue.relative_to(workspace.root)
         try:
             with open_newsletter(copy.root, trial_environment(copy)) as context:
-                trial = _Trial(context, IssueFile(workspace=copy, path=path), (mail, web), clock)
+                trial = _Trial(context, IssueFile(workspace=copy, path=path), (mail, web), clock, tell)
                 trial.invent_subscribers(request.subscribers)
-                return trial.run(opened, tell, is_unattended=request.is_unattended)
+                return trial.run(opened, is_unattended=request.is_unattended)
         finally:
             disarm(copy)
 
@@ -114,8 +112,9 @@ class _Trial:
         issue: IssueFile,
         sockets: tuple[socket.socket, socket.socket],
         clock: Callable[[], datetime],
+        tell: Callable[[str], None],
     ) -> None:
-        self._context, self._clock = context, clock
+        self._context, self._clock, self._tell = context, clock, tell
         mail, web = sockets
         self._url = f"http://{HOST}:{web.getsockname()[1]}/"
         #: The port of the public pages, known when they are open.
@@ -139,7 +138,7 @@ class _Trial:
             request = ImportRequest(file=path, consent=_CONSENT)
             import_list(self._context, tables, request, decide=lambda preview: True, clock=self._clock)
 
-    def run(self, opened: Callable[[str], None], tell: Callable[[str], None], *, is_unattended: bool) -> MailingView:
+    def run(self, opened: Callable[[str], None], *, is_unattended: bool) -> MailingView:
         """Run until a signal, or until the mailing has ended."""
         self._is_unattended = is_unattended
         self._server.start()
@@ -152,7 +151,7 @@ class _Trial:
                 ServerAddress(port=0),
                 opened=lambda addresses: self._opened(addresses, opened),
                 clock=self._clock,
-                tell=tell,
+                tell=self._tell,
             )
         finally:
             self._mailing.stop()
@@ -174,7 +173,13 @@ class _Trial:
         path = self._context.workspace.root / ".compose" / "bounces" / f"{mail.number}.eml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(bounce)
-        self._bounces.submit(ingest_files, self._context, [path], clock=self._clock)
+        self._bounces.submit(self._read_bounce, path)
+
+    def _read_bounce(self, path: Path) -> None:
+        try:
+            ingest_files(self._context, [path], clock=self._clock)
+        except ComposeError as error:
+            self._tell(f"the bounce {path.name} cannot be read: {error.message}")
 
     def _mailing_ended(self) -> None:
         if self._is_unattended:

@@ -5,7 +5,6 @@ from pathlib import Path
 import click
 
 from composer.cli.ui import console
-from composer.core.workspace import Workspace
 
 
 @click.command("trial")
@@ -41,14 +40,13 @@ def command(
     links. The newsletter's database, keys and outbox are not used. Press Ctrl-C to stop.
     """
     # Imported late: only this command needs two servers and a database.
-    from composer.app.trial.trial_run import TrialRequest, run_trial
+    from composer.app.trial.trial_run import TrialRequest, issue_to_try, run_trial
     from composer.web.trial.loopback_guard import forbid_other_computers
     from composer.web.trial.trial_pages import Stage
 
     forbid_other_computers()
     request = TrialRequest(
-        workspace=Workspace.find(Path.cwd()),
-        issue=issue,
+        issue=issue_to_try(issue),
         subscribers=subscribers,
         port=port,
         keep=keep,
