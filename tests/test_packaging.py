@@ -46,6 +46,9 @@ def test_the_wheel_carries_theme_starter_and_docs(wheel: Path) -> None:
             assert archive.read(f"composer/_shipped/starter/{name}") == (ROOT / name).read_bytes()
         for name in ("GLOSSARY.md", "CHANGELOG.md"):
             assert archive.read(f"composer/_shipped/{name}") == (ROOT / name).read_bytes()
+        # .gitignore, which the build backend obeys, leaves out no module and no data file.
+        sources = (path for path in (ROOT / "composer").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        assert {path.relative_to(ROOT).as_posix() for path in sources} <= names
         assert "composer/content/schemas/newsletter.yaml" in names
         assert "composer/render/mjml/mjml_schema.json" in names
 
@@ -98,6 +101,8 @@ def test_an_installed_wheel_makes_and_builds_a_newsletter(wheel: Path, tmp_path:
     assert run("check", "2025-01-30", "--on", "2025-01-30", cwd=tmp_path / "mine").returncode == 0
     assert run("preview", "2025-01-30", "--out", "shown", cwd=tmp_path / "mine").returncode == 0
     assert (tmp_path / "mine/shown/static/page.js").is_file()
+    # So is everything that the checks of the server need.
+    assert "List-Id" in run("doctor", "--offline", cwd=tmp_path / "mine").stdout
     # So are the pages of the manual.
     assert run("help", "exit-codes", cwd=tmp_path).stdout == (ROOT / "docs/reference/exit-codes.md").read_text("utf-8")
     assert run("sections", "quote", cwd=tmp_path).stdout.startswith("quote: ")
