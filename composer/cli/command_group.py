@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _COMMANDS = {
     "init": "Create a newsletter in the folder DIR, with an empty first issue.",
     "new": "Create the skeleton of a new issue.",
+    "draft": "Make an issue from a draft in Word, Google Docs, LibreOffice, HTML or Markdown.",
     "preview": "Preview an issue in the browser while you write it.",
     "check": "Check issues for problems, and show the line of each one.",
     "build": "Build issues into the outbox: HTML, plain text, message.",

@@ -24,6 +24,13 @@ def count_words(text: str) -> int:
     return sum(_words_and_characters(text))
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text, as they are counted; East Asian characters come last."""
+    if text.isascii():
+        return _WORD.findall(text)
+    return _WORD.findall(_EAST_ASIAN.sub(" ", text)) + _EAST_ASIAN.findall(text)
+
+
 def words_and_minutes(text: str, language: str) -> tuple[int, float]:
     """Return the words of a text, and the minutes to read it."""
     main = language.split("-")[0].lower()

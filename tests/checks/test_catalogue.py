@@ -179,6 +179,7 @@ EDITS: dict[str, Edit] = {
     "EDIT07": Edit("A headline", "A headline, TODO", "TODO"),
     "EDIT08": Edit("number: 7", "number: 9", "number: 9"),
     "EDIT10": Edit("long enough", "long and\n    and enough", "long and"),
+    "EDIT13": Edit("digest:\n", "# TODO Anna: check the figures\ndigest:\n", "# TODO"),
     "EDIT12": Edit("long enough", 'long "enough" for “all”', '"enough"'),
     "EDIT11": Edit("long enough", "”long“ enough", "”long"),
     "MARK01": Edit(BODY, f"    **Bold without end.\n\n{BODY}", "**Bold"),

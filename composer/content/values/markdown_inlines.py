@@ -27,6 +27,8 @@ BUTTON = "{button}"
 FIGURE = "{figure"
 _FIGURE = re.compile(r"\{figure\s[^{}\n]*\}", re.IGNORECASE)
 _BROKEN_LINK = re.compile(r"\]\s?\((?=https?:|www\.|mailto:|tel:)")
+#: With a backslash before a bracket, an editor wants to show the brackets.
+_SHOWN_LINK = re.compile(r"(?:\\\]\s?\\?|\]\s?\\)\((?=https?\\?:|www\\?\.|mailto\\?:|tel\\?:)")
 
 
 class InlineConverter:
@@ -44,6 +46,8 @@ class InlineConverter:
         self.row = 0
         #: The offset after the last link, so that each link in a line is reported at its own place.
         self.searched = 0
+        #: The offset after the last brackets of a link that are only shown.
+        self.shown = 0
         #: False inside the text of a link.
         self.may_link = True
         #: False in footnotes and subheads, which cannot have footnotes.
@@ -179,7 +183,10 @@ class InlineConverter:
         return offset
 
     def _broken_link(self) -> None:
-        """Report the next incorrect link, at its address."""
+        """Report the next incorrect link, at its address; brackets with a backslash are only shown."""
+        if shown := _SHOWN_LINK.search(self.text, max(self.shown, self.findings.start(self.row))):
+            self.shown = shown.end()
+            return
         message, hint = REFUSED["broken_link"]
         match = _BROKEN_LINK.search(self.text, self._from_here())
         if match is None:

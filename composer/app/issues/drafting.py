@@ -1,0 +1,285 @@
+"""Makes an issue from drafts: documents of a word processor, web pages, Markdown.
+
+Input: a newsletter's folder, drafts. Output: a new issue file, or one section of an existing one, with its pictures.
+Guarantees: overwrites no file; writes nothing unless every word of the drafts is in the file.
+"""
+
+import datetime
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from composer.app.issues.issue_lookup import IssueFile
+from composer.app.scaffold.next_issue import next_issue
+from composer.app.text_editors.schema_files import write_schemas
+from composer.content.document.issue import read_issue
+from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.content.document.phrase_files import PhraseGroup, read_phrases
+from composer.core.command_lines import command_line
+from composer.core.errors import ContentError, OutputError, Problem, UsageError
+from composer.core.issue_files import files_of_day, heading
+from composer.core.issue_names import date_in
+from composer.core.workspace import ISSUES, Workspace, stamp
+from composer.drafts.draft_document import Omission
+from composer.drafts.formats.draft_error import DraftError
+from composer.drafts.formats.draft_reader import read_draft, read_draft_file
+from composer.drafts.formats.tracked_changes import ChangeDecision
+from composer.drafts.issue_entries import count_todos
+from composer.drafts.mapping.issue_mapping import MappedIssue, NamedDraft, NextValues, map_into_section, map_issue
+from composer.drafts.mapping.names.known_names import Vocabulary, vocabulary_of
+from composer.drafts.mapping.outline.draft_outline import matched_sections
+from composer.drafts.mapping.text.draft_lines import draft_lines
+from composer.drafts.writing.draft_pictures import taken_names, with_usable_pictures
+from composer.drafts.writing.existing_section import spliced_issue
+from composer.drafts.writing.issue_yaml import issue_text
+from composer.drafts.writing.word_account import WordAccount, account_words
+
+#: How many open changes an error names.
+_MOST_TOLD = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftFile:
+    """A draft: the path of a file, or bytes with a name for messages."""
+
+    path: Path | None = None
+    name: str = ""
+    data: bytes = b""
+
+    @property
+    def title(self) -> str:
+        """Its name in messages."""
+        return self.name if self.path is None else self.path.name
+
+    def read(self, decision: ChangeDecision | None) -> NamedDraft:
+        """Read the document. Raises DraftError."""
+        if self.path is not None:
+            return NamedDraft(self.title, read_draft_file(self.path, decision))
+        return NamedDraft(self.title, read_draft(self.data, self.name, decision))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftedIssue:
+    """What was written, and what a person should know about it."""
+
+    issue: IssueFile
+    #: The section, if the drafts were written into one.
+    section: str = ""
+    words: WordAccount
+    pictures: tuple[Path, ...]
+    #: Names in the draft and the different ones that the edition prints.
+    renamed: tuple[tuple[str, str], ...]
+    #: Addresses that were left out, with the text that they were in.
+    bad_links: tuple[tuple[str, str], ...]
+    omissions: tuple[Omission, ...]
+    #: What is missing or wrong in the file.
+    problems: tuple[Problem, ...]
+    #: The comments of reviewers and missing texts, as lines that begin with TODO.
+    todos: int
+
+
+def draft_issue(
+    workspace: Workspace,
+    files: Sequence[DraftFile],
+    *,
+    decision: ChangeDecision | None = None,
+    language: str | None = None,
+    today: datetime.date | None = None,
+) -> DraftedIssue:
+    """Write a new issue. Its date is that of the drafts, or follows from earlier issues.
+
+    Raises DraftError for a draft that cannot be read, that has open changes, or whose words are not all in the result; UsageError
+    if the issue exists; ContentError, OutputError.
+    """
+    drafts = _read(files, decision)
+    newsletter, vocabulary, tag = _newsletter(workspace, drafts, language)
+    upcoming = next_issue(workspace, today or datetime.date.today())
+    values = NextValues(date=upcoming.date, number=upcoming.number if tag is None else None)
+    made = map_issue(drafts, newsletter, vocabulary, values, taken_names(workspace))
+    text = issue_text(made.keys)
+    words = _account(drafts, text, newsletter, workspace, made)
+    path = workspace.root / ISSUES / f"{made.date.isoformat()}{'' if tag is None else f'.{tag}'}.yaml"
+    _refuse_second(workspace, path, made.date, tag, files)
+    pictures = _write(workspace, path, text, made)
+    write_schemas(workspace)
+    return _result(IssueFile(workspace=workspace, path=path), "", words, pictures, made, drafts)
+
+
+def draft_section(
+    issue: IssueFile, files: Sequence[DraftFile], section: str, *, decision: ChangeDecision | None = None
+) -> DraftedIssue:
+    """Write drafts into one section of an issue: an empty one, or a list, which gets more items.
+
+    Raises DraftError and OutputError as `draft_issue` does; UsageError for a section that does not exist or has a text.
+    """
+    workspace = issue.workspace
+    tag = workspace.language_of(issue.path)
+    newsletter = read_newsletter(workspace, tag)
+    spec = next((spec for spec in newsletter.sections if spec.key == section), None)
+    if spec is None:
+        known = ", ".join(spec.key for spec in newsletter.sections)
+        raise UsageError(f"the newsletter has no section “{section}”", f"available sections: {known}")
+    drafts = _read(files, decision)
+    made = map_into_section(drafts, spec, newsletter, _vocabulary(newsletter), _day(issue), taken_names(workspace))
+    before = issue.path.read_bytes().decode("utf-8")
+    text = spliced_issue(before, made.keys, spec, newsletter, issue.path, workspace)
+    words = _account(drafts, text, newsletter, workspace, made, before)
+    pictures = _write(workspace, issue.path, text, made, is_new=False)
+    return _result(issue, section, words, pictures, made, drafts)
+
+
+def _read(files: Sequence[DraftFile], decision: ChangeDecision | None) -> list[NamedDraft]:
+    drafts = [file.read(decision) for file in files]
+    for draft in drafts:
+        _refuse_changes(draft)
+    return [replace(draft, document=with_usable_pictures(draft.document)) for draft in drafts]
+
+
+def _refuse_changes(draft: NamedDraft) -> None:
+    """Raise DraftError if nobody has decided about the changes in a draft."""
+    changes = draft.document.changes
+    if not changes:
+        return
+    count = "1 open change" if len(changes) == 1 else f"{len(changes)} open changes"
+    places = [
+        f"{'inserted' if change.is_insertion else 'deleted'} in paragraph {change.place.number}: “{_short(change.text)}”"
+        for change in changes[:_MOST_TOLD]
+    ]
+    more = [f"and {len(changes) - _MOST_TOLD} more"] if len(changes) > _MOST_TOLD else []
+    raise DraftError(
+        f"{draft.name} has {count}: {'; '.join((*places, *more))}",
+        "accept or reject them in the document, or add   --accept-changes   or   --reject-changes",
+    )
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 40 else f"{text[:39]}…"
+
+
+def _newsletter(
+    workspace: Workspace, drafts: Sequence[NamedDraft], language: str | None
+) -> tuple[Newsletter, Vocabulary, str | None]:
+    """Return the newsletter in the language whose headings the drafts have, and the tag of its files."""
+    main = read_newsletter(workspace)
+    tags = [None if language == main.language else language] if language else [None, *sorted(workspace.languages())]
+    lines = [line for draft in drafts for line in draft_lines(draft.document)]
+    found: list[tuple[float, Newsletter, Vocabulary, str | None]] = []
+    for tag in tags:
+        newsletter = main if tag is None else read_newsletter(workspace, tag)
+        vocabulary = _vocabulary(newsletter)
+        found.append((matched_sections(lines, vocabulary), newsletter, vocabulary, tag))
+    best = max(found, key=lambda each: each[0])
+    return best[1:]
+
+
+def _vocabulary(newsletter: Newsletter) -> Vocabulary:
+    phrases = read_phrases(newsletter.theme, PhraseGroup.EDITION, newsletter.language)
+    assert phrases is not None
+    return vocabulary_of(newsletter, phrases)
+
+
+def _account(
+    drafts: Sequence[NamedDraft],
+    text: str,
+    newsletter: Newsletter,
+    workspace: Workspace,
+    made: MappedIssue,
+    before: str = "",
+) -> WordAccount:
+    """Compare the words. Raises DraftError if one is missing, or is there twice."""
+    words = account_words(
+        [draft.document for draft in drafts],
+        text,
+        newsletter,
+        workspace,
+        accounted=[each.text for each in made.accounted],
+        added=made.added,
+        before=before,
+    )
+    if not words.is_complete:
+        missing = f"missing: {', '.join(words.missing[:8])}" if words.missing else ""
+        surplus = f"too many: {', '.join(words.surplus[:8])}" if words.surplus else ""
+        raise DraftError(
+            f"nothing was written, because some words of the draft would be lost ({'; '.join(filter(None, (missing, surplus)))})",
+            "please report this as a bug, with the draft if possible",
+        )
+    return words
+
+
+def _refuse_second(
+    workspace: Workspace, path: Path, day: datetime.date, tag: str | None, files: Sequence[DraftFile]
+) -> None:
+    others = [path] if path.exists() else files_of_day(workspace, day, tag)
+    if others:
+        name = next(iter(others))
+        section = command_line(
+            "draft", *(str(file.path or "-") for file in files), options=f"--into {name.stem} --section KEY"
+        )
+        raise UsageError(
+            f"{workspace.name(name)} already exists",
+            f"delete or move it, or write the draft into one of its sections: {section}",
+        )
+
+
+def _write(workspace: Workspace, path: Path, text: str, made: MappedIssue, *, is_new: bool = True) -> tuple[Path, ...]:
+    """Write the pictures and then the file; if this fails, nothing stays."""
+    folder = path.parent
+    written: list[Path] = []
+    try:
+        for each in made.pictures:
+            target = folder / each.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("xb") as file:
+                written.append(target)
+                file.write(each.picture.data)
+        if is_new:
+            path.parent.mkdir(exist_ok=True)
+            with path.open("x", encoding="utf-8", newline="\n") as issue:
+                issue.write(text)
+        else:
+            _replace(path, text)
+    except OSError as error:
+        for target in written:
+            target.unlink(missing_ok=True)
+        raise OutputError(f"{error.filename or path} cannot be written: {error.strerror}") from error
+    return tuple(written)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace a file in one step, so that a failure leaves the old one."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(text.encode("utf-8"))
+    shutil.copymode(path, new)
+    new.replace(path)
+
+
+def _day(issue: IssueFile) -> datetime.date:
+    return heading(issue.path, stamp(issue.path)).date or date_in(issue.path.name) or datetime.date.today()
+
+
+def _result(
+    issue: IssueFile,
+    section: str,
+    words: WordAccount,
+    pictures: tuple[Path, ...],
+    made: MappedIssue,
+    drafts: Sequence[NamedDraft],
+) -> DraftedIssue:
+    try:
+        read_issue(issue.workspace, issue.path)
+        problems: tuple[Problem, ...] = ()
+    except ContentError as error:
+        problems = error.problems
+    return DraftedIssue(
+        issue=issue,
+        section=section,
+        words=words,
+        pictures=pictures,
+        renamed=made.renamed,
+        bad_links=made.bad_links,
+        omissions=tuple(omission for draft in drafts for omission in draft.document.omissions),
+        problems=problems,
+        todos=count_todos(made.keys),
+    )

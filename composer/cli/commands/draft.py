@@ -1,0 +1,99 @@
+"""The command `compose draft`: make an issue from documents."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from composer.cli.ui import console
+from composer.core.command_lines import command_line
+from composer.core.errors import UsageError
+from composer.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.app.issues.drafting import DraftedIssue, DraftFile
+
+#: How many links and names are listed.
+_MOST_TOLD = 10
+
+
+@click.command("draft")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("--into", "issue", metavar="ISSUE", help="Write into this issue instead of a new one; needs --section.")
+@click.option("--section", metavar="KEY", help="The section to write: empty, or a list, which gets more items.")
+@click.option(
+    "--language", metavar="TAG", help="Language of the issue, such as de.  [default: the one whose headings fit]"
+)
+@click.option("--accept-changes", is_flag=True, help="Accept all tracked changes that are still open.")
+@click.option("--reject-changes", is_flag=True, help="Reject all tracked changes that are still open.")
+def command(
+    files: tuple[str, ...],
+    issue: str | None,
+    section: str | None,
+    language: str | None,
+    accept_changes: bool,
+    reject_changes: bool,
+) -> int:
+    """Make an issue from a draft in Word, Google Docs, LibreOffice, HTML or Markdown.
+
+    Writes issues/DATE.yaml: the date is in the draft, or follows from earlier issues. Several files make one issue, in their
+    order; - reads from standard input. No word is lost: words that fit no section are in the file as comments.
+
+    With --into and --section, the draft becomes one section of an issue, and nothing else in its file changes.
+    """
+    if accept_changes and reject_changes:
+        raise UsageError("--accept-changes and --reject-changes exclude each other", "use one of them")
+    if (issue is None) != (section is None):
+        raise UsageError(
+            "--into and --section belong together", "compose draft FILE --into 2025-01-30 --section topics"
+        )
+    if issue is not None and language is not None:
+        raise UsageError("--language cannot be used with --into", "the language is that of the issue")
+    # Imported late: the help needs no readers.
+    from composer.app.issues.drafting import draft_issue, draft_section
+    from composer.app.issues.issue_lookup import find_issue
+    from composer.drafts.formats.tracked_changes import ChangeDecision
+
+    decision = ChangeDecision.ACCEPT if accept_changes else ChangeDecision.REJECT if reject_changes else None
+    drafts = [_read(name) for name in files]
+    if issue is not None and section is not None:
+        made = draft_section(find_issue(issue), drafts, section, decision=decision)
+    else:
+        made = draft_issue(Workspace.find(Path.cwd()), drafts, decision=decision, language=language)
+    console.answer(made.issue.name)
+    for line in _summary(made):
+        console.talk(line)
+    console.problems(made.problems)
+    console.talk(f"Next: {command_line('preview', made.issue.stem)}")
+    return 0
+
+
+def _read(name: str) -> "DraftFile":
+    from composer.app.issues.drafting import DraftFile
+    from composer.core.untrusted.file_types import LARGEST_DRAFT
+
+    if name == "-":
+        return DraftFile(name="standard input", data=sys.stdin.buffer.read(LARGEST_DRAFT + 1))
+    return DraftFile(path=Path(name))
+
+
+def _summary(made: "DraftedIssue") -> Iterator[str]:
+    words = made.words
+    yield f"{words.total:,} words: {words.placed:,} placed, {words.left_over:,} left over"
+    if words.left_over:
+        yield "    words without a section are in comments that begin with   # left over"
+    if made.pictures:
+        count = len(made.pictures)
+        yield f"{count} {'picture' if count == 1 else 'pictures'} saved in issues/assets"
+    if made.todos:
+        lines = "1 line begins" if made.todos == 1 else f"{made.todos} lines begin"
+        yield f"{lines} with   # TODO   : do what they say and delete them; the issue cannot be sent before"
+    for written, printed in made.renamed[:_MOST_TOLD]:
+        yield f"“{written}” is printed as “{printed}”"
+    for address, text in made.bad_links[:_MOST_TOLD]:
+        yield f"left out a link that does not lead to a web page: {address}  (in “{text}”)"
+    for omission in made.omissions[:_MOST_TOLD]:
+        text = f": {' '.join(omission.text.split())[:60]}" if omission.text else ""
+        yield f"not in the issue: {omission.kind} in paragraph {omission.place.number}{text}"

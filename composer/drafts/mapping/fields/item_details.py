@@ -1,0 +1,76 @@
+"""Short lines with the details of an event or an episode: date, time, place, length.
+
+Input: an item and a line. Output: whether the line was used. Guarantees: a line is used only if each of its pieces has a
+field.
+"""
+
+import re
+
+from composer.drafts.draft_document import Span
+from composer.drafts.issue_entries import (
+    PlainText,
+)
+from composer.drafts.mapping.fields.item_draft import ItemDraft
+from composer.drafts.mapping.fields.item_titles import set_date
+from composer.drafts.mapping.text.draft_dates import find_date, whole_date
+from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
+from composer.drafts.mapping.text.markdown_text import plain_text
+
+_SEPARATORS = re.compile(r"\s*(?:[|·•;]|,(?=\s)|\s[–—-](?=\s)|\n)\s*")
+
+
+def use_details(item: ItemDraft, line: DraftLine) -> bool:
+    """Use a short line with a date, a time, a place, a length: details of an event or an episode."""
+    roles = item.roles
+    if not (roles.place or roles.shapes) or not line.is_text or line.level or len(line.text) > 140:
+        return False
+    if any(item.texts.values()) and not line.is_plain or (ends_sentence(line.text) and len(line.text) > 80):
+        return False
+    found: dict[str, str] = {}
+    rest = line.text
+    if roles.date and roles.date not in item.values:
+        day = find_date(rest, item.language, item.date_format, item.context.day)
+        if day is not None and len(rest[: day.start].split()) <= 2:
+            before = rest[: day.start].strip(" ,")
+            if (
+                before
+                and whole_date(
+                    f"{before} {rest[day.start : day.end]}", item.language, item.date_format, item.context.day
+                )
+                is None
+            ):
+                return False
+            found[roles.date] = day.date.isoformat()
+            dated, rest = rest[: day.end], rest[day.end :]
+    pieces = [piece for piece in _SEPARATORS.split(rest) if piece and re.search(r"\w", piece)]
+    for piece in pieces:
+        key = _detail_key(item, piece, found)
+        if key is None:
+            return False
+        found[key] = piece.strip()
+    if not found or (set(found) <= {roles.place} and not line.is_plain) or set(found) == {roles.place}:
+        return False
+    for key, text in found.items():
+        if key == roles.date:
+            set_date(item, key, text, dated)
+        else:
+            item.values[key] = PlainText(plain_text((Span(text),)))
+    item.add_comments(next(iter(found)), line)
+    return True
+
+
+def _detail_key(item: ItemDraft, piece: str, found: dict[str, str]) -> str | None:
+    for key, shape in item.roles.shapes.items():
+        if key not in item.values and key not in found and (shape.fullmatch(piece.strip()) or _is_time(key, piece)):
+            return key
+    place = item.roles.place
+    if place and place not in item.values and place not in found and len(piece.split()) <= 8:
+        return place
+    return None
+
+
+def _is_time(key: str, piece: str) -> bool:
+    is_time = re.fullmatch(r"\d{1,2}(?:[:.]\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|uhr|h|[A-Z]{2,4})?"
+                           r"(?:\s?(?:–|-|to|bis)\s?\d{1,2}(?:[:.]\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|uhr|h|[A-Z]{2,4})?)?",
+                           piece.strip(), re.IGNORECASE)  # fmt: skip
+    return key in ("time", "hours") and is_time is not None

@@ -1,0 +1,147 @@
+"""Distributes the lines of one item, or of a section that is one text, among the fields of its schema.
+
+Input: lines in reading order, the roles of the fields. Output: a `KeyGroup` in the order of the schema. Guarantees: every
+line is in a field, in a comment of the file, or accounted for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from composer.drafts.draft_document import Span, text_of
+from composer.drafts.issue_entries import (
+    BareValue,
+    KeyEntry,
+    KeyGroup,
+    PlainText,
+)
+from composer.drafts.mapping.fields.item_details import use_details
+from composer.drafts.mapping.fields.item_draft import ItemDraft
+from composer.drafts.mapping.fields.item_pictures import use_picture, write_figures
+from composer.drafts.mapping.fields.item_titles import set_date, use_title
+from composer.drafts.mapping.fields.item_values import (
+    use_attribution,
+    use_byline,
+    use_label,
+    use_link,
+    use_number,
+    use_source,
+)
+from composer.drafts.mapping.fields.source_entries import source_entry, sources_value
+from composer.drafts.mapping.names.known_names import FieldName
+from composer.drafts.mapping.names.label_match import find_label
+from composer.drafts.mapping.text.draft_lines import DraftLine
+from composer.drafts.mapping.text.markdown_text import bad_links, plain_text, web_link
+from composer.drafts.mapping.text.span_text import (
+    Spans,
+    first_link,
+    marks_of,
+)
+from composer.drafts.mapping.text.trailing_marks import date_in_brackets, trailing_brackets
+
+
+def fill_item(item: ItemDraft, lines: Sequence[DraftLine]) -> KeyGroup:
+    """Return the fields of all lines."""
+    item.current = item.roles.main or ""
+    rest = list(lines)
+    while rest:
+        line, *rest = rest
+        if line.picture is not None:
+            rest = use_picture(item, line, rest)
+        elif not _special(item, line, rest):
+            item.add_text(line)
+    _finish(item)
+    return _group(item)
+
+
+def _special(item: ItemDraft, line: DraftLine, rest: Sequence[DraftLine]) -> bool:
+    """Use a line that is more than a paragraph of the current field."""
+    if line.table is not None:
+        return False
+    found = find_label(line.spans, item.names, has_level=bool(line.level))
+    if found is not None and use_label(item, line, found):
+        return True
+    return any(
+        use(item, line)
+        for use in (use_title, use_number, use_source, use_byline, use_details, use_attribution, use_link)
+    )
+
+
+def _finish(item: ItemDraft) -> None:
+    """Take dates and outlets from the ends of texts, and make values of texts and sources."""
+    roles = item.roles
+    if roles.date and roles.date not in item.values and (line := _last_text(item)):
+        found = date_in_brackets(line.spans, item.language, item.date_format, item.context.day)
+        if found is not None:
+            spans, day, words = found
+            _replace_last(item, spans)
+            set_date(item, roles.date, day.isoformat(), words)
+    if roles.outlet and roles.outlet not in item.values and not roles.sources and (line := _last_text(item)):
+        _outlet_at_end(item, line)
+    if item.sources:
+        for line in item.sources:
+            item.add_comments(roles.sources or "", line)
+        entries = [source_entry(line.spans, item.language) for line in item.sources]
+        for entry in entries:
+            item.context.account(entry.words, "value")
+        if roles.sources:
+            item.values[roles.sources] = sources_value(entries)
+    write_figures(item)
+    for key, lines in item.texts.items():
+        for line in lines:
+            item.add_comments(key, line)
+            for cell in (cell for row in line.table.rows for cell in row) if line.table else ():
+                item.notes.setdefault(key, []).extend(item.context.todos(cell, line.file))
+            item.context.bad_links += [(each, line.text[:40]) for each in bad_links(line.spans)]
+
+
+def _last_text(item: ItemDraft) -> DraftLine | None:
+    lines = item.texts.get(item.roles.main or "", [])
+    return lines[-1] if lines and lines[-1].is_text and not lines[-1].list_level else None
+
+
+def _replace_last(item: ItemDraft, spans: Spans) -> None:
+    lines = item.texts[item.roles.main or ""]
+    if text_of(spans).strip():
+        lines[-1] = replace(lines[-1], spans=spans)
+    else:
+        # The brackets were a line of their own; comments in them belong to the text.
+        item.notes.setdefault(item.roles.main or "", []).extend(item.context.todos(marks_of(spans), lines[-1].file))
+        del lines[-1]
+
+
+def _outlet_at_end(item: ItemDraft, line: DraftLine) -> None:
+    """Use `(Source: AP)` or a last line `Source: AP`."""
+    roles = item.roles
+    found = trailing_brackets(line.spans)
+    spans = found.inside if found else line.spans
+    label = find_label(spans, _outlet_names(item), has_level=False, needs_bold=False)
+    if label is None or not text_of(label.rest).strip() or len(text_of(label.rest)) > 80 or not roles.outlet:
+        return
+    publisher = text_of(label.rest).strip().rstrip(".")
+    item.values[roles.outlet] = PlainText(plain_text((Span(publisher),)))
+    if roles.url and (link := web_link(first_link(label.rest))):
+        item.values.setdefault(roles.url, BareValue(link))
+    item.context.account(label.label, "label")
+    _replace_last(item, found.before if found else marks_of(line.spans))
+
+
+def _outlet_names(item: ItemDraft) -> list[FieldName]:
+    key = item.roles.outlet or ""
+    phrases = item.context.vocabulary.phrases
+    names = [FieldName(key, phrases[name], True) for name in ("source", "sources") if name in phrases]
+    return [*names, *(name for name in item.names if name.key == key)]
+
+
+def _group(item: ItemDraft) -> KeyGroup:
+    group = KeyGroup()
+    for key in item.roles.fields:
+        group.parts += item.notes.pop(key, [])
+        if key in item.values:
+            group.parts.append(KeyEntry(key, item.values[key]))
+        if key in item.left:
+            group.parts += item.context.left_over(item.left.pop(key))
+    for notes in item.notes.values():
+        group.parts += notes
+    for lines in item.left.values():
+        group.parts += item.context.left_over(lines)
+    return group

@@ -1,0 +1,68 @@
+"""The title of an item, with the publisher and the date in brackets at its end.
+
+Input: an item and a line. Output: whether the line was used.
+"""
+
+from dataclasses import replace
+
+from composer.drafts.draft_document import Span, text_of
+from composer.drafts.issue_entries import (
+    BareValue,
+    PlainText,
+)
+from composer.drafts.mapping.fields.item_draft import ItemDraft
+from composer.drafts.mapping.text.draft_dates import whole_date
+from composer.drafts.mapping.text.draft_lines import DraftLine
+from composer.drafts.mapping.text.markdown_text import plain_text, web_link
+from composer.drafts.mapping.text.span_text import (
+    Spans,
+    first_link,
+    strip_spans,
+)
+from composer.drafts.mapping.text.trailing_marks import publisher_in, trailing_brackets
+
+
+def use_title(item: ItemDraft, line: DraftLine) -> bool:
+    key = item.roles.title
+    if key is None or key in item.values or item.texts or line.list_level > 1:
+        return False
+    if not (line.level or (item.has_title_first and line.is_text)):
+        return False
+    spans = _headline(item, strip_spans(line.spans))
+    if (link := web_link(first_link(spans))) and item.roles.url and item.roles.url not in item.values:
+        item.values[item.roles.url] = BareValue(link)
+    item.set_value(key, PlainText(plain_text(spans)), replace(line, spans=spans))
+    return True
+
+
+def _headline(item: ItemDraft, spans: Spans) -> Spans:
+    """Take outlet and date out of the brackets at the end of a headline."""
+    roles = item.roles
+    found = trailing_brackets(spans)
+    if found is None or not text_of(found.before).strip():
+        return spans
+    if roles.date and roles.date not in item.values:
+        day = whole_date(found.words, item.language, item.date_format, item.context.day)
+        if day is not None:
+            set_date(item, roles.date, day.isoformat(), found.words)
+            return _headline(item, found.before)
+    if not roles.outlet or roles.outlet in item.values:
+        return spans
+    publisher = publisher_in(found, item.language, item.date_format, item.context.day)
+    if publisher is None or (publisher.date and not roles.date) or (publisher.language and not roles.language):
+        return spans
+    if publisher.name:
+        item.values[roles.outlet] = PlainText(plain_text((Span(publisher.name),)))
+    if publisher.language and roles.language:
+        item.values[roles.language] = BareValue(publisher.language)
+    if publisher.date and roles.date:
+        item.values[roles.date] = BareValue(publisher.date.isoformat())
+    item.context.account(publisher.words, "value")
+    if publisher.url and roles.url and not first_link(found.before) and (link := web_link(publisher.url)):
+        item.values.setdefault(roles.url, BareValue(link))
+    return found.before
+
+
+def set_date(item: ItemDraft, key: str, day: str, words: str) -> None:
+    item.values[key] = BareValue(day)
+    item.context.account(words, "date")

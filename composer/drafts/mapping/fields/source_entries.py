@@ -1,0 +1,144 @@
+"""Sources of a draft: outlet, language, title, link and original title, in the lines that an issue has for them.
+
+Input: the spans of a list item. Output: a `SourceEntry`; the value of a field for sources. Guarantees: pure; lines are read
+again by the issue's own reader, and sources that do not fit into lines are written with a key for each part.
+"""
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from composer.content.values.merge_fields import FieldBook
+from composer.content.values.source_lines import SourceLine, parse_sources
+from composer.drafts.draft_document import text_of
+from composer.drafts.issue_entries import BareValue, BlockText, EntryValue, ItemList, KeyEntry, KeyGroup, PlainText
+from composer.drafts.mapping.text.draft_dates import whole_date
+from composer.drafts.mapping.text.markdown_text import plain_text, web_link
+from composer.drafts.mapping.text.span_text import Spans, cut, first_link, strip_spans
+from composer.drafts.mapping.text.trailing_marks import language_mark, trailing_brackets
+
+_OUTLET = re.compile(r"\s*(?P<outlet>[^:：\n]{1,90}?)\s*(?::\s|：\s*|:(?=[“\"„]))")
+_AFTER = re.compile(r"\s*[,;|–—-]\s+(?P<outlet>[^,;|:.]{2,60})$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceEntry:
+    """One source. `words` are those that became a value instead of a text, such as a language mark."""
+
+    title: str
+    outlet: str = ""
+    mark: str = ""
+    language: str = ""
+    url: str = ""
+    original_title: str = ""
+    date: datetime.date | None = None
+    words: str = ""
+
+
+def source_entry(spans: Spans, language: str) -> SourceEntry:
+    """Read a source: `Outlet (CN): Title (原题)`, `Title (Outlet)` or only a title."""
+    spans = strip_spans(spans)
+    link = first_link(spans)
+    start = _link_start(spans)
+    outlet_words, rest = "", spans
+    match = _OUTLET.match(text_of(spans))
+    if match is not None and (start is None or match.end() <= start or start == 0) and "http" not in match["outlet"]:
+        outlet_words, rest = match["outlet"], strip_spans(cut(spans, match.end()))
+    date, date_words, original = None, "", ""
+    for _ in range(2):
+        found = trailing_brackets(rest)
+        if found is None or not text_of(found.before).strip():
+            break
+        if date is None and (day := whole_date(found.words, language)) is not None:
+            date, date_words, rest = day, found.words, found.before
+        elif not original and _is_other_script(found.words, text_of(found.before)):
+            original, rest = found.words, found.before
+        elif not outlet_words and link and not any(span.link for span in found.inside):
+            outlet_words, rest = found.words, found.before
+    if not outlet_words and link and start == 0:
+        end = _link_end(rest)
+        after = _AFTER.fullmatch(text_of(cut(rest, end)))
+        if after is not None:
+            outlet_words, rest = after["outlet"], cut(rest, 0, end)
+    outlet, tag, mark = language_mark(outlet_words)
+    if not outlet:
+        outlet, tag, mark = outlet_words, "", ""
+    return SourceEntry(
+        title=plain_text(rest),
+        outlet=" ".join(outlet.split()),
+        mark=mark,
+        language=tag,
+        url=web_link(link),
+        original_title=" ".join(original.split()),
+        date=date,
+        words=f"{date_words} {mark}".strip(),
+    )
+
+
+def looks_like_source(spans: Spans) -> bool:
+    """Return whether a paragraph outside of a list may be a source."""
+    text = text_of(spans).strip()
+    return bool(first_link(spans)) and len(text) < 300 or (len(text) < 220 and _OUTLET.match(text) is not None)
+
+
+def sources_value(entries: Sequence[SourceEntry]) -> EntryValue:
+    """Return sources as lines, if every one of them fits; otherwise as a list with keys."""
+    lines = "\n".join(_line(entry) for entry in entries)
+    found, mistakes = parse_sources(lines)
+    if not mistakes and len(found) == len(entries) and all(map(_is_same, found, entries)):
+        return BlockText(lines, is_lines=True)
+    return ItemList([_group(entry) for entry in entries])
+
+
+def _line(entry: SourceEntry) -> str:
+    mark = f" ({entry.mark})" if entry.mark else ""
+    title = re.sub(r"[\[\]\\]", lambda found: f"\\{found[0]}", entry.title) if entry.url else entry.title
+    link = f"[{title}]({entry.url})" if entry.url else title
+    original = f" ({entry.original_title})" if entry.original_title else ""
+    return f"{entry.outlet}{mark}: {link}{original}"
+
+
+def _is_same(line: SourceLine, entry: SourceEntry) -> bool:
+    book = FieldBook(known={}, seed=entry.title)
+    return entry.date is None and not book.replace(line.title.text)[1] and (
+        line.outlet.text, line.title.text, line.url.text if line.url else "", line.language or "",
+        line.original_title.text if line.original_title else "",
+    ) == (entry.outlet, entry.title, entry.url, entry.language, entry.original_title)  # fmt: skip
+
+
+def _group(entry: SourceEntry) -> KeyGroup:
+    values: list[tuple[str, EntryValue | None]] = [
+        ("outlet", PlainText(entry.outlet) if entry.outlet else None),
+        ("language", BareValue(entry.language) if entry.language else None),
+        ("title", PlainText(entry.title)),
+        ("original_title", PlainText(entry.original_title) if entry.original_title else None),
+        ("url", BareValue(entry.url) if entry.url else None),
+        ("date", BareValue(entry.date.isoformat()) if entry.date else None),
+    ]
+    return KeyGroup([KeyEntry(key, value) for key, value in values if value is not None])
+
+
+def _is_other_script(text: str, title: str) -> bool:
+    """Return whether a text is mostly in letters that the title does not use: Chinese, Cyrillic, Arabic …"""
+    letters = [character for character in text if character.isalpha()]
+    others = [character for character in letters if character > "\u024f"]
+    mine = [character for character in title if character.isalpha() and character > "\u024f"]
+    return len(others) * 2 > len(letters) and len(mine) * 2 <= max(len(title), 1)
+
+
+def _link_start(spans: Spans) -> int | None:
+    at = 0
+    for span in spans:
+        if span.link and span.text.strip():
+            return at
+        at += len(span.text)
+    return None
+
+
+def _link_end(spans: Spans) -> int:
+    at = end = 0
+    for span in spans:
+        at += len(span.text)
+        end = at if span.link else end
+    return end

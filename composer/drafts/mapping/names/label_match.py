@@ -1,0 +1,77 @@
+"""Finds the label at the start of a paragraph: `**The facts:** …`, `**The facts**: …`, `Source: AP`.
+
+Input: spans and the names of fields. Output: the field, the label as written, and the text after it. Guarantees: pure.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from composer.drafts.draft_document import text_of
+from composer.drafts.mapping.names.heading_match import ENOUGH, normal_heading, similarity
+from composer.drafts.mapping.names.known_names import FieldName
+from composer.drafts.mapping.text.span_text import Spans, cut, strip_spans
+
+_COLON = re.compile(r"\s*[:：]\s*")
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FoundLabel:
+    """The label of a field, and the text after it."""
+
+    key: str
+    label: str
+    rest: Spans
+    #: The label as the edition prints it; empty for a name that only drafts use.
+    name: str = ""
+
+
+def find_label(
+    spans: Spans, names: Iterable[FieldName], *, has_level: bool, needs_bold: bool = False
+) -> FoundLabel | None:
+    """Return the label at the start of a text. `has_level` says that the whole line is a heading."""
+    text = text_of(spans)
+    bold = _bold_length(spans)
+    colon = _COLON.search(text, 0, _LONGEST + 2)
+    found: list[tuple[int, int, bool]] = []
+    if has_level:
+        found.append((len(text.rstrip(" :：\n")), len(text), True))
+    if colon is not None and bold >= colon.start() > 0:
+        found.append((colon.start(), colon.end(), True))
+    elif 0 < bold < len(text) and bold <= _LONGEST:
+        after = re.compile(r"\s*[.:：–—-]?\s+|\s*[:：.]?\n+").match(text, bold)
+        stripped = text[:bold].rstrip(" :：.\n–—-")
+        found.append((len(stripped), after.end() if after else bold, True))
+    elif colon is not None and not needs_bold:
+        found.append((colon.start(), colon.end(), False))
+    for end, start, is_marked in found:
+        if 0 < end <= _LONGEST and (name := _name(text[:end], names, is_marked=is_marked)):
+            return FoundLabel(name.key, text[:end], strip_spans(cut(spans, start)), name.name if name.is_loose else "")
+    return None
+
+
+def _name(label: str, names: Iterable[FieldName], *, is_marked: bool) -> FieldName | None:
+    normal = normal_heading(label)
+    if not normal:
+        return None
+    best: float = 0.0
+    found = None
+    for name in names:
+        if name.is_loose and is_marked:
+            score = similarity(label, name.name)
+        else:
+            score = 1.0 if normal == normal_heading(name.name) else 0.0
+        if score > best:
+            best, found = score, name
+    return found if best >= ENOUGH else None
+
+
+def _bold_length(spans: Spans) -> int:
+    """Return how many characters at the start are bold."""
+    length = 0
+    for span in spans:
+        if span.text.strip() and not span.is_bold:
+            break
+        length += len(span.text)
+    return length

@@ -1,0 +1,1 @@
+"""The text of a draft: spans, lines, dates, brackets; and the Markdown that shows it exactly."""

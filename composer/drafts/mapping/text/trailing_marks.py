@@ -1,0 +1,89 @@
+"""What follows a headline or a text in brackets: `(The Guardian)`, `(25/01/20)`, `(Source: AP)`.
+
+Input: spans. Output: the text without the brackets, and what was in them. Guarantees: pure.
+"""
+
+import datetime
+import re
+from dataclasses import dataclass
+
+from composer.content.values.formats import language_tag
+from composer.drafts.draft_document import text_of
+from composer.drafts.mapping.text.draft_dates import find_date, whole_date
+from composer.drafts.mapping.text.span_text import Spans, cut, first_link, marks_of, strip_spans
+
+_BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]*(?:\([^()]*\)[^()（）\[\]]*)*)[)）\]]\s*[.。]?\s*$")
+_MARK = re.compile(r"\s*[(（\[]([A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）\]]\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Bracketed:
+    """A text and the brackets at its end."""
+
+    before: Spans
+    inside: Spans
+
+    @property
+    def words(self) -> str:
+        """The text in the brackets."""
+        return text_of(self.inside).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """A publisher as brackets name it. `words` are those that become a value instead of a text."""
+
+    name: str
+    language: str = ""
+    date: datetime.date | None = None
+    url: str = ""
+    words: str = ""
+
+
+def trailing_brackets(spans: Spans) -> Bracketed | None:
+    """Split a text that ends with brackets."""
+    text = text_of(spans)
+    match = _BRACKETS.search(text)
+    if match is None or not match[1].strip():
+        return None
+    # A mark of a comment inside or after the brackets stays with the text before them.
+    marks = marks_of(cut(spans, match.start(), len(text)))
+    before = strip_spans(cut(spans, 0, match.start(), match.start()))
+    return Bracketed((*before, *marks), tuple(span for span in cut(spans, match.start(1), match.end(1)) if span.text))
+
+
+def publisher_in(found: Bracketed, language: str, form: str, near: datetime.date | None) -> Publisher | None:
+    """Read brackets as publisher, perhaps with a language or a date: `(Caixin (CN), 25/01/20)`; None for other texts."""
+    text = found.words
+    date = find_date(text, language, form, near)
+    words = ""
+    if date is not None:
+        words = text[date.start : date.end]
+        before, after = text[: date.start].rstrip(" ,;–—-·"), text[date.end :].lstrip(" ,;–—-·")
+        if before and after:
+            return None
+        text = before or after
+    name, tag, mark = language_mark(text)
+    if len(name) > 60 or len(name.split()) > 8 or re.search(r"[.!?]\s", name):
+        return None
+    return Publisher(name, tag, date.date if date else None, first_link(found.inside), f"{words} {mark}".strip())
+
+
+def date_in_brackets(
+    spans: Spans, language: str, form: str, near: datetime.date | None
+) -> tuple[Spans, datetime.date, str] | None:
+    """Split a text that ends with a date in brackets, or in a last line of its own: the text, the date, the words."""
+    found = trailing_brackets(spans)
+    if found is None:
+        return None
+    date = whole_date(found.words, language, form, near)
+    return None if date is None else (found.before, date, found.words)
+
+
+def language_mark(text: str) -> tuple[str, str, str]:
+    """Split `Outlet (CN)`: the outlet, the language, and the mark as written."""
+    match = _MARK.search(text)
+    tag = language_tag(match[1]) if match else None
+    if match is None or tag is None or not match[1].isupper():
+        return text.strip(), "", ""
+    return text[: match.start()].strip(), tag, match[1]
