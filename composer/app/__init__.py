@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from composer.app.administration.doctor_run import diagnose as diagnose
     from composer.app.context import MailingContext as MailingContext
     from composer.app.context import open_newsletter as open_newsletter
-    from composer.app.issues.archive_publication import PublishResult as PublishResult
-    from composer.app.issues.archive_publication import publish_files as publish_files
     from composer.app.issues.build import BuildResult as BuildResult
     from composer.app.issues.build import BuiltEdition as BuiltEdition
     from composer.app.issues.build import build as build
@@ -55,7 +53,6 @@ if TYPE_CHECKING:
     from composer.app.issues.send_to_editors import (
         send_editor_test as send_editor_test,
     )
-    from composer.app.issues.sent_archive import publish_sent as publish_sent
     from composer.app.issues.simulated_subscriber import find_preview_subscriber as find_preview_subscriber
     from composer.app.mailings.due_run import send_due as send_due
     from composer.app.mailings.mailing_proposal import ProposedMailing as ProposedMailing
@@ -98,6 +95,9 @@ if TYPE_CHECKING:
     from composer.app.people.subscriber_search import find_subscriber as find_subscriber
     from composer.app.people.subscriber_search import subscribers_meant as subscribers_meant
     from composer.app.people.suppression_edits import suppress_addresses as suppress_addresses
+    from composer.app.publishing.archive_publication import PublishResult as PublishResult
+    from composer.app.publishing.issue_file_archive import publish_files as publish_files
+    from composer.app.publishing.sent_archive import publish_sent as publish_sent
     from composer.app.scaffold.newsletter_creation import copy_sample as copy_sample
     from composer.app.scaffold.newsletter_creation import create_newsletter as create_newsletter
     from composer.app.scaffold.newsletter_setup import NewsletterSetup as NewsletterSetup
@@ -121,7 +121,8 @@ _MODULES = {
     "composer.app.administration.doctor_run": ("diagnose",),
     "composer.app.context": ("MailingContext", "open_newsletter"),
     "composer.app.text_editors.schema_files": ("write_schemas",),
-    "composer.app.issues.archive_publication": ("PublishResult", "publish_files"),
+    "composer.app.publishing.archive_publication": ("PublishResult",),
+    "composer.app.publishing.issue_file_archive": ("publish_files",),
     "composer.app.issues.build": ("BuildResult", "BuiltEdition", "build"),
     "composer.app.issues.check": ("all_checks", "check"),
     "composer.app.issues.issue_lookup": ("IssueFile", "find_issue", "find_issues"),
@@ -129,7 +130,7 @@ _MODULES = {
     "composer.app.issues.overview": ("Overview", "overview"),
     "composer.app.issues.preview": ("WrittenPreview", "preview", "serve_preview", "write_preview"),
     "composer.app.issues.send_to_editors": ("EditorTest", "prepare_editor_test", "send_editor_test"),
-    "composer.app.issues.sent_archive": ("publish_sent",),
+    "composer.app.publishing.sent_archive": ("publish_sent",),
     "composer.app.issues.simulated_subscriber": ("find_preview_subscriber",),
     "composer.app.mailings.due_run": ("send_due",),
     "composer.app.mailings.mailing_proposal": ("ProposedMailing", "propose"),

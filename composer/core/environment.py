@@ -43,6 +43,11 @@ def environment() -> Environment:
     return Environment(environment=os.environ, folder=_folder(os.environ, usual, "XDG_CONFIG_HOME", "APPDATA"))
 
 
+def processors() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def state_folder(around: Environment) -> Path:
     """Return the folder for this computer's own state, which is not a setting and need not be backed up."""
     from platformdirs import user_state_path

@@ -2,7 +2,7 @@
 
 Input: a kind of result, and everything that it was made from. Output: the result, if it was kept. Guarantees: a result
 is used only if all is the same: what it was made from, this program's own code, the installed packages, and Python. A
-damaged file is not used, and neither is a folder to which another user can write; of each kind, at most MOST files are
+damaged file is not used, and neither is a folder to which another user can write; of each kind, about MOST files are
 kept. If nothing can be kept, nothing fails. The folder is not in the workspace, because code from a clone must not run.
 """
 
@@ -10,6 +10,7 @@ import os
 import pickle
 import stat
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import cache
@@ -22,9 +23,13 @@ T = TypeVar("T")
 
 #: The maximum number of files of a kind, and of bytes in a file.
 MOST, LARGEST = 250, 4_000_000
+#: After so many new files of a kind, the oldest are looked for.
+ROUND = 25
 #: The packages of this program whose code makes the results; they import no others (pyproject.toml).
 _MAKERS = ("core", "content", "render")
 _DIGEST = 32
+#: How many results of a kind this process has kept.
+_kept_here: Counter[str] = Counter()
 
 
 def kept(kind: str, made_from: tuple[str | bytes, ...], make: Callable[[], T]) -> T:
@@ -93,7 +98,10 @@ def keep(kind: str, made_from: tuple[str | bytes, ...], result: object) -> None:
     try:
         draft.write_bytes(_digest(data) + data)
         draft.replace(folder / _name(kind, made_from))
-        _remove_oldest(folder, kind)
+        _kept_here[kind] += 1
+        if _kept_here[kind] % ROUND == 1:
+            # Looking through the folder takes longer than writing a file.
+            _remove_oldest(folder, kind)
     except OSError:
         with suppress(OSError):
             draft.unlink(missing_ok=True)

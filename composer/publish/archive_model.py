@@ -11,6 +11,7 @@ from functools import cached_property
 
 from composer.content.document.newsletter_config import ArchiveMode
 from composer.core.archive_addresses import issue_address
+from composer.publish.site.site_manifest import digest_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,16 @@ class IssueSummary:
     def is_readable(self) -> bool:
         """Whether its page has its text."""
         return self.withdrawn is None
+
+    @property
+    def has_text(self) -> bool:
+        """Whether it has a page with its text."""
+        return self.is_readable and self.mode is not ArchiveMode.NONE
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """Its files besides the pages, with the digests of what they are made of."""
+        return {path: digest_of(path) for path in self.pictures}
 
     def may_lead_to(self, other: "IssueSummary") -> bool:
         """Whether its page may link to another issue: a listed page never leads to an unlisted one."""

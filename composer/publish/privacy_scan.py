@@ -74,7 +74,9 @@ def _found(text: str, newsletter: Newsletter, is_subscriber: Callable[[str], boo
         for match in re.finditer(rf"{re.escape(address)}[^\s\"'<>]*", text):
             yield PrivateText(kind=PrivateKind.LINK, text=match[0])
     allowed = public_addresses(newsletter)
-    for match in _ADDRESS.finditer(unquote(text)):
+    # Few words need to be looked at; an address may be percent-encoded in a link.
+    words = " ".join(word for word in text.split() if "@" in word or "%40" in word)
+    for match in _ADDRESS.finditer(unquote(words)):
         address = match[0].strip(".")
         if address.casefold() not in allowed and is_subscriber(address):
             yield PrivateText(kind=PrivateKind.ADDRESS, text=address)

@@ -1,12 +1,12 @@
 """The summaries of the issues that were published, kept for the next run: an unchanged issue is not read again.
 
-Input: the bytes of the cache, or records. Output: records by stem, or bytes. Guarantees: pure; a cache that cannot be read is
-empty.
+Input: the lines of the cache, or records. Output: records by stem, or lines. Guarantees: pure; a cache that cannot be
+read is empty.
 """
 
 import datetime
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -15,7 +15,7 @@ from composer.publish.archive_model import Correction, EventSummary, IssueSummar
 
 _CLASSES = (IssueSummary, ItemSummary, EventSummary, Correction)
 #: Increase this number when a summary gets other fields.
-_VERSION = 2
+_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,33 +26,37 @@ class IssueRecord:
     summary: IssueSummary
     #: The files that it was read from besides its own.
     inputs: tuple[str, ...] = ()
-    #: The record as it was read, to be written again as it is.
-    as_read: object = field(default=None, compare=False, repr=False)
+    #: Its line in the cache as it was read, to be written again as it is.
+    line: bytes = field(default=b"", compare=False, repr=False)
 
 
-def parse_records(data: bytes) -> Mapping[str, IssueRecord]:
+def parse_records(lines: Iterable[bytes]) -> Mapping[str, IssueRecord]:
     """Return the records by stem; none for another version or a damaged cache."""
+    given = iter(lines)
     try:
-        given = json.loads(data)
-        if given["version"] != _VERSION:
+        if json.loads(next(given, b"")) != {"version": _VERSION}:
             return {}
-        return {
-            stem: IssueRecord(
-                source=each["source"], summary=_summary(each["summary"]), inputs=tuple(each["inputs"]), as_read=each
-            )
-            for stem, each in given["issues"].items()
-        }
+        return dict(map(_record, given))
     except (ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 
-def record_bytes(records: Mapping[str, IssueRecord]) -> bytes:
-    """Return the bytes of a cache."""
-    issues = {
-        stem: each.as_read or {"source": each.source, "inputs": each.inputs, "summary": _as_json(each.summary)}
-        for stem, each in sorted(records.items())
-    }
-    return json.dumps({"version": _VERSION, "issues": issues}, ensure_ascii=False, separators=(",", ":")).encode()
+def record_lines(records: Mapping[str, IssueRecord]) -> Iterator[bytes]:
+    """Yield the lines of a cache: its version, then an issue in each line, so that thousands need little memory."""
+    yield _line({"version": _VERSION})
+    for stem, each in sorted(records.items()):
+        made = {"stem": stem, "source": each.source, "inputs": each.inputs, "summary": _as_json(each.summary)}
+        yield each.line or _line(made)
+
+
+def _line(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _record(line: bytes) -> tuple[str, IssueRecord]:
+    given = json.loads(line)
+    summary, inputs = _summary(given["summary"]), tuple(given["inputs"])
+    return given["stem"], IssueRecord(source=given["source"], summary=summary, inputs=inputs, line=line)
 
 
 def _as_json(value: Any) -> Any:

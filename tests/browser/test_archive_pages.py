@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
-from composer.app.issues.archive_publication import publish_files
+from composer.app.publishing.issue_file_archive import publish_files
 from composer.core.workspace import Workspace
 from tests.browser.test_web_pages import _open, _own_screen, axe
 from tests.publish.archives import ARCHIVE, sample_archive

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from composer.core import kept_results
-from composer.core.kept_results import MOST, cache_folder, keep, kept, kept_from_files, recall
+from composer.core.kept_results import MOST, ROUND, cache_folder, keep, kept, kept_from_files, recall
 
 ROOT = Path(__file__).parents[2]
 
@@ -106,12 +106,13 @@ def test_a_folder_that_others_can_write_to_is_not_used(folder: Path) -> None:
 def test_a_cache_has_a_limit(folder: Path) -> None:
     """The oldest files of a kind are deleted; a large result is not kept."""
     keep("other", ("x",), "stays")
-    for number in range(MOST + 5):
+    for number in range(MOST + 2 * ROUND):
         keep("sheet", (str(number),), number)
         file = max(folder.iterdir(), key=lambda each: each.stat().st_mtime_ns)
         os.utime(file, ns=(number, number)) if number < MOST else None
-    assert len(list(folder.iterdir())) == MOST + 1
-    assert recall("sheet", ("0",)) is None and recall("sheet", (str(MOST + 4),)) == MOST + 4
+    assert MOST <= len(list(folder.iterdir())) <= MOST + ROUND
+    last = MOST + 2 * ROUND - 1
+    assert recall("sheet", ("0",)) is None and recall("sheet", (str(last),)) == last
     assert recall("other", ("x",)) == "stays"
     keep("large", ("x",), "x" * (kept_results.LARGEST + 1))
     assert recall("large", ("x",)) is None

@@ -7,7 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from composer.app.issues.archive_publication import PublishResult, publish_files
+from composer.app.publishing.archive_publication import PublishResult
+from composer.app.publishing.issue_file_archive import publish_files
 from composer.core.workspace import Workspace
 from tests.factories import LETTER, sample
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.app.issues.publication_lock import only_publication
+from composer.app.publishing.publication_lock import only_publication
 from composer.app.scaffold.newsletter_creation import copy_sample
 from composer.content.document.newsletter import read_newsletter
 from composer.core.errors import ContentError, OutputBusyError, OutputError

@@ -12,8 +12,8 @@ from PIL import Image
 from sqlalchemy import func, select, update
 
 from composer.app.context import MailingContext, open_newsletter
-from composer.app.issues.archive_publication import PublishResult
-from composer.app.issues.sent_archive import expect_database, publish_sent
+from composer.app.publishing.archive_publication import PublishResult
+from composer.app.publishing.sent_archive import expect_database, publish_sent
 from composer.core.environment import Environment
 from composer.core.errors import ContentError
 from composer.core.workspace import Workspace

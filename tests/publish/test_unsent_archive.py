@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from composer.app.issues.address_lookup import address_lookup
-from composer.app.issues.archive_publication import publish_files
+from composer.app.publishing.address_lookup import address_lookup
+from composer.app.publishing.issue_file_archive import publish_files
 from composer.cli.main import run
 from composer.core.environment import Environment
 from composer.core.errors import ContentError, OutputError, UsageError

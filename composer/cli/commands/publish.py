@@ -11,7 +11,7 @@ from composer.cli.ui import console
 from composer.core.workspace import Workspace
 
 if TYPE_CHECKING:
-    from composer.app.issues.archive_publication import PublishResult
+    from composer.app.publishing.archive_publication import PublishResult
 
 
 @click.command("publish")
@@ -30,11 +30,11 @@ def command(out: Path | None, unsent: bool, as_json: bool) -> int:
     changed is made again.
     """
     # Imported late: the help needs no renderer.
-    from composer.app.issues.archive_publication import publish_files
+    from composer.app.publishing.issue_file_archive import publish_files
 
     with console.progress("publishing") as progress:
         if unsent:
-            from composer.app.issues.address_lookup import address_lookup
+            from composer.app.publishing.address_lookup import address_lookup
             from composer.core.environment import environment
 
             workspace = Workspace.find(Path.cwd())
@@ -42,7 +42,7 @@ def command(out: Path | None, unsent: bool, as_json: bool) -> int:
                 result = publish_files(workspace, out, now=now(), progress=progress, is_subscriber=is_subscriber)
         else:
             from composer.app.context import open_newsletter
-            from composer.app.issues.sent_archive import expect_database, publish_sent
+            from composer.app.publishing.sent_archive import expect_database, publish_sent
             from composer.core.environment import environment
 
             expect_database(Workspace.find(Path.cwd()), environment())

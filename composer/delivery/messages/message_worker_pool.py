@@ -10,11 +10,11 @@ a run only have to send (docs/decisions/0007).
 
 import os
 import pickle
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Self
 
+from composer.core.environment import processors
 from composer.delivery.messages.message_factory import JobPayload, MailingMessages, MessageError
 from composer.delivery.messages.message_worker import MessageWorker
 from composer.delivery.messages.outgoing import MessageRecipient, MessageSource, OutgoingMessage
@@ -28,12 +28,11 @@ _MOST = 4
 @contextmanager
 def messages_of(payload: JobPayload, count: int, rate: float | None) -> Iterator[MessageSource]:
     """Yield the source of messages: with workers if the number and the rate are high enough. Raises FrozenError."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     is_worth_it = payload.profile is not None and count >= _MANY and (rate is None or rate >= _QUICK)
-    if not is_worth_it or processors == 1 or os.name != "posix":
+    if not is_worth_it or processors() == 1 or os.name != "posix":
         yield MailingMessages(payload)
         return
-    with MessageWorkerPool(payload, min(processors, _MOST)) as pool:
+    with MessageWorkerPool(payload, min(processors(), _MOST)) as pool:
         yield pool
 
 

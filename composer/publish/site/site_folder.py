@@ -49,8 +49,17 @@ class SiteFolder:
             _link(self.folder / path, self._place(path))
         except FileNotFoundError:
             return False
+        except FileExistsError:
+            # Another process has taken it for the same archive.
+            pass
         self.files[path] = made_of
         return True
+
+    def register(self, path: str, made_of: str) -> None:
+        """Add a file that another process has put into the new archive, once."""
+        if path not in self.files:
+            self.files[path] = made_of
+            self.written += not self.has(path, made_of)
 
     def write(self, path: str, data: bytes, made_of: str) -> None:
         """Write a file. Raises OSError."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from babel.core import Locale
 
 
+@lru_cache(maxsize=2048)
 def written_date(language: str, day: date, pattern: str, until: date | None = None) -> str:
     """Return a day, or the days until another: in a width, such as `long`, as `day` (without the year), or in CLDR letters."""
 

@@ -12,11 +12,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from composer.app.context import MailingContext
-from composer.app.issues.address_lookup import is_subscriber
-from composer.app.issues.archive_inputs import FileDigests, inputs_of
-from composer.app.issues.archive_publication import PublishResult, newsletters_of, write_archive
+from composer.app.publishing.address_lookup import is_subscriber
+from composer.app.publishing.archive_inputs import FileDigests, inputs_of
+from composer.app.publishing.archive_issues import newsletters_of
+from composer.app.publishing.archive_publication import PublishResult, write_archive
 from composer.content.document.issue import Issue, read_issue
-from composer.content.document.newsletter import Newsletter, read_newsletter
+from composer.content.document.newsletter import read_newsletter
 from composer.core.environment import Environment
 from composer.core.workspace import Workspace
 from composer.database.engine import Database
@@ -61,25 +62,14 @@ def publish_sent(
     Raises MailingError if nothing was sent, ContentError with the problems of all issues, and OutputError if the folder
     is not an archive or cannot be written.
     """
-    newsletters, files = newsletters_of(context.workspace), FileDigests(context.workspace)
-    archive = _SentArchive(context, newsletters, files, now)
+    issues = SentIssues(context, now)
     try:
-        if not archive.sources:
+        if not issues.sources:
             raise _nothing_sent()
-        result = write_archive(
-            context.workspace,
-            folder,
-            newsletters,
-            archive.sources,
-            files,
-            now,
-            progress,
-            kind=ArchiveKind.SENT,
-            is_subscriber=partial(is_subscriber, context.database),
-        )
+        result = write_archive(issues, folder, now, progress, partial(is_subscriber, context.database))
     finally:
-        archive.close()
-    archive.record()
+        issues.close()
+    issues.record()
     return result
 
 
@@ -94,7 +84,7 @@ class _Version:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _NewVersion:
+class NewVersion:
     """A version that the database does not have yet."""
 
     stem: str
@@ -104,13 +94,17 @@ class _NewVersion:
     at: datetime
 
 
-class _SentArchive:
-    def __init__(
-        self, context: MailingContext, newsletters: Mapping[str, Newsletter], files: FileDigests, now: datetime
-    ) -> None:
-        self._workspace, self._database = context.workspace, context.database
-        self._newsletters, self._files, self._now = newsletters, files, now.replace(microsecond=0)
-        self._new: dict[str, _NewVersion] = {}
+class SentIssues:
+    """The issues that were sent, each with the file of today."""
+
+    kind = ArchiveKind.SENT
+
+    def __init__(self, context: MailingContext, now: datetime) -> None:
+        self.workspace, self._database = context.workspace, context.database
+        self.environment: Environment | None = context.environment
+        self.newsletters, self.files = newsletters_of(context.workspace), FileDigests(context.workspace)
+        self._now = now.replace(microsecond=0)
+        self._new: dict[str, NewVersion] = {}
         self._old = SourceWorkspace(context.workspace, partial(_picture, context.database))
         self._paths = {path.stem: path for path in context.workspace.yaml_files()}
         self._sent: dict[str, list[SentText]] = {}
@@ -131,10 +125,20 @@ class _SentArchive:
             known.sort(key=lambda version: version.at)
         # Sent before public sources were stored, and its file is gone: nothing is left to show.
         stems = [stem for stem in self._sent if stem in self._versions or stem in self._paths]
-        self.sources = tuple(self._source(stem) for stem in stems)
+        self.sources: Sequence[IssueSource] = tuple(self._source(stem) for stem in stems)
 
     def close(self) -> None:
+        """Delete temporary files."""
         self._old.close()
+
+    def new_version(self, stem: str) -> "NewVersion | None":
+        """Return the version of an issue that was read and that the database does not have yet."""
+        return self._new.get(stem)
+
+    def remember(self, version: object) -> None:
+        """Take the version of an issue that another process has read."""
+        assert isinstance(version, NewVersion)
+        self._new[version.stem] = version
 
     def record(self) -> None:
         """Store the new versions."""
@@ -148,16 +152,16 @@ class _SentArchive:
         sent, path = self._sent[stem], self._paths.get(stem)
 
         def made_of(inputs: tuple[str, ...]) -> str:
-            names = (self._workspace.name(path), *inputs) if path else ()
+            names = (self.workspace.name(path), *inputs) if path else ()
             history = [(each.at.isoformat(), each.texts, each.visibility) for each in self._versions.get(stem, ())]
             if (new := self._new.get(stem)) is not None:
                 history.append((new.at.isoformat(), new.source.digest, new.visibility))
-            return digest_of(sent[-1].hash, sent[-1].corrects or "", repr(history), *map(self._files.of, names))
+            return digest_of(sent[-1].hash, sent[-1].corrects or "", repr(history), *map(self.files.of, names))
 
         return IssueSource(
             stem=stem,
             key=sent[0].issue,
-            tag=stem.partition(".")[2] if stem.partition(".")[2] in self._newsletters else "",
+            tag=stem.partition(".")[2] if stem.partition(".")[2] in self.newsletters else "",
             made_of=made_of,
             read=partial(self._read, stem),
         )
@@ -165,14 +169,14 @@ class _SentArchive:
     def _read(self, stem: str) -> ReadIssue:
         sent, path = self._sent[stem], self._paths.get(stem)
         known = [(version, self._stored(version)) for version in self._versions.get(stem, ())]
-        today = self._newsletters.get(stem.partition(".")[2], self._newsletters[""])
+        today = self.newsletters.get(stem.partition(".")[2], self.newsletters[""])
         last = known[-1][1] if known else None
         newsletter = self._old.newsletter(last, today) if last else today
         inputs: tuple[str, ...] = ()
         if path is not None:
-            _, issue = read_issue(self._workspace, path, newsletter=newsletter)
+            _, issue = read_issue(self.workspace, path, newsletter=newsletter)
             current, pictures = public_source(issue, newsletter)
-            inputs = tuple(inputs_of(self._workspace, issue, newsletter))
+            inputs = tuple(inputs_of(self.workspace, issue, newsletter))
             known.append((self._current(stem, issue, current, pictures, known, sent[0].at), current))
         else:
             assert last is not None
@@ -217,7 +221,7 @@ class _SentArchive:
                 return last
         # Without a stored source, the file of today is what was sent.
         at = self._now if known else sent_at
-        self._new[stem] = _NewVersion(stem=stem, source=current, pictures=pictures, visibility=visibility, at=at)
+        self._new[stem] = NewVersion(stem=stem, source=current, pictures=pictures, visibility=visibility, at=at)
         return _Version(at=at, source="", texts=current.digest, visibility=visibility)
 
     def _stored(self, version: _Version) -> PublicSource:

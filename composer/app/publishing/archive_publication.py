@@ -6,30 +6,28 @@ at all.
 
 import datetime
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from composer.app.issues.archive_inputs import FileDigests, inputs_of
-from composer.app.issues.publication_lock import only_publication
-from composer.content.document.issue import read_issue
-from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.core.errors import ContentError, OutputError, Problem, UsageError
-from composer.core.issue_files import heading, issue_key
-from composer.core.issue_names import date_in
-from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, stamp
+from composer.app.publishing.archive_inputs import FileDigests
+from composer.app.publishing.archive_issues import ArchiveIssues
+from composer.app.publishing.publication_lock import only_publication
+from composer.app.publishing.reading_pool import reading_pool
+from composer.content.document.newsletter import Newsletter
+from composer.core.errors import ContentError, OutputError, Problem
+from composer.core.workspace import NEWSLETTER, Workspace
 from composer.publish.archive_build import build_archive
 from composer.publish.archive_model import Archive
 from composer.publish.archive_reading import ArchiveRequest
 from composer.publish.privacy_scan import PrivateText, private_texts
-from composer.publish.publication_source import IssueSource, ReadIssue
+from composer.publish.publication_source import IssueSource
 from composer.publish.site.site_folder import site_folder
-from composer.publish.site.site_manifest import ArchiveKind, digest_of
-from composer.publish.sources.public_source import public_source
-from composer.publish.summary_cache import IssueRecord, parse_records, record_bytes
+from composer.publish.site.site_manifest import digest_of
+from composer.publish.summary_cache import IssueRecord, parse_records, record_lines
 
 #: The folder for the archive, unless another one is named.
 PUBLIC = "public"
@@ -57,74 +55,6 @@ class PublishResult:
     still_readable: tuple[str, ...] = ()
 
 
-def publish_files(
-    workspace: Workspace,
-    folder: Path | None = None,
-    *,
-    now: datetime.datetime,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    is_subscriber: Callable[[str], bool] | None = None,
-) -> PublishResult:
-    """Publish the issue files as they are, whether or not they were sent, up to the issues of today.
-
-    Raises UsageError without such an issue, ContentError with the problems of all issues, and OutputError if the folder is
-    not an archive of issue files or cannot be written.
-    """
-    newsletters = newsletters_of(workspace)
-    files = FileDigests(workspace)
-    paths = workspace.issues()
-    # A draft of a later issue may be incomplete, so it is not read.
-    today = now.astimezone(newsletters[""].zone).date()
-    later = tuple(path for path in paths if (day := date_in(path.name)) is not None and day > today)
-    sources = [_source(workspace, path, newsletters, files) for path in paths if path not in later]
-    if not sources:
-        raise _nothing_to_publish(workspace, has_later=bool(later))
-    kind = ArchiveKind.UNSENT
-    result = write_archive(workspace, folder, newsletters, sources, files, now, progress, kind, is_subscriber)
-    others = (path for path in workspace.yaml_files() if path not in paths and heading(path, stamp(path)).is_issue)
-    names = workspace.name
-    return replace(result, later=tuple(map(names, later)), misnamed=tuple(map(names, others)))
-
-
-def _nothing_to_publish(workspace: Workspace, *, has_later: bool) -> UsageError:
-    folder = workspace.root / ISSUES
-    if has_later:
-        return UsageError(f"every issue in {folder} has a date after today", "publish again on the day of an issue")
-    return UsageError(f"no issue found in {folder}", "create one with: compose new   (files are named 2025-01-30.yaml)")
-
-
-def newsletters_of(workspace: Workspace) -> Mapping[str, Newsletter]:
-    """Return the newsletter by the language in file names, the main language (“”) first. Raises ContentError."""
-    found = {"": read_newsletter(workspace)}
-    for language in sorted(workspace.languages()):
-        found[language] = read_newsletter(workspace, language)
-    return found
-
-
-def _source(workspace: Workspace, path: Path, newsletters: Mapping[str, Newsletter], files: FileDigests) -> IssueSource:
-    name, tag = workspace.name(path), workspace.language_of(path) or ""
-
-    def made_of(inputs: tuple[str, ...]) -> str:
-        return digest_of(*(files.of(each) for each in (name, *inputs)))
-
-    return IssueSource(
-        stem=path.stem,
-        key=issue_key(path),
-        tag=tag,
-        made_of=made_of,
-        read=partial(_read, workspace, path, newsletters.get(tag)),
-    )
-
-
-def _read(workspace: Workspace, path: Path, newsletter: Newsletter | None) -> ReadIssue:
-    newsletter, issue = read_issue(workspace, path, newsletter=newsletter)
-    source, _ = public_source(issue, newsletter)
-    digest = digest_of(source.digest, issue.withdrawn or "")
-    return ReadIssue(
-        newsletter=newsletter, issue=issue, digest=digest, inputs=tuple(inputs_of(workspace, issue, newsletter))
-    )
-
-
 def _common(workspace: Workspace, newsletters: Mapping[str, Newsletter], files: FileDigests) -> str:
     """Return the digest of what all pages are made with: the settings, the logos, the theme, the program."""
     names = [workspace.name(path) for path in sorted(workspace.root.glob("newsletter*.yaml"))]
@@ -139,36 +69,34 @@ def _common(workspace: Workspace, newsletters: Mapping[str, Newsletter], files: 
 
 
 def write_archive(
-    workspace: Workspace,
+    issues: ArchiveIssues,
     folder: Path | None,
-    newsletters: Mapping[str, Newsletter],
-    sources: Sequence[IssueSource],
-    files: FileDigests,
     now: datetime.datetime,
     progress: Callable[[int, int], None],
-    kind: ArchiveKind,
     is_subscriber: Callable[[str], bool] | None,
 ) -> PublishResult:
-    """Write the archive of some sources, and keep what is known of them for the next run."""
+    """Write the archive of some issues, and keep what is known of them for the next run."""
+    workspace, newsletters = issues.workspace, issues.newsletters
 
-    def inspect(source: IssueSource, html: str) -> None:
-        found = private_texts(html, newsletters[source.tag], is_subscriber or (lambda address: False))
+    def inspect(source: IssueSource, text: str) -> None:
+        found = private_texts(text, newsletters[source.tag], is_subscriber or (lambda address: False))
         if found:
             raise ContentError(tuple(_problem(workspace, source, each) for each in found))
 
     target = (folder or workspace.root / PUBLIC).resolve()
     cache = workspace.root / ".compose" / f"archive-{digest_of(str(target))}.json"
-    common = digest_of(_common(workspace, newsletters, files), repr(is_subscriber is not None))
-    with only_publication(target), _record(cache) as record, site_folder(target, kind) as site:
+    common = digest_of(_common(workspace, newsletters, issues.files), repr(is_subscriber is not None))
+    with only_publication(target), _record(cache) as record, site_folder(target, issues.kind) as site:
         built = build_archive(
             ArchiveRequest(
-                sources=sources,
+                sources=issues.sources,
                 newsletters=newsletters,
                 common=common,
                 records=record.before,
                 now=now,
                 inspect=inspect,
                 progress=progress,
+                pool=partial(reading_pool, issues, common, now),
             ),
             site,
         )
@@ -192,12 +120,20 @@ class _Record:
         self.path, self.new = path, path.with_suffix(".new")
         path.parent.mkdir(exist_ok=True)
         self.new.write_bytes(b"")
-        self.before = parse_records(path.read_bytes()) if path.exists() else {}
+        self.before = _read(path)
 
     def draft(self, records: Mapping[str, IssueRecord]) -> None:
         """Write the new record next to the last one. Raises OutputError."""
-        with _writing(self.path):
-            self.new.write_bytes(record_bytes(records))
+        with _writing(self.path), self.new.open("wb") as file:
+            file.writelines(record_lines(records))
+
+
+def _read(path: Path) -> Mapping[str, IssueRecord]:
+    try:
+        with path.open("rb") as file:
+            return parse_records(file)
+    except FileNotFoundError:
+        return {}
 
 
 @contextmanager

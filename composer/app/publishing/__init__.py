@@ -1,0 +1,1 @@
+"""Use cases about the online archive: publish issue files, or what was sent."""
