@@ -41,6 +41,12 @@ def address_of_key(key: str) -> str:
     return f"{NAMED}/{quote(name, safe='')}/"
 
 
+def pdf_address(stem: str) -> str:
+    """Return the path of an issue's PDF, next to its page: `2025/01-30/2025-01-30.pdf`."""
+    page = issue_address(stem)
+    return f"{page}{page.strip('/').replace('/', '-')}.pdf"
+
+
 def section_address(language_tag: str | None, anchor: str, year: int | None = None) -> str:
     """Return the path of a section's page; with a year, of that year's part."""
     return f"{language_folder(language_tag)}{SECTIONS}/{anchor}/" + (f"{year:04d}/" if year is not None else "")

@@ -12,6 +12,7 @@ from composer.content.document.issue import Issue
 from composer.content.document.newsletter import Newsletter
 from composer.core.errors import Problem
 from composer.editions.web_build import build_web
+from composer.pdf.print_job import PrintJob
 from composer.pdf.print_page import PrintPage, print_job
 from composer.pdf.printer import PdfPrinter
 from composer.render.templating.theme import Theme
@@ -29,13 +30,23 @@ class PdfEdition:
     problems: tuple[Problem, ...]
 
 
-def print_issue(printer: PdfPrinter, newsletter: Newsletter, issue: Issue) -> PdfEdition:
-    """Print an issue, and read the PDF back.
+def print_issue(printer: PdfPrinter, newsletter: Newsletter, issue: Issue, job: PrintJob | None = None) -> PdfEdition:
+    """Print an issue, and read the PDF back; `job` is its `issue_job`, if that is already made.
 
     Raises ContentError for mistakes in the theme and for `checks:` in newsletter.yaml, PdfError if this computer cannot
     print the issue.
     """
     settings = read_settings(newsletter)
+    printed = printer.print(job or issue_job(newsletter, issue))
+    return PdfEdition(
+        data=printed.data,
+        pages=printed.pages,
+        problems=pdf_problems(printed.faults, issue.place(), settings),
+    )
+
+
+def issue_job(newsletter: Newsletter, issue: Issue) -> PrintJob:
+    """Return what is printed of an issue. Raises ContentError for mistakes in the theme."""
     built = build_web(newsletter, issue, _PICTURES, has_places=True)
     edition = built.edition
     page = PrintPage(
@@ -50,12 +61,7 @@ def print_issue(printer: PdfPrinter, newsletter: Newsletter, issue: Issue) -> Pd
         paper=newsletter.pdf.paper,
         link_list=_link_list(newsletter, issue) if newsletter.pdf.has_link_list else "",
     )
-    printed = printer.print(print_job(page))
-    return PdfEdition(
-        data=printed.data,
-        pages=printed.pages,
-        problems=pdf_problems(printed.faults, issue.place(), settings),
-    )
+    return print_job(page)
 
 
 def _link_list(newsletter: Newsletter, issue: Issue) -> str:

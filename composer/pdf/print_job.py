@@ -4,9 +4,13 @@ Input: a page and what belongs to it. Output: a PDF and its faults. Guarantees: 
 """
 
 import datetime
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_PLACE = re.compile(r' data-at="[^"]*"')
 
 
 class PdfFaultKind(StrEnum):
@@ -50,6 +54,21 @@ class PrintJob:
     title: str
     author: str
     date: datetime.date
+
+    @property
+    def printed_html(self) -> str:
+        """The page as it is printed, without places."""
+        return _PLACE.sub("", self.html)
+
+    @property
+    def digest(self) -> str:
+        """The digest of all that the PDF shows: with the same fonts and programs, the same digest means the same PDF."""
+        digest = hashlib.sha256()
+        for part in (self.printed_html, self.styles, self.title, self.author, self.date.isoformat(), *self.pictures):
+            digest.update(part.encode() + b"\0")
+        for picture in self.pictures.values():
+            digest.update(hashlib.sha256(picture).digest())
+        return digest.hexdigest()[:32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

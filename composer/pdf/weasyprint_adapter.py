@@ -4,9 +4,7 @@ Input: a `PrintJob`. Output: a tagged PDF (PDF/UA-1), and the characters that no
 reads no file and no address, only the pictures of the job; the same job gives the same bytes on one computer.
 """
 
-import hashlib
 import logging
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
 #: Addresses in the page are relative to an address that leads nowhere.
 _BASE = "https://issue.invalid/"
-_PLACE = re.compile(r' data-at="[^"]*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,25 +52,14 @@ def print_document(job: PrintJob) -> PrintedDocument:
     """Print a page."""
     # WeasyPrint reports each property and each picture that it does not take. Faults are found in the PDF itself.
     logging.getLogger("weasyprint").setLevel(logging.CRITICAL + 1)
-    html = _PLACE.sub("", job.html)
     fetcher, fonts = _PictureFetcher(job.pictures), FontConfiguration()
-    page = HTML(string=html, base_url=_BASE, url_fetcher=fetcher)
+    page = HTML(string=job.printed_html, base_url=_BASE, url_fetcher=fetcher)
     styles = CSS(string=job.styles, base_url=_BASE, url_fetcher=fetcher, font_config=fonts)
     document = page.render(font_config=fonts, stylesheets=[styles])
     metadata = document.metadata
     metadata.title, metadata.authors, metadata.generator = job.title, [job.author], "compose"
     metadata.created = metadata.modified = job.date.isoformat()
     with corrected_tags(page.etree_element) as finisher:
-        data = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=_identifier(job, html), finisher=finisher)
+        data = document.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=job.digest.encode(), finisher=finisher)
     missing = {chr(number) for font in document.fonts.values() for number in font.missing}
     return PrintedDocument(data=data, missing=frozenset(missing), is_subsetting_slow=harfbuzz_subset is None)
-
-
-def _identifier(job: PrintJob, html: str) -> bytes:
-    """Return a name for the file that follows from its content, in place of a random one."""
-    digest = hashlib.sha256()
-    for part in (html, job.styles, job.title, job.author, job.date.isoformat(), *job.pictures):
-        digest.update(part.encode() + b"\0")
-    for picture in job.pictures.values():
-        digest.update(hashlib.sha256(picture).digest())
-    return digest.hexdigest()[:32].encode()

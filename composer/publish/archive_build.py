@@ -7,11 +7,13 @@ at a time.
 
 import gc
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from composer.content.document.newsletter_config import ArchiveMode
 from composer.core.archive_addresses import ORIGINAL, section_address
+from composer.core.errors import Problem
 from composer.publish.archive_model import Archive, IssueSummary, archive_of
 from composer.publish.archive_reading import FREED, ArchiveReader, ArchiveRequest
 from composer.publish.cards.card_cache import kept_card
@@ -47,18 +49,29 @@ class BuiltArchive:
     #: How many issues were rendered, and how many files were made anew.
     rendered: int
     written: int
+    #: What is wrong with PDFs.
+    findings: tuple[Problem, ...] = ()
 
 
 def build_archive(request: ArchiveRequest, folder: SiteFolder) -> BuiltArchive:
-    """Make the archive in a new folder. Raises ContentError with the problems of all issues, OSError, OutputError."""
-    issues = ArchiveReader(request, folder)
-    records = issues.read_all()
-    archive = archive_of([each.summary for each in records.values()], _languages(request))
-    site = _site(request, archive)
-    writer = _SiteWriter(request, issues, records, site, folder)
-    writer.write_all()
+    """Make the archive in a new folder.
+
+    Raises ContentError with the problems of all issues, OSError, OutputError, and PdfError if this computer cannot print.
+    """
+    with closing(ArchiveReader(request, folder)) as issues:
+        records = issues.read_all()
+        archive = archive_of([each.summary for each in records.values()], _languages(request))
+        site = _site(request, archive)
+        writer = _SiteWriter(request, issues, records, site, folder)
+        writer.write_all()
     folder.finish()
-    return BuiltArchive(records=records, archive=archive, rendered=issues.rendered, written=folder.written)
+    return BuiltArchive(
+        records=records,
+        archive=archive,
+        rendered=issues.rendered,
+        written=folder.written,
+        findings=tuple(issues.findings),
+    )
 
 
 def _languages(request: ArchiveRequest) -> Mapping[str, str]:
@@ -134,7 +147,7 @@ class _SiteWriter:
             if not self.folder.keep(path, digest_of(path)):
                 self.folder.write(path, kept_card(own.card(issue)), digest_of(path))
         if issue.events:
-            self._file(calendar_path(issue), self._calendar(own, issue))
+            self._file(unquote(calendar_path(issue)), self._calendar(own, issue))
 
     def _page(
         self,

@@ -8,9 +8,10 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from urllib.parse import unquote
 
 from composer.content.document.newsletter_config import ArchiveMode
-from composer.core.archive_addresses import issue_address
+from composer.core.archive_addresses import issue_address, pdf_address
 from composer.publish.site.site_manifest import digest_of
 
 
@@ -81,6 +82,9 @@ class IssueSummary:
     events: tuple[EventSummary, ...] = field(default=(), repr=False)
     #: The paths of its pictures in the archive.
     pictures: tuple[str, ...] = field(default=(), repr=False)
+    #: The size of its PDF, and the digest of what it was made of; that is empty if something is wrong with it.
+    pdf_bytes: int = 0
+    pdf: str = field(default="", repr=False)
     #: The digest of its texts: without comments, layout and settings.
     digest: str
     #: The hash of the edition that was sent.
@@ -115,7 +119,13 @@ class IssueSummary:
     @property
     def files(self) -> Mapping[str, str]:
         """Its files besides the pages, with the digests of what they are made of."""
-        return {path: digest_of(path) for path in self.pictures}
+        pdf = {unquote(self.pdf_address): self.pdf} if self.pdf_bytes else {}
+        return {path: digest_of(path) for path in self.pictures} | pdf
+
+    @property
+    def pdf_address(self) -> str:
+        """The path of its PDF, if it has one."""
+        return pdf_address(self.stem)
 
     def may_lead_to(self, other: "IssueSummary") -> bool:
         """Whether its page may link to another issue: a listed page never leads to an unlisted one."""

@@ -50,9 +50,14 @@ class ArchiveReader:
     def __init__(self, request: ArchiveRequest, folder: SiteFolder) -> None:
         """The folder is the new archive."""
         self.request, self.folder = request, folder
-        self._reader = IssueReader(request.common, request.now, folder)
-        #: How many issues were rendered.
+        self._issue_reader = IssueReader(request.common, request.now, folder)
+        #: How many issues were rendered, and what is wrong with PDFs.
         self.rendered = 0
+        self.findings: list[Problem] = []
+
+    def close(self) -> None:
+        """End the process that prints, if there is one."""
+        self._issue_reader.close()
 
     def read_all(self) -> Mapping[str, IssueRecord]:
         """Return the record of each issue by stem. Raises ContentError with the problems of all issues."""
@@ -75,15 +80,15 @@ class ArchiveReader:
 
     def article(self, source: IssueSource, *, is_original: bool = False) -> str:
         """Return the article of an issue; it is rendered if only its surroundings have changed."""
-        place = self._reader.article_place(source, is_original=is_original)
+        place = self._issue_reader.article_place(source, is_original=is_original)
         if not place.exists():
-            self._accepted(source, self._reader.result(source, None))
+            self._accepted(source, self._issue_reader.result(source, None))
         return place.read_text(encoding="utf-8")
 
     def _unchanged(self, source: IssueSource) -> IssueRecord | None:
         """Return the record of an unchanged issue, and take its files from the old archive."""
         before = self.request.records.get(source.stem)
-        if before is None or before.source != self._reader.made_of(source, before.inputs):
+        if before is None or before.source != self._issue_reader.made_of(source, before.inputs):
             return None
         taken = [self.folder.keep(path, made_of) for path, made_of in before.summary.files.items()]
         return before if all(taken) else None
@@ -92,14 +97,14 @@ class ArchiveReader:
         jobs = [(source, self.request.records.get(source.stem)) for source in changed]
         if self.request.pool is None:
             for source, before in jobs:
-                yield source, self._reader.result(source, before)
+                yield source, self._issue_reader.result(source, before)
             return
         with self.request.pool(jobs, self.folder) as results:
             for (source, before), result in zip(jobs, results, strict=True):
                 if result is not None and result.record is not None:
                     for path, made_of in result.record.summary.files.items():
                         self.folder.register(path, made_of)
-                yield source, result or self._reader.result(source, before)
+                yield source, result or self._issue_reader.result(source, before)
 
     def _accepted(self, source: IssueSource, result: IssueResult) -> IssueRecord:
         """Return the record of an issue that was read. Raises ContentError if it has problems."""
@@ -108,4 +113,5 @@ class ArchiveReader:
         for text in result.texts:
             self.request.inspect(source, text)
         self.rendered += result.is_rendered
+        self.findings += result.problems
         return result.record

@@ -1,4 +1,4 @@
-"""Reads and renders one issue for the archive: what is known of it, its articles and its pictures.
+"""Reads and renders one issue for the archive: what is known of it, its articles, its pictures and its PDF.
 
 Input: the source of an issue, its record of the last run, and the new folder. Output: an `IssueResult`, and files.
 Guarantees: issues are independent of each other, so that several processes may read them for the same folder.
@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 
-from composer.content.document.newsletter_config import ArchiveMode
+from composer.content.document.newsletter_config import ArchiveMode, ArchivePdf
 from composer.core.errors import ContentError, Problem
 from composer.publish.archive_model import IssueSummary
 from composer.publish.former_parts import with_first_anchors, with_former_anchors, without_removed
+from composer.publish.issue_pdf import PdfWriter
 from composer.publish.publication_source import IssueSource, ReadIssue
 from composer.publish.rendered_issue import RenderedIssue, filled, render_issue
 from composer.publish.site.site_folder import SiteFolder
@@ -24,8 +25,9 @@ from composer.render.templating.theme import Theme
 class IssueResult:
     """What became of an issue. It can go from one process to another."""
 
-    #: None if the issue has problems.
+    #: None if the issue cannot be published because of its problems.
     record: IssueRecord | None = None
+    #: With a record: what is wrong with its PDF.
     problems: tuple[Problem, ...] = ()
     #: The texts that its pages show.
     texts: tuple[str, ...] = ()
@@ -38,17 +40,29 @@ class IssueReader:
     def __init__(self, common: str, now: datetime, folder: SiteFolder) -> None:
         """`common` is the digest of what all pages are made with; the folder is the new archive."""
         self._common, self._now, self._folder = common, now, folder
+        self._pdfs = PdfWriter(folder)
+
+    def close(self) -> None:
+        """End the process that prints, if there is one."""
+        self._pdfs.close()
 
     def result(self, source: IssueSource, before: IssueRecord | None) -> IssueResult:
-        """Read an issue, render it, and put its articles aside; `before` is its record of the last run."""
+        """Read an issue, render it, and put its articles aside; `before` is its record of the last run.
+
+        Raises OSError, and PdfError if this computer cannot print it.
+        """
+        problems: tuple[Problem, ...] = ()
         try:
             read = source.read()
             summary = summary_of(source, read, before, self._now)
             summary, texts = self._rendered(source, read, summary)
+            if summary.has_text and read.newsletter.archive.pdf is not ArchivePdf.NONE:
+                pdf = self._pdfs.write(read.newsletter, read.issue, source.stem)
+                summary, problems = replace(summary, pdf_bytes=pdf.size, pdf=pdf.made_of), pdf.problems
         except ContentError as error:
             return IssueResult(problems=error.problems)
         record = IssueRecord(source=self.made_of(source, read.inputs), inputs=read.inputs, summary=summary)
-        return IssueResult(record=record, texts=texts, is_rendered=summary.has_text)
+        return IssueResult(record=record, problems=problems, texts=texts, is_rendered=summary.has_text)
 
     def made_of(self, source: IssueSource, inputs: tuple[str, ...]) -> str:
         """Return the digest of everything that the pages of an issue are made of."""

@@ -12,11 +12,11 @@ from markupsafe import Markup
 
 from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
-from composer.content.document.newsletter_config import ArchiveMode
+from composer.content.document.newsletter_config import ArchiveMode, ArchivePdf
 from composer.content.values.field_values import Picture
 from composer.content.values.formats import SUBSCRIBERS_OWN
 from composer.content.values.merge_fields import MergeField
-from composer.core.archive_addresses import issue_address
+from composer.core.archive_addresses import issue_address, pdf_address
 from composer.core.errors import ContentError, Problem
 from composer.core.language_tags import direction
 from composer.render.bidi import directed_text, has_right_to_left
@@ -112,6 +112,7 @@ def _links(issue: Issue, newsletter: Newsletter) -> Links:
         preferences=_own_link(issue, "preferences_url", f"{base}/preferences/{SUBSCRIBERS_OWN}") if base else None,
         web=_archive_page(issue, newsletter)
         or (issue.fields.field("web_url", f"{base}/{issue.stem}").token if base else None),
+        pdf=_archive_pdf(issue, newsletter),
         subscribe=subscribe_page(newsletter),
     )
 
@@ -121,6 +122,13 @@ def _archive_page(issue: Issue, newsletter: Newsletter) -> str | None:
     if newsletter.archive.url is None or issue.archive is ArchiveMode.NONE:
         return None
     return f"{newsletter.archive.url}/{issue_address(issue.stem)}"
+
+
+def _archive_pdf(issue: Issue, newsletter: Newsletter) -> str | None:
+    """Return the address of the issue's PDF in the online archive, if messages should lead there."""
+    if newsletter.archive.pdf is not ArchivePdf.MESSAGES or _archive_page(issue, newsletter) is None:
+        return None
+    return f"{newsletter.archive.url}/{pdf_address(issue.stem)}"
 
 
 def _own_link(issue: Issue, name: str, page: str) -> str:

@@ -101,6 +101,8 @@ class Links:
     unsubscribe: str | None = None
     preferences: str | None = None
     web: str | None = None
+    #: The PDF in the online archive; the same for everybody.
+    pdf: str | None = None
     #: The page to sign up on; the same for everybody.
     subscribe: str | None = None
 

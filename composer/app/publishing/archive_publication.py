@@ -53,6 +53,8 @@ class PublishResult:
     misnamed: tuple[str, ...] = ()
     #: The issues, by stem, that were withdrawn in another language only.
     still_readable: tuple[str, ...] = ()
+    #: What is wrong with the PDFs that were printed.
+    problems: tuple[Problem, ...] = ()
 
 
 def _common(workspace: Workspace, newsletters: Mapping[str, Newsletter], files: FileDigests) -> str:
@@ -110,6 +112,7 @@ def write_archive(
         url=newsletters[""].archive.url,
         is_checked=is_subscriber is not None,
         still_readable=tuple(_still_readable(built.archive)),
+        problems=built.findings,
     )
 
 

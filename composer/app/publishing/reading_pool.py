@@ -21,6 +21,7 @@ from queue import SimpleQueue
 from typing import IO, cast
 
 from composer.app.publishing.archive_issues import ArchiveIssues
+from composer.content.document.newsletter_config import ArchivePdf
 from composer.core.environment import Environment, processors
 from composer.publish.archive_reading import Jobs, Results
 from composer.publish.issue_reading import IssueResult
@@ -28,8 +29,8 @@ from composer.publish.publication_source import IssueSource
 from composer.publish.site.site_folder import SiteFolder
 from composer.publish.summary_cache import IssueRecord
 
-#: Processes are worth it from this number of issues on.
-MANY = 40
+#: Processes are worth it from this number of issues on; with PDFs, which take a second each, from fewer.
+MANY, MANY_PDFS = 40, 3
 #: The writer of the pages cannot keep up with more.
 _MOST = 4
 
@@ -64,7 +65,8 @@ def reading_pool(
     `common` is the digest of what all pages are made with; the folder is the new archive.
     """
     count = min(processors(), _MOST)
-    if len(jobs) < MANY or count == 1 or os.name != "posix":
+    has_pdf = any(each.archive.pdf is not ArchivePdf.NONE for each in issues.newsletters.values())
+    if len(jobs) < (MANY_PDFS if has_pdf else MANY) or count == 1 or os.name != "posix":
         yield [None] * len(jobs)
         return
     setup = ReadingSetup(

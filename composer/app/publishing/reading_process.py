@@ -10,7 +10,7 @@ import os
 import pickle
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from composer.app.publishing.archive_issues import ArchiveIssues
 from composer.app.publishing.reading_pool import ReadingReply, ReadingSetup
@@ -31,12 +31,12 @@ def serve() -> None:
     setup: ReadingSetup = pickle.load(requests)  # noqa: S301
     with _opened(setup) as issues:
         sources = {each.stem: each for each in issues.sources}
-        reader = IssueReader(setup.common, setup.now, setup.folder)
-        for number, (stem, before) in enumerate(_jobs(requests), 1):
-            replies.write(_reply(issues, reader, sources[stem], before))
-            replies.flush()
-            if number % FREED == 0:
-                gc.collect()
+        with closing(IssueReader(setup.common, setup.now, setup.folder)) as issue_reader:
+            for number, (stem, before) in enumerate(_jobs(requests), 1):
+                replies.write(_reply(issues, issue_reader, sources[stem], before))
+                replies.flush()
+                if number % FREED == 0:
+                    gc.collect()
 
 
 def _jobs(requests: object) -> Iterator[tuple[str, IssueRecord | None]]:
@@ -47,9 +47,11 @@ def _jobs(requests: object) -> Iterator[tuple[str, IssueRecord | None]]:
         return
 
 
-def _reply(issues: ArchiveIssues, reader: IssueReader, source: IssueSource, before: IssueRecord | None) -> bytes:
+def _reply(issues: ArchiveIssues, issue_reader: IssueReader, source: IssueSource, before: IssueRecord | None) -> bytes:
     try:
-        return pickle.dumps(ReadingReply(result=reader.result(source, before), version=issues.new_version(source.stem)))
+        return pickle.dumps(
+            ReadingReply(result=issue_reader.result(source, before), version=issues.new_version(source.stem))
+        )
     except Exception:
         # The process that started this one tries it again, and reports what is wrong.
         return pickle.dumps(None)

@@ -102,18 +102,7 @@ def _as_json(result: "BuildResult") -> dict[str, object]:
             }
             for edition in result.editions
         ],
-        "problems": [
-            {
-                "path": problem.path,
-                "line": problem.line,
-                "column": problem.column,
-                "code": problem.code,
-                "level": problem.level.value,
-                "message": problem.message,
-                "hint": problem.hint or None,
-            }
-            for problem in result.problems
-        ],
+        "problems": console.problems_as_json(result.problems),
         "error": result.error or None,
         "hint": result.hint or None,
     }

@@ -52,6 +52,7 @@ def command(out: Path | None, unsent: bool, as_json: bool) -> int:
         console.answer_json(_as_json(result))
         return 0
     console.answer(_short(result.folder))
+    console.problems(result.problems)
     console.talk(_summary(result))
     for line in (*_left_out(result), *_still_readable(result)):
         console.talk(line)
@@ -100,4 +101,5 @@ def _as_json(result: "PublishResult") -> dict[str, object]:
         "addresses_checked": result.is_checked,
         "still_readable": list(result.still_readable),
         "left_out": [*result.later, *result.misnamed],
+        "problems": console.problems_as_json(result.problems),
     }

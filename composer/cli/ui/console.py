@@ -124,6 +124,22 @@ def problem_lines(found: Iterable[Problem]) -> Iterator[str]:
             yield f"    and {len(others)} more like it, at {places_in_words(others)}"
 
 
+def problems_as_json(found: Iterable[Problem]) -> list[dict[str, object]]:
+    """Return problems as they are in JSON answers."""
+    return [
+        {
+            "path": each.path,
+            "line": each.line,
+            "column": each.column,
+            "code": each.code,
+            "level": each.level.value,
+            "message": each.message,
+            "hint": each.hint or None,
+        }
+        for each in found
+    ]
+
+
 def stop(error: ComposeError) -> None:
     """Print why a command stopped, and what to do next."""
     if isinstance(error, ContentError):

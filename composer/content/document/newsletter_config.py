@@ -113,6 +113,16 @@ class ArchiveMode(StrEnum):
     NONE = "none"
 
 
+class ArchivePdf(StrEnum):
+    """Where the PDF of an issue is."""
+
+    NONE = "none"
+    #: On the page in the archive, and in feeds.
+    ARCHIVE = "archive"
+    #: Messages lead there, too.
+    MESSAGES = "messages"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArchiveConfig:
     """The settings below `archive:`."""
@@ -122,6 +132,7 @@ class ArchiveConfig:
     #: Where issues are that do not say otherwise.
     issues: ArchiveMode = ArchiveMode.PUBLIC
     section_feeds: bool = False
+    pdf: ArchivePdf = ArchivePdf.NONE
     #: The domain in the ids of feed entries, if it is another one than that of `url`.
     id_domain: str | None = None
     #: Addresses of subscribers that pages may show.
@@ -199,11 +210,12 @@ def delivery_config(values: Group) -> DeliveryConfig:
 def archive_config(values: Group) -> ArchiveConfig:
     """Read `archive:`."""
     given = group_in(values, "archive")
-    url, issues = text_in(given, "url"), text_in(given, "issues")
+    url, issues, pdf = text_in(given, "url"), text_in(given, "issues"), text_in(given, "pdf")
     return ArchiveConfig(
         url=url.rstrip("/") if url else None,
         issues=ArchiveMode(issues) if issues else ArchiveMode.PUBLIC,
         section_feeds=value_in(given, "section_feeds") is True,
+        pdf=ArchivePdf(pdf) if pdf else ArchivePdf.NONE,
         id_domain=text_in(given, "id_domain"),
         public_addresses=tuple(parse_address(each) for each in _texts(value_in(given, "public_addresses"))),
     )

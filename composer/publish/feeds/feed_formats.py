@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 #: The most entries of a feed.
 MOST_ENTRIES = 20
+_PDF = "application/pdf"
 # XML 1.0, 2.2.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -49,6 +50,9 @@ class FeedEntry:
     published: datetime
     updated: datetime
     picture: str | None = None
+    #: The address of its PDF, and its size in bytes.
+    pdf: str | None = None
+    pdf_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +111,9 @@ def _atom(feed: Feed) -> Iterator[str]:
         yield f'<link rel="alternate" type="text/html" href={_quoted(entry.url)}/>'
         yield f"<published>{_time(entry.published)}</published>"
         yield f"<updated>{_time(entry.updated)}</updated>"
+        if entry.pdf:
+            size = f'length="{entry.pdf_bytes}"'
+            yield f'<link rel="enclosure" type="{_PDF}" {size} href={_quoted(entry.pdf)}/>'
         if entry.summary:
             yield f"<summary>{_text(entry.summary)}</summary>"
         yield f'<content type="html">{_text(entry.html)}</content>'
@@ -134,6 +141,8 @@ def _rss(feed: Feed) -> Iterator[str]:
         yield f'<guid isPermaLink="false">{_text(entry.id)}</guid>'
         yield f"<pubDate>{format_datetime(entry.published)}</pubDate>"
         yield f"<atom:updated>{_time(entry.updated)}</atom:updated>"
+        if entry.pdf:
+            yield f'<enclosure url={_quoted(entry.pdf)} length="{entry.pdf_bytes}" type="{_PDF}"/>'
         if entry.summary:
             yield f"<description>{_text(entry.summary)}</description>"
         yield f"<content:encoded>{_text(entry.html)}</content:encoded>"
@@ -159,6 +168,7 @@ def _json(feed: Feed) -> dict[str, object]:
                 **({"summary": entry.summary} if entry.summary else {}),
                 "content_html": entry.html,
                 **({"image": entry.picture} if entry.picture else {}),
+                **({"attachments": [_attachment(entry)]} if entry.pdf else {}),
                 "date_published": _time(entry.published),
                 "date_modified": _time(entry.updated),
                 "language": feed.language,
@@ -166,6 +176,10 @@ def _json(feed: Feed) -> dict[str, object]:
             for entry in feed.entries
         ],
     }
+
+
+def _attachment(entry: FeedEntry) -> dict[str, object]:
+    return {"url": entry.pdf, "mime_type": _PDF, "size_in_bytes": entry.pdf_bytes}
 
 
 def _time(moment: datetime) -> str:

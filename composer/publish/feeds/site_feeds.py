@@ -94,6 +94,8 @@ def _entries(
             published=issue.published,
             updated=issue.updated,
             picture=site.absolute(own.card_path(issue)) if issue.is_readable else None,
+            pdf=site.absolute(issue.pdf_address) if item is None and issue.pdf_bytes else None,
+            pdf_bytes=issue.pdf_bytes,
         )
 
 

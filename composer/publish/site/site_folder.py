@@ -71,6 +71,10 @@ class SiteFolder:
         """Return the bytes of a file in the new archive. Raises OSError."""
         return (self.draft / path).read_bytes()
 
+    def size(self, path: str) -> int:
+        """Return the size of a file in the new archive. Raises OSError."""
+        return (self.draft / path).stat().st_size
+
     def finish(self) -> None:
         """Add the files of others and the list of ours. Raises OutputError if one of them has the name of a page."""
         for path in self._others():

@@ -156,6 +156,7 @@ def issue_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft
         corrects=_related(issue, own.archive.by_key.get(issue.corrects or ""), frame.root),
         corrected_by=_related(issue, own.archive.corrections.get(issue.key), frame.root),
         calendar=f"{frame.root}{calendar_path(issue)}" if issue.events else None,
+        pdf=f"{frame.root}{issue.pdf_address}" if issue.pdf_bytes else None,
     )
 
 

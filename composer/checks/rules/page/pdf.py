@@ -12,7 +12,7 @@ from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Problem, Who
 from composer.pdf.print_job import PdfFault, PdfFaultKind
 
-_SOURCE = "the PDF is read back after it is printed (only with compose build --pdf)"
+_SOURCE = "the PDF is read back after it is printed (with compose build --pdf, and by compose publish)"
 _CODES = {
     PdfFaultKind.LOST_TEXT: "PDF01",
     PdfFaultKind.NO_GLYPH: "PDF02",
