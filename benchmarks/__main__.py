@@ -24,6 +24,9 @@ from benchmarks.history import record
 from benchmarks.imports import imports
 from benchmarks.large import large
 from benchmarks.peers import missing
+from benchmarks.printing import printing
+from benchmarks.publishing import FEW as FEW_ISSUES
+from benchmarks.publishing import publishing
 from benchmarks.returning import returning
 from benchmarks.sessions import MOST, UNLIMITED, sessions
 from benchmarks.signing import signing
@@ -58,6 +61,11 @@ _FLAT = 16
 #: How many subscribers are imported, and how many MB more than a hundredth of them they may need.
 _SUBSCRIBERS = 1_000_000
 _MORE_MB = 60
+#: Issues of an archive, each in two languages; seconds from nothing, seconds beyond the start for one change, and the
+#: kilobytes that each page may need.
+_ISSUES, _NOTHING, _CHANGE, _PAGE_KB = 520, 30, 1, 40
+#: Seconds of processor time to print the sample in a fresh process and in a warm one, and bytes.
+_PRINT_FRESH, _PRINT_WARM, _PDF_BYTES = 3, 1.5, 500_000
 
 
 #: What this run measured, by name.
@@ -85,6 +93,8 @@ def main() -> int:
         "returning": lambda _: _returning(),
         "burst": lambda _: _burst(),
         "audience": lambda _: _audience(),
+        "publishing": lambda _: _publishing(),
+        "printing": lambda _: _printing(),
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what things cost.")
     parser.add_argument(
@@ -397,6 +407,50 @@ def _audience() -> bool:
     is_flat = _bar(growth <= _MORE_MB, f"at most {_MORE_MB} MB more than of {FEW:,} ({growth:.0f})")
     words = f"import at least as fast as sqlite-utils ({ratio:.2f})"
     return _bar(ratio >= 1, words, import_to_sqlite_utils=ratio) and is_flat
+
+
+def _publishing() -> bool:
+    few, many = publishing(FEW_ISSUES), publishing(_ISSUES)
+    print(f"\nAn archive in two languages{'':18}{few.pages:>6,} pages{many.pages:>9,} pages     CPU     memory")
+    for name, one, other in (
+        ("from nothing, pictures drawn", few.first, many.first),
+        ("from nothing", few.nothing, many.nothing),
+        ("one issue changed", few.change, many.change),
+        ("start", few.start, many.start),
+    ):
+        print(f"  {name:<42}{one.seconds:>9.1f} s{other.seconds:>13.1f} s{other.cpu:>8.1f} s{other.memory:>7.0f} MB")
+    change = many.change.seconds - many.start.seconds
+    page = (many.nothing.memory - few.nothing.memory) * 1024 / (many.pages - few.pages)
+    met = (
+        _bar(
+            many.nothing.seconds < _NOTHING,
+            f"from nothing in under {_NOTHING} s ({many.nothing.seconds:.0f})",
+            archive_s=many.nothing.seconds,
+        ),
+        _bar(
+            change < _CHANGE, f"one change within {_CHANGE} s after the start ({change:.1f})", archive_change_s=change
+        ),
+        _bar(page < _PAGE_KB, f"less than {_PAGE_KB} KB of memory a page ({page:.0f})", archive_page_kb=page),
+    )
+    return all(met)
+
+
+def _printing() -> bool:
+    found = printing(5)
+    fresh, warm = median(found.fresh), median(found.warm)
+    print("\nThe sample as PDF, printed and read back              processor time")
+    print(f"  {'compose build --pdf, in a fresh process':<52}{fresh:>6.2f} s")
+    print(f"  {'in a process that has printed before':<52}{warm:>6.2f} s")
+    met = (
+        _bar(fresh < _PRINT_FRESH, f"fresh in under {_PRINT_FRESH} s", pdf_fresh_s=fresh),
+        _bar(warm < _PRINT_WARM, f"warm in under {_PRINT_WARM} s", pdf_warm_s=warm),
+        _bar(
+            found.size < _PDF_BYTES,
+            f"under {_PDF_BYTES:,} bytes ({found.size:,} on {found.pages} pages)",
+            pdf_kb=found.size / 1000,
+        ),
+    )
+    return all(met)
 
 
 def _bar(is_met: bool, bar: str, **measured: float) -> bool:
