@@ -112,8 +112,7 @@ class _SiteWriter:
             for issue in own.archive.issues:
                 self._issue(own, issue)
             write_feeds(self.site, own, self.folder, self.request.now)
-        main = next(iter(self.site.languages.values()))
-        self._page(MISSING, missing_page(self.site, main), main.css)
+            self._page(f"{own.folder}{MISSING}", missing_page(self.site, own), own.css)
         if self.site.url is not None:
             text = sitemap_text(tuple(self._sitemap()))
             self._file("sitemap.xml", text.encode())

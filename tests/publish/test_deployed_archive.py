@@ -118,6 +118,9 @@ def test_the_files_for_web_servers(tmp_path: Path, server: object, at: str) -> N
             status, _, body = get(port, path)
             assert status in (400, 404, 403) and b"sections:" not in body, path
         assert get(port, "/nothing")[0] == 404 and b"Page not found" in get(port, "/nothing")[2]
+        for path, language in (("/de/nothing", b"de"), ("/de/2025/01-31/", b"de"), ("/sections/nothing", b"en")):
+            status, _, body = get(port, path)
+            assert status == 404 and b'<html lang="%s"' % language in body, path
         style = re.search(rb'href="\.\./\.\./(files/[^"]+\.css)"', get(port, "/2025/01-30/")[2])
         assert style is not None
         status, headers, _ = get(port, f"/{style[1].decode()}")

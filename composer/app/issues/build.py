@@ -98,7 +98,13 @@ def _print(printer: "PdfPrinter", issue: IssueFile) -> "PdfEdition":
     from composer.content.document.issue import read_issue
     from composer.editions.pdf_edition import print_issue
 
-    return print_issue(printer, *read_issue(issue.workspace, issue.path))
+    newsletter, read = read_issue(issue.workspace, issue.path)
+    if read.withdrawn is not None:
+        raise PdfError(
+            "the issue was withdrawn, so its PDF would show what nobody should read any more",
+            "build it without --pdf; or remove   withdrawn:   from the issue to publish it again",
+        )
+    return print_issue(printer, newsletter, read)
 
 
 def _same_issue(workspace: Workspace, built: Built) -> tuple[Problem, ...]:

@@ -91,3 +91,14 @@ def test_the_pdf_is_the_public_form_of_the_issue(tmp_path: Path) -> None:
     assert "press" not in words.lower()
     (problem,) = boxes.problems
     assert (problem.path, problem.line, problem.code) == ("issues/2025-01-30.yaml", 5, "PDF02")
+
+
+def test_a_withdrawn_issue_is_not_printed(tmp_path: Path) -> None:
+    """With a printer, nothing is written, and the reason is in the result; without one, the issue is built."""
+    workspace = sample_message(tmp_path)
+    issue = find_issue("2025-01-30", workspace.root)
+    issue.path.write_text(f'{issue.path.read_text(encoding="utf-8")}withdrawn: "A mistake."\n', encoding="utf-8")
+    with PdfPrinter() as printer:
+        result = build(issue, printer=printer)
+    assert not result.is_built and "withdrawn" in result.error and not (workspace.root / "outbox").exists()
+    assert build(issue).is_built

@@ -96,6 +96,13 @@ def test_no_way_out(pages: Running, path: str) -> None:
     assert answer.status == 404 and "secret" not in answer.body and answer.title == "Page not found"
 
 
+def test_the_page_for_an_unknown_address_has_a_language(pages: Running) -> None:
+    """Below the folder of a language, the page is in that language; everywhere else, in the main language."""
+    for path, language in (("/archive/de/nothing", "de"), ("/archive/de/1999/01-01", "de"), ("/archive/sections/x", "en")):
+        answer = get(pages, path)
+        assert answer.status == 404 and f'<html lang="{language}"' in answer.body
+
+
 def test_the_settings_are_checked(workspace: Workspace, tmp_path: Path) -> None:
     """The archive must have the address at which it is served, and the folder must be an archive."""
     settings = PublicSettings.__new__(PublicSettings)

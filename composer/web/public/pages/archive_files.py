@@ -56,7 +56,7 @@ class ArchiveFiles:
         name = request.path_params.get("path", "").strip("/")
         found = await asyncio.to_thread(self._find, name)
         if found is None:
-            return await self._missing()
+            return await self._missing(name)
         path, is_page = found
         if is_page and not _ends_with_slash(request):
             # Relative links of a page need the slash.
@@ -79,11 +79,15 @@ class ArchiveFiles:
         address = issue_address(stem)
         return f"{self.url}/{address}" if self._find(unquote(address).strip("/")) is not None else None
 
-    async def _missing(self) -> Response:
-        path = self.folder / _MISSING
-        data = await asyncio.to_thread(lambda: path.read_bytes() if path.is_file() else b"Page not found.\n")
+    async def _missing(self, name: str) -> Response:
+        """Return the page for an unknown address, in the language of its folder."""
+        data = await asyncio.to_thread(self._missing_page, name)
         kind = _TYPES[".html"] if data.startswith(b"<") else _TYPES[".txt"]
         return Response(data, 404, headers={**_HEADERS, "Content-Type": kind, "Cache-Control": _MINUTES})
+
+    def _missing_page(self, name: str) -> bytes:
+        found = self._find(f"{name.partition('/')[0]}/{_MISSING}") or self._find(_MISSING)
+        return found[0].read_bytes() if found is not None else b"Page not found.\n"
 
     def _find(self, name: str) -> tuple[Path, bool] | None:
         """Return the file of a name, and whether it is the page of a folder; None outside the folder and for hidden files."""
