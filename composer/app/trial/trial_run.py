@@ -83,15 +83,15 @@ def run_trial(
     workspace, issue = request.issue.workspace, request.issue.path
     if not issue.is_relative_to(workspace.root):
         raise UsageError(f"{issue} is outside the newsletter's folder", "copy the file into the folder issues/")
-    for each in editions_of_issue(workspace, issue):
-        # Here, problems have the names and lines of the person's own files.
-        check_issue(workspace, each, clock())
     with (
         _interrupted_by_signals(),
         _folder(request.keep, workspace.root) as folder,
         listen_on(0) as mail,
         listen(request.port) as web,
     ):
+        for each in editions_of_issue(workspace, issue):
+            # Here, problems have the names and lines of the person's own files.
+            check_issue(workspace, each, clock())
         copy = make_trial_folder(workspace, folder, mail.getsockname()[1])
         path = copy.root / issue.relative_to(workspace.root)
         try:
