@@ -47,7 +47,9 @@ def test_the_wheel_carries_theme_starter_and_docs(wheel: Path) -> None:
         for name in ("GLOSSARY.md", "CHANGELOG.md"):
             assert archive.read(f"composer/_shipped/{name}") == (ROOT / name).read_bytes()
         # .gitignore, which the build backend obeys, leaves out no module and no data file.
-        sources = (path for path in (ROOT / "composer").rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+        sources = (
+            path for path in (ROOT / "composer").rglob("*") if path.is_file() and "__pycache__" not in path.parts
+        )
         assert {path.relative_to(ROOT).as_posix() for path in sources} <= names
         assert "composer/content/schemas/newsletter.yaml" in names
         assert "composer/render/mjml/mjml_schema.json" in names

@@ -22,6 +22,7 @@ from composer.checks.rules.text import (
     merge_field_use,
     misprints,
     punctuation,
+    text_languages,
     wording,
 )
 from composer.core.errors import Problem
@@ -32,6 +33,7 @@ RULES = (
     merge_field_use,
     legal,
     page_languages,
+    text_languages,
     issue_copies,
     days_and_times,
     draft_comments,

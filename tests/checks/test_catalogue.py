@@ -13,6 +13,9 @@ from PIL import Image
 from composer.checks.catalogue import catalogue
 from composer.checks.registry import CheckLimits
 from composer.checks.review import ReviewedEdition
+from composer.content.yaml.nodes import Mapping
+from composer.content.yaml.parser import parse
+from composer.content.yaml.source import SourceText
 from composer.core.errors import Problem
 from composer.core.issue_files import SameIssue, Shared
 from composer.core.workspace import Workspace
@@ -138,6 +141,10 @@ def theme(name: str, old: str, new: str) -> Edit:
 PAGE, HEAD, INLINE = "page.mjml.j2", "head.css", "inline.css"
 SUBJECT, PREHEADER = "A sound issue with a plain subject", "What else is in it, said in a line that fills the inbox"
 BODY = "    A first paragraph with"
+FRENCH = (
+    "Le pont vers le vieux port est ouvert depuis le 3 mai, et le bac ne circule plus que le week-end, mais la ville dit "
+    "que les habitants du quartier sont très contents de cette solution pour les vélos."
+)
 
 EDITS: dict[str, Edit] = {
     "SUBJ01": Edit(SUBJECT, "中文" * 20, "subject:"),
@@ -160,6 +167,7 @@ EDITS: dict[str, Edit] = {
     "LAW01": newsletter("  privacy_url: https://example.org/privacy\n", "", "from:"),
     "LAW02": newsletter("imprint:\n  name: Example Institute\n", "", "from:"),
     "LANG01": newsletter("language: en", "language: fr", "language:"),
+    "LANG03": Edit(BODY, f"    {FRENCH}\n\n{BODY}", "Le pont"),
     "DATE02": Edit("date: 2025-01-27", "date: 2024-01-27", "date: 2024-01-27"),
     "DATE03": Edit("long enough to be", "from Thursday, 31 January 2025, to be", "from Thursday"),
     "DATE04": Edit(
@@ -277,6 +285,14 @@ def _transparent(review: ReviewedEdition) -> ReviewedEdition:
     return replace(review, pictures=((name, replace(picture, data=out.getvalue())), *rest))
 
 
+def _in_another_language(review: ReviewedEdition) -> ReviewedEdition:
+    """Return a review of an edition whose language has a file without one of the headings."""
+    root, _ = parse(SourceText.of("sections:\n  story:\n    heading:\n", name="newsletter.fr.yaml"))
+    sections = root.get("sections") if isinstance(root, Mapping) else None
+    assert sections is not None
+    return replace(review, newsletter=replace(review.newsletter, nodes={("sections",): sections}))
+
+
 def _html(old: str, new: str) -> Callable[[ReviewedEdition], ReviewedEdition]:
     def other(review: ReviewedEdition) -> ReviewedEdition:
         assert old in review.html
@@ -289,6 +305,7 @@ def _html(old: str, new: str) -> Callable[[ReviewedEdition], ReviewedEdition]:
 #: Mistakes that cannot be written in a newsletter, because earlier steps prevent them.
 CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
+    "LANG04": _in_another_language,
     "LANG02": lambda review: replace(review, newsletter=replace(review.newsletter, language="sw")),
     "FILE01": lambda review: replace(
         review, same_issue=(SameIssue(name="issues/copy.yaml", key="copy", shared=Shared.DATE),)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from composer.app.scaffold.newsletter_text import OtherSection, overlay_text
-from composer.content.document.newsletter import Newsletter, overlay_name
+from composer.content.document.language_overlay import overlay_name
+from composer.content.document.newsletter import Newsletter
 from composer.content.document.phrase_files import FALLBACK, PhraseGroup, phrase_languages, phrase_paths
 from composer.content.document.sections import SectionSpec
 from composer.content.values.field_values import Group, group_in, text_in

@@ -15,7 +15,8 @@ from composer.app.scaffold.newsletter_text import language_text, newsletter_text
 from composer.app.scaffold.next_issue import NextIssue, first_date
 from composer.app.text_editors.editor_settings import editor_settings
 from composer.app.text_editors.schema_files import write_schemas
-from composer.content.document.newsletter import overlay_name, read_newsletter
+from composer.content.document.language_overlay import overlay_name
+from composer.content.document.newsletter import read_newsletter
 from composer.core.errors import OutputError, UsageError
 from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, shipped
 

@@ -7,9 +7,9 @@ Input: the workspace and a language. Output: a `Newsletter`, or every problem wi
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from composer.content.document.language_overlay import settings_in, with_overlay
 from composer.content.document.logo_plate import with_logo_plate
 from composer.content.document.newsletter_config import (
     ApprovalsConfig,
@@ -29,7 +29,7 @@ from composer.content.document.newsletter_config import (
 )
 from composer.content.document.own_checks import check_approvals, check_archive
 from composer.content.document.phrase_files import PhraseGroup, phrase_languages
-from composer.content.document.section_types import read_definitions, read_document
+from composer.content.document.section_types import read_definitions
 from composer.content.document.sections import SectionSpec, order_field, read_sections, section_fields
 from composer.content.schema.audiences import named_audiences
 from composer.content.schema.loader import DocumentLoader
@@ -40,7 +40,7 @@ from composer.content.values.formats import language_tag
 from composer.content.values.merge_fields import BUILT_IN, RESERVED
 from composer.content.values.source_map import SourceMap
 from composer.content.yaml.nodes import Mapping as MappingNode
-from composer.content.yaml.nodes import Node, Nodes, Scalar, nearest_place, overlay
+from composer.content.yaml.nodes import Node, Nodes, Scalar, nearest_place
 from composer.content.yaml.source import SourcePlace
 from composer.core.addresses import Address, parse_address
 from composer.core.audience_filter import AudienceFilter, WordError, normal_tag
@@ -125,24 +125,18 @@ class Newsletter:
         )
 
 
-def overlay_name(language: str) -> str:
-    """Return the name of the file with the settings that differ in a language."""
-    return f"newsletter.{language}.yaml"
-
-
 def read_newsletter(workspace: Workspace, language: str | None = None, marks: SourceMap | None = None) -> Newsletter:
     """Read the newsletter, optionally in another language.
 
     Raises ContentError with every problem, sorted by place.
     """
     path = workspace.root / NEWSLETTER
-    root = _mapping(path, NEWSLETTER)
+    root, problems = settings_in(path, NEWSLETTER), list[Problem]()
     if language is not None:
-        root = _with_overlay(workspace, root, language)
+        root = with_overlay(workspace, root, language, problems)
     # Sections are read again below, with the schema of their types.
-    loader = DocumentLoader(schema=built_in("newsletter"), workspace=workspace, marks=marks)
+    loader = DocumentLoader(schema=built_in("newsletter"), workspace=workspace, marks=marks, problems=problems)
     values = loader.read(root)
-    problems = loader.problems
     theme = _theme(workspace, root, problems)
     if not isinstance(values, Group) or theme is None:
         raise ContentError(tuple(sorted(problems)))
@@ -162,26 +156,6 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
         raise ContentError(tuple(sorted(set(problems))))
     values = with_logo_plate(values, theme)
     return _newsletter(values, theme, specs, definitions, audiences, language, loader.nodes())
-
-
-def _mapping(path: Path, name: str) -> MappingNode:
-    root, source = read_document(path, name)
-    if not isinstance(root, MappingNode):
-        raise ContentError((source.place(0).problem("type", "this file must contain keys and values, not a list"),))
-    return root
-
-
-def _with_overlay(workspace: Workspace, root: MappingNode, language: str) -> MappingNode:
-    name = overlay_name(language)
-    path = workspace.root / name
-    if not path.is_file():
-        problem = root.place.problem(
-            "language",
-            f"{name} is missing; it contains the settings that differ in this language",
-            f"create it with: {command_line('new', options=shell_line('--language', language))}",
-        )
-        raise ContentError((replace(problem, path=NEWSLETTER),))
-    return overlay(root, _mapping(path, name))
 
 
 def _theme(workspace: Workspace, root: MappingNode, problems: list[Problem]) -> ThemeFiles | None:

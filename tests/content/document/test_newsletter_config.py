@@ -20,7 +20,7 @@ from composer.content.document.newsletter_config import (
 )
 from composer.core.addresses import Address
 from composer.core.errors import ContentError
-from tests.factories import LETTER, sample_message
+from tests.factories import LETTER, sample, sample_message
 
 pytestmark = pytest.mark.slow
 
@@ -202,3 +202,29 @@ def test_the_archive_has_no_key_of_a_link(tmp_path: Path) -> None:
         read_newsletter(workspace)
     (problem,) = caught.value.problems
     assert problem.code == "unknown-key" and "checked" not in problem.hint
+
+
+def test_a_language_that_names_a_removed_section(tmp_path: Path) -> None:
+    """Each section that newsletter.yaml no longer has is reported at its line; one with a type of its own is accepted."""
+    workspace = sample(tmp_path)
+    path = workspace.root / "newsletter.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("  digest:\n", "  press_digest:\n"), encoding="utf-8")
+    other = workspace.root / "newsletter.de.yaml"
+    text = other.read_text(encoding="utf-8").replace("  podcasts:\n", "  own:\n    type: text\n  podcasts:\n")
+    other.write_text(text, encoding="utf-8")
+    line = text.splitlines().index("  digest:") + 1
+    with pytest.raises(ContentError) as caught:
+        read_newsletter(workspace, "de")
+    (problem,) = caught.value.problems
+    assert (problem.path, problem.line, problem.column, problem.code) == ("newsletter.de.yaml", line, 3, "unknown-key")
+    assert "“digest”" in problem.message and problem.hint
+    other.write_text(text.replace("  digest:\n", "  press_digest:\n"), encoding="utf-8")
+    assert "own" in [spec.key for spec in read_newsletter(workspace, "de").sections]
+
+
+def test_a_section_without_settings_in_a_language_stays(tmp_path: Path) -> None:
+    """An empty key in the file of a language changes nothing."""
+    workspace = sample(tmp_path)
+    (workspace.root / "newsletter.de.yaml").write_text("language: de\nsections:\n  digest:\n", encoding="utf-8")
+    own, other = read_newsletter(workspace), read_newsletter(workspace, "de")
+    assert [spec.key for spec in other.sections] == [spec.key for spec in own.sections]
