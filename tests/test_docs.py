@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
+from composer.app.manual import manual_pages
 from composer.checks.catalogue import catalogue
 from composer.cli.command_group import _COMMANDS, cli
 from composer.content.schema.schema import SchemaField, built_in
@@ -195,6 +196,17 @@ def test_pages_that_the_program_names_exist(folder: str) -> None:
             r"\bdocs/[\w/-]+\.(?:md|schema\.json)", path.read_text(encoding="utf-8", errors="replace")
         ):
             assert (ROOT / name).is_file(), (path.relative_to(ROOT).as_posix(), name)
+
+
+def test_topics_that_the_program_names_exist() -> None:
+    """A page that a message, a help text or a file for a server names can be shown with `compose help`."""
+    topics = {page.topic for page in manual_pages()} | set(_COMMANDS) | {"TOPIC", "COMMAND"}
+    for path in (
+        *(ROOT / "composer").rglob("*.py"),
+        *(each for each in (ROOT / "deploy").rglob("*") if each.is_file()),
+    ):
+        for topic in re.findall(r"\bcompose help ([\w-]+)", path.read_text(encoding="utf-8")):
+            assert topic in topics, (path.name, topic)
 
 
 def test_every_logged_event_is_documented() -> None:

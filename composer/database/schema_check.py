@@ -161,4 +161,4 @@ def _error(connection: Connection, missing: Sequence[str]) -> DatabaseError:
     return DatabaseError(f"{what}; missing: {shown}", _HINT)
 
 
-_HINT = "restore a backup (docs/how-to/back-up-and-restore.md), or undo the changes to the tables; nothing was written"
+_HINT = "restore a backup (compose help back-up-and-restore), or undo the changes to the tables; nothing was written"

@@ -24,5 +24,5 @@ def look_at_bounce_route(host: str, webhooks: Webhooks) -> Diagnosis | None:
         health=DiagnosisLevel.WEAK,
         seen=f"{relay.name} does not return bounces by mail",
         step=f"set it up to post to public_url + /hooks/{relay.webhook}, and set {variable}: "
-        "docs/how-to/handle-bounces.md",
+        "compose help handle-bounces",
     )

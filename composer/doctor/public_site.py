@@ -17,7 +17,7 @@ from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 _TIMEOUT = 15
 #: How many days before a certificate expires it is reported: it should have been renewed by then.
 _SOON = 14
-_SERVE = "start the pages with   compose serve   and check the reverse proxy: docs/how-to/run-the-public-pages.md"
+_SERVE = "start the pages with   compose serve   and check the reverse proxy:   compose help run-the-public-pages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +76,10 @@ def _in_words(error: Exception) -> tuple[str, str]:
         case ssl.SSLCertVerificationError():
             return (
                 f"its certificate is not valid: {error.verify_message.rstrip('.')}",
-                "renew the certificate, or set up the reverse proxy to do it: docs/how-to/run-the-public-pages.md",
+                "renew the certificate, or set up the reverse proxy to do it:   compose help run-the-public-pages",
             )
         case ssl.SSLError():
-            return "it does not answer with TLS", "set up the reverse proxy: docs/how-to/run-the-public-pages.md"
+            return "it does not answer with TLS", "set up the reverse proxy:   compose help run-the-public-pages"
         case TimeoutError():
             return f"no answer within {_TIMEOUT} seconds", f"check the firewall; {_SERVE}"
         case OSError():
@@ -92,7 +92,7 @@ def _judge(subject: str, answer: _Answer) -> Iterator[Diagnosis]:
     if answer.status == 200 and first == "ok":
         yield Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen="reachable, and mail is sent")
         for line in others:
-            step = "see “When something is wrong” in docs/how-to/run-the-public-pages.md"
+            step = "see “When something is wrong” in   compose help run-the-public-pages"
             yield Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=line, step=step)
     elif answer.status == 503:
         seen = f"they report a problem: {first or 'no reason'}"

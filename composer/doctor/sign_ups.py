@@ -48,5 +48,5 @@ def look_at_sign_ups(
         health=DiagnosisLevel.WEAK,
         seen=f"{messages} queued, the oldest since {oldest:%Y-%m-%d %H:%M} UTC",
         step="check that compose serve is running; if it is, the limit delivery.signup_mail_per_hour is reached: "
-        "docs/reference/public-pages.md",
+        "compose help public-pages",
     )

@@ -32,7 +32,7 @@ _LIBRARIES = {
 }
 #: What installs the Python packages.
 PACKAGES = 'pip install "compose-newsletter[pdf]"'
-_PAGE = "docs/how-to/make-a-pdf.md"
+_PAGE = "compose help make-a-pdf"
 
 
 class PdfPrinter:

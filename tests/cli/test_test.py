@@ -76,7 +76,7 @@ def test_a_new_newsletter_can_be_tested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workspace: Workspace, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """After `compose init`, without settings, the messages are written to the outbox, as the first line says."""
-    assert run(["init", str(tmp_path / "new")]) == 0
+    assert run(["init", str(tmp_path / "new"), "--sample"]) == 0
     monkeypatch.chdir(tmp_path / "new")
     capsys.readouterr()
     assert run(["test", "2025-01-30"]) == 0

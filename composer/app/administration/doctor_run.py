@@ -68,7 +68,7 @@ def _sending(
 ) -> Iterator[Diagnosis]:
     host = ""
     if transport_name(newsletter, environment) == "outbox":
-        step = "to set one up, see   docs/how-to/set-up-sending.md"
+        step = "to set one up, see   compose help set-up-sending"
         yield Diagnosis(
             subject="mail server",
             health=DiagnosisLevel.OPEN,

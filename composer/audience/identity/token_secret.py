@@ -56,7 +56,7 @@ def tokens_of(database: Database, around: Environment) -> Tokens:
         if known is not None and known not in map(fingerprint, keys) and LOST not in words:
             raise SettingsError(
                 "this key did not sign the links that subscribers already have, so none of those links would work",
-                "add the earlier key after it, separated by a space (docs/how-to/set-up-sending.md)",
+                "add the earlier key after it, separated by a space (compose help set-up-sending)",
             )
         if known != fingerprint(keys[0]):
             _note(connection, SIGNING, fingerprint(keys[0]))

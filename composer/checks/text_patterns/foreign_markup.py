@@ -118,7 +118,7 @@ def _tables(text: str, prose: str) -> Iterator[FoundMarkup]:
             offset=offset,
             text=text[offset : starts[end] - 1],
             message="tabs do not make a table: the rows are shown as one paragraph",
-            hint="write each row as   | Permits | 2027 |   below headings and dashes, as docs/reference/issue-format.md shows",
+            hint="write each row as   | Permits | 2027 |   below headings and dashes, as   compose help issue-format   shows",
             kind="table",
         )
         row = end

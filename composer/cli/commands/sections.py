@@ -78,9 +78,13 @@ def _show(guide: "SectionGuide", kind: "SectionType") -> None:
     if options := guide.options(kind):
         console.answer("Settings below the section in newsletter.yaml, all optional:")
         _show_fields(options)
+    example = guide.example(kind)
     console.answer("Example, to paste into an issue:")
     console.answer("")
-    console.answer(guide.example(kind))
+    console.answer(example)
+    if "  image: " in example and guide.picture is None:
+        console.talk("")
+        console.talk("Put a picture file with this name into the folder of the issue first.")
 
 
 def _show_fields(fields: "tuple[FieldGuide, ...]") -> None:

@@ -125,10 +125,10 @@ def _reasons(written: tuple[str, ...]) -> dict[str, str]:
             near = nearest(code, tuple(known))
             raise UsageError(
                 f"--allow: “{code}” is not the code of a refusal",
-                f"did you mean {near}?" if near else "see docs/reference/send-refusals.md",
+                f"did you mean {near}?" if near else "see   compose help send-refusals",
             )
         if code in list(Code) and code not in ALLOWABLE:
-            raise UsageError(f"“{code}” cannot be overridden", "fix the cause: see docs/reference/send-refusals.md")
+            raise UsageError(f"“{code}” cannot be overridden", "fix the cause: see   compose help send-refusals")
         if not reason:
             raise UsageError(f"--allow {code} needs a reason", f'write   --allow {code}="the reason"')
         found[code] = reason

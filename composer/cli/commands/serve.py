@@ -31,7 +31,7 @@ def command(host: str, port: int, proxies: tuple[str, ...], archive: Path | None
     """Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.
 
     The pages are available at `delivery.public_url`, through a reverse proxy that provides HTTPS
-    (docs/how-to/run-the-public-pages.md). This process also sends their messages, such as confirmation links. SIGHUP
+    (compose help run-the-public-pages). This process also sends their messages, such as confirmation links. SIGHUP
     reloads the settings. If systemd passes a socket, it is used instead of --host and --port.
     """
     # Imported late: only this command needs a web server and a database.

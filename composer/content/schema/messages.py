@@ -87,7 +87,7 @@ def is_secret(group: str, key: str) -> bool:
 def secret_source(group: str) -> str:
     """Return where to set the password of a server, by the group with the server's settings."""
     name = "COMPOSE_IMAP_PASSWORD" if group == "imap" else "COMPOSE_SMTP_PASSWORD"
-    return f"{name} or your own configuration folder (docs/how-to/set-up-sending.md)"
+    return f"{name} or your own configuration folder (compose help set-up-sending)"
 
 
 def looks_like_prose(key: str) -> bool:

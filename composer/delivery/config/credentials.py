@@ -72,7 +72,7 @@ def credentials_of(host: str, username: str | None, around: Environment, names: 
         raise SettingsError(
             f"there is no password for {username} at {host}",
             f"set {names.password}, or add password_command to {around.folder / names.file} "
-            "(docs/how-to/set-up-sending.md)",
+            "(compose help set-up-sending)",
         )
     return Credentials(username=username)
 

@@ -14,7 +14,7 @@ _EMPHASIS = ("bold", "emphasis")
 @check(
     "MARK01",
     "No markup of other programs is left in the text",
-    fix="use a format from docs/reference/issue-format.md, or put a backslash before the character",
+    fix="use a format from   compose help issue-format   or put a backslash before the character",
     source="docs/reference/issue-format.md: what a text may contain",
 )
 def foreign(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:

@@ -29,7 +29,8 @@ HOST, PORT = "127.0.0.1", 8800
 #: Most connections at once; further ones get a 503. More than a socket's backlog, since all of that arrives at once after a
 #: restart.
 _MOST_CONNECTIONS = 5000
-#: Connections that can wait at a socket, especially while the pages restart; the same as in deploy/systemd/compose-serve.socket.j2.
+#: Connections that can wait at a socket, especially while the pages restart;
+#: as in deploy/systemd/compose-serve.socket.j2.
 _BACKLOG = 4096
 #: Longer than proxies keep idle connections (Caddy: two minutes), so that the proxy always closes them first.
 _KEEP_ALIVE = 130

@@ -38,7 +38,7 @@ def _listener(descriptor: int) -> socket.socket:
     except OSError as error:
         raise PublicError(
             f"descriptor {descriptor} in LISTEN_FDS is not a socket: {error.strerror or error}",
-            "compose deploy writes a valid socket unit: docs/how-to/run-the-public-pages.md",
+            "compose deploy writes a valid socket unit: compose help run-the-public-pages",
         ) from None
     is_internet = listener.family in (socket.AF_INET, socket.AF_INET6) and listener.type == socket.SOCK_STREAM
     if not is_internet or not is_listening:
