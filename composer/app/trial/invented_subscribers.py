@@ -20,12 +20,12 @@ def invent(count: int, languages: Sequence[str], fields: Mapping[str, str]) -> s
     """Return a list as CSV, with a value for each merge field."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("email", "first_name", "last_name", "language", *fields))
+    writer.writerow(("email", "name", "first_name", "last_name", "language", *fields))
     for number in range(count):
         first, last = _FIRST[number % len(_FIRST)], _LAST[number // len(_FIRST) % len(_LAST)]
         domain = _domain(number)
         address = f"{first}.{last}.{number + 1}@{domain}".lower()
-        writer.writerow((address, first, last, languages[number % len(languages)], *fields.values()))
+        writer.writerow((address, f"{first} {last}", first, last, languages[number % len(languages)], *fields.values()))
     return text.getvalue()
 
 

@@ -43,7 +43,7 @@ def make_trial_folder(workspace: Workspace, folder: Path, smtp_port: int) -> Wor
         shutil.copytree(workspace.root, folder, ignore=ignored, dirs_exist_ok=True)
         copy = Workspace(root=folder.resolve())
         for path in _settings_files(copy):
-            _rewrite(path, {"delivery": _delivery(smtp_port)} if path.name == NEWSLETTER else {})
+            _rewrite(path, _own(smtp_port) if path.name == NEWSLETTER else {})
     except (OSError, shutil.Error) as error:
         raise OutputError(f"{folder} cannot be written: {error}") from error
     return copy
@@ -96,11 +96,12 @@ def _sender(sender: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "from": f'"{f"Trial: {name}" if name else "Trial"}" <{_SENDER}>'}
 
 
-def _delivery(smtp_port: int) -> dict[str, Any]:
-    return {
+def _own(smtp_port: int) -> dict[str, Any]:
+    delivery = {
         "transport": "smtp",
         "smtp": {"host": HOST, "port": smtp_port, "security": "none"},
         "bounces": _BOUNCES,
         "public_url": f"{PUBLIC_ORIGIN}{PAGES}",
         "list_id": NEWS_HOST,
     }
+    return {"editors": [EDITOR], "delivery": delivery}

@@ -98,6 +98,16 @@ def test_every_language_is_marked(newsletter: Workspace, tmp_path: Path) -> None
         assert found.fields == real.fields and found.zone == real.zone
 
 
+def test_a_newsletter_without_editors_gets_one(newsletter: Workspace, tmp_path: Path) -> None:
+    """Sending requires a test, and a test requires an editor."""
+    path = newsletter.root / "newsletter.yaml"
+    text = path.read_text(encoding="utf-8").replace("editors:\n  - editors@example.org\n", "")
+    assert "\neditors:" not in text
+    path.write_text(text, encoding="utf-8")
+    found = read_newsletter(make_trial_folder(newsletter, tmp_path / "trial", 2525))
+    assert [each.address for each in found.editors] == ["editor@newsletter.invalid"]
+
+
 def test_private_files_are_not_copied(newsletter: Workspace, tmp_path: Path) -> None:
     """Neither databases, keys, lists and hidden files, nor what the program wrote; issues and pictures are copied."""
     copied = _files(make_trial_folder(newsletter, tmp_path / "trial", 2525).root)
