@@ -7,9 +7,11 @@ only.
 
 import argparse
 import gc
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -30,13 +32,15 @@ from benchmarks.publishing import publishing
 from benchmarks.returning import returning
 from benchmarks.sessions import MOST, UNLIMITED, sessions
 from benchmarks.signing import signing
-from benchmarks.stages import TOTAL, sample, stages
+from benchmarks.stages import TOTAL, sample, stages, write_large
 from benchmarks.steady import RATE, steady
 
-#: Wall time of a build compared to MJML's own command line.
-_RATIO = 0.8
+#: Time of a build compared to MJML's own command line.
+_RATIO = 0.6
 _HELP_MS = 150
 _WARM_MS = 60
+#: A save in an issue of 150 links compared to one in the sample.
+_GROWTH = 1.5
 #: The size at which Gmail clips a message, in bytes of HTML.
 _CLIP = 102_400
 _SHARE = 0.5
@@ -101,53 +105,89 @@ def main() -> int:
         "part", nargs="*", choices=[[], *parts], metavar="PART", help=f"one of {', '.join(parts)}  [all]"
     )
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds of fresh processes  [default: 15]")
+    parser.add_argument(
+        "--busy", type=int, default=0, metavar="N", help="keep N processors busy meanwhile  [default: none]"
+    )
     # As the program itself does (composer/cli/main.py).
     gc.set_threshold(100_000)
     given = parser.parse_args()
     if lack := missing():
         print(lack, file=sys.stderr)
         return 2
-    met = [parts[name](max(2, given.rounds)) for name in given.part or parts]
-    record(_MEASURED)
+    with _busy(given.busy):
+        met = [parts[name](max(2, given.rounds)) for name in given.part or parts]
+    if not given.busy:
+        record(_MEASURED)
     return 0 if all(met) else 1
+
+
+@contextmanager
+def _busy(count: int) -> Iterator[None]:
+    """Keep processors busy with other work."""
+    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
 
 
 def _fresh(rounds: int) -> bool:
     with tempfile.TemporaryDirectory() as folder:
-        walls = interleaved(builds(Path(folder), sample().edition.mjml), rounds)
-    peer = median(walls[PEER])
-    print(
-        f"Fresh processes, {rounds} rounds, taking turns                  median    ratio   round by round, middle half"
-    )
-    for name, times in walls.items():
-        # If the rounds differ a lot, or differ from the ratio of the medians, the machine was busy, and the result is
-        # not valid.
-        low, _, high = quantiles([ours / theirs for ours, theirs in zip(times, walls[PEER], strict=True)], n=4)
-        spread = "" if name == PEER else f"{low:.2f} to {high:.2f}"
-        print(f"  {name:<52}{_ms(times):>8}    {median(times) / peer:5.2f}   {spread}".rstrip())
+        spent = interleaved(builds(Path(folder), sample().edition.mjml), rounds)
+    peer = spent[PEER]
+    print(f"Fresh processes, {rounds} rounds, taking turns: wall time, processor time, and their ratios to the peer")
+    for name, ours in spent.items():
+        # If the rounds differ a lot, the machine was busy: the processor time is then the better figure.
+        low, middle, high = quantiles([one / two for one, two in zip(ours.walls, peer.walls, strict=True)], n=4)
+        spread = "" if name == PEER else f"    wall {low:.2f} to {high:.2f}"
+        times = f"{_ms(ours.walls):>8}{_ms(ours.processor):>9}"
+        print(f"  {name:<46}{times}{middle:>8.2f}{_to(ours.processor, peer.processor):>6.2f}{spread}")
     print("  The peer only compiles MJML; a build also reads, checks, inlines, and writes text and message.")
-    ratio = median(walls[BUILD]) / peer
-    return _bar(ratio <= _RATIO, f"build at most {_RATIO} of the peer", build_to_mjml=ratio)
+    ratio = _to(spent[BUILD].walls, peer.walls)
+    processor = _to(spent[BUILD].processor, peer.processor)
+    name = f"build at most {_RATIO} of the peer"
+    return _bar(max(ratio, processor) <= _RATIO, name, build_to_mjml=ratio, build_to_mjml_processor=processor)
+
+
+def _to(ours: list[float], peer: list[float]) -> float:
+    """Return the median of the ratios of each round."""
+    return median(one / two for one, two in zip(ours, peer, strict=True))
 
 
 def _warm(rounds: int) -> bool:
-    walls = stages(rounds)
-    total = median(walls[TOTAL])
-    print(f"\nAfter a save in preview, one warm process, {rounds} rounds       median    share")
-    for name, times in walls.items():
-        print(f"  {name:<52}{_ms(times):>8}    {median(times) / total:5.0%}")
-    return _bar(
-        total * 1000 < _WARM_MS, f"a save is on the page, checked, in under {_WARM_MS} ms of work", save_ms=total * 1000
+    walls, large = stages(rounds), stages(rounds, write_large)
+    total, many = median(walls[TOTAL]), median(large[TOTAL])
+    print(
+        f"\nAfter a save in preview, one warm process, {rounds} rounds: processor time    share    150 links    ratio"
     )
+    for name, times in walls.items():
+        mine, theirs = median(times), median(large[name])
+        print(f"  {name:<46}{_ms(times):>16}{mine / total:>18.0%}{_ms(large[name]):>13}{theirs / mine:>9.2f}")
+    met = (
+        _bar(
+            total * 1000 < _WARM_MS,
+            f"a save is on the page, checked, in under {_WARM_MS} ms of work",
+            save_ms=total * 1000,
+        ),
+        _bar(
+            many / total <= _GROWTH,
+            f"in an issue of 150 links at most {_GROWTH} times that",
+            save_of_links=many / total,
+        ),
+    )
+    return all(met)
 
 
 def _starts(rounds: int) -> bool:
-    walls = interleaved(starts(), rounds)
+    spent = interleaved(starts(), rounds)
     print(f"\nStart, {rounds} rounds, taking turns                            median")
-    for name, times in walls.items():
-        print(f"  {name:<52}{_ms(times):>8}")
-    found = median(walls[HELP])
-    return _bar(found * 1000 < _HELP_MS, f"help under {_HELP_MS} ms", help_to_bare_python=found / median(walls[BARE]))
+    for name, times in spent.items():
+        print(f"  {name:<52}{_ms(times.walls):>8}")
+    found = median(spent[HELP].walls)
+    ratio = found / median(spent[BARE].walls)
+    return _bar(found * 1000 < _HELP_MS, f"help under {_HELP_MS} ms", help_to_bare_python=ratio)
 
 
 def _imports() -> bool:

@@ -14,6 +14,7 @@ from composer.checks.merged_findings import MergedFinding, merged
 from composer.checks.registry import problems_of
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.text.issue_copies import SAME_ISSUE
+from composer.content.document.build_memory import BuildMemory
 from composer.content.document.conditional_blocks import BlockSpan, spans_of
 from composer.content.values.merge_fields import stand_ins
 from composer.core.errors import Problem
@@ -50,12 +51,19 @@ class Checked:
         return hash_of(self.variants)
 
 
-def check_issue(workspace: Workspace, path: Path, now: datetime.datetime, day: datetime.date | None = None) -> Checked:
+def check_issue(
+    workspace: Workspace,
+    path: Path,
+    now: datetime.datetime,
+    day: datetime.date | None = None,
+    memory: BuildMemory | None = None,
+) -> Checked:
     """Build every variant of an issue in memory, and run the checks for a day (default: today in the editors' time zone).
 
-    Raises the errors of variants_of, and ContentError for `checks:` in newsletter.yaml.
+    A `memory` saves time when the issue is checked again. Raises the errors of variants_of, and
+    ContentError for `checks:` in newsletter.yaml.
     """
-    variants = variants_of(workspace, path)
+    variants = variants_of(workspace, path, memory=memory)
     newsletter = variants[0].built.newsletter
     settings = read_settings(newsletter)
     today = day or now.astimezone(newsletter.zone).date()

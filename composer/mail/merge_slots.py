@@ -6,6 +6,7 @@ a line or change an address's host. The place alone decides the escape, not the 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -70,7 +71,8 @@ def split_html(html: str, tokens: Collection[str]) -> Pieces:
     if not tokens:
         return [html]
     token = _pattern(tuple(tokens))
-    if any(token.search(html, *place.span()) for place in _NO_PLACE.finditer(html)):
+    starts = [match.start() for match in token.finditer(html)]
+    if any(_is_between(starts, *place.span()) for place in _NO_PLACE.finditer(html)):
         raise PlaceError(
             "a merge field is not allowed in a style, a script or a list of pictures (srcset)",
             "the theme must not put it there",
@@ -78,7 +80,7 @@ def split_html(html: str, tokens: Collection[str]) -> Pieces:
     pieces: Pieces = []
     done = 0
     for tag in _TAG.finditer(html):
-        if token.search(html, tag.start(), tag.end()) is None:
+        if not _is_between(starts, *tag.span()):
             continue
         for address in _ADDRESS.finditer(html, tag.start(), tag.end()):
             written = address[2] if address[2] is not None else address[3]
@@ -153,6 +155,12 @@ def _filled(pieces: Pieces, values: Mapping[str, str]) -> str:
 @lru_cache(maxsize=64)
 def _pattern(tokens: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(map(re.escape, tokens)))
+
+
+def _is_between(starts: list[int], begin: int, end: int) -> bool:
+    """Check whether a token starts in a part of the text; no part ends within one."""
+    at = bisect_left(starts, begin)
+    return at < len(starts) and starts[at] < end
 
 
 def _split(text: str, token: re.Pattern[str], how: Escape, pieces: Pieces) -> None:

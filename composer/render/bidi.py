@@ -19,7 +19,7 @@ LETTERS = {"ltr": "\u200e", "rtl": "\u200f"}
 _RIGHT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _DIRECTIONS = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _BEGINS = FIRST_STRONG + LEFT_TO_RIGHT + RIGHT_TO_LEFT
-_DROPPED = str.maketrans("", "", _BEGINS + END)
+_ISOLATES = _BEGINS + END
 _INNERMOST = re.compile(f"([{_BEGINS}])([^{_BEGINS}{END}]*)({END}|$)")
 _LABELS = re.compile(f"[{LEFT_TO_RIGHT}{RIGHT_TO_LEFT}][^{END}]*(?:{END}|$)")
 #: What right-to-left text would show in another order: telephone numbers, and numbers with a sign.
@@ -50,7 +50,10 @@ def isolated(text: str) -> str:
 
 def without_isolates(text: str) -> str:
     """Return a text without isolates."""
-    return text if text.isascii() else text.translate(_DROPPED)
+    if not text.isascii():
+        for sign in _ISOLATES:
+            text = text.replace(sign, "")
+    return text
 
 
 def first_strong(text: str) -> str | None:

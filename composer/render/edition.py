@@ -4,13 +4,15 @@ Input: an `Issue` and its `Newsletter`. Output: an `Edition` without a subscribe
 pictures. Raises ContentError for mistakes in the theme, CompilerError if the compiler fails.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from itertools import count
+from functools import cached_property, partial
+from typing import TypeVar
 
 from markupsafe import Markup
 
-from composer.content.document.issue import Issue, Section
+from composer.content.document.build_memory import BuildMemory
+from composer.content.document.issue import Issue
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.newsletter_config import ArchiveMode, ArchivePdf
 from composer.content.values.field_values import Picture
@@ -30,6 +32,7 @@ from composer.render.mjml.one_column import compact_sections
 from composer.render.template_values import (
     Links,
     PageSection,
+    SectionView,
     contents_of,
     numbered_anchors,
     page_section,
@@ -39,6 +42,8 @@ from composer.render.template_values import (
 )
 from composer.render.templating.theme import Theme
 from composer.render.text_printer import tidy
+
+T = TypeVar("T")
 
 #: The length of the subscriber's token in a link (audience/tokens.py).
 _WORD = 34
@@ -65,15 +70,28 @@ class Edition:
     origins: tuple[str, ...] = field(repr=False)
 
 
-def render(issue: Issue, newsletter: Newsletter) -> Edition:
-    """Render an issue to HTML and plaintext."""
+@dataclass(slots=True)
+class _Numbers:
+    """Counts the links of the plaintext."""
+
+    last: int = 0
+
+    def next(self) -> int:
+        self.last += 1
+        return self.last
+
+
+def render(issue: Issue, newsletter: Newsletter, memory: BuildMemory | None = None) -> Edition:
+    """Render an issue to HTML and plaintext; with a memory, only the sections that it does not know."""
     theme = Theme(newsletter.theme, issue.language, newsletter.design)
     base = direction(issue.language)
     context = shared_context(issue, newsletter, theme, _links(issue, newsletter))
-    mjml = _mjml(theme, issue, context)
+    renderer = _Renderer(theme=theme, issue=issue, context=context, memory=memory)
+    mjml = _mjml(renderer)
     is_directed = base == "rtl" or has_right_to_left(mjml)
-    numbered = {**context, "next_number": count(1).__next__}
-    text = tidy(_page(theme, issue, numbered, "txt", is_directed=is_directed))
+    values = {**context, "sections": renderer.sections("txt", is_directed=is_directed)}
+    values["next_number"] = renderer.numbers.next
+    text = tidy(theme.render("page.txt.j2", values, is_directed=is_directed))
     if is_directed:
         text = directed_text(text, base)
     mjml = set_directions(mjml, base, issue.marks.pattern())
@@ -82,7 +100,7 @@ def render(issue: Issue, newsletter: Newsletter) -> Edition:
         raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
     origins = Origins(issue.marks.prefix)
     mjml = strip_origins(origins.to_classes(mjml))
-    marked = inline_css(compact_sections(compile_mjml(mjml)), _inline_css(theme, context, mjml))
+    marked = inline_css(compact_sections(compile_mjml(mjml)), renderer.style("inline.css", elements_in(mjml)))
     if is_directed:
         marked = mirror_styles(marked, base)
     html, sizes = settle(marked, issue.marks)
@@ -137,24 +155,17 @@ def _own_link(issue: Issue, name: str, page: str) -> str:
     return issue.fields.field(name, empty, sample=page.replace(SUBSCRIBERS_OWN, "a" * _WORD)).token
 
 
-def _mjml(theme: Theme, issue: Issue, context: Mapping[str, object]) -> str:
-    styles = f"{issue.marks.prefix}-styles"
-    page = _page(theme, issue, {**context, "head_css": Markup(styles)}, "mjml")
+def _mjml(renderer: "_Renderer") -> str:
+    styles = f"{renderer.issue.marks.prefix}-styles"
+    values = {**renderer.context, "head_css": Markup(styles), "sections": renderer.sections("mjml")}
+    page = renderer.theme.render("page.mjml.j2", values)
     # The style sheets are rendered last: their templates leave out the styles of elements that no text has.
     elements = elements_in(page)
     if elements:
         from composer.render.html_elements import finished
 
         page = finished(page)
-    head = theme.render("head.css", {**context, "elements": elements})
-    _check_css(theme, "head.css", head)
-    return page.replace(styles, head)
-
-
-def _inline_css(theme: Theme, context: Mapping[str, object], mjml: str) -> str:
-    css = theme.render("inline.css", {**context, "elements": elements_in(mjml)})
-    _check_css(theme, "inline.css", css)
-    return css
+    return page.replace(styles, renderer.style("head.css", elements))
 
 
 def _check_css(theme: Theme, name: str, css: str) -> None:
@@ -170,30 +181,50 @@ def _check_css(theme: Theme, name: str, css: str) -> None:
         )
 
 
-def _page(theme: Theme, issue: Issue, context: Mapping[str, object], kind: str, *, is_directed: bool = False) -> str:
-    sections = tuple(
-        _rendered(theme, section, number, section_mark(issue.marks.prefix, number), context, kind, is_directed)
-        for number, section in enumerate(issue.sections)
-    )
-    return theme.render(f"page.{kind}.j2", {**context, "sections": sections}, is_directed=is_directed)
+@dataclass(frozen=True, kw_only=True)
+class _Renderer:
+    """Renders the sections and the style sheets of an edition; with a memory, only what it does not know."""
 
+    theme: Theme
+    issue: Issue
+    #: What all templates see.
+    context: Mapping[str, object]
+    memory: BuildMemory | None
+    numbers: _Numbers = field(default_factory=_Numbers)
 
-def _rendered(
-    theme: Theme,
-    section: Section,
-    number: int,
-    mark: str,
-    context: Mapping[str, object],
-    kind: str,
-    is_directed: bool,
-) -> PageSection:
-    anchors = numbered_anchors(section)
-    contents = contents_of(section, anchors)
-    view = section_view(section, number, anchors, contents)
-    body = theme.render(
-        f"sections/{view.type}/section.{kind}.j2", {**context, "section": view}, is_directed=is_directed
-    )
-    return page_section(section, Markup(body) if kind == "mjml" else body.strip("\n"), contents, mark)
+    @cached_property
+    def _shared(self) -> bytes:
+        # The theme and its phrases are made from files, which the memory compares.
+        return BuildMemory.key([(name, self.context[name]) for name in ("newsletter", "issue", "links")])
+
+    def _recalled(self, made_from: tuple[object, ...], make: Callable[[], T]) -> T:
+        return self.memory.recalled((self._shared, *made_from), make) if self.memory else make()
+
+    def style(self, name: str, elements: Collection[str]) -> str:
+        """Return a style sheet. Raises ContentError."""
+        make = partial(self.theme.render, name, {**self.context, "elements": elements})
+        css = self._recalled((name, sorted(elements)), make)
+        _check_css(self.theme, name, css)
+        return css
+
+    def sections(self, kind: str, *, is_directed: bool = False) -> tuple[PageSection, ...]:
+        """Return the sections as the template of the page sees them."""
+        found: list[PageSection] = []
+        for number, section in enumerate(self.issue.sections):
+            anchors = numbered_anchors(section)
+            contents = contents_of(section, anchors)
+            view = section_view(section, number, anchors, contents)
+            make = partial(self._body, view, kind, is_directed)
+            body, self.numbers.last = self._recalled((kind, is_directed, self.numbers.last, view), make)
+            mark = section_mark(self.issue.marks.prefix, number)
+            found.append(page_section(section, Markup(body) if kind == "mjml" else body.strip("\n"), contents, mark))
+        return tuple(found)
+
+    def _body(self, view: SectionView, kind: str, is_directed: bool) -> tuple[str, int]:
+        """Return a rendered section, and the last number of a link in it."""
+        name = f"sections/{view.type}/section.{kind}.j2"
+        values = {**self.context, "section": view} | ({"next_number": self.numbers.next} if kind == "txt" else {})
+        return self.theme.render(name, values, is_directed=is_directed), self.numbers.last
 
 
 def _template_problem(newsletter: Newsletter, finding: LintFinding) -> Problem:

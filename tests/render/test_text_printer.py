@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from composer.content.values.markdown import parse_markdown
-from composer.content.values.merge_fields import FieldBook
+from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.values.rich_text import (
     Block,
     BulletList,
@@ -121,7 +121,7 @@ def test_tables_have_one_direction() -> None:
 
 def test_columns_leave_room_for_merge_fields() -> None:
     """A field in a cell counts as wide as its sample."""
-    book = FieldBook(known={"company": None}, seed="x", samples={"company": "ACME"})
+    book = FieldBook(known={"company": None}, mark=token_prefix("x"), samples={"company": "ACME"})
     token = book.field("company", None).token
     rich, _ = parse_markdown(f": C\n| A | B |\n|---|---|\n| {token} | b |\n| aa | b |")
     assert text(rich).split("\n")[2:] == ["", f"{token}  b", "aa    b"]
@@ -196,7 +196,11 @@ def test_headings_are_in_capitals_without_a_line_of_signs() -> None:
 
 def test_headings_keep_their_merge_fields() -> None:
     """The token of a merge field, which has only small letters, stays as it is between words in capitals."""
-    token = FieldBook(known={"company": None}, seed="x", samples={"company": "ACME"}).field("company", None).token
+    token = (
+        FieldBook(known={"company": None}, mark=token_prefix("x"), samples={"company": "ACME"})
+        .field("company", None)
+        .token
+    )
     assert heading(f"For {token} and {token}") == f"FOR {token} AND {token}"
 
 

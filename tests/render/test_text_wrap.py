@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wcwidth import wcswidth, wcwidth
 
-from composer.content.values.merge_fields import FieldBook
+from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.render import text_wrap
 from composer.render.text_wrap import cells, wrap
 
@@ -63,7 +63,11 @@ def test_where_lines_break(text: str, width: int, lines: list[str]) -> None:
 )
 def test_a_field_is_as_wide_as_its_values(sample: str, lines: list[str]) -> None:
     """Lines break as with the sample in place of the field, however long the token is."""
-    token = FieldBook(known={"company": None}, seed="x", samples={"company": sample}).field("company", None).token
+    token = (
+        FieldBook(known={"company": None}, mark=token_prefix("x"), samples={"company": sample})
+        .field("company", None)
+        .token
+    )
     assert cells(token) == cells(sample) and len(token) > 12
     assert wrap(f"Dear {token} ok", 12).replace(token, sample).split("\n") == lines
 

@@ -8,6 +8,8 @@ quotation marks, italics or code.
 import re
 from collections.abc import Iterator
 
+from composer.checks.text_patterns.scan_memory import remembered
+
 #: Words that are never doubled, by language: no verbs, and no pronouns or articles that may end one clause and start the next.
 _NEVER_TWICE = {
     "en": "the|a|an|and|of|or|our|your|their|its|we|they|if|than|because|into|between|also|every|during",
@@ -85,6 +87,7 @@ _QUOTED = re.compile(
 )
 
 
+@remembered
 def doubled_words(text: str, language: str) -> Iterator[tuple[int, str]]:
     """Yield doubled words as offset and words; skip names such as “The The” and repetitions such as “und und und”."""
     base, text = language.split("-")[0].lower(), _unquoted(text)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from composer.checks.text_patterns.markup_rules import BLANK, EVERYWHERE, PLAIN, RICH
+from composer.checks.text_patterns.scan_memory import remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ _CODE = re.compile(r"(?<!`)(`{1,3})(?!`)[^\n]{1,300}?(?<!`)\1(?!`)")
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 
 
+@remembered
 def foreign_markup(text: str, *, is_plain: bool) -> tuple[FoundMarkup, ...]:
     """Return the markup that subscribers would see as plain characters, in the order of the text."""
     prose = _prose(text, is_plain=is_plain)

@@ -7,6 +7,7 @@ signs around words that are not personal data are skipped: `{}` in code, `[sic]`
 import re
 
 from composer.checks.text_patterns.foreign_markup import FoundMarkup
+from composer.checks.text_patterns.scan_memory import remembered
 
 _OWN = '{{ first_name | default("reader") }}'
 # fmt: off
@@ -72,6 +73,7 @@ _OPEN = re.compile(r"[*{%\[<«#@$~]")
 _FIELD = re.compile(r"\{\{(?:[^{}\n]{1,200}|\s*[\"']\{\{[\"']\s*)\}\}")
 
 
+@remembered
 def merge_tags(text: str) -> tuple[FoundMarkup, ...]:
     """Return the merge fields of other programs, in the order of the text."""
     if not _OPEN.search(text):

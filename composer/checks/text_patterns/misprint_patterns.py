@@ -7,6 +7,8 @@ of other languages („…“, ”…”) are skipped.
 import re
 from collections.abc import Iterator
 
+from composer.checks.text_patterns.scan_memory import remembered
+
 _CLOCK = r"(?<![\d:：.,/])(?P<hour>\d{1,2})[:：](?P<minute>\d\d)(?![\d:：]|[.,]\d)"
 _BARE = re.compile(_CLOCK)
 #: With words that are only used before or after a time of day.
@@ -22,6 +24,7 @@ _MINUTES = (
 )
 
 
+@remembered
 def impossible_times(text: str, *, is_time: bool = False) -> Iterator[tuple[int, str]]:
     """Yield invalid times as offset and time; 24:00 is valid. `is_time`: the whole text says when something takes place."""
     found: dict[int, str] = {}
@@ -42,6 +45,7 @@ _GERMAN_CLOSES_WRONG = re.compile(r"(?<=[\w.,!?])„(?=[\s)\],;:.!?]|$)")
 _HAN = re.compile("[\u3400-\u9fff]")
 
 
+@remembered
 def turned_quotes(paragraph: str, language: str) -> Iterator[tuple[int, str]]:
     """Yield quotation marks that face the wrong way: offset, and the mark with the word next to it."""
     base = language.split("-")[0].lower()

@@ -7,6 +7,8 @@ for a place or a time is right next to the finding, or the whole text is one.
 import re
 from collections.abc import Iterator
 
+from composer.checks.text_patterns.scan_memory import remembered
+
 _OPEN = re.compile(
     r"(?<!\w)(?:TBC|TBD|TBA|tbc|tbd|tba)(?!\w)|待定|待确认|待確認"
     # Phrases count only at the end of a sentence: “to be confirmed by parliament” is news.
@@ -36,6 +38,7 @@ _BEFORE = re.compile(
 _BEHIND = re.compile(rf"\s*[(\[]?(?:{_WHAT})\b", re.IGNORECASE)
 
 
+@remembered
 def open_details(text: str, *, is_detail: bool = False) -> Iterator[tuple[int, str]]:
     """Yield open details as offset and words. `is_detail`: the whole text says where or when something takes place."""
     for match in _OPEN.finditer(text):

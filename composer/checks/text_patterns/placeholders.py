@@ -7,6 +7,8 @@ marks in quotations are skipped (“TK says”, Techniker Krankenkasse (TK), Sup
 import re
 from collections.abc import Iterator
 
+from composer.checks.text_patterns.scan_memory import remembered
+
 _BRACKETED = (
     r"to come|tbc|tbd|tba|tk+|to be (?:confirmed|done|added|written|checked)|placeholder|insert \w[^\]】]{0,40}"
     r"|add (?:a )?(?:link|quote|source|name|photo|caption|title|text)[^\]】]{0,20}|link|source|date|name|quelle"
@@ -74,6 +76,7 @@ _COUNTED = re.compile(
 )
 
 
+@remembered
 def placeholders(text: str, *, is_name: bool = False) -> Iterator[tuple[int, str]]:
     """Yield placeholders as offset and words, in the order of the text. `is_name`: two letters may be initials."""
     found = {match.start(): match[0] for match in _WORDS.finditer(text)}

@@ -7,7 +7,9 @@ the end of a range (“Friday to Sunday, 31 January”), a plural, or the name o
 import datetime
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from composer.checks.text_patterns.scan_memory import remembered
 
 #: Monday first. No word means different days in different languages.
 _WEEKDAYS = (
@@ -85,6 +87,9 @@ _PATTERNS = (
         r"(?P<month>\d{1,2})\s?月\s?(?P<day>\d{1,2})\s?[日号號]\s?[）)]"
     ),
 )
+_EMPTY_LINES = re.compile(r"\n\s*\n")
+#: A weekday, without which no pattern matches.
+_ANY = re.compile(rf"(?<![\w-])(?:{_LONG}|{_EN_SHORT}|{_DE_SHORT})|星期|周|週|礼拜|禮拜")
 #: The text right before a weekday that ends a range or a series of weekdays.
 _ROW = re.compile(
     rf"(?:\b(?:{_LONG}|{_EN_SHORT}|(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?)s?|(?:星期|周|週)[一二三四五六日天])"
@@ -116,8 +121,18 @@ class DatedWeekday:
 
 def dated_weekdays(text: str) -> Iterator[DatedWeekday]:
     """Yield weekdays with their dates, each once, in the order of the text."""
+    done = 0
+    for gap in (*_EMPTY_LINES.finditer(text), None):
+        end = gap.end() if gap else len(text)
+        for found in _in_paragraph(text[done:end]):
+            yield replace(found, offset=done + found.offset)
+        done = end
+
+
+@remembered
+def _in_paragraph(text: str) -> Iterator[DatedWeekday]:
     found: dict[int, re.Match[str]] = {}
-    for pattern in _PATTERNS:
+    for pattern in _PATTERNS if _ANY.search(text) else ():
         for match in pattern.finditer(text):
             if not _ROW.search(text[max(0, match.start("weekday") - 30) : match.start("weekday")]):
                 found.setdefault(match.start("weekday"), match)

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
+from composer.content.document.build_memory import BuildMemory
 from composer.content.document.conditional_blocks import conditional_blocks_of, variant_problems
 from composer.content.document.figures import with_figures
 from composer.content.document.newsletter import Newsletter, read_newsletter
@@ -18,7 +19,7 @@ from composer.content.document.sections import SectionSpec
 from composer.content.document.variants import FOR_ALL, ConditionalBlock, IssueVariant, kept_for, variants_of
 from composer.content.schema.audiences import is_told
 from composer.content.schema.loader import DocumentLoader
-from composer.content.values.field_values import Group, Picture, Value, groups_in, text_in
+from composer.content.values.field_values import Group, Picture, Value, groups_in, pictures_in, text_in
 from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.values.rich_text import Rich
 from composer.content.values.source_map import SourceMap
@@ -135,19 +136,28 @@ def _without(section: Section, lost: Collection[Path]) -> Section:
 
 
 def read_issue(
-    workspace: Workspace, path: FilePath, *, has_pictures: bool = True, newsletter: Newsletter | None = None
+    workspace: Workspace,
+    path: FilePath,
+    *,
+    has_pictures: bool = True,
+    newsletter: Newsletter | None = None,
+    memory: BuildMemory | None = None,
 ) -> tuple[Newsletter, Issue]:
     """Read an issue and the newsletter in its language; with `has_pictures=False`, without pictures.
 
-    A `newsletter` that was read before saves time for many issues; texts of it then have no positions in the file.
+    A `newsletter` that was read before saves time for many issues; texts of it then have no positions in the file. A
+    `memory` saves time for many builds of one issue.
     Raises ContentError with every problem of the issue. If the newsletter itself is broken, raises it with the
     newsletter's problems and those of the issue's encoding and syntax.
     """
     source = read_source(path, workspace.name(path))
     root, problems = parse(source)
-    marks = SourceMap(token_prefix(source.text))
+    prefix = memory.prefix(source.text) if memory else token_prefix(source.text)
+    marks, language = SourceMap(prefix), workspace.language_of(path)
     try:
-        newsletter = newsletter or read_newsletter(workspace, workspace.language_of(path), marks)
+        if memory:
+            newsletter, marks = memory.newsletter(workspace, language, prefix)
+        newsletter = newsletter or read_newsletter(workspace, language, marks)
     except ContentError as error:
         raise ContentError(tuple(sorted((*error.problems, *problems)))) from None
     if not isinstance(root, Mapping):
@@ -160,7 +170,7 @@ def read_issue(
             place = SourcePlace(path=source.name, line=1, column=1)
             problems = (place.problem("type", message, "create an issue with: compose new"),)
         raise ContentError(tuple(sorted(problems)))
-    book = FieldBook(known=newsletter.fields, seed=source.text, samples=newsletter.samples)
+    book = FieldBook(known=newsletter.fields, mark=prefix, samples=newsletter.samples)
     schema = newsletter.issue_schema()
     loader = DocumentLoader(schema=schema, workspace=workspace, fields=book, marks=marks, has_pictures=has_pictures)
     values, nodes = loader.read(root), loader.nodes()
@@ -203,7 +213,7 @@ def _issue(
         masthead=groups_in(values, "masthead") or groups_in(newsletter.template_values, "masthead"),
         imprint=imprint if isinstance(imprint, Group) else None,
         fields=book,
-        pictures=tuple(dict.fromkeys((*_pictures(newsletter.template_values), *_pictures(values)))),
+        pictures=tuple(dict.fromkeys((*pictures_in(newsletter.template_values), *pictures_in(values)))),
         archive=ArchiveMode(archive) if archive else newsletter.archive.issues,
         withdrawn=text_in(values, "withdrawn"),
         marks=marks,
@@ -250,14 +260,3 @@ def _own_problems(
         if spec.type.content.is_array and node is not None and not is_told(node, problems):
             has_conditions = any(block.path[0] == spec.key for block in blocks)
             yield from list_problems(spec.key, values[spec.key], spec.limits, nodes, has_conditions=has_conditions)
-
-
-def _pictures(value: Value) -> tuple[Picture, ...]:
-    """Return the pictures of a value, in order."""
-    if isinstance(value, Picture):
-        return (value,)
-    if isinstance(value, Group):
-        return tuple(picture for name in value for picture in _pictures(value[name]))
-    if isinstance(value, tuple):
-        return tuple(picture for item in value for picture in _pictures(item))
-    return ()

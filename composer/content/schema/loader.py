@@ -128,6 +128,8 @@ class DocumentLoader:
             name = entry.key.text
             inner = field_.properties.get(name) or field_.others
             location = (*path, name)
+            if not path and self.marks is not None:
+                self.marks.start(name)
             if inner is None:
                 self._locations[location] = Location(node=entry.key, field=SchemaField(), trail=trail, key=name)
                 json[name] = None

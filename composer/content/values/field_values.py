@@ -106,4 +106,15 @@ def groups_in(group: Group, name: str) -> tuple[Group, ...]:
     return tuple(item for item in value if isinstance(item, Group)) if isinstance(value, tuple) else ()
 
 
+def pictures_in(value: "Value") -> tuple[Picture, ...]:
+    """Return the pictures of a value, in order."""
+    if isinstance(value, Picture):
+        return (value,)
+    if isinstance(value, Group):
+        return tuple(picture for name in value for picture in pictures_in(value[name]))
+    if isinstance(value, tuple):
+        return tuple(picture for item in value for picture in pictures_in(item))
+    return ()
+
+
 Value = None | bool | int | str | datetime.date | Rich | Picture | Group | tuple["Value", ...]

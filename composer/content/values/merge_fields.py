@@ -72,14 +72,14 @@ def token_prefix(seed: str) -> str:
 class FieldBook:
     """Creates the tokens of one build. The same field with the same default gets the same token."""
 
-    def __init__(self, known: Mapping[str, str | None], seed: str, samples: Mapping[str, str] | None = None) -> None:
+    def __init__(self, known: Mapping[str, str | None], mark: str, samples: Mapping[str, str] | None = None) -> None:
         """`known` is the default of each field for texts that name no default; `samples` are typical values.
 
-        `seed` is all text of this build: tokens are derived from it and do not occur in it.
+        `mark` is the beginning of all tokens (`token_prefix`); it does not occur in the texts of this build.
         """
         self.known = known
         self.samples = samples or {}
-        self.mark = token_prefix(seed)
+        self.mark = mark
         self._fields: dict[tuple[str, str | None], MergeField] = {}
 
     @property

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from composer.content.yaml.nodes import Scalar
 from composer.content.yaml.source import SourcePlace
 
+#: The most blocks of which each has its own numbers.
+_BLOCKS = 1000
+
 
 class SourceStr(str):
     """A text of an editor with its source position; `mark` is its token."""
@@ -58,12 +61,27 @@ class SourceMap:
     """Creates the tokens of one edition; they start with `prefix`, which does not occur in the issue."""
 
     prefix: str
-    _marks: list[Mark] = field(default_factory=list, repr=False)
+    _marks: dict[int, Mark] = field(default_factory=dict, repr=False)
+    #: The number of each block, and of the marks in it.
+    _blocks: dict[str, int] = field(default_factory=dict, repr=False)
+    _counts: dict[int, int] = field(default_factory=dict, repr=False)
+    _block: int = 0
+
+    def start(self, block: str) -> None:
+        """Start to mark the texts of a block, such as a section: its tokens do not depend on other blocks."""
+        self._block = self._blocks.setdefault(block, (len(self._blocks) + 1) % _BLOCKS)
+
+    def copy(self) -> "SourceMap":
+        """Return a map with the same marks."""
+        return SourceMap(self.prefix, dict(self._marks), dict(self._blocks), dict(self._counts), self._block)
 
     def token(self, node: Scalar, trail: tuple[str, ...], *, offset: int = 0, row: int = 0, needle: str = "") -> str:
         """Mark a place in a text: an offset, or a 0-based row (at `needle`, if the row contains it)."""
-        self._marks.append(Mark(node, offset, row, needle, trail))
-        return f"{self.prefix}w{len(self._marks) - 1}z"
+        count = self._counts.get(self._block, 0)
+        self._counts[self._block] = count + 1
+        number = count * _BLOCKS + self._block
+        self._marks[number] = Mark(node, offset, row, needle, trail)
+        return f"{self.prefix}w{number}z"
 
     def pattern(self) -> re.Pattern[str]:
         """Return the pattern of tokens; group 1 is the number for `at`."""

@@ -10,7 +10,7 @@ from composer.content.document.newsletter import Newsletter
 from composer.content.document.sections import SectionSpec
 from composer.content.schema.loader import DocumentLoader
 from composer.content.values.field_values import Group, Value, value_in
-from composer.content.values.merge_fields import FieldBook
+from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.yaml.nodes import Mapping
 from composer.content.yaml.parser import parse
 from composer.content.yaml.source import SourceText
@@ -52,7 +52,7 @@ def _value(text: str, key: str, newsletter: Newsletter, path: Path, workspace: W
     loader = DocumentLoader(
         schema=newsletter.issue_schema(),
         workspace=workspace,
-        fields=FieldBook(known=newsletter.fields, seed=text),
+        fields=FieldBook(known=newsletter.fields, mark=token_prefix(text)),
         has_pictures=False,
     )
     value = loader.read(root)

@@ -14,7 +14,7 @@ from composer.content.document.rich_parts import paragraphs
 from composer.content.schema.loader import DocumentLoader
 from composer.content.schema.schema import DocumentSchema, SchemaField
 from composer.content.values.field_values import Group, Value, value_in
-from composer.content.values.merge_fields import FieldBook
+from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.values.rich_text import Rich, plain_words
 from composer.content.yaml.nodes import Mapping, Path
 from composer.content.yaml.parser import parse
@@ -107,7 +107,7 @@ def field_words(text: str, newsletter: Newsletter, workspace: Workspace) -> dict
     root, problems = parse(source)
     if problems or not isinstance(root, Mapping):
         return {}
-    book = FieldBook(known=newsletter.fields, seed=text)
+    book = FieldBook(known=newsletter.fields, mark=token_prefix(text))
     schema = newsletter.issue_schema()
     loader = DocumentLoader(schema=schema, workspace=workspace, fields=book, has_pictures=False)
     value = loader.read(root)

@@ -27,6 +27,7 @@ def written_date(language: str, day: date, pattern: str, until: date | None = No
     return kept("date", (language, day.isoformat(), pattern, until.isoformat() if until else ""), write)
 
 
+@lru_cache(maxsize=2048)
 def written_range(language: str, day: date, pattern: str, until: date) -> tuple[str, ...]:
     """Return the first day of several, what is between the days, and the last day; the last two may be empty."""
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache, partial
+from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import (
@@ -140,6 +141,20 @@ def _texts(group: Group) -> dict[str, str]:
     return {name: text for name in group if (text := text_in(group, name))}
 
 
+class _Sandbox(SandboxedEnvironment):
+    """A sandbox that remembers which attributes are safe: it depends on the type of an object."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._safe: dict[tuple[type, str], bool] = {}
+
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
+        key = type(obj), attr
+        if key not in self._safe:
+            self._safe[key] = super().is_safe_attribute(obj, attr, value)
+        return self._safe[key]
+
+
 @dataclass(frozen=True)
 class _Templates:
     """A theme's templates for one language; each is compiled again only if its file changes."""
@@ -200,7 +215,7 @@ class _Templates:
         return environment
 
     def _environment(self, *, autoescape: bool, isolate: Callable[[str], str]) -> SandboxedEnvironment:
-        environment = SandboxedEnvironment(
+        environment = _Sandbox(
             loader=FunctionLoader(self._load),
             undefined=StrictUndefined,
             autoescape=autoescape,

@@ -6,6 +6,7 @@ nothing and reads no other files.
 
 import re
 from bisect import bisect_right
+from functools import lru_cache
 
 _TOKEN = re.compile(r"/\*.*?\*/|\"[^\"\n]*+\"|'[^'\n]*+'", re.DOTALL)
 _SELECTOR = re.compile(
@@ -22,6 +23,10 @@ _PARTS = (
     ("#", "ids are not inlined; use a class"),
 )
 _ONLY = "inline.css supports only element, .class, element.class and descendants; put other rules in head.css"
+
+
+#: Style sheets whose problems are remembered.
+_MOST = 16
 
 
 class _Sheet:
@@ -74,6 +79,7 @@ class _Sheet:
         return tuple(places)
 
 
+@lru_cache(maxsize=_MOST)
 def css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
     """Return (line, column, message) for everything inline.css must not contain; places are 1-based, in characters.
 
@@ -133,6 +139,7 @@ def _declarations(sheet: _Sheet, start: int, end: int) -> None:
             sheet.tell(at, "this is not a declaration; write property: value;")
 
 
+@lru_cache(maxsize=_MOST)
 def head_css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
     """Return (line, column, message) for rules in head.css that load something or end the element."""
     sheet = _Sheet(css)

@@ -11,7 +11,8 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from composer.content.document.issue import read_issue
+from composer.content.document.build_memory import BuildMemory
+from composer.content.document.issue import Issue, read_issue
 from composer.content.yaml.nodes import Nodes
 from composer.core.errors import ComposeError, ContentError
 from composer.core.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
@@ -34,17 +35,19 @@ def preview_builder(
     `day` is the planned sending date, if not today; `asked` is the subscriber to show the issue for.
     """
     read: tuple[Path, ...] = ()
+    memory = BuildMemory()
 
     def attempt() -> Attempt:
         nonlocal read
         inputs = tuple(dict.fromkeys((*always(workspace, path), *read)))
         try:
-            checked = check_issue(workspace, path, now(), day)
+            checked = check_issue(workspace, path, now(), day, memory)
         except ContentError as error:
             return Attempt(model=None, problems=error.problems, inputs=inputs)
         except ComposeError as error:
             return Attempt(model=None, error=" ".join(filter(None, (error.message, error.hint))), inputs=inputs)
-        read = tuple(_inputs(checked))
+        memory.finish()
+        read = (*memory.files, *_inputs(checked.built.issue))
         # A page shows the web edition less often than a file is saved.
         public = cache(partial(_public_edition, workspace, path))
         model = build_preview(checked, workspace.name(path), asked, public)
@@ -130,14 +133,10 @@ def _build_preview(variant: BuiltVariant, name: str, asked: SampleSubscriber | N
     )
 
 
-def _inputs(checked: Checked) -> Iterator[Path]:
-    """Yield every file that a build has read: texts, pictures and the theme."""
-    issue, newsletter = checked.built.issue, checked.built.newsletter
+def _inputs(issue: Issue) -> Iterator[Path]:
+    """Yield the files that an issue was read from: texts and pictures."""
     yield from _files(issue.nodes)
-    yield from _files(newsletter.nodes)
     yield from (picture.file for picture in issue.pictures)
-    for folder in newsletter.theme.folders:
-        yield from _files_in(folder)
 
 
 def _files(nodes: Nodes) -> Iterable[Path]:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from composer.content.values.formats import date_hint, is_colour, iso_date, language_tag, web_address
 from composer.content.values.markdown import parse_markdown
-from composer.content.values.merge_fields import FieldBook, stand_ins
+from composer.content.values.merge_fields import FieldBook, stand_ins, token_prefix
 from composer.content.values.rich_elements import NoteMark
 from composer.content.values.rich_text import Break, BulletList, Emphasis, Inline, Link, Paragraph, PlainWords, Quote
 from composer.content.values.source_lines import parse_sources
@@ -149,7 +149,7 @@ KNOWN = {"first_name": None, "email": None, "company": "your firm", "title": ""}
 )
 def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str) -> None:
     """The token has only letters and digits; without a subscriber, the default or the field name is shown."""
-    book = FieldBook(known=KNOWN, seed=written)
+    book = FieldBook(known=KNOWN, mark=token_prefix(written))
     text, mistakes = book.replace(written)
     assert mistakes == ()
     for token, stand_in in stand_ins(book.fields).items():
@@ -178,7 +178,7 @@ def test_a_field_becomes_a_token_and_shows_its_default(written: str, shown: str)
 )
 def test_an_invalid_field_is_reported_at_its_place(written: str, offset: int, words: str) -> None:
     """Unknown names are reported at the name, invalid fields at their braces."""
-    _, mistakes = FieldBook(known=KNOWN, seed=written).replace(written)
+    _, mistakes = FieldBook(known=KNOWN, mark=token_prefix(written)).replace(written)
     assert [mistake.offset for mistake in mistakes] == [offset]
     assert words in mistakes[0].message
 
@@ -186,10 +186,10 @@ def test_an_invalid_field_is_reported_at_its_place(written: str, offset: int, wo
 def test_a_token_never_occurs_in_the_text() -> None:
     """Tokens depend on the whole text, and never occur in it."""
     seed = "{{ first_name }}"
-    first = FieldBook(known=KNOWN, seed=seed)
-    again = FieldBook(known=KNOWN, seed=seed)
+    first = FieldBook(known=KNOWN, mark=token_prefix(seed))
+    again = FieldBook(known=KNOWN, mark=token_prefix(seed))
     assert first.mark == again.mark
-    assert FieldBook(known=KNOWN, seed=seed + first.mark).mark not in seed + first.mark
+    assert FieldBook(known=KNOWN, mark=token_prefix(seed + first.mark)).mark not in seed + first.mark
 
 
 # Sources ------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from composer.content.document.rich_parts import paragraphs
 from composer.content.values.markdown import parse_markdown
-from composer.content.values.merge_fields import FieldBook
+from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.values.rich_text import Emphasis, Inline, Link, Paragraph, plain_words
 from composer.drafts.draft_document import Place, Span, text_of
 from composer.drafts.mapping.text.block_markdown import BlockWriter
@@ -32,7 +32,7 @@ _LOOKALIKES = [
 def _shown(markdown: str) -> str:
     """Return what subscribers see of a text; a finding would be an error in the issue."""
     wrapped_text = "\n".join(wrapped(markdown, 60))
-    book = FieldBook(known={}, seed=wrapped_text)
+    book = FieldBook(known={}, mark=token_prefix(wrapped_text))
     replaced, mistakes = book.replace(wrapped_text)
     rich, findings = parse_markdown(replaced, book.mark)
     assert not mistakes, mistakes

@@ -12,6 +12,7 @@ from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.open_details import open_details
 from composer.checks.text_patterns.placeholders import placeholders
+from composer.checks.text_patterns.scan_memory import MOST
 from composer.checks.text_patterns.unclosed_pairs import Unclosed, unclosed_pairs
 from composer.checks.written_texts import written_texts
 from composer.content.values.field_values import Group, value_in
@@ -141,6 +142,7 @@ def budget(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
                 yield CheckFinding(place=review.issue.place(*path), message=message)
 
 
+@lru_cache(maxsize=MOST)
 def words(text: str) -> int:
     """Return the number of words in a text; a Chinese or Japanese character counts as half a word."""
     han = len(re.findall("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]", text))

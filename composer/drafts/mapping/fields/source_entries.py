@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from composer.content.values.merge_fields import FieldBook
+from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.values.source_lines import SourceLine, parse_sources
 from composer.drafts.draft_document import text_of
 from composer.drafts.issue_entries import BareValue, BlockText, EntryValue, ItemList, KeyEntry, KeyGroup, PlainText
@@ -100,7 +100,7 @@ def _line(entry: SourceEntry) -> str:
 
 
 def _is_same(line: SourceLine, entry: SourceEntry) -> bool:
-    book = FieldBook(known={}, seed=entry.title)
+    book = FieldBook(known={}, mark=token_prefix(entry.title))
     return entry.date is None and not book.replace(line.title.text)[1] and (
         line.outlet.text, line.title.text, line.url.text if line.url else "", line.language or "",
         line.original_title.text if line.original_title else "",

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from composer.content.values.formats import web_address
 from composer.content.values.markdown import parse_markdown
-from composer.content.values.merge_fields import FieldBook
+from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.values.rich_elements import NoteMark
 from composer.content.values.rich_text import Break, Emphasis, Inline, Link, Paragraph, PlainWords
 from composer.drafts.draft_document import Span, text_of
@@ -191,7 +191,7 @@ def _folded(text: str) -> str:
 def _is_exact(written: str, wanted: str) -> bool:
     """Return whether a paragraph shows a text, and is one paragraph without findings."""
     notes = "".join(f"\n\n[^{label}]: x" for label in dict.fromkeys(re.findall(r"(?<!\\)\[\^([^\]]+)\]", written)))
-    book = FieldBook(known={}, seed=written)
+    book = FieldBook(known={}, mark=token_prefix(written))
     replaced, mistakes = book.replace(written)
     rich, findings = parse_markdown(replaced + notes, book.mark)
     if mistakes or findings or len(rich.nodes) != 1 or not isinstance(rich.nodes[0], Paragraph):
