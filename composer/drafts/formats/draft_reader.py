@@ -66,6 +66,10 @@ def _read(data: bytes, name: str, decision: ChangeDecision | None, picture: Call
             from composer.drafts.formats.docx.docx_document import read_word
 
             return read_word(DraftArchive(data, name), decision)
+        case FileType.OPEN_DOCUMENT:
+            from composer.drafts.formats.odt.odt_document import read_open_document
+
+            return read_open_document(DraftArchive(data, name), decision)
         case FileType.ZIPPED_HTML:
             return _read_zipped_page(DraftArchive(data, name))
         case FileType.HTML if not name.lower().endswith(_MARKDOWN):

@@ -10,12 +10,9 @@ from lxml import etree
 
 from composer.drafts.formats.docx.docx_package import W
 from composer.drafts.formats.docx.docx_styles import value_of, whole_number
+from composer.drafts.formats.list_numbers import number_in_format
 
 _DEEPEST = 9
-_ROMAN = (
-    (1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"),
-    (50, "l"), (40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i"),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,26 +113,5 @@ def _shown(pattern: str, counted: list[int | None], levels: dict[int, ListLevel]
         if f"%{depth + 1}" in pattern:
             level = levels.get(depth, ListLevel("decimal"))
             number = counted[depth] if counted[depth] is not None else level.start
-            pattern = pattern.replace(f"%{depth + 1}", _written(number or 0, level.format))
+            pattern = pattern.replace(f"%{depth + 1}", number_in_format(number or 0, level.format))
     return pattern
-
-
-def _written(number: int, style: str) -> str:
-    match style:
-        case "lowerLetter" | "upperLetter" if 0 < number <= 26 * 9:
-            letters = chr(ord("a") + (number - 1) % 26) * ((number - 1) // 26 + 1)
-            return letters.upper() if style == "upperLetter" else letters
-        case "lowerRoman" | "upperRoman" if 0 < number < 4000:
-            return _roman(number).upper() if style == "upperRoman" else _roman(number)
-        case "decimalZero":
-            return f"{number:02}"
-        case _:
-            return str(number)
-
-
-def _roman(number: int) -> str:
-    made = ""
-    for value, letters in _ROMAN:
-        made += letters * (number // value)
-        number %= value
-    return made
