@@ -19,7 +19,7 @@ from composer.drafts.formats.tracked_changes import ChangeDecision
 #: “<” in a page: twice the elements.
 _MOST_TAGS = 2_000_000
 #: Characters of Markdown without its pictures.
-_LARGEST_TEXT = 5_000_000
+_LARGEST_TEXT = 1_000_000
 _MARKDOWN = (".md", ".markdown")
 _ENDINGS = (".docx", ".odt", ".html", ".htm", ".md", ".markdown", ".txt", ".zip")
 

@@ -40,11 +40,11 @@ _INLINE = frozenset(
     | {"sub", "sup", "u", "wbr", "table", "thead", "tbody", "tfoot", "tr", "td", "th", "font"}
 )
 _KNOWN = BLOCKS | BOLD | CODE | ITALIC | SKIPPED | _INLINE
-_TAG = re.compile(r"</?([A-Za-z][\w:-]*)(?=[\s/>])[^>]*>")
+_TAG = re.compile(r"</?([A-Za-z][\w:-]*)(?=[\s/>])[^<>]*>")
 _NOTE = re.compile(r"^ {0,3}\[\^([^\]\s]{1,60})\]:[ \t]*(.*(?:\n(?:[ \t]{2,}.*|(?=\n[ \t]{4})))*)", re.MULTILINE)
 _NOTE_REFERENCE = re.compile(r"\[\^([^\]\s]{1,60})\]")
 #: Google Docs adds the name of a heading: `## Top story {#top-story}`.
-_HEADING_NAME = re.compile(r"^(#{1,6} .*?)[ \t]*\{#[\w.-]+\}[ \t]*$", re.MULTILINE)
+_HEADING_NAME = re.compile(r"^(#{1,6} .{0,500}?)[ \t]{0,9}\{#[\w.-]{1,200}\}[ \t]{0,9}$", re.MULTILINE)
 #: What shows that a text is Markdown: headings, links, bold, definitions of links.
 _SIGNS = re.compile(r"^#{1,6} \S|\]\([^\s)]|\*\*\S|^\[[^\]]+\]: *<?\S", re.MULTILINE)
 

@@ -16,40 +16,42 @@ _LINE_ENDS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 #: Optional hyphens, byte order marks and word joiners, and zero-width spaces outside scripts without spaces.
 _UNSEEN = re.compile("[\u00ad\ufeff\u2060\u034f]|(?<![\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff])\u200b")
 #: Several spaces; a no-break space next to a normal one only makes it wider.
-_SPACES = re.compile(" +\u00a0[ \u00a0]*|\u00a0+ [ \u00a0]*| {2,}")
+_SPACES = re.compile("[ \u00a0]{2,}")
 _AROUND_LINE_END = re.compile(" *\n *")
 PLAIN = Span("")
+#: Spans of an item of a list to which further paragraphs are added; a longer one is followed by another item.
+MOST_JOINED = 100
 
 
 @dataclass(slots=True)
 class SpanCollector:
-    """The spans of a paragraph so far."""
+    """The spans of a paragraph so far: looks, each with the pieces of its text."""
 
-    _spans: list[Span] = field(default_factory=list)
+    _spans: list[tuple[Span, list[str]]] = field(default_factory=list)
 
     def add(self, text: str, look: Span = PLAIN) -> None:
         """Add text that looks like `look`, of which only the look counts."""
         text = visible_text(text)
         if not text:
             return
-        span = replace(look, text=text)
-        if self._spans and replace(self._spans[-1], text=text) == span and not _is_mark(self._spans[-1]):
-            span = replace(span, text=self._spans.pop().text + text)
-        self._spans.append(span)
+        if self._spans and self._spans[-1][0] == look:
+            self._spans[-1][1].append(text)
+        else:
+            self._spans.append((look, [text]))
 
     def mark(self, *, footnote: str = "", comment: str = "") -> None:
         """Add a reference to a footnote or a comment."""
-        self._spans.append(Span("", footnote=footnote, comment=comment))
+        self._spans.append((Span("", footnote=footnote, comment=comment), []))
 
     @property
     def is_empty(self) -> bool:
         """Whether there is neither text nor a reference."""
-        return not any(span.text.strip() or _is_mark(span) for span in self._spans)
+        return not any(_is_mark(look) or any(map(str.strip, pieces)) for look, pieces in self._spans)
 
     def take(self) -> tuple[Span, ...]:
         """Return the spans with single spaces between words and none at the ends, and begin anew."""
         spans, self._spans = self._spans, []
-        return tidy(spans)
+        return tidy([replace(look, text="".join(pieces)) for look, pieces in spans])
 
 
 def tidy(spans: list[Span]) -> tuple[Span, ...]:
@@ -57,7 +59,7 @@ def tidy(spans: list[Span]) -> tuple[Span, ...]:
     made: list[Span] = []
     before = "\n"  # what was last seen: a space after white space is dropped
     for span in spans:
-        text = _AROUND_LINE_END.sub("\n", _SPACES.sub(" ", unicodedata.normalize("NFC", span.text)))
+        text = _AROUND_LINE_END.sub("\n", _SPACES.sub(_narrow, unicodedata.normalize("NFC", span.text)))
         if before in " \n\t":
             text = text.lstrip(" " if _has_text(made) else " \n\u00a0")
         if text.startswith("\n"):
@@ -112,6 +114,10 @@ def shortened(text: str, length: int = 40) -> str:
     """Return how a text begins, for messages."""
     text = " ".join(visible_text(text).split())
     return text if len(text) <= length else f"{text[:length].rsplit(' ', 1)[0]}…"
+
+
+def _narrow(spaces: re.Match[str]) -> str:
+    return " " if " " in spaces[0] else spaces[0]
 
 
 def _strip_end(spans: list[Span], characters: str = " ") -> None:

@@ -15,6 +15,8 @@ _MOST_PARAGRAPHS = 4
 _MOST_WORDS = 100
 #: Columns and rows that a cell can cover.
 _WIDEST = 100
+#: Places in a table.
+_LARGEST = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,9 @@ class Cell:
 def table_blocks(rows: Sequence[Sequence[Cell]], place: Place, header_rows: int = 0) -> tuple[Block, ...]:
     """Return a table, followed by the pictures in it; or the blocks of a table that is only layout."""
     cells = [cell for row in rows for cell in row]
-    if max((sum(cell.columns for cell in row) for row in rows), default=0) <= 1 or any(map(_is_layout, cells)):
+    is_narrow = max((sum(cell.columns for cell in row) for row in rows), default=0) <= 1
+    is_too_large = sum(min(cell.columns, _WIDEST) * min(cell.rows, _WIDEST) for cell in cells) > _LARGEST
+    if is_narrow or is_too_large or any(map(_is_layout, cells)):
         return tuple(block for cell in cells for block in cell.blocks)
     pictures = tuple(block for cell in cells for block in cell.blocks if isinstance(block, Picture))
     grid = _grid(rows)

@@ -114,8 +114,7 @@ class BodyReader(InlineReader):
         gallery = element.find(f"{W}sdtPr/{W}docPartObj/{W}docPartGallery")
         if gallery is not None and gallery.get(f"{W}val") == "Table of Contents" and outer is Region.BODY:
             self.region = Region.CONTENTS
-        for content in element.iterfind(f"{W}sdtContent"):
-            self.walk(content)
+        self.walk(element)
         self.region = outer
 
     def picture(self, element: etree._Element) -> None:

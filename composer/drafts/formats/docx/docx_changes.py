@@ -57,7 +57,7 @@ def resolve_changes(tree: etree._Element, *, accept: bool) -> None:
     if not accept:
         for element in tree.iter(*_DELETED_TEXT):
             element.tag = _DELETED_TEXT[element.tag]
-    for paragraph in merged:
+    for paragraph in reversed(merged):
         _merge_with_next(paragraph)
 
 
@@ -107,16 +107,21 @@ def _merge_with_next(paragraph: etree._Element) -> None:
         if not content:
             _remove(paragraph)
         return
-    at = 1 if following.find(f"{W}pPr") is not None else 0
-    following[at:at] = content
+    properties = following.find(f"{W}pPr")
+    for element in reversed(content):
+        if properties is not None:
+            properties.addnext(element)
+        else:
+            following.insert(0, element)
     _remove(paragraph)
 
 
 def _unwrap(element: etree._Element) -> None:
     parent = element.getparent()
     if parent is not None:
-        at = parent.index(element)
-        parent[at : at + 1] = list(element)
+        for child in reversed(element):
+            element.addnext(child)
+        parent.remove(element)
 
 
 def _remove(element: etree._Element | None) -> None:

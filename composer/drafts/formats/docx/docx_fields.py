@@ -25,8 +25,8 @@ class FieldStack:
     _open: list[_Field] = field(default_factory=list)
 
     def begin(self, instruction: str = "") -> None:
-        """A field begins: with its instruction, or directly with its shown text if the instruction is known."""
-        self._open.append(_Field(instruction, is_in_result=bool(instruction)))
+        """A field begins, perhaps with its whole instruction."""
+        self._open.append(_Field(instruction))
 
     def add_instruction(self, text: str) -> None:
         """Add a piece of the instruction."""

@@ -141,6 +141,7 @@ class InlineReader:
         """Read a field whose instruction is an attribute."""
         instruction = element.get(f"{W}instr", "")
         self.fields.begin(instruction)
+        self.fields.separate()
         self._linked(link_in(instruction), element)
         self.fields.end()
 

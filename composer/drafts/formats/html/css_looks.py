@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 _COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
-_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
 _SELECTOR = re.compile(r"(\w*)((?:\.[\w-]+)*)")
 _USED = frozenset({"font-weight", "font-style", "display", "mso-hide", "mso-list", "white-space"})
 _MOST_RULES = 20_000
@@ -28,9 +27,10 @@ class CssLooks:
         """Read style sheets."""
         made = cls()
         for sheet in sheets:
-            for rule in _RULE.finditer(_COMMENT.sub(" ", sheet)):
-                if (found := declarations(rule[2])) and len(made._rules) < _MOST_RULES:
-                    for selector in rule[1].split(","):
+            for rule in _COMMENT.sub(" ", sheet).split("}"):
+                selectors, _, body = rule.rpartition("{")
+                if (found := declarations(body)) and len(made._rules) < _MOST_RULES:
+                    for selector in selectors.rpartition("{")[2].split(","):
                         if (match := _SELECTOR.fullmatch(selector.strip())) and selector.strip():
                             key = match[1].lower(), frozenset(match[2].split(".")[1:])
                             made._rules.setdefault(key, {}).update(found)

@@ -5,6 +5,7 @@ read in its order; scripts, and what is hidden, are not. Nothing is fetched.
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,7 @@ from composer.drafts.formats.html.html_notes import HtmlNote, HtmlNotes, is_back
 from composer.drafts.formats.html.html_tags import BLOCKS, BOLD, CODE, ITALIC, SKIPPED
 from composer.drafts.formats.picture_data import media_type_of
 from composer.drafts.formats.span_collector import (
+    MOST_JOINED,
     PLAIN,
     SpanCollector,
     shortened,
@@ -45,6 +47,7 @@ _TITLE, _CONTENTS = re.compile(r"\b(?:title|MsoTitle)\b"), re.compile(r"\bMsoToc
 _TO_HEADING = re.compile(r"#(?:h\.|_Toc|_heading|heading)")
 #: Google Docs writes a no-break space where a space is at the edge of a look.
 _EDGES = re.compile("^\u00a0|\u00a0$")
+_LETTER = re.compile(r"[^\W\d_]")
 _SPACE = re.compile("[ \t\r\n\f]+")
 
 
@@ -60,9 +63,15 @@ class _Open:
 
 
 def read_html(text: str, data: EmbeddedData, picture: Callable[[str], bytes] = lambda _: b"") -> DraftDocument:
-    """Read a page. `data` are the pictures that were in the text; `picture` returns one next to it, or b""."""
-    parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, encoding="utf-8")
+    """Read a page. `data` are the pictures that were in the text; `picture` returns one next to it, or b"".
+
+    Raises RecursionError if elements are nested too deeply.
+    """
+    parser = etree.HTMLParser(no_network=True, remove_comments=True, remove_pis=True, huge_tree=True, encoding="utf-8")
     root = etree.fromstring(f"<div>{text}</div>".encode("utf-8", "replace"), parser)
+    if any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+        # The parser drops what is too deep.
+        raise RecursionError
     return DraftDocument(()) if root is None else _PageReader(root, data, picture).read()
 
 
@@ -75,6 +84,7 @@ class _PageReader:
         self.notes = HtmlNotes.of(root)
         self.is_google = any("googleusercontent" in text_in(each) for each in root.iter("style"))
         self.labels: dict[etree._Element, str] = {}
+        self.counts: Counter[str] = Counter()
         self.places: dict[etree._Element, Place] = {}
         self.blocks: list[Block] = []
         self.spans, self.open, self.look = SpanCollector(), _Open(root), PLAIN
@@ -84,7 +94,7 @@ class _PageReader:
         self.skipped: set[etree._Element] = set(self.notes.elements)
         self.number = 0
         self.is_to_heading = False
-        self.entry, self.beyond = "", ""  # the text of the open paragraph that links to a heading, and all other text
+        self.has_entry = self.has_other = False  # whether the open paragraph has links to headings, and other words
         self.item_blocks: dict[etree._Element, int] = {}  # where in the blocks the text of an item is
 
     def read(self) -> DraftDocument:
@@ -124,8 +134,8 @@ class _PageReader:
         if text:
             text = text if self.open.is_preformatted else _SPACE.sub(" ", text)
             text = _EDGES.sub(" ", text) if self.is_google else text
-            self.entry += text if self.is_to_heading else ""
-            self.beyond += "" if self.is_to_heading else text
+            self.has_entry |= self.is_to_heading and bool(text.strip())
+            self.has_other |= not self.is_to_heading and bool(_LETTER.search(text))
             self.spans.add(text, self.look)
 
     def element(self, element: etree._Element) -> None:
@@ -173,9 +183,10 @@ class _PageReader:
 
     def reference(self, note: HtmlNote) -> None:
         kind = "comment" if note.is_comment else "footnote"
-        count = sum(self.notes.elements[each].is_comment == note.is_comment for each in self.labels)
-        label = self.labels.setdefault(note.element, f"{'c' if note.is_comment else ''}{count + 1}")
-        self.spans.mark(**{kind: label})
+        if note.element not in self.labels:
+            self.counts[kind] += 1
+            self.labels[note.element] = f"{'c' if note.is_comment else ''}{self.counts[kind]}"
+        self.spans.mark(**{kind: self.labels[note.element]})
         if note.is_comment:
             self.commented.append(note.element)
 
@@ -198,12 +209,13 @@ class _PageReader:
         self.pictures.append(Picture(data, media_type_of(data, source), place, alt=alt, source=name))
 
     def table(self, element: etree._Element) -> None:
+        """Read a table; text in it that is in no cell comes before it, as in a browser."""
         self.flush()
-        for caption in element.iterchildren("caption"):
-            self.block(caption, {})
-        number = self.line_of(element) or self.number + 1
-        rows = [row for row in element.iter("tr") if next(row.iterancestors("table")) is element]
-        cells = [[each for each in row.iter("td", "th") if next(each.iterancestors("tr")) is row] for row in rows]
+        rows: list[etree._Element] = []
+        self.between_cells(element, rows)
+        self.flush()
+        place = Place(self.line_of(element) or self.number + 1)
+        cells = [list(row.iterchildren("td", "th")) for row in rows]
         headers = [
             next(row.iterancestors("thead", "table")).tag == "thead"
             or bool(each)
@@ -215,7 +227,22 @@ class _PageReader:
             for row in cells
         ]
         count = next((at for at, is_header in enumerate(headers) if not is_header), len(headers))
-        self.blocks += table_blocks(read, Place(number), header_rows=count)
+        self.blocks += table_blocks(read, place, header_rows=count)
+
+    def between_cells(self, element: etree._Element, rows: list[etree._Element]) -> None:
+        """Find the rows of a table, and read what is in none of its cells."""
+        self.text(element.text)
+        for child in element:
+            if child.tag in ("thead", "tbody", "tfoot", "tr"):
+                rows += [child] if child.tag == "tr" else []
+                self.between_cells(child, rows)
+            elif (
+                isinstance(child.tag, str)
+                and child.tag not in SKIPPED
+                and not (element.tag == "tr" and child.tag in ("td", "th"))
+            ):
+                self.element(child)
+            self.text(child.tail)
 
     def block(self, element: etree._Element, css: dict[str, str]) -> None:
         self.flush()
@@ -237,8 +264,14 @@ class _PageReader:
 
     def flush(self) -> None:
         """End the open paragraph."""
-        is_contents = bool(self.entry.strip()) and not re.search(r"[^\W\d_]", self.beyond)
-        spans, pictures, self.pictures, self.entry, self.beyond = self.spans.take(), self.pictures, [], "", ""
+        is_contents = self.has_entry and not self.has_other
+        spans, pictures, self.pictures, self.has_entry, self.has_other = (
+            self.spans.take(),
+            self.pictures,
+            [],
+            False,
+            False,
+        )
         parts = [spans] if self.open.is_preformatted else split_paragraphs(spans)
         for part in parts:
             self.number += 1
@@ -253,9 +286,9 @@ class _PageReader:
     def add(self, spans: tuple[Span, ...], place: Place, *, is_contents: bool) -> None:
         level, element = 0 if is_contents else self.open.heading_level, self.open.item
         item = None if level else item_of(element) if element is not None else self.word_item(text_of(spans))
-        if element is not None and self.item_blocks.get(element) == len(self.blocks) - 1 and self.blocks:
-            before = self.blocks[-1]
-            assert isinstance(before, Paragraph)
+        before = self.blocks[-1] if self.blocks else None
+        is_more = element is not None and self.item_blocks.get(element) == len(self.blocks) - 1
+        if is_more and isinstance(before, Paragraph) and len(before.spans) < MOST_JOINED:
             self.blocks[-1] = replace(before, spans=(*before.spans, Span("\n"), *spans))
             return
         if element is not None:

@@ -7,6 +7,7 @@ Docs, Word, pandoc and blogs write, because all of them link from the text to th
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from lxml import etree
 
@@ -14,6 +15,8 @@ _COMMENT = re.compile(r"cmnt|_?msocom|_?com_", re.IGNORECASE)
 _BACK = "↩↑⏎^\ufe0e\ufe0f"
 _NOTE_BLOCKS = ("li", "dd", "aside", "div", "p")
 _SHORT = 12
+#: Paragraphs of a note.
+_MOST_PARAGRAPHS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +40,23 @@ class HtmlNotes:
     def of(cls, body: etree._Element) -> "HtmlNotes":
         """Find the notes."""
         made = cls()
+        order = {each: at for at, each in enumerate(body.iter())}
+        known: dict[str, HtmlNote] = {}
         targets = {name: each for each in body.iter() if isinstance(each.tag, str) for name in _names(each)}
         for link in body.iter("a"):
             name = (link.get("href") or "")[1:] if (link.get("href") or "").startswith("#") else ""
             target = targets.get(name)
             if target is None or target is link or len(text_in(link).strip()) > _SHORT:
                 continue
-            known = next((each for each in made.elements.values() if each.name == name), None)
-            if known is not None and not _is_in(link, known.element):
-                made.references[link] = known
-            elif known is None and _is_before(link, target) and (note := _note(name, target, set(_own_names(link)))):
-                made.references[link] = note
+            if name in known and not _is_in(link, known[name].element):
+                made.references[link] = known[name]
+            # A reference comes before its note: the link back is not another reference.
+            elif (
+                name not in known
+                and order[link] < order[target]
+                and (note := _note(name, target, set(_own_names(link))))
+            ):
+                made.references[link] = known[name] = note
                 made.elements[note.element] = note
         return made
 
@@ -78,17 +87,14 @@ def _note(name: str, target: etree._Element, backs: set[str]) -> HtmlNote | None
 
 
 def _is_alone(block: etree._Element, parent: etree._Element) -> bool:
+    if next(islice(parent, _MOST_PARAGRAPHS, None), None) is not None:
+        return False
     links = [each for each in parent.iter("a") if (each.get("href") or "").startswith("#") and next(_names(each), "")]
     return len(links) == 1 and _is_in(links[0], block)
 
 
 def _is_in(element: etree._Element, other: etree._Element) -> bool:
     return element is other or any(each is other for each in element.iterancestors())
-
-
-def _is_before(link: etree._Element, target: etree._Element) -> bool:
-    """A reference comes before its note: the link back is not another reference."""
-    return next((each is link for each in link.getroottree().iter() if each is link or each is target), False)
 
 
 def text_in(element: etree._Element) -> str:

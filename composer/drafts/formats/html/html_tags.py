@@ -9,7 +9,7 @@ BLOCKS = frozenset(
     {
         "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "div",
         "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
-        "hr", "html", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "summary", "ul",
+        "hr", "html", "legend", "li", "main", "nav", "ol", "p", "pre", "section", "td", "th", "summary", "ul",
     }
 )  # fmt: skip
 BOLD = frozenset({"b", "strong"})

@@ -28,7 +28,9 @@ class OdtChanges:
     @classmethod
     def of(cls, tree: etree._Element, decision: ChangeDecision | None) -> "OdtChanges":
         """Read the list of changes."""
-        regions = {each.get(f"{TEXT}id") or each.get(_XML_ID) or "": each for each in tree.iter(f"{TEXT}changed-region")}
+        regions = {
+            each.get(f"{TEXT}id") or each.get(_XML_ID) or "": each for each in tree.iter(f"{TEXT}changed-region")
+        }
         return cls(decision, regions)
 
     @property

@@ -19,6 +19,7 @@ from composer.drafts.formats.odt.odt_inline import INLINE_HANDLERS, OdtInline
 from composer.drafts.formats.odt.odt_lists import OdtLists
 from composer.drafts.formats.odt.odt_styles import OFFICE, STYLE, TEXT, OdtStyle, OdtStyles, whole
 from composer.drafts.formats.span_collector import (
+    MOST_JOINED,
     PLAIN,
     SpanCollector,
     shortened,
@@ -121,17 +122,17 @@ class _OdtReader(OdtInline):
 
     def append(self, paragraph: Paragraph) -> None:
         """Add a paragraph: in a list, the first one of an item is the item, and others continue it."""
-        item = self.lists.item
+        item, before = self.lists.item, self.blocks[-1] if self.blocks else None
         if item is None or paragraph.heading_level:
             self.blocks.append(paragraph)
-        elif item.is_begun and self.blocks and isinstance(before := self.blocks[-1], Paragraph) and before.list_level == item.level:
+            return
+        is_more = item.is_begun and isinstance(before, Paragraph) and before.list_level == item.level
+        if is_more and isinstance(before, Paragraph) and len(before.spans) < MOST_JOINED:
             self.blocks[-1] = replace(before, spans=(*before.spans, Span("\n"), *paragraph.spans))
-        else:
-            number = "" if item.is_begun else item.number
-            item.is_begun = True
-            self.blocks.append(
-                replace(paragraph, list_level=min(item.level, 9), is_numbered=item.is_numbered, number=number)
-            )
+            return
+        number, item.is_begun = "" if item.is_begun else item.number, True
+        level = min(item.level, 9)
+        self.blocks.append(replace(paragraph, list_level=level, is_numbered=item.is_numbered, number=number))
 
     def open_list(self, element: etree._Element) -> None:
         self.lists.begin(element)
