@@ -13,7 +13,7 @@ from composer.drafts.draft_document import DraftDocument
 from composer.drafts.formats.draft_archive import DraftArchive
 from composer.drafts.formats.draft_error import DraftError
 from composer.drafts.formats.embedded_data import EmbeddedData
-from composer.drafts.formats.text_decoding import decode_text
+from composer.drafts.formats.texts.text_decoding import decode_text
 from composer.drafts.formats.tracked_changes import ChangeDecision
 
 #: “<” in a page: twice the elements.
@@ -80,8 +80,8 @@ def _read(data: bytes, name: str, decision: ChangeDecision | None, picture: Call
 
 def _read_text(data: bytes, name: str, picture: Callable[[str], bytes]) -> DraftDocument:
     """Read Markdown or plain text; the name only decides if the text can be both."""
-    from composer.drafts.formats.markdown_draft import is_markdown, read_markdown
-    from composer.drafts.formats.plain_text import read_plain_text
+    from composer.drafts.formats.texts.markdown_draft import is_markdown, read_markdown
+    from composer.drafts.formats.texts.plain_text import read_plain_text
 
     text = decode_text(data).replace("\r\n", "\n").replace("\r", "\n")
     if text.count("\0") or sum(not each.isprintable() and not each.isspace() for each in text[:4000]) > 100:

@@ -5,9 +5,8 @@ read in its order; scripts, and what is hidden, are not. Nothing is fetched.
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lxml import etree
 
@@ -18,18 +17,17 @@ from composer.drafts.draft_document import (
     Omission,
     OmissionKind,
     Paragraph,
-    Picture,
     Place,
     Region,
     Span,
     text_of,
 )  # fmt: skip
 from composer.drafts.formats.embedded_data import EmbeddedData
-from composer.drafts.formats.html.css_looks import CssLooks, is_bold, is_hidden, is_italic
+from composer.drafts.formats.html.css_looks import is_hidden
+from composer.drafts.formats.html.html_inline import HtmlInline, OpenBlock
 from composer.drafts.formats.html.html_lists import HtmlItem, item_of, word_item
-from composer.drafts.formats.html.html_notes import HtmlNote, HtmlNotes, is_back_mark, text_in
-from composer.drafts.formats.html.html_tags import BLOCKS, BOLD, CODE, ITALIC, SKIPPED
-from composer.drafts.formats.picture_data import media_type_of
+from composer.drafts.formats.html.html_notes import is_back_mark, text_in
+from composer.drafts.formats.html.html_tags import BLOCKS, SKIPPED
 from composer.drafts.formats.span_collector import (
     MOST_JOINED,
     PLAIN,
@@ -41,25 +39,9 @@ from composer.drafts.formats.span_collector import (
     without_start,
 )  # fmt: skip
 from composer.drafts.formats.table_cells import Cell, joined_spans, table_blocks
-from composer.drafts.formats.wrapped_links import clean_link
 
 _TITLE, _CONTENTS = re.compile(r"\b(?:title|MsoTitle)\b"), re.compile(r"\bMsoToc\w*", re.IGNORECASE)
 _TO_HEADING = re.compile(r"#(?:h\.|_Toc|_heading|heading)")
-#: Google Docs writes a no-break space where a space is at the edge of a look.
-_EDGES = re.compile("^\u00a0|\u00a0$")
-_LETTER = re.compile(r"[^\W\d_]")
-_SPACE = re.compile("[ \t\r\n\f]+")
-
-
-@dataclass(slots=True)
-class _Open:
-    """The block that is being read."""
-
-    element: etree._Element
-    heading_level: int = 0
-    item: etree._Element | None = None  # the `li` that it is in
-    is_quote: bool = False
-    is_preformatted: bool = False
 
 
 def read_html(text: str, data: EmbeddedData, picture: Callable[[str], bytes] = lambda _: b"") -> DraftDocument:
@@ -75,27 +57,8 @@ def read_html(text: str, data: EmbeddedData, picture: Callable[[str], bytes] = l
     return DraftDocument(()) if root is None else _PageReader(root, data, picture).read()
 
 
-class _PageReader:
+class _PageReader(HtmlInline):
     """Reads the elements of a page one after the other."""
-
-    def __init__(self, root: etree._Element, data: EmbeddedData, picture: Callable[[str], bytes]) -> None:
-        self.root, self.data, self.find_picture = root, data, picture
-        self.css = CssLooks.of(text_in(each) for each in root.iter("style"))
-        self.notes = HtmlNotes.of(root)
-        self.is_google = any("googleusercontent" in text_in(each) for each in root.iter("style"))
-        self.labels: dict[etree._Element, str] = {}
-        self.counts: Counter[str] = Counter()
-        self.places: dict[etree._Element, Place] = {}
-        self.blocks: list[Block] = []
-        self.spans, self.open, self.look = SpanCollector(), _Open(root), PLAIN
-        self.pictures: list[Picture] = []
-        self.commented: list[etree._Element] = []  # the notes of comments in the open paragraph
-        self.omissions: list[Omission] = []
-        self.skipped: set[etree._Element] = set(self.notes.elements)
-        self.number = 0
-        self.is_to_heading = False
-        self.has_entry = self.has_other = False  # whether the open paragraph has links to headings, and other words
-        self.item_blocks: dict[etree._Element, int] = {}  # where in the blocks the text of an item is
 
     def read(self) -> DraftDocument:
         blocks = self.blocks_in(self.root)
@@ -116,7 +79,7 @@ class _PageReader:
         """Read an element on its own."""
         outer = self.blocks, self.spans, self.open, self.look, self.pictures
         self.blocks, self.spans, self.pictures, self.look = [], SpanCollector(), [], PLAIN
-        self.open = _Open(element, is_quote=self.open.is_quote)
+        self.open = OpenBlock(element, is_quote=self.open.is_quote)
         self.inside(element)
         self.flush()
         made = tuple(self.blocks)
@@ -129,14 +92,6 @@ class _PageReader:
             if isinstance(child.tag, str) and child.tag not in SKIPPED and child not in self.skipped:
                 self.element(child)
             self.text(child.tail)
-
-    def text(self, text: str | None) -> None:
-        if text:
-            text = text if self.open.is_preformatted else _SPACE.sub(" ", text)
-            text = _EDGES.sub(" ", text) if self.is_google else text
-            self.has_entry |= self.is_to_heading and bool(text.strip())
-            self.has_other |= not self.is_to_heading and bool(_LETTER.search(text))
-            self.spans.add(text, self.look)
 
     def element(self, element: etree._Element) -> None:
         css = self.css.look(element)
@@ -167,46 +122,6 @@ class _PageReader:
             case _:
                 self.inside(element)
         self.look = outer
-
-    def look_of(self, element: etree._Element, css: dict[str, str]) -> Span:
-        tag, look = element.tag, self.look
-        bold = is_bold(css.get("font-weight", ""))
-        italic = is_italic(css.get("font-style", ""))
-        href = element.get("href") if tag == "a" else None
-        return replace(
-            look,
-            is_bold=bold if bold is not None else look.is_bold or tag in BOLD,
-            is_italic=italic if italic is not None else look.is_italic or tag in ITALIC,
-            is_code=look.is_code or tag in CODE or tag == "pre",
-            link=look.link if href is None else clean_link(href),
-        )
-
-    def reference(self, note: HtmlNote) -> None:
-        kind = "comment" if note.is_comment else "footnote"
-        if note.element not in self.labels:
-            self.counts[kind] += 1
-            self.labels[note.element] = f"{'c' if note.is_comment else ''}{self.counts[kind]}"
-        self.spans.mark(**{kind: self.labels[note.element]})
-        if note.is_comment:
-            self.commented.append(note.element)
-
-    def picture(self, element: etree._Element) -> None:
-        source, alt = (element.get("src") or "").strip(), " ".join((element.get("alt") or "").split())
-        if element.get("width") in ("0", "1") or not source:
-            return
-        if "emoji" in (element.get("class") or "") and alt:
-            self.spans.add(alt, self.look)
-            return
-        data = self.data.get(source)
-        if data is None:
-            data = (
-                b""
-                if re.match(r"(?:[a-z][a-z0-9+.-]+:)?//|[a-z]{2,}:", source, re.IGNORECASE)
-                else self.find_picture(source)
-            )
-        place = Place(self.line_of(element) or self.number + 1)
-        name = "" if self.data.get(source) is not None else source
-        self.pictures.append(Picture(data, media_type_of(data, source), place, alt=alt, source=name))
 
     def table(self, element: etree._Element) -> None:
         """Read a table; text in it that is in no cell comes before it, as in a browser."""
@@ -249,7 +164,7 @@ class _PageReader:
         outer = self.open
         heading = int(element.tag[1]) if re.fullmatch("h[1-6]", element.tag) else 0
         heading = heading or (1 if element.tag == "p" and _TITLE.search(element.get("class") or "") else 0)
-        self.open = _Open(
+        self.open = OpenBlock(
             element,
             heading_level=heading or outer.heading_level,
             item=element if element.tag == "li" else None if element.tag in ("ul", "ol", "dl") else outer.item,
@@ -312,11 +227,6 @@ class _PageReader:
     def word_item(self, text: str) -> HtmlItem | None:
         element = self.open.element
         return word_item(element, element.get("style") or "", text)
-
-    def line_of(self, element: etree._Element) -> int:
-        """Return the line of a Markdown file that an element was made from; 0 for other pages."""
-        holder = next((each for each in (element, *element.iterancestors()) if each.get("data-line")), None)
-        return 0 if holder is None else int(holder.get("data-line", "0"))
 
 
 def _span(element: etree._Element, name: str) -> int:
