@@ -148,6 +148,15 @@ def test_pages_are_short() -> None:
             assert is_code or len(line) <= 150 or line.startswith("|"), (path, line)
 
 
+def test_rows_have_the_columns_of_their_table() -> None:
+    """A `|` that belongs to a text is escaped, also in code: otherwise, pages and `compose help` cut the text off."""
+    for path in PAGES:
+        text = re.sub(r"```.*?```", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        for table in re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE):
+            counts = {len(re.findall(r"(?<!\\)\|", row)) for row in table.splitlines()}
+            assert len(counts) == 1, (path, table)
+
+
 def test_links_lead_somewhere() -> None:
     """Each link to a file, and to a heading of a page, finds it; every page is reached from docs/README.md."""
     reached = set()

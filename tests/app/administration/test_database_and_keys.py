@@ -22,6 +22,7 @@ from composer.delivery.config.passphrase_encryption import SealError
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 from tests.audience.people import NOW
 from tests.delivery.factories import frozen
+from tests.doctor.name_server import Table, name_server
 
 PASSPHRASE = "a long enough passphrase"
 
@@ -134,6 +135,29 @@ def test_the_doctor_changes_nothing_and_goes_on_after_a_mistake(context: Mailing
     *_, last = _diagnosed(replace(context, workspace=replace(context.workspace, root=root)))
     assert (last.subject, last.health) == ("newsletter.yaml", DiagnosisLevel.BAD)
     assert not (root / "newsletter.db").exists()
+
+
+def test_the_doctor_asks_name_servers(context: MailingContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SPF, DMARC and MX of the sender, and the reverse name of a mail server of one's own; not offline."""
+    records: Table = {
+        ("example.org", "TXT"): ('"v=spf1 a:mail.example.org -all"',),
+        ("_dmarc.example.org", "TXT"): ('"v=DMARC1; p=reject"',),
+        ("example.org", "MX"): ("10 mail.example.org.",),
+        ("mail.example.org", "A"): ("192.88.99.10",),
+        ("10.99.88.192.in-addr.arpa", "PTR"): ("mail.example.org.",),
+    }
+    own = replace(
+        context, environment=replace(context.environment, environment={
+            **context.environment.environment, "COMPOSE_SMTP_URL": "smtp+starttls://mail.example.org:1",
+        }),
+    )  # fmt: skip
+    with name_server(records, monkeypatch):
+        found = {each.subject: each.health for each in diagnose(own.workspace, own.environment, NOW)}
+    for subject in (
+        "SPF of example.org", "DMARC of example.org", "MX of example.org", "reverse DNS of 192.88.99.10",
+    ):  # fmt: skip
+        assert found[subject] is DiagnosisLevel.GOOD, subject
+    assert not {"SPF of example.org", "MX of example.org"} & {each.subject for each in _diagnosed(own)}
 
 
 def _diagnosed(context: MailingContext) -> list[Diagnosis]:
