@@ -15,6 +15,7 @@ _GROUPS = {
     "Merge fields": ("FIELD",),
     "Plaintext": ("TEXT",),
     "Legal requirements": ("UNS", "LAW"),
+    "Example values": ("SET",),
     "Languages": ("LANG",),
     "Editorial": ("DATE", "FILE", "EDIT", "MARK"),
     "Links": ("LINK",),

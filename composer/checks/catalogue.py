@@ -9,7 +9,7 @@ from functools import cache
 from composer.checks.registry import CHECKS, Check, Setting, problems_of
 from composer.checks.repeated_findings import without_repeats
 from composer.checks.review import ReviewedEdition
-from composer.checks.rules.message import inbox, legal, link_form, link_targets, page_languages
+from composer.checks.rules.message import example_settings, inbox, legal, link_form, link_targets, page_languages
 from composer.checks.rules.page import accessibility, compatibility, dark_mode, pdf, picture_use, size, structure
 from composer.checks.rules.text import (
     citations,
@@ -32,6 +32,7 @@ RULES = (
     inbox,
     merge_field_use,
     legal,
+    example_settings,
     page_languages,
     text_languages,
     issue_copies,
@@ -64,6 +65,7 @@ _ORDER = (
     "TEXT",
     "UNS",
     "LAW",
+    "SET",
     "LANG",
     "DATE",
     "FILE",

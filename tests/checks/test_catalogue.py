@@ -13,9 +13,11 @@ from PIL import Image
 from composer.checks.catalogue import catalogue
 from composer.checks.registry import CheckLimits
 from composer.checks.review import ReviewedEdition
+from composer.checks.rules.message.example_settings import SAMPLE_SUBJECTS
 from composer.content.yaml.nodes import Mapping
 from composer.content.yaml.parser import parse
 from composer.content.yaml.source import SourceText
+from composer.core.addresses import Address
 from composer.core.errors import Problem
 from composer.core.issue_files import SameIssue, Shared
 from composer.core.workspace import Workspace
@@ -167,6 +169,7 @@ EDITS: dict[str, Edit] = {
     "LAW01": newsletter("  privacy_url: https://example.org/privacy\n", "", "from:"),
     "LAW02": newsletter("imprint:\n  name: Example Institute\n", "", "from:"),
     "LANG01": newsletter("language: en", "language: fr", "language:"),
+    "SET01": newsletter("sound@example.org", "sound@harbour-letter.eu", "postal_address:"),
     "LANG03": Edit(BODY, f"    {FRENCH}\n\n{BODY}", "Le pont"),
     "DATE02": Edit("date: 2025-01-27", "date: 2024-01-27", "date: 2024-01-27"),
     "DATE03": Edit("long enough to be", "from Thursday, 31 January 2025, to be", "from Thursday"),
@@ -285,6 +288,12 @@ def _transparent(review: ReviewedEdition) -> ReviewedEdition:
     return replace(review, pictures=((name, replace(picture, data=out.getvalue())), *rest))
 
 
+def _sample_from_a_real_sender(review: ReviewedEdition) -> ReviewedEdition:
+    """Return a review of the sample issue, sent from a domain that somebody owns."""
+    sender = Address(address="letter@harbour-letter.eu")
+    return replace(review, newsletter=replace(review.newsletter, sender=sender), subject=SAMPLE_SUBJECTS[0])
+
+
 def _in_another_language(review: ReviewedEdition) -> ReviewedEdition:
     """Return a review of an edition whose language has a file without one of the headings."""
     root, _ = parse(SourceText.of("sections:\n  story:\n    heading:\n", name="newsletter.fr.yaml"))
@@ -305,6 +314,7 @@ def _html(old: str, new: str) -> Callable[[ReviewedEdition], ReviewedEdition]:
 #: Mistakes that cannot be written in a newsletter, because earlier steps prevent them.
 CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
+    "SET02": _sample_from_a_real_sender,
     "LANG04": _in_another_language,
     "LANG02": lambda review: replace(review, newsletter=replace(review.newsletter, language="sw")),
     "FILE01": lambda review: replace(

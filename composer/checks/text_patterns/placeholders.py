@@ -66,8 +66,8 @@ _LINE = re.compile(
     r"^[ \t]*(?:TBA|tba|tbc|[Tt]o come|XX+|xx+|待补|待定|待填|[Tt]ext folgt|[Pp]latzhalter|[Pp]laceholder)[.。…]?[ \t]*$",
     re.MULTILINE,
 )
-#: A placeholder only if it is the whole text: people sign with a line of two letters.
-_WHOLE = re.compile(r"\s*T[Kk]\.?\s*")
+#: A placeholder only if it is the whole text: people sign with a line of two letters. A new issue has “…” in comments.
+_WHOLE = re.compile(r"\s*(?:T[Kk]\.?|…|\.{3})\s*")
 #: More than two crosses are a placeholder anywhere, unless they are a Roman numeral after the word that it counts.
 _CROSSES = re.compile(r"(?<![\w.])(?:XXX+|xxx+)(?![\w])")
 _COUNTED = re.compile(
