@@ -14,8 +14,9 @@ from composer.checks.merged_findings import MergedFinding, merged
 from composer.checks.registry import problems_of
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.text.issue_copies import SAME_ISSUE
-from composer.content.document.build_memory import BuildMemory
+from composer.content.build_memory import BuildMemory
 from composer.content.document.conditional_blocks import BlockSpan, spans_of
+from composer.content.document.newsletter import Newsletter
 from composer.content.values.merge_fields import stand_ins
 from composer.core.errors import Problem
 from composer.core.issue_files import same_issue_files
@@ -56,7 +57,7 @@ def check_issue(
     path: Path,
     now: datetime.datetime,
     day: datetime.date | None = None,
-    memory: BuildMemory | None = None,
+    memory: BuildMemory[Newsletter] | None = None,
 ) -> Checked:
     """Build every variant of an issue in memory, and run the checks for a day (default: today in the editors' time zone).
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
 
-from composer.content.document.build_memory import BuildMemory
+from composer.content.build_memory import BuildMemory
 from composer.content.document.issue import Issue, read_issue, select_variant
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.variants import IssueVariant, kept_for
@@ -101,7 +101,9 @@ class BuiltVariant:
         return f"{self.number}-{self.issue_variant.who.code[:_LONGEST_NAME]}".strip("-")
 
 
-def variants_of(workspace: Workspace, *paths: Path, memory: BuildMemory | None = None) -> tuple[BuiltVariant, ...]:
+def variants_of(
+    workspace: Workspace, *paths: Path, memory: BuildMemory[Newsletter] | None = None
+) -> tuple[BuiltVariant, ...]:
     """Read, check and render issues (the language editions of one issue), and create the messages of every variant.
 
     For each issue, the fullest variant is first. A `memory` is that of one issue. Raises the errors of `build_issue`.
@@ -174,7 +176,7 @@ def build_issue(workspace: Workspace, path: Path) -> Built:
     return _built(newsletter, select_variant(issue, issue.variants[0]))
 
 
-def _built(newsletter: Newsletter, issue: Issue, memory: BuildMemory | None = None) -> Built:
+def _built(newsletter: Newsletter, issue: Issue, memory: BuildMemory[Newsletter] | None = None) -> Built:
     edition = render(issue, newsletter, memory)
     values = stand_ins(edition.fields)
     domain = newsletter.sender.domain

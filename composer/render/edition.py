@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from markupsafe import Markup
 
-from composer.content.document.build_memory import BuildMemory
+from composer.content.build_memory import BuildMemory
 from composer.content.document.issue import Issue
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.newsletter_config import ArchiveMode, ArchivePdf
@@ -81,7 +81,7 @@ class _Numbers:
         return self.last
 
 
-def render(issue: Issue, newsletter: Newsletter, memory: BuildMemory | None = None) -> Edition:
+def render(issue: Issue, newsletter: Newsletter, memory: BuildMemory[Newsletter] | None = None) -> Edition:
     """Render an issue to HTML and plaintext; with a memory, only the sections that it does not know."""
     theme = Theme(newsletter.theme, issue.language, newsletter.design)
     base = direction(issue.language)
@@ -189,7 +189,7 @@ class _Renderer:
     issue: Issue
     #: What all templates see.
     context: Mapping[str, object]
-    memory: BuildMemory | None
+    memory: BuildMemory[Newsletter] | None
     numbers: _Numbers = field(default_factory=_Numbers)
 
     @cached_property

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from composer.content.document.build_memory import BuildMemory
+from composer.content.build_memory import BuildMemory
+from composer.content.document.newsletter import Newsletter
 from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
@@ -71,7 +72,7 @@ def _without_token(token: str, page: str) -> str:
     return page.replace(token, "")
 
 
-def _result(workspace: Workspace, issue: Path, memory: BuildMemory | None) -> object:
+def _result(workspace: Workspace, issue: Path, memory: BuildMemory[Newsletter] | None) -> object:
     """Return everything that people see of a build, or all its problems."""
     try:
         checked = check_issue(workspace, issue, NOW, memory=memory)
@@ -97,7 +98,7 @@ def _result(workspace: Workspace, issue: Path, memory: BuildMemory | None) -> ob
 def test_a_build_with_a_memory_is_the_build(source: str, count: int, tmp_path: Path) -> None:
     """After each of many edits, right and wrong, in the issue and now and then in newsletter.yaml."""
     workspace, issue = _workspace(source, tmp_path)
-    chance, memory = random.Random(source), BuildMemory()
+    chance, memory = random.Random(source), BuildMemory[Newsletter]()
     good = {path: path.read_text(encoding="utf-8") for path in (issue, tmp_path / "newsletter.yaml")}
     built = 0
     for number in range(count):
@@ -116,7 +117,7 @@ def test_a_build_with_a_memory_is_the_build(source: str, count: int, tmp_path: P
 def test_only_changed_sections_are_rendered_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """For the message and its plaintext; all of them if a template, the newsletter or a shared text changes."""
     workspace, issue = _workspace("", tmp_path)
-    memory, rendered = BuildMemory(), list[str]()
+    memory, rendered = BuildMemory[Newsletter](), list[str]()
     plain = Theme.render
 
     def render(theme: Theme, name: str, *arguments: object, **options: bool) -> str:

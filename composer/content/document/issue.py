@@ -6,9 +6,10 @@ Input: an issue file and its newsletter. Output: an `Issue`, or every problem wi
 import datetime
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path as FilePath
 
-from composer.content.document.build_memory import BuildMemory
+from composer.content.build_memory import BuildMemory
 from composer.content.document.conditional_blocks import conditional_blocks_of, variant_problems
 from composer.content.document.figures import with_figures
 from composer.content.document.newsletter import Newsletter, read_newsletter
@@ -141,7 +142,7 @@ def read_issue(
     *,
     has_pictures: bool = True,
     newsletter: Newsletter | None = None,
-    memory: BuildMemory | None = None,
+    memory: BuildMemory[Newsletter] | None = None,
 ) -> tuple[Newsletter, Issue]:
     """Read an issue and the newsletter in its language; with `has_pictures=False`, without pictures.
 
@@ -156,7 +157,7 @@ def read_issue(
     marks, language = SourceMap(prefix), workspace.language_of(path)
     try:
         if memory:
-            newsletter, marks = memory.newsletter(workspace, language, prefix)
+            newsletter, marks = memory.newsletter(prefix, partial(read_newsletter, workspace, language))
         newsletter = newsletter or read_newsletter(workspace, language, marks)
     except ContentError as error:
         raise ContentError(tuple(sorted((*error.problems, *problems)))) from None

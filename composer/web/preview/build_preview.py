@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
-from composer.content.document.build_memory import BuildMemory
+from composer.content.build_memory import BuildMemory
 from composer.content.document.issue import Issue, read_issue
+from composer.content.document.newsletter import Newsletter
 from composer.content.yaml.nodes import Nodes
 from composer.core.errors import ComposeError, ContentError
 from composer.core.workspace import ISSUES, NEWSLETTER, TEMPLATES, Workspace
@@ -35,7 +36,7 @@ def preview_builder(
     `day` is the planned sending date, if not today; `asked` is the subscriber to show the issue for.
     """
     read: tuple[Path, ...] = ()
-    memory = BuildMemory()
+    memory: BuildMemory[Newsletter] = BuildMemory()
 
     def attempt() -> Attempt:
         nonlocal read

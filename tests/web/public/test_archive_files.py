@@ -98,7 +98,11 @@ def test_no_way_out(pages: Running, path: str) -> None:
 
 def test_the_page_for_an_unknown_address_has_a_language(pages: Running) -> None:
     """Below the folder of a language, the page is in that language; everywhere else, in the main language."""
-    for path, language in (("/archive/de/nothing", "de"), ("/archive/de/1999/01-01", "de"), ("/archive/sections/x", "en")):
+    for path, language in (
+        ("/archive/de/nothing", "de"),
+        ("/archive/de/1999/01-01", "de"),
+        ("/archive/sections/x", "en"),
+    ):
         answer = get(pages, path)
         assert answer.status == 404 and f'<html lang="{language}"' in answer.body
 

@@ -10,23 +10,36 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
 
-from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.content.values.field_values import pictures_in
+from composer.content.values.field_values import Group, pictures_in
 from composer.content.values.merge_fields import token_prefix
 from composer.content.values.source_map import SourceMap
-from composer.core.workspace import Workspace, stamp
+from composer.content.yaml.nodes import Nodes
+from composer.core.workspace import ThemeFiles, stamp
+
+
+class _Document(Protocol):
+    """What a newsletter was read from."""
+
+    @property
+    def nodes(self) -> Nodes: ...
+    @property
+    def template_values(self) -> Group: ...
+    @property
+    def theme(self) -> ThemeFiles: ...
+
 
 T = TypeVar("T")
+D = TypeVar("D", bound=_Document)
 
 #: The time and the size of files, by their path.
 _Stamps = Mapping[str, tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _KnownNewsletter:
-    newsletter: Newsletter
+class _Known(Generic[D]):
+    newsletter: D
     marks: SourceMap
     stamps: _Stamps
     digest: bytes
@@ -37,11 +50,11 @@ class _KnownNewsletter:
 
 
 @dataclass(slots=True)
-class BuildMemory:
+class BuildMemory(Generic[D]):
     """The memory of one issue's builds, one after the other."""
 
     _prefix: str = ""
-    _known: _KnownNewsletter | None = None
+    _known: _Known[D] | None = None
     #: Results of the last build and of this one, by the digest of what they were made from.
     _last: dict[bytes, object] = field(default_factory=dict)
     _made: dict[bytes, object] = field(default_factory=dict)
@@ -52,15 +65,15 @@ class BuildMemory:
             self._prefix = token_prefix(text)
         return self._prefix
 
-    def newsletter(self, workspace: Workspace, language: str | None, prefix: str) -> tuple[Newsletter, SourceMap]:
-        """Return the newsletter as its files are now, and a new map with its marks. Raises ContentError."""
+    def newsletter(self, prefix: str, read: Callable[[SourceMap], D]) -> tuple[D, SourceMap]:
+        """Return the newsletter as its files are now, and a new map with its marks; `read` reads it, and adds its marks."""
         known, before = self._known, _stamps(self._known.newsletter) if self._known else None
         if known is None or not known.is_settled or known.stamps != before or known.marks.prefix != prefix:
             self._known = None
             marks = SourceMap(prefix)
-            newsletter = read_newsletter(workspace, language, marks)
+            newsletter = read(marks)
             stamps = _stamps(newsletter)
-            known = self._known = _KnownNewsletter(
+            known = self._known = _Known(
                 newsletter=newsletter,
                 marks=marks,
                 stamps=stamps,
@@ -94,7 +107,7 @@ class BuildMemory:
         self._last, self._made = self._made, {}
 
 
-def _stamps(newsletter: Newsletter) -> _Stamps:
+def _stamps(newsletter: _Document) -> _Stamps:
     """Return the time and the size of every file that a newsletter was read from: its own, those of its theme, pictures."""
     own = {node.source.path for node in newsletter.nodes.values()}
     pictures = {picture.file for picture in pictures_in(newsletter.template_values)}
