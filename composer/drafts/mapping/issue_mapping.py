@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.sections import SectionSpec
-from composer.drafts.draft_document import DraftDocument
+from composer.drafts.draft_document import DraftDocument, Region
 from composer.drafts.issue_entries import (
     BareValue,
     BlockText,
@@ -25,7 +25,7 @@ from composer.drafts.mapping.mapping_context import AccountedWords, MappingConte
 from composer.drafts.mapping.names.known_names import Vocabulary
 from composer.drafts.mapping.outline.contents_list import contents_lines
 from composer.drafts.mapping.outline.draft_outline import FRONT, MASTHEAD, UNKNOWN, DraftPart, draft_parts
-from composer.drafts.mapping.outline.front_matter import FrontMatter, front_matter
+from composer.drafts.mapping.outline.front_matter import FrontMatter, front_matter, is_running_title
 from composer.drafts.mapping.outline.masthead_match import map_masthead
 from composer.drafts.mapping.section_mapping import is_empty, map_section
 from composer.drafts.mapping.section_placement import place_unnamed
@@ -141,10 +141,28 @@ def _parts(draft: NamedDraft, context: MappingContext, *, has_many: bool) -> lis
     lines = draft_lines(draft.document, draft.name if has_many else "")
     if has_many:
         lines = tuple(_relabeled(line, draft) for line in lines)
+    lines = _in_body(lines, context)
     listed = contents_lines(lines, context.vocabulary)
     for at in sorted(listed):
         context.account(lines[at].text, "contents")
     return draft_parts([line for at, line in enumerate(lines) if at not in listed], context.vocabulary)
+
+
+def _in_body(lines: tuple[DraftLine, ...], context: MappingContext) -> tuple[DraftLine, ...]:
+    """Return the lines without the contents list of the program, and without headers and footers that say nothing new."""
+    found: list[DraftLine] = []
+    margins: list[DraftLine] = []
+    for line in lines:
+        if line.region is Region.CONTENTS:
+            context.account(line.text, "contents")
+        elif line.region not in (Region.HEADER, Region.FOOTER):
+            found.append(line)
+        elif line.is_text and is_running_title(line, context.vocabulary):
+            context.account(line.text, "header")
+        else:
+            margins.append(line)
+    context.margins += margins
+    return tuple(found)
 
 
 def _relabeled(line: DraftLine, draft: NamedDraft) -> DraftLine:
@@ -258,6 +276,7 @@ def _account_heading(part: DraftPart, spec: SectionSpec, context: MappingContext
 
 def _finish(group: KeyGroup, context: MappingContext) -> None:
     """Add footnotes that no text refers to, and comments that are anchored nowhere."""
+    group.parts += context.left_over(context.margins)
     for label, spans in context.blocks.unused.items():
         text = inline_markdown(spans)
         if text:

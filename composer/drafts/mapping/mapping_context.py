@@ -50,6 +50,8 @@ class MappingContext:
     taken: frozenset[str] = frozenset()
     #: Names in the draft, and the different ones that the edition prints.
     renamed: dict[str, str] = field(default_factory=dict)
+    #: Headers and footers of the pages that have no field.
+    margins: list[DraftLine] = field(default_factory=list)
     accounted: list[AccountedWords] = field(default_factory=list)
     pictures: list[NamedPicture] = field(default_factory=list)
     #: Addresses that an issue cannot contain, with the text that they are in.

@@ -4,6 +4,7 @@ Input: a section of the newsletter, lines. Output: the value, and comments aroun
 schema alone.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 
 from composer.content.document.sections import SectionSpec
@@ -33,7 +34,16 @@ def map_section(spec: SectionSpec, lines: Sequence[DraftLine], context: MappingC
     names = field_names(spec, roles.fields, context.vocabulary)
     if spec.type.content.is_array:
         return _list(spec, lines, roles, names, context)
-    return _item(spec, lines, roles, names, context, has_title_first=False)
+    return _item(spec, lines, roles, names, context, has_title_first=_begins_with_title(lines, roles))
+
+
+def _begins_with_title(lines: Sequence[DraftLine], roles: FieldRoles) -> bool:
+    """Return whether the first line of a text is its title although it has no style: short, no sentence, with a text below."""
+    if roles.title not in roles.required or len(lines) < 2:
+        return False
+    first, second = lines[:2]
+    is_short = first.is_plain and len(first.text) <= 140 and not re.search(r"[.:,;!。：]\s*$", first.text)
+    return is_short and not any(line.level for line in lines[:3]) and len(second.text) > len(first.text)
 
 
 def _list(

@@ -26,6 +26,11 @@ def use_details(item: ItemDraft, line: DraftLine) -> bool:
         return False
     if any(item.texts.values()) and not line.is_plain or (ends_sentence(line.text) and len(line.text) > 80):
         return False
+    free = ((key, shape) for key, shape in roles.shapes.items() if key not in item.values)
+    whole = next((key for key, shape in free if shape.fullmatch(line.text.strip())), None)
+    if whole is not None:
+        item.set_value(whole, PlainText(plain_text(line.spans)), line)
+        return True
     found: dict[str, str] = {}
     rest = line.text
     if roles.date and roles.date not in item.values:

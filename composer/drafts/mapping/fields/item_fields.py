@@ -114,7 +114,7 @@ def _outlet_at_end(item: ItemDraft, line: DraftLine) -> None:
     roles = item.roles
     found = trailing_brackets(line.spans)
     spans = found.inside if found else line.spans
-    label = find_label(spans, _outlet_names(item), has_level=False, needs_bold=False)
+    label = find_label(spans, _outlet_names(item), has_level=False)
     if label is None or not text_of(label.rest).strip() or len(text_of(label.rest)) > 80 or not roles.outlet:
         return
     publisher = text_of(label.rest).strip().rstrip(".")

@@ -11,6 +11,7 @@ from composer.drafts.issue_entries import (
     PlainText,
 )
 from composer.drafts.mapping.fields.item_draft import ItemDraft
+from composer.drafts.mapping.fields.source_entries import source_entry
 from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
@@ -28,10 +29,32 @@ def use_title(item: ItemDraft, line: DraftLine) -> bool:
         return False
     if not (line.level or (item.has_title_first and line.is_text)):
         return False
+    if _cited(item, line):
+        return True
     spans = _headline(item, strip_spans(line.spans))
     if (link := web_link(first_link(spans))) and item.roles.url and item.roles.url not in item.values:
         item.values[item.roles.url] = BareValue(link)
     item.set_value(key, PlainText(plain_text(spans)), replace(line, spans=spans))
+    return True
+
+
+def _cited(item: ItemDraft, line: DraftLine) -> bool:
+    """Use `Outlet (CN): Title` with a linked title, as in a list of sources."""
+    roles = item.roles
+    if not (roles.title and roles.outlet and roles.url) or not web_link(first_link(line.spans)):
+        return False
+    source = source_entry(line.spans, item.language)
+    starts_with_outlet = text_of(line.spans).lstrip().startswith(source.outlet) and bool(source.outlet)
+    fits = (not source.language or roles.language) and (not source.date or roles.date) and not source.original_title
+    if not starts_with_outlet or not fits or any(span.link for span in line.spans[:1]):
+        return False
+    values = {roles.outlet: source.outlet, roles.url: source.url}
+    values |= {roles.language or "": source.language, roles.date or "": source.date.isoformat() if source.date else ""}
+    for key, value in values.items():
+        if key and value and key not in item.values:
+            item.values[key] = PlainText(value) if key == roles.outlet else BareValue(value)
+    item.context.account(source.words, "value")
+    item.set_value(roles.title, PlainText(source.title), line)
     return True
 
 
@@ -49,7 +72,11 @@ def _headline(item: ItemDraft, spans: Spans) -> Spans:
     if not roles.outlet or roles.outlet in item.values:
         return spans
     publisher = publisher_in(found, item.language, item.date_format, item.context.day)
-    if publisher is None or (publisher.date and not roles.date) or (publisher.language and not roles.language):
+    if (
+        publisher is None
+        or (publisher.date and (not roles.date or roles.date in item.values))
+        or (publisher.language and not roles.language)
+    ):
         return spans
     if publisher.name:
         item.values[roles.outlet] = PlainText(plain_text((Span(publisher.name),)))

@@ -4,6 +4,7 @@ Input: lines, the roles of an item's fields, the names of its labels. Output: th
 Guarantees: pure; every line is in one part.
 """
 
+import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +14,7 @@ from composer.drafts.mapping.names.field_roles import FieldRoles
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
 from composer.drafts.mapping.text.block_markdown import is_caption
-from composer.drafts.mapping.text.draft_dates import whole_date
+from composer.drafts.mapping.text.draft_dates import find_date, whole_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine, ends_sentence
 from composer.drafts.mapping.text.span_text import Spans, is_all_bold, only_link, split_spans, strip_spans
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
@@ -39,7 +40,7 @@ def section_items(
     if starts:
         return _parts(lines, starts)
     if any(line.list_level == 1 for line in lines) and not any(line.level for line in lines):
-        return _bullets(lines)
+        return _bullets(lines, language if roles.date else "")
     if roles.title is not None and _is_line_list(lines):
         return SectionItems(items=[[line] for line in lines])
     return SectionItems(items=[list(lines)] if lines else [])
@@ -153,17 +154,32 @@ class _Splitter:
         return found.key
 
 
-def _bullets(lines: Sequence[DraftLine]) -> SectionItems:
+def _bullets(lines: Sequence[DraftLine], language: str) -> SectionItems:
     """Make an item of each bullet; lines below it belong to it."""
     first = next(at for at, line in enumerate(lines) if line.list_level == 1)
     found = SectionItems(intro=list(lines[:first]))
     for line in lines[first:]:
         if line.list_level == 1:
-            found.items.append(_opened(line))
+            found.items.append((language and _dated(line, language)) or _opened(line))
         else:
             inner = replace(line, list_level=max(line.list_level - 1, 0)) if line.list_level else line
             found.items[-1].append(inner)
     return found
+
+
+def _dated(line: DraftLine, language: str) -> list[DraftLine]:
+    """Divide `18 February, 19:30, Town hall: Council meeting` into the title and the details before it."""
+    text = line.text
+    near = datetime.date(2000, 6, 30)  # only the place of the date counts
+    date = find_date(text, language, near=near)
+    if date is None or len(text[: date.start].split()) > 1:
+        return []
+    colon = re.compile(r"\s*(?::\s+|\s[–—]\s)").search(text, date.end)
+    if colon is None or colon.start() > 90 or not text[colon.end() :].strip():
+        return []
+    details, title = split_spans(line.spans, colon.start(), colon.end())
+    plain = replace(line, list_level=0, is_numbered=False)
+    return [replace(plain, level=BOLD, spans=strip_spans(title)), replace(plain, spans=strip_spans(details))]
 
 
 def _opened(line: DraftLine) -> list[DraftLine]:

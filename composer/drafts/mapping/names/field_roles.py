@@ -147,11 +147,13 @@ def _is_authors(each: SchemaField, schema: DocumentSchema) -> bool:
 
 
 def _shape(each: SchemaField) -> re.Pattern[str] | None:
-    """Return a pattern of values like the examples, if these contain digits: any number for a number."""
+    """Return a pattern of values like the examples, if these contain digits: any number for a number, any word for a word."""
     examples = [example.strip('"') for example in each.examples]
     if each.format != "plain" or not examples or not all(_DIGITS.search(example) for example in examples):
         return None
     if any(len(example) > 30 for example in examples):
         return None
-    shapes = "|".join(re.sub(r"\d+", r"\\d+", re.escape(example)) for example in examples)
-    return re.compile(f"(?:{shapes})", re.IGNORECASE)
+    shapes = "|".join(
+        re.sub(r"[^\W\d_]+", r"[^\\W\\d_]+", re.sub(r"\d+", "0", re.escape(example))) for example in examples
+    )
+    return re.compile(f"(?:{shapes})".replace("0", r"\d+"), re.IGNORECASE)

@@ -20,6 +20,13 @@ _COMMON = frozenset(
 )
 
 
+_MONTHS = frozenset(
+    "january february march april may june july august september october november december januar februar marz april "  # noqa: SIM905
+    "mai juni juli august september oktober november dezember janvier fevrier mars avril juin juillet aout septembre "
+    "octobre novembre decembre enero febrero marzo abril mayo junio julio agosto septiembre noviembre diciembre".split()
+)
+
+
 @lru_cache(maxsize=4_096)
 def normal_heading(text: str) -> str:
     """Return a text without numbering, punctuation, accents and capitals."""
@@ -60,6 +67,11 @@ def best_match(heading: str, names: Iterable[tuple[str, str]], common: Collectio
     return found[1], found[0]
 
 
+def month_word(word: str) -> str:
+    """Return the same word for every month: a heading such as `In February` changes with the issue."""
+    return "month-name" if word in _MONTHS else word
+
+
 def _content(normal: str, common: Collection[str]) -> frozenset[str]:
-    words = frozenset(normal.split()) - _COMMON
+    words = frozenset(month_word(word) for word in normal.split()) - _COMMON
     return (words - frozenset(common)) or words

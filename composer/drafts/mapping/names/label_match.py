@@ -27,14 +27,13 @@ class FoundLabel:
     name: str = ""
 
 
-def find_label(
-    spans: Spans, names: Iterable[FieldName], *, has_level: bool, needs_bold: bool = False
-) -> FoundLabel | None:
+def find_label(spans: Spans, names: Iterable[FieldName], *, has_level: bool) -> FoundLabel | None:
     """Return the label at the start of a text. `has_level` says that the whole line is a heading."""
     text = text_of(spans)
     bold = _bold_length(spans)
     colon = _COLON.search(text, 0, _LONGEST + 2)
     found: list[tuple[int, int, bool]] = []
+    names = list(names)
     if has_level:
         found.append((len(text.rstrip(" :：\n")), len(text), True))
     if colon is not None and bold >= colon.start() > 0:
@@ -42,9 +41,14 @@ def find_label(
     elif 0 < bold < len(text) and bold <= _LONGEST:
         after = re.compile(r"\s*[.:：–—-]?\s+|\s*[:：.]?\n+").match(text, bold)
         stripped = text[:bold].rstrip(" :：.\n–—-")
-        found.append((len(stripped), after.end() if after else bold, True))
-    elif colon is not None and not needs_bold:
+        if after is not None or not text[bold].isalnum():
+            found.append((len(stripped), after.end() if after else bold, True))
+    elif colon is not None:
         found.append((colon.start(), colon.end(), False))
+    elif not has_level:
+        # A line that is nothing but a label of the newsletter needs no style.
+        names = [name for name in names if name.is_loose]
+        found.append((len(text.rstrip()), len(text), False))
     for end, start, is_marked in found:
         if 0 < end <= _LONGEST and (name := _name(text[:end], names, is_marked=is_marked)):
             return FoundLabel(name.key, text[:end], strip_spans(cut(spans, start)), name.name if name.is_loose else "")

@@ -12,6 +12,7 @@ from composer.drafts.mapping.names.field_roles import is_lone_number
 from composer.drafts.mapping.names.heading_match import ENOUGH, best_match, normal_heading
 from composer.drafts.mapping.names.known_names import Vocabulary
 from composer.drafts.mapping.outline.masthead_match import is_known, is_team_heading
+from composer.drafts.mapping.text.draft_dates import find_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine
 from composer.drafts.mapping.text.span_text import cut, strip_spans
 
@@ -51,7 +52,7 @@ def draft_parts(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> list[Draf
                 parts[-1].lines.append(match.rest)
         elif _begins_masthead(lines, at, vocabulary, parts):
             parts.append(DraftPart(MASTHEAD, None, [line]))
-        elif len(parts) > 1 and 0 < line.level <= level < BOLD and has_deeper and not is_lone_number(line.text):
+        elif len(parts) > 1 and has_deeper and _ends_part(line, parts[-1], level):
             if parts[-1].key == MASTHEAD:
                 parts[-1].lines.append(line)
             else:
@@ -60,6 +61,12 @@ def draft_parts(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> list[Draf
             parts[-1].lines.append(line)
     _cut_known_end(parts, vocabulary)
     return parts
+
+
+def _ends_part(line: DraftLine, part: DraftPart, level: int) -> bool:
+    """Return whether a heading begins something that the newsletter does not have: it is not below the heading of the part."""
+    own = part.heading.level if part.heading is not None and part.heading.level else level
+    return 0 < line.level <= own < BOLD and not is_lone_number(line.text)
 
 
 def matched_sections(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> float:
@@ -93,7 +100,7 @@ def _match(line: DraftLine, vocabulary: Vocabulary) -> _Match | None:
         if found and after.strip() and (key := exact.get(normal_heading(before))):
             start = len(before) + len(sign)
             return _Match(key, 1.0, replace(line, spans=strip_spans(cut(line.spans, start))))
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or find_date(text, vocabulary.language) is not None:
         return None
     key, score = best_match(text, names, vocabulary.common)
     return _Match(key, score) if score >= ENOUGH else None

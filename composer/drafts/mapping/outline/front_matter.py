@@ -6,13 +6,14 @@ Input: lines. Output: the values of an issue, and the lines that are something e
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from composer.drafts.draft_document import text_of
+from composer.drafts.draft_document import Span, text_of
 from composer.drafts.mapping.mapping_context import MappingContext
 from composer.drafts.mapping.names.heading_match import similarity
 from composer.drafts.mapping.names.known_names import Vocabulary
 from composer.drafts.mapping.names.label_match import find_label
+from composer.drafts.mapping.outline.masthead_match import is_known
 from composer.drafts.mapping.text.draft_dates import find_date, whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.span_text import Spans
@@ -38,19 +39,29 @@ def front_matter(lines: Sequence[DraftLine], context: MappingContext, *, has_sec
     found = FrontMatter()
     for at, line in enumerate(lines):
         is_last = at + 1 == len(lines) or bool(lines[at + 1].level) or _is_frame(lines[at + 1], context.vocabulary)
-        if not line.is_text or line.list_level or not _take(line, found, context, is_alone=is_last and has_sections):
+        shown = _unlisted(line, context)
+        is_text = shown.is_text and not shown.list_level
+        if not is_text or not _take(shown, found, context, words=line.text, is_alone=is_last and has_sections):
             found.rest.append(line)
     return found
 
 
-def _take(line: DraftLine, found: FrontMatter, context: MappingContext, *, is_alone: bool) -> bool:
+def _unlisted(line: DraftLine, context: MappingContext) -> DraftLine:
+    """Return a date such as `30. April 2025` as a paragraph, although programs take it for an item of a list."""
+    text = f"{line.number} {line.text}"
+    if not line.number or whole_date(text, context.vocabulary.language) is None:
+        return line
+    return replace(line, list_level=0, is_numbered=False, number="", spans=(Span(f"{line.number} "), *line.spans))
+
+
+def _take(line: DraftLine, found: FrontMatter, context: MappingContext, *, words: str, is_alone: bool) -> bool:
     label = find_label(line.spans, context.vocabulary.frame, has_level=False)
     if label is not None and _labeled(label.key, label.rest, found, context):
         context.account(label.label, "label")
         found.sources[label.key] = line
         return True
     if _is_title_line(line, found, context):
-        context.account(line.text, "title")
+        context.account(words, "title")
         return True
     if line.level and is_alone and not found.subject and not found.rest and len(line.text) <= _LONGEST:
         found.subject = line.spans
@@ -93,6 +104,17 @@ def _is_title_line(line: DraftLine, found: FrontMatter, context: MappingContext)
     found.date = found.date or (date.date if date else None)
     found.number = found.number or number
     return True
+
+
+def is_running_title(line: DraftLine, vocabulary: Vocabulary) -> bool:
+    """Return whether a header or footer has only the name of the newsletter, a date, the number of the issue or of the page."""
+    text = re.sub(r"\b(?:page|seite|p\.|s\.)\s*|\d+\s*(?:of|von|/)\s*\d+", " ", line.text, flags=re.IGNORECASE)
+    date = find_date(text, vocabulary.language)
+    if date is not None:
+        text = f"{text[: date.start]} {text[date.end :]}"
+    _, text = _number(text, vocabulary)
+    name = re.sub(r"\d+", "", _without_weekday(text, date is not None, vocabulary.language)).strip()
+    return not name or similarity(name, vocabulary.newsletter) >= 0.85 or is_known(line.text, vocabulary)
 
 
 def _number(text: str, vocabulary: Vocabulary) -> tuple[int | None, str]:
