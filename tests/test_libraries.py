@@ -33,12 +33,15 @@ ADAPTERS = {
     "flufl": "bounces/parse/recipient_detectors.py",
     "platformdirs": "core/environment.py",
     "pypdfium2": "pdf/pdf_reader.py",
+    "apscheduler": "app/work/local_engine.py",
+    "procrastinate": "app/work/cluster_engine.py",
 }
 #: Changes for the whole process: a library's logger, or a stream.
 _PROCESS_WIDE = {
     "render/inline.py",
     "bounces/parse/recipient_detectors.py",
     "database/engine.py",
+    "app/work/cluster_engine.py",
     "core/event_log.py",
     "pdf/weasyprint_adapter.py",
     "web/public/server/public_server.py",
@@ -83,8 +86,8 @@ def test_nobody_changes_the_process_elsewhere() -> None:
 
 def _requirements() -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    more = project["optional-dependencies"]["pdf"]
-    return [Requirement(each) for each in (*project["dependencies"], *more)]
+    extras = project["optional-dependencies"]
+    return [Requirement(each) for each in (*project["dependencies"], *extras["pdf"], *extras["cluster"])]
 
 
 def test_only_two_modules_know_weasyprint() -> None:

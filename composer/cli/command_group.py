@@ -37,6 +37,7 @@ _COMMANDS = {
     "settle": "Decide what to do about recipients whose delivery could not be confirmed.",
     "report": "Write the report of a mailing: web page, text, tables.",
     "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
+    "work": "Do everything that is scheduled: mailings, bounces, archive, backups.",
     "audience": "Show how the audience develops: growth, bounces, complaints.",
     "bounces": "Process returned mail: bounces, complaints, unsubscribe requests.",
     "deploy": "Write the files for a server into DIR: systemd, nginx, Caddy, DNS, secrets.",

@@ -4,6 +4,8 @@ Input: a Location. Output: a Database at this program's version, or a DatabaseEr
 so it is imported only for an upgrade.
 """
 
+from datetime import UTC, datetime
+
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
@@ -11,6 +13,7 @@ from composer.core.errors import DatabaseError
 from composer.database import schema_check
 from composer.database.engine import Database, connect
 from composer.database.location import Location
+from composer.database.machines import MACHINES_SINCE, WorkConflictError, live_machines
 from composer.database.schema_version import MIGRATIONS, newest, version_of
 
 #: An advisory lock of PostgreSQL, so that only one upgrade runs at a time.
@@ -65,6 +68,7 @@ def upgrade(database: Database) -> tuple[int, int]:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 before = version_of(connection)
                 _refuse_newer(before)
+                _refuse_while_working(connection, before)
                 config.attributes["connection"] = connection
                 try:
                     command.upgrade(config, "head")
@@ -77,6 +81,15 @@ def upgrade(database: Database) -> tuple[int, int]:
             if is_sqlite:
                 _outside(connection, "PRAGMA foreign_keys=ON")
     return before, newest()
+
+
+def _refuse_while_working(connection: Connection, version: int) -> None:
+    """Refuse an upgrade while `compose work` runs: it would go on with the tables of its own version."""
+    if version in range(MACHINES_SINCE, newest()) and (live := live_machines(connection, datetime.now(UTC))):
+        names = ", ".join(f"{each.name} (process {each.process})" for each in live)
+        raise WorkConflictError(
+            f"compose {live[0].program} is working on this database: {names}", "stop compose work there, then try again"
+        )
 
 
 def _outside(connection: Connection, statement: str) -> None:

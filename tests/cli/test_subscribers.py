@@ -23,7 +23,7 @@ from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection, count
 from tests.audience.importing.test_import import BUTTONDOWN, LISTMONK, mailchimp
 from tests.audience.list_factory import written
-from tests.databases import PostgresServer, with_tables
+from tests.databases import PostgresServer, postgres_programs, with_tables
 from tests.delivery.factories import NOW, draft
 from tests.factories import ROOT, sample
 
@@ -382,9 +382,13 @@ def test_postgresql_by_url(
     written(here, LIST, "list.csv")
     assert run(["subscribers", "import", "list.csv", "--yes", "--consent", "form"]) == 0
     assert _count(capsys) == {"active": 2, "total": 2}
-    assert run(["db", "backup", "copy.db"]) == 1
-    assert "pg_dump" in capsys.readouterr().err
-    assert not list(here.glob("*.db"))
+    # The server's own programs: an older pg_dump refuses.
+    monkeypatch.setenv("PATH", str(postgres_programs()))
+    assert run(["db", "backup", "copy.dump"]) == 0
+    listed = subprocess.run(["pg_restore", "--list", "copy.dump"], capture_output=True, text=True, check=True).stdout
+    assert "TABLE DATA public subscribers" in listed and "TABLE DATA public database_keys" not in listed
+    assert (here / "copy.dump").stat().st_mode & 0o777 == 0o600
+    assert run(["db", "backup", "copy.dump"]) == 1 and not list(here.glob("*.db"))
 
 
 def test_three_services_in_under_five_commands(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

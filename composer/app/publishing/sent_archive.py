@@ -46,8 +46,12 @@ def expect_database(workspace: Workspace, environment: Environment) -> None:
         raise _nothing_sent()
 
 
-def _nothing_sent() -> MailingError:
-    return MailingError("nothing was sent yet", "to publish the issue files as they are: compose publish --unsent")
+class NothingSentError(MailingError):
+    """No mailing was sent yet, so there is nothing to publish."""
+
+
+def _nothing_sent() -> NothingSentError:
+    return NothingSentError("nothing was sent yet", "to publish the issue files as they are: compose publish --unsent")
 
 
 def publish_sent(

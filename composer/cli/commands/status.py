@@ -7,6 +7,7 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.mailing_texts import WORDS, condition, identity, title, when
+from composer.cli.ui.work_texts import work_as_data, work_lines
 from composer.core.command_lines import command_line
 
 if TYPE_CHECKING:
@@ -27,21 +28,25 @@ _ANSWERS = {"yes": "approved", "no": "changes"}
 def command(mailing: int | None, as_json: bool) -> int:
     """Show the delivery status and totals of mailings.
 
-    With a mailing's number, also lists who has not received it, and why. Exit code 1 if the totals of a mailing do not
-    add up.
+    Also lists the machines of `compose work`, what each is doing, and when its jobs last succeeded. With a mailing's
+    number, lists who has not received it, and why. Exit code 1 if the totals of a mailing do not add up.
     """
     from composer.app.context import open_newsletter
     from composer.app.mailings.mailing_status import status
+    from composer.app.work.work_status import work_status
 
     with open_newsletter() as context:
         found = status(context, mailing, most=0 if as_json else _MOST + 1)
+        working = work_status(context) if mailing is None else None
     zone = context.newsletter.zone
     if as_json:
         lost_data = [{"issue": key, "restored": at.isoformat()} for key, at in found.lost.items()]
-        console.answer_json({"mailings": [_as_data(each) for each in found.mailings], "lost_issues": lost_data})
-    elif not found.mailings and not found.lost:
-        console.answer("no mailings yet")
+        mailings_data = [_as_data(each) for each in found.mailings]
+        work_data = {} if working is None else work_as_data(working)
+        console.answer_json({"mailings": mailings_data, "lost_issues": lost_data, **work_data})
     else:
+        if not found.mailings and not found.lost:
+            console.answer("no mailings yet")
         for each in found.mailings:
             for line in _lines(each, zone, is_whole=mailing is not None):
                 console.answer(line)
@@ -49,6 +54,8 @@ def command(mailing: int | None, as_json: bool) -> int:
             console.answer(f"issue {key}: its mailing was lost when a backup was restored ({when(at, zone)})")
             console.answer(f"next: {command_line('settle', key)}     until then, it is not sent")
         _name(found.not_received, mailing)
+        for line in () if working is None else work_lines(working, zone):
+            console.answer(line)
     return 0 if found.is_even else 1
 
 

