@@ -22,6 +22,7 @@ from benchmarks.audience import PEER as INSERT
 from benchmarks.burst import bursts
 from benchmarks.calls import LIMITS, counted
 from benchmarks.fresh import BARE, BUILD, HELP, PEER, builds, interleaved, starts
+from benchmarks.growth import SIZES, growth, is_level
 from benchmarks.history import record
 from benchmarks.imports import imports
 from benchmarks.large import large
@@ -99,6 +100,7 @@ def main() -> int:
         "audience": lambda _: _audience(),
         "publishing": lambda _: _publishing(),
         "printing": lambda _: _printing(),
+        "growth": lambda _: _growth(given.sizes),
     }
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure what things cost.")
     parser.add_argument(
@@ -107,6 +109,14 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=15, metavar="N", help="rounds of fresh processes  [default: 15]")
     parser.add_argument(
         "--busy", type=int, default=0, metavar="N", help="keep N processors busy meanwhile  [default: none]"
+    )
+    parser.add_argument(
+        "--sizes",
+        type=int,
+        nargs="+",
+        default=SIZES,
+        metavar="N",
+        help="sizes for growth  [default: 1000 10000 100000]",
     )
     # As the program itself does (composer/cli/main.py).
     gc.set_threshold(100_000)
@@ -490,6 +500,17 @@ def _printing() -> bool:
             pdf_kb=found.size / 1000,
         ),
     )
+    return all(met)
+
+
+def _growth(sizes: Sequence[int]) -> bool:
+    found = growth(sorted(sizes))
+    print(f"\n{'How costs grow':<12}{'count':>20}{'CPU':>12}{'of one':>14}{'peak of memory':>18}")
+    for name, costs in found.items():
+        for cost in costs:
+            of_one = f"{cost.cpu / cost.count * 1e6:,.0f} µs"
+            print(f"  {name:<12}{cost.count:>20,}{cost.cpu:>10.1f} s{of_one:>14}{cost.peak:>15.0f} MB")
+    met = [_bar(is_level(costs), f"{name}: at most n log n, and flat memory") for name, costs in found.items()]
     return all(met)
 
 

@@ -70,7 +70,7 @@ def audience(rows: int) -> tuple[dict[str, Run], dict[str, Run]]:
 def _measure(folder: Path, rows: int, *, with_peer: bool) -> dict[str, Run]:
     (folder / "issues").mkdir(parents=True)
     (folder / "newsletter.yaml").write_text(_NEWSLETTER, encoding="utf-8")
-    _write(folder / "list.csv", rows)
+    write_list(folder / "list.csv", rows)
     found = {IMPORT: _ours(folder, "subscribers", "import", "list.csv", "--yes", "--consent", "form")}
     if with_peer:
         found[PEER] = _peer(folder)
@@ -80,7 +80,8 @@ def _measure(folder: Path, rows: int, *, with_peer: bool) -> dict[str, Run]:
     return found
 
 
-def _write(path: Path, rows: int) -> None:
+def write_list(path: Path, rows: int) -> None:
+    """Write a list of this many people."""
     chosen = random.Random(1)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)

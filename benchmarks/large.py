@@ -18,6 +18,7 @@ from pathlib import Path
 from benchmarks import ROOT
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
+from composer.transport.memory_transport import MemoryTransport, TakenMessage
 
 _SENT = 20_000
 
@@ -44,6 +45,19 @@ def large(count: int) -> Large:
         return Large(**json.loads(ran.stdout))
 
 
+class Forgetful(MemoryTransport):
+    """Stores nothing, so that only the sender's memory is measured."""
+
+    class _None(list[TakenMessage]):
+        def append(self, each: TakenMessage) -> None:
+            pass
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = self._None()
+        self.seen = type("None", (list,), {"append": lambda self, each: None})()
+
+
 def _measure(folder: Path, count: int) -> Large:
     from benchmarks.mailing import draft, payload
     from composer.delivery.messages.message_factory import MailingMessages
@@ -52,19 +66,6 @@ def _measure(folder: Path, count: int) -> Large:
     from composer.delivery.selection.selection import count as counted
     from composer.delivery.worker.run_loop import MailingJob, send
     from composer.delivery.worker.stop_request import Stop
-    from composer.transport.memory_transport import MemoryTransport, TakenMessage
-
-    class Forgetful(MemoryTransport):
-        """Stores nothing, so that only the sender's memory is measured."""
-
-        class _None(list[TakenMessage]):
-            def append(self, each: TakenMessage) -> None:
-                pass
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.taken = self._None()
-            self.seen = type("None", (list,), {"append": lambda self, each: None})()
 
     with open_database(Location(path=folder / "news.db")) as database:
         begin = time.perf_counter()

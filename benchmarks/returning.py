@@ -133,7 +133,8 @@ def _peer(data: bytes) -> None:
     all_failures(email.message_from_bytes(data))
 
 
-def _in_a_process(folder: Path, count: int) -> dict[str, float]:
+def write_mailbox(folder: Path, count: int) -> None:
+    """Write a mailbox of this many messages, and a database with the subscribers that they are about."""
     folder.mkdir()
     with (folder / "box").open("wb") as box:
         for each in messages(count):
@@ -147,22 +148,32 @@ def _in_a_process(folder: Path, count: int) -> dict[str, float]:
             for n in range(count)
         ]  # fmt: skip
         connection.execute(insert(subscribers), rows)
+
+
+def take_in(folder: Path, times: int = 1) -> list[float]:
+    """Read the mailbox this many times; return the seconds of each."""
+    seconds = []
+    with open_database(Location(path=folder / "news.db")) as database:
+        for _ in range(times):
+            begin = time.perf_counter()
+            ingest(database, _TOKENS, Files(read=lambda: read_path(folder / "box")), now=lambda: _NOW)
+            seconds.append(time.perf_counter() - begin)
+    return seconds
+
+
+def _in_a_process(folder: Path, count: int) -> dict[str, float]:
+    write_mailbox(folder, count)
     ran = subprocess.run([sys.executable, "-m", __name__, str(folder)], capture_output=True, text=True, check=True)
     found: dict[str, float] = json.loads(ran.stdout)
     return found
 
 
-def _take_in(folder: Path) -> None:
+def _main(folder: Path) -> None:
     """Import a mailbox twice; print seconds and peak memory."""
-    times = []
-    with open_database(Location(path=folder / "news.db")) as database:
-        for _ in range(2):
-            begin = time.perf_counter()
-            ingest(database, _TOKENS, Files(read=lambda: read_path(folder / "box")), now=lambda: _NOW)
-            times.append(time.perf_counter() - begin)
+    first, again = take_in(folder, 2)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"first": times[0], "again": times[1], "peak": peak}))
+    print(json.dumps({"first": first, "again": again, "peak": peak}))
 
 
 if __name__ == "__main__":
-    _take_in(Path(sys.argv[1]))
+    _main(Path(sys.argv[1]))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.calls import LIMITS, counted
+from benchmarks.growth import Cost, is_level
 from benchmarks.history import FILE, record
 
 pytestmark = pytest.mark.slow
@@ -40,3 +41,15 @@ def test_the_history_is_a_table() -> None:
     head, *rows = (line.split("\t") for line in FILE.read_text(encoding="utf-8").splitlines())
     assert head == ["commit", "day", "processors", "name", "value"] and rows
     assert all(len(row) == len(head) and float(row[4]) >= 0 for row in rows)
+
+
+def test_growth_is_judged_without_the_start_of_a_process() -> None:
+    """Linear is fine after any start, also with n log n; a square is not, nor memory that grows with the list."""
+
+    def costs(of_one: float, power: float = 1.0, megabytes: float = 0.0) -> list[Cost]:
+        sizes = (1_000, 10_000, 100_000)
+        return [Cost(count=n, cpu=0.7 + of_one * n**power, peak=70 + megabytes * n) for n in sizes]
+
+    assert is_level(costs(0.0003)) and is_level(costs(0.0))
+    assert not is_level(costs(1e-7, power=2.0))
+    assert not is_level(costs(0.0003, megabytes=0.001))
