@@ -252,6 +252,7 @@ def test_the_place_on_this_computer(tmp_path: Path) -> None:
     ):
         with pytest.raises(UsageError):
             check_place(wrong)
+    assert str(place_elsewhere(PurePosixPath("/news")).backups) == "/news/backups"
     here = place_here(tmp_path)
     assert str(here.folder) == str(tmp_path) and here.program.name == "compose"
 
@@ -271,6 +272,19 @@ def test_two_newsletters_on_one_computer(tmp_path: Path) -> None:
     assert {first.backups, first.key_backups, first.environment_file}.isdisjoint(
         {other.backups, other.key_backups, other.environment_file}
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [
+        ("archive in the pages", "publish --out /var/lib/newsletter/briefing/public "),
+        ("archive elsewhere", "copy the folder public/ to /var/www/archive.example.org/briefing\n"),
+    ],
+    indirect=["kind"],
+)
+def test_the_step_for_the_archive(kind: Workspace, step: str) -> None:
+    """The next steps say how the archive gets to where it is served."""
+    assert step in deployed(kind)["next-steps.txt"]
 
 
 def test_one_address_for_two_sites(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ of secrets, and no secret.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypedDict
 from urllib.parse import urlsplit
 
 from jinja2 import Environment as Templates
@@ -89,27 +90,29 @@ def _values(
 ) -> dict[str, object]:
     """Return what the templates may use."""
     delivery = newsletter.delivery
-    pages = _web_place(delivery.public_url) if delivery.public_url else None
-    archive = _web_place(newsletter.archive.url) if newsletter.archive.url else None
-    is_served = pages is not None and archive is not None and archive.url == f"{pages.url}/archive"
-    served = place.folder / "public" if is_served else None
-    archive = None if is_served else archive
-    if pages and archive and (pages.address, pages.path) == (archive.address, archive.path):
-        raise UsageError(
-            f"the public pages and the archive have the same address: {pages.url}",
-            "in newsletter.yaml, use another path for one of them, such as   /archive",
-        )
-    places = [each for each in (pages, archive) if each]
-    mail_host = (
-        "" if transport_name(newsletter, environment) == "outbox" else _mail_host(newsletter, workspace, environment)
-    )
-    hosts = tuple(dict.fromkeys(each.host for each in places))
+    sites = _site_values(newsletter, place)
+    is_outbox = transport_name(newsletter, environment) == "outbox"
+    mail_host = "" if is_outbox else _mail_host(newsletter, workspace, environment)
     location = location_of(newsletter, workspace, environment.environment)
     has_imap = delivery.imap is not None
     return {
-        "unit": place.unit,
+        **_place_values(place),
+        **sites,
         # In units, % begins a specifier.
         "name": newsletter.name.replace("%", "%%"),
+        "written_folders": " ".join(_written(place, workspace, location.path)),
+        "is_sqlite": location.path is not None,
+        "has_imap": has_imap,
+        "has_smtp_user": delivery.smtp is None or delivery.smtp.username is not None,
+        "webhook": _webhook(mail_host),
+        "enabled": " ".join(_enabled(place.unit, has_pages=sites["pages"] is not None, has_imap=has_imap)),
+        "records": planned_records(newsletter, environment, mail_host, sites["hosts"]),
+    }
+
+
+def _place_values(place: ServerPlace) -> dict[str, object]:
+    return {
+        "unit": place.unit,
         "user": place.user,
         "group": place.group,
         "home": place.home,
@@ -121,19 +124,41 @@ def _values(
         "environment_file": place.environment_file,
         "env_name": place.environment_name,
         "is_in_home": place.is_in_home,
-        "written_folders": " ".join(_written(place, workspace, location.path)),
+    }
+
+
+class _Sites(TypedDict):
+    """What is served: the public pages, the archive, and their hosts."""
+
+    pages: WebPlace | None
+    archive: WebPlace | None
+    #: The folder of the archive, if the pages serve it.
+    served_archive: PurePosixPath | None
+    hosts: tuple[str, ...]
+    addresses: Mapping[str, str]
+    is_one_host: bool
+
+
+def _site_values(newsletter: Newsletter, place: ServerPlace) -> _Sites:
+    """Return the sites. Raises UsageError if two of them have the same address."""
+    public, url = newsletter.delivery.public_url, newsletter.archive.url
+    pages, archive = (_web_place(public) if public else None), (_web_place(url) if url else None)
+    is_served = pages is not None and archive is not None and archive.url == f"{pages.url}/archive"
+    if is_served:
+        archive = None
+    if pages and archive and (pages.address, pages.path) == (archive.address, archive.path):
+        raise UsageError(
+            f"the public pages and the archive have the same address: {pages.url}",
+            "in newsletter.yaml, use another path for one of them, such as   /archive",
+        )
+    places = [each for each in (pages, archive) if each]
+    return {
         "pages": pages,
         "archive": archive,
-        "served_archive": served,
-        "hosts": hosts,
+        "served_archive": place.folder / "public" if is_served else None,
+        "hosts": tuple(dict.fromkeys(each.host for each in places)),
         "addresses": {each.host: each.address for each in places},
         "is_one_host": pages is not None and archive is not None and pages.host == archive.host,
-        "is_sqlite": location.path is not None,
-        "has_imap": has_imap,
-        "has_smtp_user": delivery.smtp is None or delivery.smtp.username is not None,
-        "webhook": _webhook(mail_host),
-        "enabled": " ".join(_enabled(place.unit, has_pages=pages is not None, has_imap=has_imap)),
-        "records": planned_records(newsletter, environment, mail_host, hosts),
     }
 
 

@@ -68,7 +68,7 @@ def place_here(folder: Path) -> ServerPlace:
 
     If root owns the folder, the usual user of the documentation does.
     """
-    user, group, home = _owner(folder) or (_USER, _USER, PurePosixPath(folder.parent.as_posix()))
+    user, group, home = _owner(folder) or (_USER, _USER, _above(PurePosixPath(folder.as_posix())))
     return ServerPlace(
         folder=PurePosixPath(folder.as_posix()), user=user, group=group, home=home, program=_own_program()
     )
@@ -76,7 +76,7 @@ def place_here(folder: Path) -> ServerPlace:
 
 def place_elsewhere(folder: PurePosixPath) -> ServerPlace:
     """Return the place of a newsletter on a server that is set up as the documentation describes."""
-    return ServerPlace(folder=folder, user=_USER, group=_USER, home=folder.parent, program=_PROGRAM)
+    return ServerPlace(folder=folder, user=_USER, group=_USER, home=_above(folder), program=_PROGRAM)
 
 
 def check_place(place: ServerPlace) -> ServerPlace:
@@ -92,6 +92,11 @@ def check_place(place: ServerPlace) -> ServerPlace:
                 "use an absolute path without spaces and special characters",
             )
     return place
+
+
+def _above(folder: PurePosixPath) -> PurePosixPath:
+    """Return the folder above, which is the home folder of the user; not the root of the file system."""
+    return folder.parent if len(folder.parts) > 2 else folder
 
 
 def _own_program() -> PurePosixPath:
