@@ -120,7 +120,8 @@ def zipped(contents: dict[str, str] | dict[str, bytes] | dict[str, str | bytes])
     file = BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in contents.items():
-            archive.writestr(name, content)
+            # With the same time in all of them, the same content is the same file.
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
     return file.getvalue()
 
 
