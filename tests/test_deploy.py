@@ -287,6 +287,17 @@ def test_the_step_for_the_archive(kind: Workspace, step: str) -> None:
     assert step in deployed(kind)["next-steps.txt"]
 
 
+def test_a_name_with_a_percent_sign(tmp_path: Path) -> None:
+    """It is escaped in units, where % has a meaning, and only there."""
+    workspace = with_bounces(tmp_path)
+    path = workspace.root / "newsletter.yaml"
+    text = path.read_text(encoding="utf-8").replace("name: China Briefing", 'name: "100 % China"', 1)
+    path.write_text(text, encoding="utf-8")
+    files = deployed(workspace)
+    assert "Description=100 %% China: " in files["systemd/compose-send.service"]
+    assert "records of 100 % China," in files["dns.txt"]
+
+
 def test_one_address_for_two_sites(tmp_path: Path) -> None:
     """Pages and archive at the same address are refused."""
     workspace = with_bounces(tmp_path)

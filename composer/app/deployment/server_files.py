@@ -98,8 +98,9 @@ def _values(
     return {
         **_place_values(place),
         **sites,
+        "name": newsletter.name,
         # In units, % begins a specifier.
-        "name": newsletter.name.replace("%", "%%"),
+        "description": newsletter.name.replace("%", "%%"),
         "written_folders": " ".join(_written(place, workspace, location.path)),
         "is_sqlite": location.path is not None,
         "has_imap": has_imap,
