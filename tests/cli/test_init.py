@@ -3,6 +3,8 @@
 import datetime
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -158,6 +160,37 @@ def test_questions_on_a_terminal(
     assert (newsletter.sender.name, other.sender.name) == ("The Harbour Letter", "La Lettre du port")
     assert [each.address for each in newsletter.editors] == ["letter@harbour.example"]
     assert newsletter.brand.logo is not None
+
+
+def test_a_clone_has_the_schemas(here: Path) -> None:
+    """git takes in the schemas and the settings of VS Code, and nothing else that compose writes."""
+    assert run(["init", "news", *NECESSARY, *POSTAL, "--date", "2031-01-30"]) == 0
+    assert run(["check", "news/issues/2031-01-30.yaml"]) == 1
+    assert run(["build", "news/issues/2031-01-30.yaml"]) == 1
+    (here / "news/newsletter.db").write_text("")
+    subprocess.run(["git", "init", "-q", "."], cwd=here / "news", check=True)
+    shown = ["git", "ls-files", "--others", "--exclude-standard"]
+    listed = subprocess.run(shown, cwd=here / "news", check=True, capture_output=True, text=True).stdout.split()
+    assert set(listed) == {
+        *(f".compose/{name}.schema.json" for name in ("issue", "language", "newsletter")),
+        *(".gitignore", ".vscode/extensions.json", ".vscode/settings.json"),
+        *("issues/2031-01-30.yaml", "newsletter.yaml"),
+    }
+
+
+def test_the_schemas_follow_the_settings(here: Path) -> None:
+    """After a change of newsletter.yaml, the next check writes the schemas again; they are not made where there are none."""
+    assert run(["init", "news", *NECESSARY, *POSTAL, "--date", "2031-01-30"]) == 0
+    settings, schema = here / "news/newsletter.yaml", here / "news/.compose/issue.schema.json"
+    settings.write_text(settings.read_text(encoding="utf-8").replace("  links:\n", "  reading:\n"), encoding="utf-8")
+    later = schema.stat().st_mtime + 10
+    os.utime(settings, (later, later))
+    run(["check", "news/issues/2031-01-30.yaml"])
+    properties = json.loads(schema.read_text(encoding="utf-8"))["properties"]
+    assert "reading" in properties and "links" not in properties
+    schema.unlink()
+    run(["check", "news/issues/2031-01-30.yaml"])
+    assert not schema.exists()
 
 
 def test_the_number_does_not_continue_from_the_sample(here: Path) -> None:

@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from composer.app.scaffold.issue_skeleton import skeleton
+from composer.app.scaffold.newsletter_creation import create_newsletter
+from composer.app.scaffold.newsletter_setup import NewsletterSetup, SectionChoice, available_types
 from composer.app.scaffold.next_issue import NextIssue
 from composer.app.text_editors.schema_files import ISSUE, LANGUAGE, SETTINGS, schema_line, write_schemas
 from composer.content.document.issue import read_issue
 from composer.content.document.newsletter import read_newsletter
+from composer.core.addresses import Address
 from composer.core.workspace import Workspace
 from tests.app.text_editors.language_server import LanguageServer, language_server
 from tests.app.text_editors.valid_issues import FROM_FILES_TEXTS, ISSUES
@@ -77,6 +80,23 @@ def test_a_new_issue_has_no_mistakes(server: LanguageServer, gallery: Workspace)
         for line in sections.splitlines(keepends=True)
     )
     assert "\n  figure:\n" in keys and server.errors(path, f"{head}# A letter{keys}") == []
+
+
+def test_a_new_newsletter_has_no_mistakes(server: LanguageServer, tmp_path: Path) -> None:
+    """Nothing is marked in what `compose init` writes: settings, two further languages, a skeleton of every section type."""
+    types = tuple(kind.name for kind in available_types(tmp_path))
+    setup = NewsletterSetup(
+        name="The Letter",
+        sender=Address(name="Letter", address="letter@harbour.example"),
+        postal_address="Pier 1",
+        languages=("en", "fr", "zh-Hant"),
+        sections=tuple(SectionChoice(type=name, headings={"en": name}) for name in types),
+        logo=ROOT / "assets/logo.png",
+    )
+    written = create_newsletter(tmp_path / "news", setup)
+    files = [path for path in written if path.suffix == ".yaml"]
+    assert len(files) == 4 and len(types) == 15
+    assert {path.name: server.errors(path) for path in files} == {path.name: [] for path in files}
 
 
 def test_real_mistakes_are_marked(server: LanguageServer, gallery: Workspace) -> None:
