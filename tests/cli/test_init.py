@@ -163,7 +163,7 @@ def test_questions_on_a_terminal(
 
 
 def test_a_clone_has_the_schemas(here: Path) -> None:
-    """git takes in the schemas and the settings of VS Code, and nothing else that compose writes."""
+    """git lists the schemas and the settings of VS Code, and nothing else that compose writes."""
     assert run(["init", "news", *NECESSARY, *POSTAL, "--date", "2031-01-30"]) == 0
     assert run(["check", "news/issues/2031-01-30.yaml"]) == 1
     assert run(["build", "news/issues/2031-01-30.yaml"]) == 1

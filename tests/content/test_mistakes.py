@@ -53,6 +53,8 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("hash in a title", r(T, "  title: Ranked #1 in exports")),
     ("hash with two spaces and a word", r(T, "  title: Ranked  #1 in exports")),
     ("leading quote", r(T, '  title: "Quote" says the desk')),
+    ("text after empty quotes", r(T, '  title: "" Ranked first')),
+    ("text after empty quotes, with a quote", r(T, '  title: "" Ranked first"')),
     ("inner quotes", r(T, '  title: "He said "no" to all"')),
     ("inner quotes at the beginning", r(T, '  title: ""Great" plans"')),
     ("inner quotes at the end", r(T, '  title: "A plan they call "great""')),

@@ -114,7 +114,9 @@ def overlay_text(
 
 
 def quoted(text: str) -> str:
-    """Return a text in quotation marks."""
+    """Return a text in quotation marks: in apostrophes if it contains quotation marks itself."""
+    if '"' in text and "'" not in text:
+        return f"'{text}'"
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -73,14 +73,14 @@ def command(folder: Path, date: str | None, *, sample: bool, **options: object) 
 
 def _show_next(folder: Path, stem: str, languages: tuple[str, ...]) -> None:
     steps = [
-        (shell_line("cd", str(folder)), ""),
+        *([] if folder.resolve() == Path.cwd() else [(shell_line("cd", str(folder)), "")]),
         (f"write issues/{stem}.yaml", "comments say what each text is for"),
         (command_line("preview", stem), "shows the issue in your browser while you write"),
-        (command_line("test", stem), "when it is ready: a test message"),
+        (command_line("test", stem), "sends a test message when it is ready"),
     ]
     for tag in languages[1:]:
         begin = command_line("new", stem, options=shell_line("--language", tag, "--from", languages[0]))
-        steps.insert(-1, (begin, "when the text is ready: the other language"))
+        steps.append((begin, "then starts the edition in the other language"))
     width = max(len(step) for step, why in steps if why)
     console.talk("\nNext:")
     for step, why in steps:

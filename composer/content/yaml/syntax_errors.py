@@ -379,7 +379,10 @@ def _quote_explanation(key: str, value: str, explanation: _Explain) -> _Explanat
         )
     text = value.strip()
     # In “"The "great" plan"”, the outer marks are YAML's; in “"China" and "Taiwan"”, all of them belong to the text.
-    if text.endswith(mark) and (rest[0].isalnum() or end == 1 or value[end - 1].isspace()):
+    if end == 1 and rest[0].isspace():
+        # The quotation marks of a new issue, with the text after them instead of between them.
+        text = rest.strip().removesuffix(mark)
+    elif text.endswith(mark) and (rest[0].isalnum() or end == 1 or value[end - 1].isspace()):
         text = text[1:-1]
     return explanation(
         "yaml-quote",
