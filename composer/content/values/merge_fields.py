@@ -45,6 +45,12 @@ class MergeField:
     default: str | None
 
     @property
+    def width(self) -> int:
+        """The expected width of its values, in terminal cells."""
+        match = TOKEN.fullmatch(self.token)
+        return int(match[1]) if match else len(self.stand_in)
+
+    @property
     def stand_in(self) -> str:
         """The text in an edition without a subscriber."""
         return self.default if self.default is not None else f"[{self.name}]"

@@ -248,9 +248,12 @@ def text_share(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     source="https://www.rfc-editor.org/rfc/rfc5322#section-2.1.1",
 )
 def text_lines(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
-    """Measure each line; skip lines that contain an address."""
+    """Measure each line with typical values of merge fields; skip lines that contain an address."""
+    text = review.text
+    for field in review.edition.fields:
+        text = text.replace(field.stand_in, "x" * field.width) if field.default is None else text
     wide = max(
-        (cells(line) for line in review.text.split("\n") if not _ADDRESS.search(line) and " " in line.strip()),
+        (cells(line) for line in text.split("\n") if not _ADDRESS.search(line) and " " in line.strip()),
         default=0,
     )
     if level := limits.over(wide):

@@ -29,12 +29,14 @@ from composer.drafts.mapping.fields.item_values import (
 from composer.drafts.mapping.fields.source_entries import source_entry, sources_value
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
-from composer.drafts.mapping.text.draft_lines import DraftLine
+from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
 from composer.drafts.mapping.text.markdown_text import bad_links, plain_text, web_link
 from composer.drafts.mapping.text.span_text import (
     Spans,
+    cut,
     first_link,
     marks_of,
+    strip_spans,
 )
 from composer.drafts.mapping.text.trailing_marks import date_in_brackets, trailing_brackets
 
@@ -77,6 +79,8 @@ def _finish(item: ItemDraft) -> None:
             set_date(item, roles.date, day.isoformat(), words)
     if roles.outlet and roles.outlet not in item.values and not roles.sources and (line := _last_text(item)):
         _outlet_at_end(item, line)
+    if line := _last_text(item):
+        _action_at_end(item, line)
     if item.sources:
         for line in item.sources:
             item.add_comments(roles.sources or "", line)
@@ -123,6 +127,25 @@ def _outlet_at_end(item: ItemDraft, line: DraftLine) -> None:
         item.values.setdefault(roles.url, BareValue(link))
     item.context.account(label.label, "label")
     _replace_last(item, found.before if found else marks_of(line.spans))
+
+
+def _action_at_end(item: ItemDraft, line: DraftLine) -> None:
+    """Use a link after the last sentence, such as `See the program`, as the link of the item."""
+    url, action = item.roles.url, "action"
+    if not url or url in item.values or action not in item.roles.fields or action in item.values:
+        return
+    link, start, at = "", 0, 0
+    for span in line.spans:
+        if span.text.strip():
+            start = start if span.link and span.link == link else at
+            link = span.link
+        at += len(span.text)
+    words = line.text[start:].strip()
+    is_action = web_link(link) and words and len(words) <= 60 and not ends_sentence(words)
+    if not is_action or not start or not ends_sentence(line.text[:start]):
+        return
+    item.values |= {url: BareValue(web_link(link)), action: PlainText(plain_text((Span(words),)))}
+    _replace_last(item, (*strip_spans(cut(line.spans, 0, start, start)), *marks_of(cut(line.spans, start))))
 
 
 def _outlet_names(item: ItemDraft) -> list[FieldName]:

@@ -20,7 +20,7 @@ from composer.drafts.mapping.text.span_text import Spans, is_all_bold, only_link
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
 
 _LONGEST_TITLE = 180
-_AFTER_TITLE = re.compile(r"\s*(?:[:：–—|]|-\s|\n|\.\s)\s*")
+_AFTER_TITLE = re.compile(r"\s*(?:[:：–—|]|,\s|-\s|\n|\.\s)\s*")
 
 
 @dataclass(slots=True)
@@ -35,6 +35,8 @@ def section_items(
     lines: Sequence[DraftLine], roles: FieldRoles, names: Sequence[FieldName], language: str
 ) -> SectionItems:
     """Divide a section: at headings of the highest level, at headlines without a style, or at the bullets of a list."""
+    if roles.title and lines and not any(line.level for line in lines) and _has_bold_lead(lines[0], names):
+        return _leads(lines, names)
     splitter = _Splitter(list(lines), roles, names, language)
     starts = splitter.starts()
     if starts:
@@ -49,6 +51,24 @@ def section_items(
 def _parts(lines: Sequence[DraftLine], starts: Sequence[int]) -> SectionItems:
     ends = [*starts[1:], len(lines)]
     return SectionItems(list(lines[: starts[0]]), [list(lines[at:end]) for at, end in zip(starts, ends, strict=True)])
+
+
+def _has_bold_lead(line: DraftLine, names: Sequence[FieldName]) -> bool:
+    """Return whether a paragraph begins with bold words other than a label: the title of an item and its text in one."""
+    if not line.is_plain or is_all_bold(line.spans) or not line.spans[0].is_bold:
+        return False
+    return find_label(line.spans, names, has_level=False) is None and 0 < _title_end(line.spans) <= _LONGEST_TITLE
+
+
+def _leads(lines: Sequence[DraftLine], names: Sequence[FieldName]) -> SectionItems:
+    """Make an item of each paragraph with a bold title; the lines below it belong to it."""
+    found = SectionItems()
+    for line in lines:
+        if _has_bold_lead(line, names):
+            found.items.append(_opened(line))
+        else:
+            found.items[-1].append(line)
+    return found
 
 
 def _is_line_list(lines: Sequence[DraftLine]) -> bool:

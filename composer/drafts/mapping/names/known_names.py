@@ -4,7 +4,7 @@ Input: a newsletter and the theme's phrases. Output: a `Vocabulary`. Guarantees:
 then phrases of the theme, then the titles of fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from composer.content.document.newsletter import Newsletter
@@ -67,6 +67,10 @@ class Vocabulary:
     common: frozenset[str]
     #: Keys of sections with their names.
     sections: tuple[tuple[str, str], ...]
+    #: Titles of section types, which mean a section only if a heading has exactly these words.
+    types: tuple[tuple[str, str], ...]
+    #: Labels within sections, which are not headings of sections.
+    labels: frozenset[str]
     frame: tuple[FieldName, ...]
     contents: frozenset[str]
     #: `Issue %s` and other ways to write the number.
@@ -96,6 +100,8 @@ def vocabulary_of(newsletter: Newsletter, phrases: Phrases) -> Vocabulary:
         newsletter=newsletter.name,
         common=frozenset(normal_heading(newsletter.name).split()),
         sections=tuple(_section_names(newsletter.sections)),
+        types=tuple(_type_names(newsletter.sections)),
+        labels=frozenset(_labels(newsletter.sections, phrases)),
         frame=tuple(_words("subject", "preheader", "note", "date", "number")),
         contents=frozenset(normal_heading(name) for name in (*_CONTENTS, phrases["contents"])),
         issue_words=(phrases["issue_number"].replace("%s", "").strip(), "issue", "no", "nr", "ausgabe", "numéro", "n"),
@@ -129,15 +135,28 @@ def _words(*keys: str) -> list[FieldName]:
     return [FieldName(key, name, False) for key in keys for name in _FIELD_WORDS.get(key, ())]
 
 
-def _section_names(specs: tuple[SectionSpec, ...]) -> list[tuple[str, str]]:
-    types = [spec.type.name for spec in specs]
-    found = []
+def _section_names(specs: tuple[SectionSpec, ...]) -> Iterator[tuple[str, str]]:
     for spec in specs:
-        names = [spec.heading, spec.key.replace("_", " ")]
-        if types.count(spec.type.name) == 1:
-            names += [spec.type.title]
-        found += [(spec.key, name) for name in dict.fromkeys(names) if name]
-    return found
+        for name in dict.fromkeys((spec.heading, spec.key.replace("_", " "))):
+            if name:
+                yield spec.key, name
+
+
+def _type_names(specs: tuple[SectionSpec, ...]) -> Iterator[tuple[str, str]]:
+    """Yield the titles of types that only one section has."""
+    types = [spec.type.name for spec in specs]
+    return ((spec.key, spec.type.title) for spec in specs if types.count(spec.type.name) == 1)
+
+
+def _labels(specs: tuple[SectionSpec, ...], phrases: Phrases) -> Iterator[str]:
+    """Yield the labels of all sections, as headings are compared."""
+    for spec in specs:
+        known = spec.type.options.properties.get("labels", SchemaField()).properties
+        labels = group_in(spec.options, "labels") if "labels" in iter(spec.options) else Group({})
+        for key in known:
+            for label in (text_in(labels, key) if key in iter(labels) else None, phrases.get(key)):
+                if label:
+                    yield normal_heading(label)
 
 
 def _imprint_texts(imprint: Group | None, newsletter: Newsletter) -> tuple[str, ...]:

@@ -19,6 +19,8 @@ from composer.drafts.mapping.text.span_text import cut, strip_spans
 #: Keys of parts that are not sections: above the first section, the masthead, and what the newsletter does not have.
 FRONT, MASTHEAD, UNKNOWN = "", "*masthead", "*unknown"
 _LONGEST = 80
+#: What a similar heading counts for the language of a draft, compared with one of the same words.
+_SIMILAR = 0.3
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ def _ends_part(line: DraftLine, part: DraftPart, level: int) -> bool:
 
 def matched_sections(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> float:
     """Return how many headings are sections of the newsletter, those with the same words counting more."""
-    return sum(match.score for match in _section_headings(lines, vocabulary).values())
+    return sum(1 if match.score == 1 else _SIMILAR for match in _section_headings(lines, vocabulary).values())
 
 
 def _section_headings(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> dict[int, _Match]:
@@ -90,7 +92,9 @@ def _match(line: DraftLine, vocabulary: Vocabulary) -> _Match | None:
     if not line.is_text or line.list_level or line.is_quote or not line.text.strip():
         return None
     names, text = vocabulary.sections, line.text
-    exact = {normal_heading(name): key for key, name in reversed(names)}
+    if normal_heading(text) in vocabulary.labels:
+        return None
+    exact = {normal_heading(name): key for key, name in reversed((*names, *vocabulary.types))}
     if len(text) <= _LONGEST and (key := exact.get(normal_heading(text))):
         return _Match(key, 1.0)
     if not line.level:
