@@ -15,7 +15,6 @@ from pathlib import Path
 from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import UsageError, WorkspaceError
 from composer.core.issue_names import ENDINGS, is_issue_file, language_in, may_hold_an_issue, parse_issue_name
-from composer.core.untrusted.file_types import refusal_of_draft
 
 NEWSLETTER = "newsletter.yaml"
 ISSUES = "issues"
@@ -109,6 +108,8 @@ class Workspace:
         for candidate in (Path(text), self.root / text, self.root / ISSUES / text):
             if (found := on_disk(candidate)).is_file():
                 if not is_issue_file(found.name):
+                    from composer.core.untrusted.file_types import refusal_of_draft
+
                     raise refusal_of_draft(found, self.name(found)) or self._misnamed(found)
                 return found.resolve()
         stem = _normal(Path(text).name)

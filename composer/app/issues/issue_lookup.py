@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from composer.core.issue_names import is_issue_file
-from composer.core.untrusted.file_types import refusal_of_draft
 from composer.core.workspace import Workspace
 
 
@@ -52,8 +51,11 @@ def folder_of_issue(name: str | Path) -> Path | None:
     path = Path(name)
     if not path.is_file():
         return None
-    if not is_issue_file(path.name) and (refusal := refusal_of_draft(path, str(name))) is not None:
-        raise refusal
+    if not is_issue_file(path.name):
+        from composer.core.untrusted.file_types import refusal_of_draft
+
+        if (refusal := refusal_of_draft(path, str(name))) is not None:
+            raise refusal
     return path.parent
 
 

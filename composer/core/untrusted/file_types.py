@@ -5,7 +5,6 @@ begins and, in ZIP files and old Office files, at the names of what they contain
 """
 
 import re
-import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
@@ -186,6 +185,8 @@ def _in_old_office(data: bytes) -> FileType:
 
 
 def _in_zip(data: bytes) -> FileType:
+    import zipfile
+
     if zip_fault(data, most_files=_MOST_FILES):
         return FileType.ZIP
     try:

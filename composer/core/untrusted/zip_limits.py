@@ -5,8 +5,11 @@ Guarantees: unpacks nothing. `zipfile` never reads more of an entry than the siz
 can be relied on.
 """
 
-import zipfile
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import zipfile
 
 #: How an entry of the list of contents begins.
 _ENTRY = b"PK\x01\x02"
@@ -18,7 +21,7 @@ def zip_fault(data: bytes, *, most_files: int) -> str:
     return f"contains {count:,} files; the limit is {most_files:,}" if count > most_files else ""
 
 
-def size_fault(entries: Iterable[zipfile.ZipInfo], *, most_bytes: int) -> str:
+def size_fault(entries: "Iterable[zipfile.ZipInfo]", *, most_bytes: int) -> str:
     """Return why a ZIP file should not be unpacked."""
     total = sum(entry.file_size for entry in entries)
     return f"unpacks to {total >> 20:,} MB; the limit is {most_bytes >> 20:,} MB" if total > most_bytes else ""
