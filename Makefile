@@ -48,8 +48,9 @@ fuzz: $(STAMP)          ## 100,000 hostile requests to the public pages, 20,000 
 	$(BIN)/python -m tests.web.public.fuzz
 	$(BIN)/python -m tests.bounces.fuzz
 
-torture: $(STAMP)       ## kill runs a thousand times, and count the copies (a quarter of an hour)
+torture: $(STAMP)       ## kill runs and machines a thousand times each, and count the copies (three quarters of an hour)
 	$(BIN)/python -m tests.torture
+	$(BIN)/python -m tests.torture.machines
 
 mutants: $(STAMP)       ## make 300 small changes to the decisive modules, and count those that a test notices (half an hour)
 	$(BIN)/python -m tests.mutants --count 300 --jobs 2

