@@ -5,8 +5,7 @@ languages has no language. Chinese is one language here, whatever its characters
 """
 
 import re
-from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
 #: The languages that are recognized.
 LANGUAGE_NAMES = {
@@ -64,6 +63,7 @@ _SCRIPTS = {
 }
 _NOISE = re.compile(r"https?://\S+|\S+@\S+|`[^`]*`|\{\{.*?\}\}|\{[^}]*\}")
 _WORD = re.compile(r"[^\W\d_]+")
+_LETTER = re.compile(r"[^\W\d_]")
 #: The languages of each script that are recognized; another language of the same script is not told apart.
 _BY_SCRIPT = {"arabic": "ar", "hebrew": "he", "hangul": "ko"}
 #: The scripts of languages that are not written in Latin letters.
@@ -92,11 +92,12 @@ def other_language(text: str, expected: str) -> str | None:
     return found
 
 
+@lru_cache(maxsize=4096)
 def language_of(text: str) -> str | None:
     """Return the language of a text, if it is clear."""
     clean = _NOISE.sub(" ", text)
     letters = {name: len(pattern.findall(clean)) for name, pattern in _SCRIPTS.items()}
-    total = sum(1 for letter in clean if letter.isalpha())
+    total = len(_LETTER.findall(clean))
     east = letters["kana"] + letters["hangul"] + letters["han"]
     if total and east >= _LEAST_SIGNS and east >= _PURE * total:
         return _eastern(letters)
@@ -115,7 +116,7 @@ def _eastern(letters: dict[str, int]) -> str | None:
 
 
 def _by_words(text: str) -> str | None:
-    words = [word.lower() for word in _WORD.findall(text)]
+    words = _WORD.findall(text.lower())
     if len(words) < _LEAST_WORDS:
         return None
     (first, most), (_, second), *_ = _hits(words)
@@ -130,9 +131,8 @@ def _by_words(text: str) -> str | None:
 
 def _hits(words: list[str]) -> list[tuple[str, int]]:
     """Return how many words are frequent ones of each language, the most first."""
-    counts = Counter(words)
-    hits = {tag: sum(counts[word] for word in known) for tag, known in _known_words().items()}
-    return sorted(hits.items(), key=lambda pair: -pair[1])
+    hits = [(len([word for word in words if word in known]), tag) for tag, known in _known_words().items()]
+    return [(tag, count) for count, tag in sorted(hits, reverse=True)]
 
 
 @cache
