@@ -1,5 +1,6 @@
 """In CI, property tests always use the same examples; on other machines they search for new ones."""
 
+import gc
 import os
 import shutil
 import signal
@@ -48,6 +49,16 @@ if "TMPDIR" not in os.environ and _is_suitable(_MEMORY):
 _OWN_CACHE = "" if "PYTEST_XDIST_WORKER" in os.environ else tempfile.mkdtemp(prefix="compose-tests-")
 if _OWN_CACHE:
     os.environ["XDG_CACHE_HOME"] = _OWN_CACHE
+
+
+# As the program does (cli/main.py): what is imported lives until the end, and need not be searched again and again.
+gc.set_threshold(50_000)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out of the collections of garbage what was imported."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, cast
 
-from composer.content.values.field_values import Group, pictures_in
+from composer.content.values.field_values import Picture
 from composer.content.values.merge_fields import token_prefix
 from composer.content.values.source_map import SourceMap
 from composer.content.yaml.nodes import Nodes
@@ -25,7 +25,7 @@ class _Document(Protocol):
     @property
     def nodes(self) -> Nodes: ...
     @property
-    def template_values(self) -> Group: ...
+    def pictures(self) -> tuple[Picture, ...]: ...
     @property
     def theme(self) -> ThemeFiles: ...
 
@@ -110,7 +110,7 @@ class BuildMemory(Generic[D]):
 def _stamps(newsletter: _Document) -> _Stamps:
     """Return the time and the size of every file that a newsletter was read from: its own, those of its theme, pictures."""
     own = {node.source.path for node in newsletter.nodes.values()}
-    pictures = {picture.file for picture in pictures_in(newsletter.template_values)}
+    pictures = {picture.file for picture in newsletter.pictures}
     found = {str(path): stamp(path) for path in own | pictures}
     theme = newsletter.theme
     for folder in theme.workspace.theme(theme.name).folders:

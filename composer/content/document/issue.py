@@ -214,7 +214,7 @@ def _issue(
         masthead=groups_in(values, "masthead") or groups_in(newsletter.template_values, "masthead"),
         imprint=imprint if isinstance(imprint, Group) else None,
         fields=book,
-        pictures=tuple(dict.fromkeys((*pictures_in(newsletter.template_values), *pictures_in(values)))),
+        pictures=tuple(dict.fromkeys((*newsletter.pictures, *pictures_in(values)))),
         archive=ArchiveMode(archive) if archive else newsletter.archive.issues,
         withdrawn=text_in(values, "withdrawn"),
         marks=marks,

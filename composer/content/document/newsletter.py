@@ -35,7 +35,7 @@ from composer.content.schema.audiences import named_audiences
 from composer.content.schema.loader import DocumentLoader
 from composer.content.schema.messages import as_key, nearest
 from composer.content.schema.schema import DocumentSchema, SchemaField, built_in
-from composer.content.values.field_values import Group, group_in, text_in
+from composer.content.values.field_values import Group, Picture, group_in, pictures_in, text_in
 from composer.content.values.formats import language_tag
 from composer.content.values.merge_fields import BUILT_IN, RESERVED
 from composer.content.values.source_map import SourceMap
@@ -93,6 +93,11 @@ class Newsletter:
     def design(self) -> Group:
         """What this newsletter changes of its theme's looks."""
         return group_in(self.template_values, "design")
+
+    @property
+    def pictures(self) -> tuple[Picture, ...]:
+        """Its pictures, such as logos, in order."""
+        return pictures_in(self.template_values)
 
     @property
     def imprint(self) -> Group | None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache, partial
-from typing import Any
 from urllib.parse import urlsplit
 
 from jinja2 import (
@@ -37,6 +36,7 @@ from composer.render.bidi import isolated
 from composer.render.html_printer import HtmlPrinter
 from composer.render.templating.localization import language_name, written_date, written_range
 from composer.render.templating.template_cache import TemplateCache
+from composer.render.templating.template_sandbox import TemplateSandbox
 from composer.render.text_printer import TextPrinter
 
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:\S+|[^\s@]+@\S+", re.IGNORECASE)
@@ -141,20 +141,6 @@ def _texts(group: Group) -> dict[str, str]:
     return {name: text for name in group if (text := text_in(group, name))}
 
 
-class _Sandbox(SandboxedEnvironment):
-    """A sandbox that remembers which attributes are safe: it depends on the type of an object."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self._safe: dict[tuple[type, str], bool] = {}
-
-    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
-        key = type(obj), attr
-        if key not in self._safe:
-            self._safe[key] = super().is_safe_attribute(obj, attr, value)
-        return self._safe[key]
-
-
 @dataclass(frozen=True)
 class _Templates:
     """A theme's templates for one language; each is compiled again only if its file changes."""
@@ -215,7 +201,7 @@ class _Templates:
         return environment
 
     def _environment(self, *, autoescape: bool, isolate: Callable[[str], str]) -> SandboxedEnvironment:
-        environment = _Sandbox(
+        environment = TemplateSandbox(
             loader=FunctionLoader(self._load),
             undefined=StrictUndefined,
             autoescape=autoescape,
