@@ -105,6 +105,13 @@ def test_special_characters() -> None:
     assert [each.kind for each in document.omissions] == [OmissionKind.SYMBOL]
 
 
+def test_an_empty_line_in_a_paragraph() -> None:
+    """Two line breaks in a row separate paragraphs, as they look; only the first part is the heading or the item."""
+    lines = "<w:r><w:t>one</w:t><w:br/><w:br/><w:t>two</w:t><w:br/><w:t>three</w:t></w:r>"
+    body = paragraph(lines, '<w:pStyle w:val="berschrift1"/>') + paragraph(lines, '<w:pStyle w:val="Liste"/>')
+    assert shown(read(body)) == ["# one", "two⏎three", "- one", "two⏎three"]
+
+
 def test_hidden_text() -> None:
     """Text that Word does not show is reported, and not in the draft."""
     document = read(

@@ -17,7 +17,7 @@ from composer.drafts.formats.texts.text_decoding import decode_text
 from composer.drafts.formats.tracked_changes import ChangeDecision
 
 #: “<” in a page: twice the elements.
-_MOST_TAGS = 2_000_000
+_MOST_TAGS = 500_000
 #: Characters of Markdown without its pictures.
 _LARGEST_TEXT = 1_000_000
 _MARKDOWN = (".md", ".markdown")

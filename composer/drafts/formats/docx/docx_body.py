@@ -15,7 +15,7 @@ from composer.drafts.formats.docx.docx_numbering import ListMark
 from composer.drafts.formats.docx.docx_package import R, W
 from composer.drafts.formats.docx.docx_styles import outline_level, toggle, value_of, whole_number
 from composer.drafts.formats.picture_data import media_type_of
-from composer.drafts.formats.span_collector import without_heading_look
+from composer.drafts.formats.span_collector import split_paragraphs, without_heading_look
 from composer.drafts.formats.table_cells import Cell, table_blocks
 
 _WP = "{http://schemas.openxmlformats.org/drawingml/2006/wordprocessingDrawing}"
@@ -47,11 +47,13 @@ class BodyReader(InlineReader):
 
     def _close(self, **traits: int | bool | str) -> None:
         """End the open paragraph, with what is anchored in it."""
-        spans = self.paragraph.spans.take()
+        parts = split_paragraphs(self.paragraph.spans.take())
         if traits.get("heading_level"):
-            spans = without_heading_look(spans)
-        if spans:
-            self.blocks.append(Paragraph(spans, self.paragraph.place, region=self.region, **traits))  # type: ignore[arg-type]
+            parts = [without_heading_look(spans) for spans in parts]
+        for at, spans in enumerate(parts):
+            # After an empty line in a paragraph, text goes on that is neither a heading nor an item.
+            looks = {} if at else traits
+            self.blocks.append(Paragraph(spans, self.paragraph.place, region=self.region, **looks))  # type: ignore[arg-type]
         self.blocks += self.paragraph.after
 
     def open_paragraph(self, element: etree._Element) -> None:
