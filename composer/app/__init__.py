@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from composer.app.issues.build import build as build
     from composer.app.issues.check import all_checks as all_checks
     from composer.app.issues.check import check as check
+    from composer.app.issues.drafting import ChangeDecision as ChangeDecision
+    from composer.app.issues.drafting import DraftedIssue as DraftedIssue
+    from composer.app.issues.drafting import DraftFile as DraftFile
+    from composer.app.issues.drafting import draft_issue as draft_issue
+    from composer.app.issues.drafting import draft_section as draft_section
     from composer.app.issues.issue_lookup import (
         IssueFile as IssueFile,
     )
@@ -125,6 +130,7 @@ _MODULES = {
     "composer.app.publishing.issue_file_archive": ("publish_files",),
     "composer.app.issues.build": ("BuildResult", "BuiltEdition", "build"),
     "composer.app.issues.check": ("all_checks", "check"),
+    "composer.app.issues.drafting": ("ChangeDecision", "DraftFile", "DraftedIssue", "draft_issue", "draft_section"),
     "composer.app.issues.issue_lookup": ("IssueFile", "find_issue", "find_issues"),
     "composer.app.issues.new_issue": ("new_issue",),
     "composer.app.issues.overview": ("Overview", "overview"),

@@ -24,9 +24,10 @@ from composer.core.workspace import ISSUES, Workspace, stamp
 from composer.drafts.draft_document import Omission
 from composer.drafts.formats.draft_error import DraftError
 from composer.drafts.formats.draft_reader import read_draft, read_draft_file
-from composer.drafts.formats.tracked_changes import ChangeDecision
+from composer.drafts.formats.tracked_changes import ChangeDecision as ChangeDecision
 from composer.drafts.issue_entries import count_todos
-from composer.drafts.mapping.issue_mapping import MappedIssue, NamedDraft, NextValues, map_into_section, map_issue
+from composer.drafts.mapping.issue_mapping import MappedIssue, NextValues, map_into_section, map_issue
+from composer.drafts.mapping.named_draft import NamedDraft
 from composer.drafts.mapping.names.known_names import Vocabulary, vocabulary_of
 from composer.drafts.mapping.outline.draft_outline import matched_sections
 from composer.drafts.mapping.text.draft_lines import draft_lines
@@ -131,6 +132,12 @@ def draft_section(
 
 def _read(files: Sequence[DraftFile], decision: ChangeDecision | None) -> list[NamedDraft]:
     drafts = [file.read(decision) for file in files]
+    names = [draft.name for draft in drafts]
+    # The name tells the footnotes and comments of two drafts apart.
+    drafts = [
+        replace(draft, name=f"{draft.name} ({at})") if draft.name in names[:at] else draft
+        for at, draft in enumerate(drafts)
+    ]
     for draft in drafts:
         _refuse_changes(draft)
     return [replace(draft, document=with_usable_pictures(draft.document)) for draft in drafts]

@@ -6,11 +6,10 @@ accounted for, pictures. Guarantees: pure; decides nothing by the names of secti
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.sections import SectionSpec
-from composer.drafts.draft_document import DraftDocument, Region
 from composer.drafts.issue_entries import (
     BareValue,
     BlockText,
@@ -22,25 +21,17 @@ from composer.drafts.issue_entries import (
     PlainText,
 )
 from composer.drafts.mapping.mapping_context import AccountedWords, MappingContext, NamedPicture, todo_of
+from composer.drafts.mapping.named_draft import NamedDraft, footnote_label, parts_of
 from composer.drafts.mapping.names.known_names import Vocabulary
-from composer.drafts.mapping.outline.contents_list import contents_lines
-from composer.drafts.mapping.outline.draft_outline import FRONT, MASTHEAD, UNKNOWN, DraftPart, draft_parts
-from composer.drafts.mapping.outline.front_matter import FrontMatter, front_matter, is_running_title
+from composer.drafts.mapping.outline.draft_outline import FRONT, MASTHEAD, UNKNOWN, DraftPart
+from composer.drafts.mapping.outline.front_matter import FrontMatter, front_matter
 from composer.drafts.mapping.outline.masthead_match import map_masthead
 from composer.drafts.mapping.section_mapping import is_empty, map_section
 from composer.drafts.mapping.section_placement import place_unnamed
 from composer.drafts.mapping.text.block_markdown import BlockWriter
-from composer.drafts.mapping.text.draft_lines import DraftLine, draft_lines
+from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import inline_markdown, plain_text
 from composer.drafts.mapping.text.span_text import clean_spans
-
-
-@dataclass(frozen=True, slots=True)
-class NamedDraft:
-    """A draft with the name of its file."""
-
-    name: str
-    document: DraftDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +67,14 @@ def map_issue(
 ) -> MappedIssue:
     """Map drafts to a new issue."""
     context = _context(drafts, newsletter, vocabulary, upcoming.date, taken)
-    parts = [part for draft in drafts for part in _parts(draft, context, has_many=len(drafts) > 1)]
+    parts = [part for draft in drafts for part in parts_of(draft, context, has_many=len(drafts) > 1)]
     front = FrontMatter()
     for part in parts:
         if part.key == FRONT:
             found = front_matter(part.lines, context, has_sections=len(parts) > 1)
             part.lines = found.rest
             front = _merged(front, found)
+    front.date = front.date or context.header_date
     context.day = front.date or upcoming.date
     parts = place_unnamed(parts, newsletter.sections, context)
     body = _sections(parts, newsletter.sections, context)
@@ -103,7 +95,7 @@ def map_into_section(
     context = _context(drafts, newsletter, vocabulary, day, taken)
     lines: list[DraftLine] = []
     for draft in drafts:
-        for part in _parts(draft, context, has_many=len(drafts) > 1):
+        for part in parts_of(draft, context, has_many=len(drafts) > 1):
             if part.heading is not None:
                 if part.key == spec.key:
                     _account_heading(part, spec, context)
@@ -124,53 +116,12 @@ def _context(
 ) -> MappingContext:
     many = len(drafts) > 1
     notes = {
-        _label(draft, label, has_many=many): clean_spans(spans)
+        footnote_label(draft, label, has_many=many): clean_spans(spans)
         for draft in drafts
         for label, spans in draft.document.footnotes.items()
     }
     comments = {(draft.name if many else "", each.id): each for draft in drafts for each in draft.document.comments}
     return MappingContext(vocabulary, newsletter.issue_schema(), BlockWriter(notes), comments, day, taken)
-
-
-def _label(draft: NamedDraft, label: str, *, has_many: bool) -> str:
-    """Return the label of a footnote: two drafts may have a footnote 1."""
-    return f"{draft.name}-{label}" if has_many else label
-
-
-def _parts(draft: NamedDraft, context: MappingContext, *, has_many: bool) -> list[DraftPart]:
-    lines = draft_lines(draft.document, draft.name if has_many else "")
-    if has_many:
-        lines = tuple(_relabeled(line, draft) for line in lines)
-    lines = _in_body(lines, context)
-    listed = contents_lines(lines, context.vocabulary)
-    for at in sorted(listed):
-        context.account(lines[at].text, "contents")
-    return draft_parts([line for at, line in enumerate(lines) if at not in listed], context.vocabulary)
-
-
-def _in_body(lines: tuple[DraftLine, ...], context: MappingContext) -> tuple[DraftLine, ...]:
-    """Return the lines without the contents list of the program, and without headers and footers that say nothing new."""
-    found: list[DraftLine] = []
-    margins: list[DraftLine] = []
-    for line in lines:
-        if line.region is Region.CONTENTS:
-            context.account(line.text, "contents")
-        elif line.region not in (Region.HEADER, Region.FOOTER):
-            found.append(line)
-        elif line.is_text and is_running_title(line, context.vocabulary):
-            context.account(line.text, "header")
-        else:
-            margins.append(line)
-    context.margins += margins
-    return tuple(found)
-
-
-def _relabeled(line: DraftLine, draft: NamedDraft) -> DraftLine:
-    spans = tuple(
-        replace(span, footnote=_label(draft, span.footnote, has_many=True)) if span.footnote else span
-        for span in line.spans
-    )
-    return replace(line, spans=spans)
 
 
 def _merged(first: FrontMatter, second: FrontMatter) -> FrontMatter:

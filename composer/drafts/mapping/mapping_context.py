@@ -50,6 +50,8 @@ class MappingContext:
     taken: frozenset[str] = frozenset()
     #: Names in the draft, and the different ones that the edition prints.
     renamed: dict[str, str] = field(default_factory=dict)
+    #: The date in a header or footer.
+    header_date: datetime.date | None = None
     #: Headers and footers of the pages that have no field.
     margins: list[DraftLine] = field(default_factory=list)
     accounted: list[AccountedWords] = field(default_factory=list)

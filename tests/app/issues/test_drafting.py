@@ -99,6 +99,25 @@ def test_several_files_are_one_issue(tmp_path: Path) -> None:
     assert made.words.left_over == 0
 
 
+def test_footnotes_of_two_files(tmp_path: Path) -> None:
+    """Two files may have the same name and a footnote of the same number; each keeps its own text."""
+    story = DraftFile(name="a.md", data=b"# Top story\n\n## Ports\n\nOpen[^1].\n\n[^1]: Since May.\n")
+    topic = DraftFile(name="a.md", data=b"# Topics\n\n## Rivers\n\n**The facts:** Rising[^1].\n\n[^1]: By a foot.\n")
+    written = drafted(sample(tmp_path), story, topic).issue.path.read_text(encoding="utf-8")
+    assert "Since May." in written.split("topics:")[0]
+    assert "By a foot." in written.split("topics:")[1]
+
+
+def test_date_in_the_header(tmp_path: Path) -> None:
+    """A header with name, date and page number is not text of the issue, but its date counts."""
+    header = paragraph("China Briefing, March 6, 2025, page 1")
+    reference = '<w:sectPr><w:headerReference w:type="default" r:id="part:header1.xml"/></w:sectPr>'
+    data = word_file(STORY + reference, parts={"header1.xml": ("header1", header)})
+    made = drafted(sample(tmp_path), DraftFile(name="draft.docx", data=data))
+    assert made.issue.stem == "2025-03-06"
+    assert made.words.left_over == 0
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_into_an_empty_section(tmp_path: Path, newline: str) -> None:
     """Only the section changes: comments, order and line ends around it stay, byte for byte."""

@@ -10,7 +10,8 @@ from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.content.document.phrase_files import PhraseGroup, read_phrases
 from composer.core.workspace import Workspace
 from composer.drafts.draft_document import DraftDocument
-from composer.drafts.mapping.issue_mapping import MappedIssue, NamedDraft, NextValues, map_issue
+from composer.drafts.mapping.issue_mapping import MappedIssue, NextValues, map_issue
+from composer.drafts.mapping.named_draft import NamedDraft
 from composer.drafts.mapping.names.known_names import vocabulary_of
 from composer.drafts.writing.issue_yaml import issue_text
 from composer.drafts.writing.word_account import WordAccount, account_words

@@ -40,12 +40,9 @@ def draft_comments(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Che
 
 
 def _files(review: ReviewedEdition) -> Iterator[tuple[SourceText, list[Scalar]]]:
-    """Yield the files of the issue with their texts, in order."""
-    found: dict[str, tuple[SourceText, list[Scalar]]] = {}
-    for node in review.issue.nodes.values():
-        texts = found.setdefault(node.source.name, (node.source, []))[1]
-        if isinstance(node, Scalar):
-            texts.append(node)
-    for source, texts in found.values():
-        if "#" in source.text:
+    """Yield the files of the issue that may have such comments, with their texts in order."""
+    nodes = review.issue.nodes.values()
+    for source in {node.source.name: node.source for node in nodes}.values():
+        if _COMMENT.search(source.text):
+            texts = [node for node in nodes if isinstance(node, Scalar) and node.source.name == source.name]
             yield source, sorted(texts, key=lambda scalar: scalar.start)

@@ -158,8 +158,5 @@ def use_link(item: ItemDraft, line: DraftLine) -> bool:
 
 
 def _is_phrase(item: ItemDraft, text: str) -> bool:
-    """Return whether the theme ititem prints such a text for the link."""
-    normal = normal_heading(text)
-    return any(
-        normal == normal_heading(item.context.vocabulary.phrases.get(name, "\0")) for name in ("listen", "more_about")
-    )
+    """Return whether the theme itself prints such a text, as for the link of an episode."""
+    return normal_heading(text) in item.context.vocabulary.labels
