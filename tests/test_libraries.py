@@ -34,6 +34,7 @@ ADAPTERS = {
     "platformdirs": "core/environment.py",
     "pypdfium2": "pdf/pdf_reader.py",
     "apscheduler": "app/work/local_engine.py",
+    "prometheus_client": "app/work/metrics.py",
     "procrastinate": "app/work/cluster_engine.py",
 }
 #: Changes for the whole process: a library's logger, or a stream.
@@ -121,7 +122,11 @@ def test_adapted_libraries_are_dependencies_with_bounds() -> None:
     """Each is a direct dependency, even if another library requires it, with an upper bound for its version."""
     names = {each.name: each for each in _requirements()}
     for library in ADAPTERS:
-        own = names[{"mjml": "mjml-python", "flufl": "flufl.bounce"}.get(library, library)]
+        own = names[
+            {"mjml": "mjml-python", "flufl": "flufl.bounce", "prometheus_client": "prometheus-client"}.get(
+                library, library
+            )
+        ]
         assert any(each.operator in ("<", "==") for each in own.specifier), own
 
 

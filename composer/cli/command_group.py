@@ -38,6 +38,7 @@ _COMMANDS = {
     "report": "Write the report of a mailing: web page, text, tables.",
     "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
     "work": "Do everything that is scheduled: mailings, bounces, archive, backups.",
+    "metrics": "Print figures for monitoring, in the OpenMetrics format.",
     "audience": "Show how the audience develops: growth, bounces, complaints.",
     "bounces": "Process returned mail: bounces, complaints, unsubscribe requests.",
     "deploy": "Write the files for a server into DIR: systemd, nginx, Caddy, DNS, secrets.",

@@ -149,7 +149,7 @@ class Cluster:
     def disturb(self) -> None:
         """Do one thing to one machine, or to the queue."""
         machine = self.dice.choice(self.machines)
-        deeds: dict[str, tuple[int, Callable[[], None]]] = {
+        actions: dict[str, tuple[int, Callable[[], None]]] = {
             "kill": (70, machine.kill),
             "database cut": (10, machine.database.cut),
             "mail server cut": (10, machine.mail.cut),
@@ -160,8 +160,8 @@ class Cluster:
             ),
             "queue dropped": (2, lambda: self._queue("DROP SCHEMA IF EXISTS {0} CASCADE")),
         }
-        (name,) = self.dice.choices(list(deeds), [weight for weight, _ in deeds.values()])
-        deeds[name][1]()
+        (name,) = self.dice.choices(list(actions), [weight for weight, _ in actions.values()])
+        actions[name][1]()
         self.done[name] += 1
         for each in self.machines:
             # One that was cut off may have ended with an error; systemd would start it again.

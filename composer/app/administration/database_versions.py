@@ -51,7 +51,7 @@ def upgrade_database(workspace: Workspace, environment: Environment) -> Database
 
 
 def back_up_database(context: MailingContext, file: Path, now: datetime) -> DatabaseBackup:
-    """Copy the database to a new file. Raises DatabaseError, also for PostgreSQL, which has its own backup tools."""
+    """Copy the database to a new file. Raises DatabaseError."""
     size = backup(context.database, file, now)
     with context.database.write() as connection:
         note_database_backup(connection, LastBackup(at=now, file=str(file.absolute())))

@@ -59,6 +59,8 @@ def server_files(
     if values["archive"]:
         for path in sorted((shipped("deploy") / "pages").iterdir()):
             files[f"pages/{path.name}"] = path.read_text(encoding="utf-8")
+    for path in sorted((shipped("deploy") / "monitoring").iterdir()):
+        files[f"monitoring/{path.name}"] = path.read_text(encoding="utf-8")
     return files
 
 

@@ -8,7 +8,7 @@
     local_engine       starts jobs on one computer (SQLite): APScheduler
     cluster_engine     starts jobs on several computers (PostgreSQL): Procrastinate
     work_session       one process from its start to its end (database/machines: which processes are running)
-    work_status        what each process is doing
+    work_status        what each process is doing                  metrics: figures for monitoring
 
 Guarantees: a job decides nothing by itself. The ledger, the archive and the backup folder decide, so a job that is lost,
 repeated or interrupted changes nothing.

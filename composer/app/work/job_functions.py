@@ -76,13 +76,13 @@ def publish_archive(context: MailingContext, order: JobOrder) -> None:
 
 def back_up(context: MailingContext, order: JobOrder) -> None:
     """Make today's copies of the database and the keys, unless they exist, and delete those that are too old."""
+    from composer.app.administration.database_versions import back_up_database
     from composer.app.administration.keys_backup import back_up_keys
-    from composer.database.backup import backup
 
     now, folders = order.clock(), order.folders
     ending = ".db" if context.database.path is not None else ".dump"
     if folders.backups is not None:
-        _daily(context, folders.backups, ending, now, lambda path: backup(context.database, path, now))
+        _daily(context, folders.backups, ending, now, lambda path: back_up_database(context, path, now))
     if folders.keys is not None:
         _daily(
             context,

@@ -27,10 +27,12 @@ class WorkFolders:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOrder:
-    """How this machine does its jobs."""
+    """How this machine does its jobs, and how it is watched."""
 
     machine: str
     folders: WorkFolders = WorkFolders()
     #: Requests to stop; a mailing in progress is drained.
     stop: Stop = field(default_factory=Stop)
     clock: Callable[[], datetime] = now
+    #: The port of this computer where the figures for monitoring are served; None for no port.
+    metrics_port: int | None = None

@@ -17,6 +17,7 @@ from composer.app.work.job_engine import Engine
 from composer.app.work.job_order import JobOrder
 from composer.app.work.job_runner import JobRunner
 from composer.app.work.jobs import Job, jobs_of
+from composer.app.work.metrics import served_metrics
 from composer.audience.identity.token_secret import tokens_of
 from composer.core.environment import Environment
 from composer.core.environment import environment as own_environment
@@ -60,6 +61,8 @@ def work(
             stack.callback(session.end)
             if has_pages:
                 stack.enter_context(_pages_mail(context, order))
+            if order.metrics_port is not None:
+                stack.enter_context(served_metrics(context, order.metrics_port, order.clock))
             stack.callback(runner.drain)
             # Whatever ends this block also ends the mailings in progress.
             stack.callback(lambda: order.stop.level is StopLevel.NONE and order.stop.say())

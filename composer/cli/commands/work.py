@@ -23,8 +23,14 @@ from composer.cli.ui.log_options import with_log
     "--keys", type=click.Path(path_type=Path, file_okay=False), metavar="DIR",
     help="Copy the keys to this folder every night, encrypted.",
 )  # fmt: skip
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65535), metavar="N",
+    help="Serve the figures of compose metrics at http://127.0.0.1:N/metrics.",
+)  # fmt: skip
 @with_log
-def command(name: str | None, archive: Path | None, backups: Path | None, keys: Path | None) -> int:
+def command(
+    name: str | None, archive: Path | None, backups: Path | None, keys: Path | None, metrics_port: int | None
+) -> int:
     """Do everything that is scheduled: mailings, bounces, archive, backups.
 
     Runs until it is stopped. Sends mailings that are due, reads the bounce mailbox, sends the mail of the public pages,
@@ -51,7 +57,7 @@ def command(name: str | None, archive: Path | None, backups: Path | None, keys: 
         keys=_absolute(keys),
         passphrase=os.environ.get("COMPOSE_KEYS_PASSPHRASE", ""),
     )
-    order = JobOrder(machine=name or socket.gethostname(), folders=folders, stop=stop)
+    order = JobOrder(machine=name or socket.gethostname(), folders=folders, stop=stop, metrics_port=metrics_port)
 
     def opened(machine: Machine) -> None:
         console.answer(f"{machine.name}: {', '.join(machine.jobs)}")
