@@ -10,8 +10,9 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -33,6 +34,8 @@ from composer.publish.summary_cache import IssueRecord
 MANY, MANY_PDFS = 40, 3
 #: The writer of the pages cannot keep up with more.
 _MOST = 4
+#: How many issues are read ahead for each process: memory must not grow with the archive if the writer is slower.
+_AHEAD = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +78,8 @@ def reading_pool(
     processes = [_ReadingProcess(pickle.dumps(setup)) for _ in range(count)]
     threads = ThreadPoolExecutor(count)
     try:
-        yield map(partial(_result, issues), threads.map(partial(_reply, _idle(processes)), jobs))
+        replies = _in_order(threads, partial(_reply, _idle(processes)), jobs, count * _AHEAD)
+        yield map(partial(_result, issues), replies)
     finally:
         for each in processes:
             each.close()
@@ -117,6 +121,22 @@ class _ReadingProcess:
         for pipe in (self._process.stdin, self._process.stdout):
             with contextlib.suppress(OSError):
                 cast("IO[bytes]", pipe).close()
+
+
+def _in_order(
+    threads: ThreadPoolExecutor,
+    reply: Callable[[tuple[IssueSource, IssueRecord | None]], ReadingReply | None],
+    jobs: Jobs,
+    most: int,
+) -> Iterator[ReadingReply | None]:
+    """Yield the reply for each issue, while at most this many others are read or wait."""
+    waiting = deque[Future[ReadingReply | None]]()
+    for job in jobs:
+        if len(waiting) == most:
+            yield waiting.popleft().result()
+        waiting.append(threads.submit(reply, job))
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def _idle(processes: list[_ReadingProcess]) -> "SimpleQueue[_ReadingProcess]":
