@@ -23,6 +23,7 @@ import pytest
 from composer.app.administration.dkim_pair import make_dkim_keys
 from composer.app.deployment.deployment import FileResult, check_names, write_server_files
 from composer.app.deployment.server_place import ServerPlace, check_place, place_elsewhere, place_here
+from composer.app.work.work_session import LAST_MAIL
 from composer.audience.identity.tokens import Purpose
 from composer.audience.subscribers import Status
 from composer.cli.command_group import cli
@@ -69,16 +70,6 @@ def _units(files: Mapping[str, str]) -> dict[str, str]:
     return {name.partition("/")[2]: text for name, text in files.items() if name.startswith("systemd/")}
 
 
-def test_old_copies_of_the_database_go_whatever_becomes_of_the_keys() -> None:
-    """systemd skips commands after one that failed, such as the backup of the keys without a passphrase."""
-    unit = deployed()["systemd/compose-backup.service"]
-    order = [
-        unit.index(word)
-        for word in ("compose db backup", "newsletter/backups -name", "compose keys backup", "newsletter/keys -name")
-    ]
-    assert order == sorted(order) and "ExecStartPost" not in unit
-
-
 def test_every_file_is_explained(kind: Workspace) -> None:
     """docs/how-to/run-the-public-pages.md and put-the-archive-online.md name every file."""
     for name in deployed(kind):
@@ -93,9 +84,9 @@ def _read(text: str) -> configparser.ConfigParser:
 
 
 def test_units(kind: Workspace) -> None:
-    """A service runs a command of this program with valid options; timers and sockets have their service."""
+    """A service runs a command of this program with valid options; sockets have their service."""
     units = _units(deployed(kind, port=8801))
-    assert len(units) == 8
+    assert sorted(units) == ["compose-serve.service", "compose-serve.socket", "compose-work.service"]
     for name, text in units.items():
         unit, path = _read(text), PurePosixPath(name)
         assert unit["Unit"]["Description"].startswith("China Briefing: ")
@@ -108,10 +99,7 @@ def test_units(kind: Workspace) -> None:
                 _takes(shlex.split(words))
             continue
         assert str(path.with_suffix(".service")) in units
-        if path.suffix == ".timer":
-            assert unit["Timer"]["OnCalendar"]
-        else:
-            assert unit["Socket"]["ListenStream"] == "127.0.0.1:8801"
+        assert unit["Socket"]["ListenStream"] == "127.0.0.1:8801"
 
 
 def _takes(words: list[str]) -> None:
@@ -188,13 +176,23 @@ def test_caddy_takes_the_sites(kind: Workspace, tmp_path: Path) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-def test_a_run_ends_before_systemd_kills_it() -> None:
-    """The unit gives a run more time than it needs to stop; a stop, and messages left for later, are not failures."""
-    service = _read(deployed()["systemd/compose-send.service"])["Service"]
+def test_work_ends_before_systemd_kills_it() -> None:
+    """The unit gives a mailing and the last message of the pages more time than they need to stop."""
+    service = _read(deployed()["systemd/compose-work.service"])["Service"]
     policy = RetryPolicy()
-    assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.database_wait).total_seconds() + 15
-    assert {"75", "130"} <= set(service["SuccessExitStatus"].split())
-    assert "3" not in service["SuccessExitStatus"].split()
+    assert int(service["TimeoutStopSec"]) >= (policy.drain + policy.database_wait).total_seconds() + LAST_MAIL + 10
+    assert (service["Type"], service["Restart"]) == ("notify", "on-failure")
+
+
+def test_work_writes_only_where_the_unit_allows_it(kind: Workspace) -> None:
+    """Each folder of its command is inside a folder that may be written; the archive is only there with an address."""
+    service = _read(deployed(kind)["systemd/compose-work.service"])["Service"]
+    words = shlex.split(service["ExecStart"])
+    options = dict(zip(words[2::2], words[3::2], strict=True))
+    assert ("--publish" in options) is (read_newsletter(kind).archive.url is not None)
+    assert {"--backups", "--keys"} == set(options) - {"--publish"}
+    allowed = service["ReadWritePaths"].split()
+    assert all(any(PurePosixPath(each).is_relative_to(place) for place in allowed) for each in options.values())
 
 
 def test_the_dns_records(tmp_path: Path) -> None:
@@ -227,17 +225,17 @@ def test_files_are_kept(tmp_path: Path) -> None:
 
     assert set(write().values()) == {FileResult.WRITTEN}
     assert set(write().values()) == {FileResult.UNCHANGED}
-    secrets, unit = folder / "newsletter.env", folder / "systemd" / "compose-send.service"
+    secrets, unit = folder / "newsletter.env", folder / "systemd" / "compose-work.service"
     assert secrets.stat().st_mode & 0o077 == 0
     for path in (secrets, unit):
         path.write_text("mine", encoding="utf-8")
     kept = write()
     assert {name for name, result in kept.items() if result is FileResult.KEPT} == {
         "newsletter.env",
-        "systemd/compose-send.service",
+        "systemd/compose-work.service",
     }
     replaced = write(replaces=True)
-    assert replaced["systemd/compose-send.service"] is FileResult.REPLACED
+    assert replaced["systemd/compose-work.service"] is FileResult.REPLACED
     assert secrets.read_text(encoding="utf-8") == "mine" and unit.read_text(encoding="utf-8") != "mine"
 
 
@@ -263,7 +261,7 @@ def test_two_newsletters_on_one_computer(tmp_path: Path) -> None:
     units.mkdir()
     first, second = place_elsewhere(FOLDER), place_elsewhere(FOLDER.with_name("economy"))
     check_names(second, units)
-    (units / "compose-send.service").write_text(deployed()["systemd/compose-send.service"], encoding="utf-8")
+    (units / "compose-work.service").write_text(deployed()["systemd/compose-work.service"], encoding="utf-8")
     check_names(first, units)
     with pytest.raises(UsageError):
         check_names(second, units)
@@ -278,7 +276,7 @@ def test_two_newsletters_on_one_computer(tmp_path: Path) -> None:
     ("kind", "step"),
     [
         ("archive in the pages", "publish --out /var/lib/newsletter/briefing/public "),
-        ("archive elsewhere", "copy the folder public/ to /var/www/archive.example.org/briefing\n"),
+        ("archive elsewhere", "/var/lib/newsletter/briefing/public/ /var/www/archive.example.org/briefing/\n"),
     ],
     indirect=["kind"],
 )
@@ -294,7 +292,7 @@ def test_a_name_with_a_percent_sign(tmp_path: Path) -> None:
     text = path.read_text(encoding="utf-8").replace("name: China Briefing", 'name: "100 % China"', 1)
     path.write_text(text, encoding="utf-8")
     files = deployed(workspace)
-    assert "Description=100 %% China: " in files["systemd/compose-send.service"]
+    assert "Description=100 %% China: " in files["systemd/compose-work.service"]
     assert "records of 100 % China," in files["dns.txt"]
 
 
@@ -317,7 +315,7 @@ def test_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: py
     assert run(["deploy", "files", "--folder", str(FOLDER), "--name", "economy", "--port", "8801"]) == 0
     said = capsys.readouterr()
     assert "written        files/systemd/economy-serve.socket\n" in said.out
-    assert "systemctl enable --now economy-serve.socket economy-serve.service economy-send.timer" in said.err
+    assert "systemctl enable --now economy-serve.socket economy-serve.service economy-work.service\n" in said.err
     assert "certbot --nginx -d news.example.org\n\n   Or Caddy" in said.err
     assert run(["deploy", "files", "--folder", str(FOLDER), "--name", "economy"]) == 0
     said = capsys.readouterr()

@@ -1,10 +1,10 @@
 """The steps of “Restore” in docs/how-to/run-the-public-pages.md: the commands are run exactly as written."""
 
-import datetime
 import os
 import pty
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections import Counter
@@ -52,13 +52,28 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return room
 
 
-def _unit_line(word: str, today: str) -> str:
-    """Return the command of the nightly unit, for this folder."""
-    unit = deployed()["systemd/compose-backup.service"]
-    line: str = next(each for each in re.findall(r"^ExecStart=/bin/sh -c '(.*)'$", unit, re.MULTILINE) if word in each)
-    line = line.replace("/opt/compose/bin/compose", "compose").replace("/var/lib/newsletter", "..")
-    assert "$$(date +%%Y-%%m-%%d)" in line
-    return line.replace("$$(date +%%Y-%%m-%%d)", today)
+def _back_up_as_the_unit(room: CliHarness, tmp_path: Path) -> str:
+    """Run the command of compose-work.service until it has made both copies; return their day. systemd hears of it."""
+    unit = deployed()["systemd/compose-work.service"]
+    line = next(re.finditer(r"^ExecStart=/opt/compose/bin/compose (.*)$", unit, re.MULTILINE))[1]
+    words = line.replace("/var/lib/newsletter", "..").split()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(120)
+        child = room.start(*words, NOTIFY_SOCKET=str(tmp_path / "notify"))
+        assert systemd.recv(4096) == b"READY=1\nSTATUS=working"
+    assert child.stderr is not None
+    said = ""
+    while ".keys\n" not in said:
+        line = child.stderr.readline()
+        assert line, said
+        said += line
+    child.terminate()
+    out, err = child.communicate(timeout=120)
+    assert child.returncode == 0, out + said + err
+    (copy,), (keys,) = (list((tmp_path / name).iterdir()) for name in ("backups", "keys"))
+    assert copy.stem == keys.stem
+    return copy.stem
 
 
 def _sh(room: CliHarness, line: str) -> str:
@@ -85,16 +100,14 @@ def test_the_page_has_the_steps(tmp_path: Path) -> None:
 
 
 def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: FakeSmtp, tmp_path: Path) -> None:
-    """Both backups as in the nightly unit, during a mailing; then more is sent, and the page is followed.
+    """Both backups by the deployed unit, during a mailing; then more is sent, and the page is followed.
 
     Nobody receives a second copy, unsubscribed people stay unsubscribed, erased people stay erased, links still work.
     """
-    today = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d")
     assert room.say("subscribers", "erase", GONE, "--yes").code == 0
     assert room.say("test", ISSUE).code == 0
     assert room.say("send", ISSUE, "--yes", "19", "--limit", "7").code == 75
-    for word in ("db backup", "keys backup"):
-        _sh(room, _unit_line(word, today))
+    day = _back_up_as_the_unit(room, tmp_path)
     # After the backup: the rest is sent, a person unsubscribes, another issue is sent.
     assert room.say("send", ISSUE, "--yes", "12").code == 0
     assert room.say("subscribers", "unsubscribe", LEFT).code == 0
@@ -104,12 +117,12 @@ def test_a_backup_made_during_a_mailing_is_restored(room: CliHarness, office: Fa
     assert room.say("send", "2031-02-28", "--yes", "17").code == 0
     sent = Counter(recipients(office))
 
-    told = [_sh(room, line.replace("2026-11-30", today)) for line in COMMANDS]
+    told = [_sh(room, line.replace("2026-11-30", day)) for line in COMMANDS]
     assert (tmp_path / "told").read_text().count("\n") == 2
     assert "mailing 1 of 2031-01-30: 12 subscribers unconfirmed, 7 with proof" in told[7]
     assert "issue 2031-02-28: it is not sent again" in told[7]
     assert room.sums(1).by_state == {DeliveryState.ACCEPTED: 7, DeliveryState.UNKNOWN: 12}
-    # The next step of a timer or a person.
+    # The next step of compose work or a person.
     assert room.say("send", ISSUE, "--yes", "19").code == 3
     assert room.say("send", "2031-02-28", "--yes", "17").code == 1
     assert Counter(recipients(office)) == sent

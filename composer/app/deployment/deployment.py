@@ -60,7 +60,7 @@ def write_server_files(
 
 def check_names(place: ServerPlace, units: Path = UNITS) -> None:
     """Check that no other newsletter of this computer has units with the same names. Raises UsageError."""
-    name = f"{place.unit}-send.service"
+    name = f"{place.unit}-work.service"
     try:
         text = (units / name).read_text(encoding="utf-8", errors="replace")
     except OSError:

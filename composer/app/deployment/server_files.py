@@ -66,9 +66,7 @@ def server_files(
 
 def _names(unit: str, environment_name: str, values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Yield the name of each file with the name of its template."""
-    units = ["send.service", "send.timer", "backup.service", "backup.timer"]
-    units += ["bounces.service", "bounces.timer"] if values["has_imap"] else []
-    units += ["serve.service", "serve.socket"] if values["pages"] else []
+    units = ["work.service", *(("serve.service", "serve.socket") if values["pages"] else ())]
     yield from ((f"systemd/{unit}-{name}", f"systemd/compose-{name}") for name in units)
     yield from ((f"nginx/{unit}-{name}.conf", f"nginx/{name}.conf") for name in _proxied(values))
     if values["hosts"]:
@@ -96,7 +94,6 @@ def _values(
     is_outbox = transport_name(newsletter, environment) == "outbox"
     mail_host = "" if is_outbox else _mail_host(newsletter, workspace, environment)
     location = location_of(newsletter, workspace, environment.environment)
-    has_imap = delivery.imap is not None
     return {
         **_place_values(place),
         **sites,
@@ -105,10 +102,10 @@ def _values(
         "description": newsletter.name.replace("%", "%%"),
         "written_folders": " ".join(_written(place, workspace, location.path)),
         "is_sqlite": location.path is not None,
-        "has_imap": has_imap,
+        "has_imap": delivery.imap is not None,
         "has_smtp_user": delivery.smtp is None or delivery.smtp.username is not None,
         "webhook": _webhook(mail_host),
-        "enabled": " ".join(_enabled(place.unit, has_pages=sites["pages"] is not None, has_imap=has_imap)),
+        "enabled": " ".join(_enabled(place.unit, has_pages=sites["pages"] is not None)),
         "records": planned_records(newsletter, environment, mail_host, sites["hosts"]),
     }
 
@@ -206,8 +203,8 @@ def _written(place: ServerPlace, workspace: Workspace, database: Path | None) ->
             yield str(folder)
 
 
-def _enabled(unit: str, *, has_pages: bool, has_imap: bool) -> Iterator[str]:
-    """Yield the units that are started; services of timers and sockets start with them."""
+def _enabled(unit: str, *, has_pages: bool) -> Iterator[str]:
+    """Yield the units that are started."""
     if has_pages:
         yield from (f"{unit}-serve.socket", f"{unit}-serve.service")
-    yield from (f"{unit}-{name}.timer" for name in ("send", *(("bounces",) if has_imap else ()), "backup"))
+    yield f"{unit}-work.service"

@@ -34,7 +34,7 @@ _LOG = logging.getLogger("compose.work")
 #: The name under which a machine lists that it sends the mail of the public pages.
 PAGES = "public_pages_mail"
 #: Seconds that a mail of the public pages may take at the end.
-_LAST_MAIL = 20
+LAST_MAIL = 20
 
 
 def work(
@@ -165,5 +165,5 @@ def _pages_mail(context: MailingContext, order: JobOrder) -> Iterator[None]:
     try:
         yield
     finally:
-        worker.stop(_LAST_MAIL)
+        worker.stop(LAST_MAIL)
         executor.close()

@@ -30,11 +30,11 @@ from composer.core.errors import UsageError
     help="Confirm without a prompt; must equal the number of recipients.",
 )
 @click.option(
-    "--at", metavar="TIME", help="Schedule for 2025-01-30 07:00, or for 07:00; `compose send --due` sends it."
+    "--at",
+    metavar="TIME",
+    help="Schedule for 2025-01-30 07:00, or for 07:00; `compose work` or `compose send --due` sends it.",
 )
-@click.option(
-    "--due", "is_due", is_flag=True, help="Send scheduled mailings that are due (for cron or a systemd timer)."
-)
+@click.option("--due", "is_due", is_flag=True, help="Send scheduled mailings that are due (for cron).")
 @click.option("--all", "is_all", is_flag=True, help="Rehearse for every subscriber instead of samples.")
 @click.option(
     "--allow", "allowed", multiple=True, metavar='CODE="REASON"', help="Override a refusal; the reason is recorded."

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def command(mailing: int, for_good: bool) -> int:
     """Stop a mailing, whichever process or computer is sending it.
 
-    From now on, no further message is sent. `compose send ISSUE` continues the mailing; a timer does not. Exit code 75
+    From now on, no further message is sent. `compose send ISSUE` continues the mailing; `compose work` does not. Exit code 75
     if you cancel with --for-good and the sending process does not end in time.
     """
     from composer.app.clock import now

@@ -34,9 +34,9 @@ def command(
     """Do everything that is scheduled: mailings, bounces, archive, backups.
 
     Runs until it is stopped. Sends mailings that are due, reads the bounce mailbox, sends the mail of the public pages,
-    and logs alerts. With the options, this machine also publishes the archive and makes backups. It replaces the timers
-    for `compose send --due`, `compose bounces ingest`, `compose publish`, `compose db backup` and `compose keys
-    backup`. With PostgreSQL, any number of machines can work together (docs/how-to/run-several-machines.md).
+    and logs alerts. With the options, this machine also publishes the archive and makes backups. The files of `compose
+    deploy` run it as a service. With PostgreSQL, any number of machines can work together
+    (docs/how-to/run-several-machines.md).
 
     SIGTERM and Ctrl-C stop it: a mailing in progress records what it has sent, and the next start continues it.
     """
