@@ -57,14 +57,17 @@ def public_settings(workspace: Workspace, environment: Environment, now: datetim
 
 
 def archive_files(settings: PublicSettings, folder: Path) -> ArchiveFiles:
-    """Return the archive that is served below the public address. Raises PublicError if it has another address."""
+    """Return the archive that is served below the public address; its folder may appear later, with the first mailing.
+
+    Raises PublicError if it has another address, or if the folder contains something else.
+    """
     expected = f"{settings.publication.address.url.rstrip('/')}{PREFIX}"
     if settings.publication.main.archive.url != expected:
         raise PublicError(
             "newsletter.yaml has another address for the archive",
             f"to serve it with these pages, write   archive:   and below it   url: {expected}",
         )
-    if not (folder / "index.html").is_file():
+    if folder.exists() and not (folder / "index.html").is_file():
         raise PublicError(f"{folder} is not an archive", "write it with: " + command_line("publish --out", str(folder)))
     return ArchiveFiles(folder=folder, url=expected)
 

@@ -108,10 +108,11 @@ def test_the_page_for_an_unknown_address_has_a_language(pages: Running) -> None:
 
 
 def test_the_settings_are_checked(workspace: Workspace, tmp_path: Path) -> None:
-    """The archive must have the address at which it is served, and the folder must be an archive."""
+    """The archive must have the address at which it is served, and the folder must be an archive; it may appear later."""
     settings = PublicSettings.__new__(PublicSettings)
     object.__setattr__(settings, "publication", read_publication(workspace))
     assert archive_files(settings, workspace.root / "public").url == URL
+    assert archive_files(settings, tmp_path / "later").page_of("2025-01-30") is None
     with pytest.raises(PublicError):
         archive_files(settings, tmp_path)
     path = workspace.root / "newsletter.yaml"
