@@ -11,7 +11,7 @@ from composer.delivery.database_guard.last_backup import last_database_backup
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 
 _OLD = timedelta(days=7)
-_STEP = "run   compose db backup FILE   every night; to set it up:   compose help back-up-and-restore"
+_STEP = "start   compose work --backups DIR   or run   compose db backup FILE   every night:   compose help back-up-and-restore"
 
 
 def look_at_database_backup(connection: Connection, now: datetime) -> Diagnosis:
