@@ -56,6 +56,17 @@ class CheckReport:
         }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedCheck:
+    """What the record of the last check says about the current state of an edition."""
+
+    day: datetime.date
+    #: Whether the edition can be sent.
+    is_ready: bool
+    #: The number of findings of each level, without allowed findings.
+    counts: Mapping[Level, int]
+
+
 def report(
     *, issue: str, stem: str, hash: str, day: datetime.date, problems: tuple[Problem, ...], allowed: Mapping[str, str]
 ) -> CheckReport:
@@ -92,11 +103,15 @@ def keep(workspace: Workspace, made: CheckReport) -> None:
         raise OutputError(f"{workspace.name(path)} cannot be written: {error.strerror}") from error
 
 
-def last_check(workspace: Workspace, stem: str, hash: str) -> datetime.date | None:
-    """Return the day for which the current state of an edition was last checked and found ready; else None."""
+def last_check(workspace: Workspace, stem: str, hash: str) -> RecordedCheck | None:
+    """Return the last check of the current state of an edition; None if that was not checked."""
     path = workspace.root / _FOLDER / f"{stem}.json"
-    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):
         kept = json.loads(path.read_text(encoding="utf-8"))
-        if kept["hash"] == hash and kept["ready"]:
-            return datetime.date.fromisoformat(kept["day"])
+        if kept["hash"] == hash:
+            return RecordedCheck(
+                day=datetime.date.fromisoformat(kept["day"]),
+                is_ready=bool(kept["ready"]),
+                counts={Level(level): int(count) for level, count in kept["counts"].items()},
+            )
     return None

@@ -290,12 +290,12 @@ def test_compose_alone_shows_the_state_of_the_issue(here: Path, capsys: pytest.C
     sample_message(here)
     assert run([]) == 0
     out = capsys.readouterr().out
-    assert "issues/2025-01-30.yaml   no problems, current version not built" in out
+    assert "issues/2025-01-30.yaml   current version not built, not checked" in out
     assert "next: compose build 2025-01-30" in out
     assert run(["build", "2025-01-30"]) == 0
     capsys.readouterr()
     assert run([]) == 0
-    assert "no problems, built" in capsys.readouterr().out
+    assert "2025-01-30.yaml   built, not checked" in capsys.readouterr().out
     (here / "issues/2025-01-30.yaml").write_text("date: 2025-01-31\n")
     assert run([]) == 0
     assert "2 problems, not built" in capsys.readouterr().out

@@ -26,6 +26,7 @@ from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.delivery.core.pause import PauseReason
 from composer.delivery.core.scheduler import StopLevel
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.preflight.preflight import OWN_CODES
 from composer.delivery.reporting.statistics import each_event
 from composer.delivery.selection.selection import LeftOut
 from tests.cli_harness import CliHarness, make_workspace, recipients, stopping
@@ -290,6 +291,11 @@ def test_the_time_of_the_next_retry_is_printed(room: CliHarness, office: FakeSmt
     assert said.code == 75 and f"retried from {at:%Y-%m-%d %H:%M}\n" in said.out
 
 
+def _warnings(room: CliHarness, stem: str) -> int:
+    (found,) = json.loads(room.say("check", stem, "--json").out)["issues"]
+    return sum(each["level"] == "warning" and each["code"] not in OWN_CODES for each in found["findings"])
+
+
 def test_languages_go_in_one_mailing(room: CliHarness, office: FakeSmtp) -> None:
     """Each subscriber gets one edition, in their language or else the first one; both must be tested."""
     (room.root / "newsletter.de.yaml").write_text("name: Briefe vom Tisch\nlanguage: de\n", encoding="utf-8")
@@ -305,6 +311,11 @@ def test_languages_go_in_one_mailing(room: CliHarness, office: FakeSmtp) -> None
     assert said.code == 0, said.all
     assert "edition   2031-01-30, all subscribers: 4" in said.out
     assert "edition   2031-01-30.de, all subscribers: 2" in said.out
+    warnings = {stem: _warnings(room, stem) for stem in (ISSUE, "2031-01-30.de")}
+    assert len({*warnings.values()}) == 2
+    for stem, number in warnings.items():
+        count = f"no blockers; {number} warning{'' if number == 1 else 's'}" if number else "no problems found"
+        assert f"checked   {stem}: {count}\n" in said.out
     german = [line for line, content in office.taken if b"Subject: Ein Brief" in content]
     assert sorted(german) == [b"RCPT TO:<Reader20@example.net>", b"RCPT TO:<Reader21@example.net>"]
     assert len(recipients(office)) == 6 and len(room.mailings()) == 1

@@ -18,7 +18,7 @@ from composer.core.issue_files import issue_key
 from composer.core.workspace import OUTBOX, Workspace
 from composer.database.location import Location, location_of
 from composer.delivery.config.resolve import transport_name
-from composer.editions.check_reports import last_check
+from composer.editions.check_reports import RecordedCheck, last_check
 from composer.editions.check_run import same_issue_problems
 from composer.editions.outbox import is_current
 from composer.editions.pipeline import BuiltVariant, hash_of, variants_of
@@ -37,8 +37,8 @@ class EditionOverview:
     problems: int
     #: Whether the outbox contains exactly what a build would write now.
     is_built: bool
-    #: Whether its current version was checked, and nothing prevents sending it.
-    is_checked: bool = False
+    #: The last check of its current version; None if that was not checked.
+    check: RecordedCheck | None = None
     #: Whether a server accepted a test of its current version.
     is_tested: bool = False
     #: Whether its current version has enough approvals; None if none are required, or without a database.
@@ -51,6 +51,11 @@ class EditionOverview:
     date: datetime.date | None = None
     #: Everything that subscribers may get of it; empty while it has mistakes.
     variants: tuple[BuiltVariant, ...] = field(default=(), repr=False)
+
+    @property
+    def is_checked(self) -> bool:
+        """Whether its current version was checked, and nothing prevents sending it."""
+        return self.check is not None and self.check.is_ready
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +230,8 @@ def _next(
         return command_line(
             "check", *double
         ), "several files contain this issue; nothing is sent until there is only one"
+    if blocked := [each.stem for each in ahead if each.check is not None and not each.is_checked]:
+        return command_line("check", *blocked), "shows what prevents sending it"
     if unchecked:
         return command_line("check", *unchecked), "checks size, links, accessibility and legal requirements"
     if untested and is_stuck:
@@ -239,13 +246,13 @@ def _next(
 
 
 def _edition(workspace: Workspace, path: Path) -> EditionOverview:
-    problems, is_built, is_checked, date = 0, False, False, None
+    problems, is_built, checked, date = 0, False, None, None
     same: tuple[Problem, ...] = ()
     variants: tuple[BuiltVariant, ...] = ()
     try:
         fullest, *others = variants = variants_of(workspace, path)
         is_built = is_current(fullest.built, workspace.root / OUTBOX, others)
-        is_checked = last_check(workspace, path.stem, hash_of((fullest, *others))) is not None
+        checked = last_check(workspace, path.stem, hash_of((fullest, *others)))
         date = fullest.built.issue.date
         same = same_issue_problems(workspace, fullest.built)
     except ContentError as error:
@@ -259,7 +266,7 @@ def _edition(workspace: Workspace, path: Path) -> EditionOverview:
         same_issue=same,
         problems=problems,
         is_built=is_built,
-        is_checked=is_checked,
+        check=checked,
         date=date,
         variants=variants,
     )

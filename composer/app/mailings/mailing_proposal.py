@@ -194,7 +194,7 @@ def _look(
     if leaving is not None and not leaving.startswith("https://"):
         words = f"the unsubscribe address must begin with https://, so that mail programs can use it: {leaving}"
     if is_rehearsal:
-        return PreflightFacts(editions=(), leaving=words)
+        return PreflightFacts(editions=(), leaving=words, has_mail_server=False)
     path = context.database.path
     pages, pictures = "", tuple[str, ...]()
     if settings.public_url is not None:

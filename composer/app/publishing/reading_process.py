@@ -8,7 +8,6 @@ input is closed.
 import gc
 import os
 import pickle
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
@@ -25,7 +24,7 @@ def serve() -> None:
     """Read issues until standard input is closed."""
     # As the program itself does (cli/main.py).
     gc.set_threshold(50_000)
-    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     # From the process that started this one.
     setup: ReadingSetup = pickle.load(requests)  # noqa: S301

@@ -97,16 +97,21 @@ def _show(made: "CheckReport") -> None:
 
 def verdict(counts: Mapping[Level, int]) -> str:
     """Return the number of findings of each level, and what they prevent."""
+    said = counts_in_words(counts)
+    if counts[Level.ERROR]:
+        return f"{said}; it cannot be built or sent like this"
+    return f"{said}; it cannot be sent like this" if counts[Level.BLOCKER] else said
+
+
+def counts_in_words(counts: Mapping[Level, int]) -> str:
+    """Return the number of findings of each level: `1 blocker, 2 warnings`."""
     names = {Level.ERROR: "error", Level.BLOCKER: "blocker", Level.WARNING: "warning"}
     parts = [
         f"{counts[level]} {name}{'' if counts[level] == 1 else 's'}" for level, name in names.items() if counts[level]
     ]
     if counts[Level.INFO]:
         parts.append(f"{counts[Level.INFO]} note{'' if counts[Level.INFO] == 1 else 's'}")
-    said = ", ".join(parts) or "no problems found"
-    if counts[Level.ERROR]:
-        return f"{said}; it cannot be built or sent like this"
-    return f"{said}; it cannot be sent like this" if counts[Level.BLOCKER] else said
+    return ", ".join(parts) or "no problems found"
 
 
 def _list(as_json: bool) -> None:

@@ -2,10 +2,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from composer.cli.commands.check import counts_in_words
 from composer.cli.ui import console
 from composer.core.errors import WorkspaceError
 from composer.core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from composer.app.issues.overview import EditionOverview
 
 #: The most file names in one line.
 _MOST = 5
@@ -31,8 +36,8 @@ def show() -> None:
             count = "1 problem" if edition.problems == 1 else f"{edition.problems} problems"
             state = f"{count}, not built"
         else:
-            state = "no problems, built" if edition.is_built else "no problems, current version not built"
-            state += ", checked" if edition.is_checked else ""
+            state = "built" if edition.is_built else "current version not built"
+            state += f", {_checked(edition)}"
             state += ", tested" if edition.is_tested else ""
             state += ", approved" if edition.is_approved else ""
         console.answer(f"  {edition.name:<{width}}   {state}")
@@ -59,6 +64,13 @@ def show() -> None:
     if now.trouble:
         console.talk(f"mailings could not be read: {now.trouble}")
     console.answer(f"next: {now.next}     ({now.why})")
+
+
+def _checked(edition: "EditionOverview") -> str:
+    """Return the result of the last check of the current version."""
+    if edition.check is None:
+        return "not checked"
+    return f"checked: {counts_in_words(edition.check.counts)}"
 
 
 def _several(names: Sequence[str]) -> str:

@@ -71,7 +71,7 @@ def command(
             _show(each, width, len(test.variants))
 
     try:
-        send_editor_test(test, progress, started=lambda: _show_start(test))
+        send_editor_test(test, progress, started=lambda: _show_start(test, is_chosen=transport is not None))
     finally:
         # However it ends, the outcomes so far are printed.
         if as_json and sent:
@@ -104,10 +104,13 @@ def _show_subscriber(test: "EditorTest") -> None:
         )
 
 
-def _show_start(test: "EditorTest") -> None:
+def _show_start(test: "EditorTest", *, is_chosen: bool) -> None:
+    """Print where the messages go. `is_chosen`: the person has asked for files, and may have a mail server."""
     if test.transport != "smtp":
         folder = test.issue.workspace.name(test.folder)
         console.talk(f"No mail server is used: test messages are written to {folder}/ and not sent")
+        setup = "" if is_chosen else "; to set one up:   compose help set-up-sending"
+        console.talk(f"Before you can send the issue, a mail server must accept its test{setup}")
     for variant in test.variants if len(test.variants) > 1 else ():
         console.talk(f"{variant.number}/{len(test.variants)}: {variant.subscribers}")
 

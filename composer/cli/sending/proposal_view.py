@@ -6,7 +6,7 @@ Guarantees: sends nothing.
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,8 +21,7 @@ from composer.core.errors import UsageError
 if TYPE_CHECKING:
     from composer.app.mailings.mailing_proposal import ProposedMailing
     from composer.app.mailings.mailing_resumption import ProposedResumption
-    from composer.delivery.preflight.preflight import Refusal
-    from composer.delivery.preflight.proposal import Proposal
+    from composer.delivery.preflight.preflight import EditionFacts, Refusal
 
 #: The code of the warning about a correction that does not exist in all languages of its issue.
 MISSING_LANGUAGE = "missing-language"
@@ -43,7 +42,8 @@ def show(proposed: "ProposedMailing") -> None:
     for problem in proposal.warnings[:_MOST]:
         console.answer(f"  warning   {problem.path}:{problem.line}: {problem.message}  [{problem.code}]")
     if (more := len(proposal.warnings) - _MOST) > 0:
-        console.answer(f"            and {more} more: {command_line('check', proposal.editions[0].stem)}")
+        found = [each.stem for each in proposal.known.editions if each.warnings]
+        console.answer(f"            and {more} more: {command_line('check', *found)}")
     if early := proposed.days_early:
         console.answer(f"  warning   the issue is dated {proposed.dated}, and would be sent {early:,} days before")
     if proposed.is_rehearsal:
@@ -76,7 +76,7 @@ def _lines(proposed: "ProposedMailing") -> Iterator[tuple[str, str]]:
             "tested",
             of + (f"{when(tests[0][0], zone)}, {tests[0][1]}{more}" if tests else "not in its current version"),
         )
-        yield "checked", of + _checked(known.blockers, proposal, known.stem)
+        yield "checked", of + _checked(known)
     if (approval := proposal.known.approval).needed:
         by = ", ".join(each.address for each in approval.approved) or "none yet"
         yield "approved", f"{len(approval.approved)} of {approval.needed} required: {by}"
@@ -93,14 +93,12 @@ def _lines(proposed: "ProposedMailing") -> Iterator[tuple[str, str]]:
         yield "finishes", f"about {when(outlook.finish, zone)}"
 
 
-def _checked(blockers: Sequence[str], proposal: "Proposal", stem: str) -> str:
-    warnings = sum(1 for each in proposal.warnings if stem in each.path)
-    if blockers:
-        return f"blockers to fix: {', '.join(blockers)}"
-    if not proposal.warnings:
+def _checked(known: "EditionFacts") -> str:
+    if known.blockers:
+        return f"blockers to fix: {', '.join(known.blockers)}"
+    if not known.warnings:
         return "no problems found"
-    number = warnings or len(proposal.warnings)
-    return f"no blockers; {number} warning{'' if number == 1 else 's'}"
+    return f"no blockers; {known.warnings} warning{'' if known.warnings == 1 else 's'}"
 
 
 def _mailbox(address: object) -> str:

@@ -19,6 +19,9 @@ from composer.delivery.selection.same_issue import EarlierMailing
 UNSUBSCRIBE, POSTAL, PRIVACY = "UNS01", "UNS02", "LAW01"
 OWN_CODES = frozenset({UNSUBSCRIBE, POSTAL, PRIVACY, SAME_ISSUE})
 
+#: What a test needs first: without a mail server, it is written to files and not recorded.
+_NO_SERVER = "a test counts once a mail server has accepted it; to set one up:   compose help set-up-sending"
+
 
 class Code(StrEnum):
     """Why a mailing is refused. docs/reference/send-refusals.md explains each."""
@@ -67,6 +70,8 @@ class EditionFacts:
     tests: SentTests = field(default_factory=SentTests)
     #: Codes of the checks that found a blocker or an error in it, and of the three that are refusals of their own.
     blockers: tuple[str, ...] = ()
+    #: How many warnings the checks have for it.
+    warnings: int = 0
     #: Other files of the same issue.
     same_issue_files: Sequence[str] = ()
 
@@ -77,6 +82,8 @@ class PreflightFacts:
 
     editions: tuple[EditionFacts, ...]
     is_rehearsal: bool = False
+    #: Whether a mail server is set up, without which no test counts.
+    has_mail_server: bool = True
     #: The issue, and whether its editions together are approved.
     issue: str = ""
     approval: Approval = field(default_factory=Approval)
@@ -123,7 +130,7 @@ def _untested(known: PreflightFacts) -> Iterator[Refusal]:
             yield Refusal(
                 code=Code.UNTESTED,
                 words=f"the current version of {each.stem} was not sent to an editor as a test{what}",
-                route=command_line("test", each.stem),
+                route=command_line("test", each.stem) if known.has_mail_server else _NO_SERVER,
             )
 
 

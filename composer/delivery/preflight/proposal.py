@@ -131,16 +131,12 @@ def propose_mailing(
             stem=edition.stem,
             tests=sent_tests(connection, edition),
             blockers=_blockers(each.problems, allowed),
+            warnings=len(_warnings(each)),
             same_issue_files=_same_issue_files(each, selection, allowed),
         )
         for edition, each in zip(editions, checked, strict=True)
     )
-    warnings = [
-        problem
-        for each in checked
-        for problem in each.problems
-        if problem.level is Level.WARNING and problem.code not in OWN_CODES
-    ]
+    warnings = [problem for each in checked for problem in _warnings(each)]
     contents = tuple(
         content_of(edition, is_dated=_is_dated(each)) for edition, each in zip(editions, checked, strict=True)
     )
@@ -245,6 +241,11 @@ def draft_of(
         corrects=corrects,
         due=due,
     )
+
+
+def _warnings(checked: Checked) -> list[Problem]:
+    """Return the warnings about an edition, without those that are refusals of their own."""
+    return [each for each in checked.problems if each.level is Level.WARNING and each.code not in OWN_CODES]
 
 
 def _blockers(problems: Sequence[Problem], allowed: Mapping[str, str]) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ def test_the_report_is_kept(tmp_path: Path) -> None:
     issue = find_issue("2025-01-30", sample_message(tmp_path).root)
     made = check(issue, day=DAY, allowed={each.code: "a letter" for each in all_checks()})
     assert made.is_ready and made.allowed and made.problems == ()
-    assert last_check(issue.workspace, issue.stem, made.hash) == DAY
+    kept = last_check(issue.workspace, issue.stem, made.hash)
+    assert kept is not None and (kept.day, kept.is_ready, kept.counts) == (DAY, True, made.counts)
     assert last_check(issue.workspace, issue.stem, "another") is None
 
 

@@ -8,6 +8,7 @@ from composer.app.issues.check import all_checks, check
 from composer.app.issues.issue_lookup import find_issue
 from composer.app.issues.overview import Overview, overview
 from composer.core.environment import Environment
+from composer.core.errors import Level
 from composer.core.workspace import Workspace
 from tests.factories import LETTER, sample_message
 
@@ -30,6 +31,23 @@ def test_the_next_step_follows_what_was_done(tmp_path: Path) -> None:
     (edition,) = (seen := _seen(workspace)).editions
     assert edition.is_checked and not edition.is_tested and seen.next == "compose test 2025-01-30"
     assert _seen(workspace, NOW + datetime.timedelta(days=2)).next == "compose new"
+
+
+def test_the_result_of_the_last_check_is_shown(tmp_path: Path) -> None:
+    """The counts of the record count until the issue changes; a blocker leads to the check again."""
+    workspace = sample_message(tmp_path, "TODO write this.")
+    issue = find_issue("2025-01-30", workspace.root)
+    build(issue)
+    made = check(issue, day=datetime.date(2025, 1, 30))
+    (edition,) = (seen := _seen(workspace)).editions
+    assert edition.check is not None and edition.check.counts == made.counts and made.counts[Level.BLOCKER]
+    assert not edition.is_checked and (seen.next, seen.why) == (
+        "compose check 2025-01-30",
+        "shows what prevents sending it",
+    )
+    issue.path.write_text(issue.path.read_text(encoding="utf-8").replace("write this", "write that"), encoding="utf-8")
+    (edition,) = _seen(workspace).editions
+    assert edition.check is None
 
 
 def test_a_broken_issue(tmp_path: Path) -> None:

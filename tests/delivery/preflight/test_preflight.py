@@ -287,6 +287,14 @@ def test_an_earlier_test_is_mentioned(changed: tuple[str, ...], said: str) -> No
     assert refusal.route == "compose test a"
 
 
+def test_without_a_mail_server_another_test_is_not_suggested() -> None:
+    """It would be written to files again, and not count."""
+    known = PreflightFacts(editions=(EditionFacts(stem="a"),), has_mail_server=False)
+    refusal = _one(known)
+    assert refusal.code is Code.UNTESTED and "compose test" not in refusal.route
+    assert "compose help set-up-sending" in refusal.route
+
+
 @pytest.mark.parametrize("changed", [{}, {"a": ("subject",)}])
 def test_an_earlier_approval_is_mentioned(changed: dict[str, tuple[str, ...]]) -> None:
     """With what has changed since then; the hint has a placeholder for the approver."""

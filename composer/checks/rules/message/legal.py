@@ -43,7 +43,6 @@ def unsubscribe(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckF
 @check(
     "UNS02",
     "The page and the plaintext show the sender's postal address",
-    who=Who.IT,
     level=Level.BLOCKER,
     fix="set sender.postal_address in newsletter.yaml; if no law requires it, set   level: off   for UNS02 below   checks:",
     source="https://www.law.cornell.edu/uscode/text/15/7704",
@@ -70,7 +69,6 @@ def _has(text: str, words: list[str]) -> bool:
 @check(
     "LAW01",
     "The page and the plaintext link to the privacy policy",
-    who=Who.IT,
     fix="set sender.privacy_url in newsletter.yaml",
     source="https://gdpr-info.eu/art-13-gdpr/",
 )
@@ -86,7 +84,6 @@ def privacy(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
 @check(
     "LAW02",
     "The issue names its publisher",
-    who=Who.IT,
     fix="add   imprint:   with the publisher's name and address to newsletter.yaml",
     source="https://www.gesetze-im-internet.de/ddg/__5.html",
 )

@@ -7,7 +7,6 @@ from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.text_language import LANGUAGE_NAMES, other_language
 from composer.content.yaml.nodes import Mapping, Scalar
-from composer.core.errors import Who
 from composer.core.workspace import NEWSLETTER
 
 #: A paragraph between quotation marks is somebody else's text.
@@ -38,7 +37,6 @@ def texts(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding
 @check(
     "LANG04",
     "Each heading is translated in the file of the edition's language",
-    who=Who.IT,
     fix="write the heading in this file",
     source="docs/how-to/add-a-language.md",
 )
