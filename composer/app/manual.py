@@ -17,6 +17,9 @@ from composer.core.workspace import shipped
 GROUPS = {"tutorial": "Step by step", "how-to": "How to", "reference": "Look up", "explanation": "Background"}
 #: Pages that are outside the folder of the documentation.
 _OTHERS = ("GLOSSARY.md", "CHANGELOG.md")
+#: The pages with tables of codes.
+_CODE_PAGES = ("checks", "problems")
+_CODE_ROW = re.compile(r"\| `([^`]+)` \|")
 _LINK = re.compile(r"\]\(([^)\s:]+\.md)(?:#[^)\s]*)?\)")
 
 
@@ -80,6 +83,27 @@ def find_page(words: str) -> PageMatch:
     return PageMatch(near=tuple(named or _spelled_like(wanted, pages) or _with_text(wanted, pages)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeEntry:
+    """What the documentation says about a code of a check or a problem: a table with one row, and its page."""
+
+    text: str
+    page: ManualPage
+
+
+def find_code(code: str) -> CodeEntry | None:
+    """Return the row about a code, such as `LAW02` or `yaml-colon`, in lower or upper case."""
+    for page in (page for page in manual_pages() if page.topic in _CODE_PAGES):
+        heads: list[str] = []
+        lines = page.text.splitlines()
+        for line, below in zip(lines, [*lines[1:], ""], strict=True):
+            if below.startswith("|---"):
+                heads = [line, below]
+            elif (row := _CODE_ROW.match(line)) and row[1].lower() == code.lower():
+                return CodeEntry(text="\n".join((*heads, line)), page=page)
+    return None
+
+
 def _spelled_like(wanted: str, pages: tuple[ManualPage, ...]) -> list[ManualPage]:
     names = {page.topic: page for page in pages} | {page.title.lower(): page for page in pages}
     close = get_close_matches(wanted, names, 3, 0.7)
@@ -87,9 +111,12 @@ def _spelled_like(wanted: str, pages: tuple[ManualPage, ...]) -> list[ManualPage
 
 
 def _with_text(wanted: str, pages: tuple[ManualPage, ...]) -> list[ManualPage]:
-    """Return the pages that contain the words, those that contain them most often first."""
+    """Return the pages that contain the words: those with a key or an option about them first, then by their number."""
     counts = {page: page.text.lower().count(wanted) for page in pages if page.topic != "changelog"}
-    return sorted((page for page in counts if counts[page]), key=lambda page: -counts[page])[:5]
+    row = re.compile(rf"^\| `[a-z][^|]*\|[^\n]*\b{re.escape(wanted)}", re.IGNORECASE | re.MULTILINE)
+    entries = {page: len(row.findall(page.text)) for page in counts if page.group == "reference"}
+    found = (page for page in counts if counts[page])
+    return sorted(found, key=lambda page: (-entries.get(page, 0), -counts[page]))[:5]
 
 
 def pages_linked(page: ManualPage) -> tuple[ManualPage, ...]:

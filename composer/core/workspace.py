@@ -5,6 +5,7 @@ that does not end with .yaml, to recognize it.
 """
 
 import os
+import re
 import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from composer.core.issue_names import ENDINGS, is_issue_file, language_in, may_h
 NEWSLETTER = "newsletter.yaml"
 ISSUES = "issues"
 OUTBOX = "outbox"
+#: A name like that of an issue, with the ending that a text editor may add.
+_OTHER_ENDING = re.compile(r"\d{4}-\d{2}-\d{2}(?:\.[A-Za-z]{2,3}(?:-[A-Za-z0-9]+)*)?(?:\.ya?ml)?\.txt", re.IGNORECASE)
 TEMPLATES = "templates"
 #: The theme that is part of the program.
 INCLUDED = "briefing"
@@ -59,7 +62,7 @@ class Workspace:
                 return cls(root=folder)
         raise WorkspaceError(
             f"there is no {NEWSLETTER} in this folder or in a folder above it: {start}",
-            "go to the newsletter's folder, or create a newsletter: compose init DIR",
+            _way_down(here) or "go to the newsletter's folder, or create a newsletter: compose init DIR",
         )
 
     def name(self, path: Path) -> str:
@@ -87,6 +90,11 @@ class Workspace:
     def yaml_files(self) -> tuple[Path, ...]:
         """Return every YAML file in the issues folder, with any name."""
         return tuple(sorted(path for path in self._in_issues() if is_issue_file(path.name) and path.name[0] != "."))
+
+    def misnamed(self) -> tuple[Path, ...]:
+        """Return the files that are named like an issue, but with another ending: `2025-01-30.txt`, `2025-01-30.yaml.txt`."""
+        found = [path for path in self._in_issues() if _OTHER_ENDING.fullmatch(path.name)]
+        return tuple(sorted(found))
 
     def languages(self) -> frozenset[str]:
         """Return the languages for which the newsletter has a file besides newsletter.yaml."""
@@ -117,9 +125,10 @@ class Workspace:
         if named:
             # If there are several, the one with the usual ending.
             return min(named, key=lambda path: ENDINGS.index(path.suffix.lower())).resolve()
-        hiding = next((path for path in self.other_files() if path.name.lower().startswith(f"{stem.lower()}.y")), None)
-        if hiding is not None:
-            raise self._misnamed(hiding)
+        names = (f"{stem.lower()}.y", f"{stem.lower()}.txt")
+        for path in (*self.other_files(), *self.misnamed()):
+            if path.name.lower().startswith(names):
+                raise self._misnamed(path)
         stems = [path.stem for path in self.issues()]
         raise UsageError(
             f"there is no issue “{name}” in {self.root / ISSUES}",
@@ -128,14 +137,16 @@ class Workspace:
 
     def _misnamed(self, path: Path) -> UsageError:
         """Return the error for a file that may contain an issue but is not named like a YAML file."""
+        return UsageError(f"{self.name(path)} is not an issue file: the name must end with .yaml", self.renaming(path))
+
+    def renaming(self, path: Path) -> str:
+        """Return what to do about a file that may contain an issue but is not named like a YAML file."""
         start = path.name.lower().find(".y")
         name = f"{path.name[:start]}.yaml" if may_hold_an_issue(path.name) else f"{path.stem}.yaml"
         target = path.with_name(name)
         if target.exists():
-            hint = f"to build {self.name(target)}: {command_line('build', target.stem)}"
-        else:
-            hint = f"if it is the issue, rename it: {shell_line('mv', self.name(path), self.name(target))}"
-        return UsageError(f"{self.name(path)} is not an issue file: the name must end with .yaml", hint)
+            return f"to build {self.name(target)}: {command_line('build', target.stem)}"
+        return f"if it is the issue, rename it: {shell_line('mv', self.name(path), self.name(target))}"
 
     def _in_issues(self) -> list[Path]:
         try:
@@ -169,6 +180,12 @@ class Workspace:
         built_in = shipped(TEMPLATES) / name
         folders = tuple(dict.fromkeys(folder for folder in (own, built_in) if folder.is_dir()))
         return ThemeFiles(name=name, folders=folders, workspace=self)
+
+
+def _way_down(folder: Path) -> str:
+    """Return the command that leads to the newsletter in a folder inside this one, or an empty text."""
+    inside = sorted(path.parent.name for path in folder.glob(f"*/{NEWSLETTER}")) if folder == Path.cwd() else []
+    return f"go to the newsletter's folder:   {shell_line('cd', inside[0])}" if inside else ""
 
 
 def on_disk(path: Path) -> Path:

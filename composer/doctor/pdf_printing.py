@@ -14,6 +14,8 @@ from composer.pdf.print_job import PdfFaultKind, PrintedPdf, PrintJob
 from composer.pdf.printer import PACKAGES, PdfPrinter
 
 _SUBJECT = "PDF"
+#: The packages of the extra.
+_PACKAGES = ("weasyprint", "pypdfium2")
 _FONTS = "PDF fonts"
 #: Words whose characters are in no font for European languages.
 _SAMPLES = {"Chinese": ("zh", "中文"), "Japanese": ("ja", "かな"), "Korean": ("ko", "한국어"), "Arabic": ("ar", "عربي")}
@@ -21,8 +23,8 @@ _SAMPLES = {"Chinese": ("zh", "中文"), "Japanese": ("ja", "かな"), "Korean":
 
 def look_at_pdf() -> Iterator[Diagnosis]:
     """Print a page with Chinese, Japanese, Korean and Arabic words."""
-    if find_spec("weasyprint") is None:
-        seen = "not set up: compose build --pdf needs WeasyPrint"
+    if missing := next((name for name in _PACKAGES if find_spec(name) is None), None):
+        seen = f"not set up: PDFs need the extra “pdf” of compose: the package {missing} is not installed"
         yield Diagnosis(subject=_SUBJECT, health=DiagnosisLevel.OPEN, seen=seen, step=PACKAGES)
         return
     try:

@@ -31,7 +31,9 @@ _LIBRARIES = {
     "win32": "install MSYS2, then in its shell: pacman -S mingw-w64-ucrt-x86_64-pango",
 }
 #: What installs the Python packages.
-PACKAGES = 'pip install "compose-newsletter[pdf]"'
+PACKAGES = (
+    'pip install "compose-newsletter[pdf]"   or, if you use pipx:   pipx inject compose-newsletter weasyprint pypdfium2'
+)
 _PAGE = "compose help make-a-pdf"
 
 
@@ -111,7 +113,9 @@ def explained(failure: PrintFailure) -> PdfError:
     """Return what a person can do about a failure."""
     match failure.kind:
         case PrintFailureKind.NO_PACKAGE:
-            return PdfError(f"a PDF needs the Python package {failure.about}, which is not installed", PACKAGES)
+            return PdfError(
+                f"PDFs need the extra “pdf” of compose: the package {failure.about} is not installed", PACKAGES
+            )
         case PrintFailureKind.NO_LIBRARY:
             message = f"a PDF needs Pango, but its library {failure.about} is not installed"
             return PdfError(message, f"{_LIBRARIES.get(sys.platform, _LIBRARIES['linux'])} ({_PAGE})")

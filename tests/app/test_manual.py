@@ -2,7 +2,7 @@
 
 import pytest
 
-from composer.app.manual import find_page, manual_pages, pages_linked
+from composer.app.manual import find_code, find_page, manual_pages, pages_linked
 from tests.factories import ROOT
 
 
@@ -43,6 +43,24 @@ def test_pages_that_are_near(words: str, topic: str) -> None:
     found = find_page(words)
     assert found.page is None
     assert topic in [page.topic for page in found.near]
+
+
+@pytest.mark.parametrize(
+    ("code", "topic", "words"),
+    [("LAW02", "checks", "publisher"), ("law02", "checks", "publisher"), ("yaml-colon", "problems", "colon")],
+)
+def test_a_code_is_found(code: str, topic: str, words: str) -> None:
+    """The row of a check or a problem below the heads of its table, with its page."""
+    entry = find_code(code)
+    assert entry is not None and entry.page.topic == topic
+    heads, _, row = entry.text.splitlines()
+    assert heads.startswith("| code |") and words in row and code.lower() in row.lower()
+    assert find_code("frobnicate") is None
+
+
+def test_keys_come_first() -> None:
+    """The page with the key for a color comes before pages that only mention colors often."""
+    assert "newsletter-format" in [page.topic for page in find_page("color").near]
 
 
 def test_nothing_is_near() -> None:

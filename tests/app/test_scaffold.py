@@ -1,6 +1,7 @@
 """The files that `compose new` writes: YAML in which only the texts are missing."""
 
 import datetime
+import itertools
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,10 @@ def test_a_translation_keeps_everything_but_the_texts(tmp_path: Path) -> None:
     assert [entry.key.text for entry in tree.entries] == [entry.key.text for entry in source.entries]
     assert "image: assets/chip-efficiency.png" in text
     assert '# A cheap model shakes up the AI race\nsubject: ""' in text
+    lines = text.splitlines()
+    dashed = [(above, line) for above, line in itertools.pairwise(lines) if line.lstrip().startswith("- ")]
+    comments = [(above, line) for above, line in dashed if above.lstrip().startswith("#")]
+    assert comments and all(above.index("#") == line.index("-") for above, line in comments)
     found = _told(workspace, text, "2025-01-30.de")
     assert {code for code, _ in found} <= {"required", "alt"}
 

@@ -191,6 +191,7 @@ EDITS: dict[str, Edit] = {
     "EDIT08": Edit("number: 7", "number: 9", "number: 9"),
     "EDIT10": Edit("long enough", "long and\n    and enough", "long and"),
     "EDIT13": Edit("digest:\n", "# TODO Anna: check the figures\ndigest:\n", "# TODO"),
+    "EDIT14": Edit(f'"{SUBJECT}"', f"“{SUBJECT}”", "“A sound"),
     "EDIT12": Edit("long enough", 'long "enough" for “all”', '"enough"'),
     "EDIT11": Edit("long enough", "”long“ enough", "”long"),
     "MARK01": Edit(BODY, f"    **Bold without end.\n\n{BODY}", "**Bold"),

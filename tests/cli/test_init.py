@@ -120,7 +120,8 @@ def test_without_a_terminal_the_options_are_named(here: Path, capsys: pytest.Cap
         (("--sender", "letter@"), "no domain"),
         (("--language", "klingon"), "Available: ar, de"),
         (("--section", "storry"), "did you mean story?"),
-        (("--color", "blue"), "#9b1c1c"),
+        (("--section", "storry", "--section", "foo"), "these are not section types: “storry”, “foo”"),
+        (("--color", "bluish"), "darkred"),
         (("--logo", "none.png"), "file not found"),
         (("--timezone", "Berlin"), "Europe/Berlin"),
         (("--date", "30.1.2031"), "2031-01-30"),
@@ -143,7 +144,7 @@ def test_questions_on_a_terminal(
     _type(
         monkeypatch,
         *("The Harbour Letter", "letter", "letter@harbour.example", "", "Pier 1, 20457 Hamburg", "en, fr"),
-        *("La Lettre du port", "", "text, 7", "", "What we read", "Nos lectures", "", LOGO),
+        *("La Lettre du port", "", "text, 7", "", "Bonjour", "What we read", "Nos lectures", "darkred", LOGO),
     )
     assert run(["init", "news", "--date", "2031-01-30"]) == 0
     asked = capsys.readouterr().err
@@ -156,10 +157,46 @@ def test_questions_on_a_terminal(
         "Europe/Berlin",
     )
     assert [(spec.key, spec.heading) for spec in newsletter.sections] == [("text", ""), ("links", "What we read")]
-    assert [spec.heading for spec in other.sections] == ["", "Nos lectures"]
+    assert [spec.heading for spec in other.sections] == ["Bonjour", "Nos lectures"]
+    assert newsletter.brand.accent == "#8b0000"
     assert (newsletter.sender.name, other.sender.name) == ("The Harbour Letter", "La Lettre du port")
     assert [each.address for each in newsletter.editors] == ["letter@harbour.example"]
     assert newsletter.brand.logo is not None
+
+
+def test_an_existing_newsletter_is_refused_before_the_first_question(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody answers questions in vain; without a terminal, the reason is the same."""
+    assert run(["init", "news", *NECESSARY, *POSTAL]) == 0
+    capsys.readouterr()
+    assert run(["init", "news"]) == 2
+    _type(monkeypatch, "The Harbour Letter")
+    assert run(["init", "news"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("already contains a newsletter") == 2 and "Name of the newsletter" not in told
+
+
+def test_a_comment_follows_a_space(here: Path) -> None:
+    """After a value that is longer than its column, there is a space before the comment, too."""
+    heading = "A heading that is longer than the column in which comments start"
+    languages = ("--language", "en", "--language", "French")
+    assert run(["init", "news", *NECESSARY, *POSTAL, *languages, "--section", f"text={heading}"]) == 0
+    for name in ("newsletter.yaml", "newsletter.fr.yaml"):
+        text = (here / "news" / name).read_text(encoding="utf-8")
+        assert not [line for line in text.splitlines() if '"# ' in line]
+
+
+def test_a_language_by_its_name(
+    here: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`compose new` takes names of languages as `compose init` does."""
+    assert run(["init", "news", *NECESSARY, *POSTAL, "--date", "2031-01-30"]) == 0
+    monkeypatch.chdir(here / "news")
+    assert run(["new", "2031-01-30", "--language", "French", "--from", "english"]) == 0
+    assert (here / "news/issues/2031-01-30.fr.yaml").is_file()
+    assert run(["new", "2031-01-30", "--language", "klingonisch"]) == 2
+    assert "is not a language code" in capsys.readouterr().err
 
 
 def test_a_clone_has_the_schemas(here: Path) -> None:

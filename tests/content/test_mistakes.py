@@ -51,6 +51,8 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("colon in a title", r(T, "  title: China: the new rules")),
     ("colon at the end of a title", r(T, "  title: The new rules:")),
     ("hash in a title", r(T, "  title: Ranked #1 in exports")),
+    ("a color without quotes", n('accent: "#9b1c1c"', "accent: #9b1c1c             # the main color")),
+    ("a comment right behind a quoted text", r(T, '  title: "A title"# Top')),
     ("hash with two spaces and a word", r(T, "  title: Ranked  #1 in exports")),
     ("leading quote", r(T, '  title: "Quote" says the desk')),
     ("text after empty quotes", r(T, '  title: "" Ranked first')),

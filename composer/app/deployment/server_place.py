@@ -18,6 +18,8 @@ _PLAIN = re.compile(r"/[\w/.@+~-]*")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 #: Folders that ProtectHome= of systemd hides.
 _HIDDEN = ("/home", "/root", "/run/user")
+#: Folders of people, and for temporary files.
+_PERSONAL = (*_HIDDEN, "/Users", "/tmp", "/var/tmp")  # noqa: S108 - compared only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,11 @@ class ServerPlace:
     def is_in_home(self) -> bool:
         """Whether something is in a folder that systemd would hide."""
         return any(path.is_relative_to(hidden) for path in (self.folder, self.program, self.home) for hidden in _HIDDEN)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether the folder is where people keep their own files, and servers usually do not keep a newsletter."""
+        return any(self.folder.is_relative_to(each) for each in _PERSONAL)
 
     def _named(self, word: str) -> str:
         return word if self.unit == "compose" else f"{self.unit}-{word}"

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from composer.core.command_lines import shell_line
+from composer.core.errors import UsageError
 from composer.core.issue_names import is_issue_file
-from composer.core.workspace import Workspace
+from composer.core.workspace import NEWSLETTER, Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,15 +42,28 @@ def find_issue(name: str | Path, folder: Path | None = None) -> IssueFile:
         workspace = Workspace.find(parent)
         return IssueFile(workspace=workspace, path=workspace.issue(str(path)))
     workspace = Workspace.find(folder or Path.cwd())
-    return IssueFile(workspace=workspace, path=workspace.issue(str(name)))
+    try:
+        return IssueFile(workspace=workspace, path=workspace.issue(str(name)))
+    except UsageError as error:
+        # Imported late: only for a name that was not found.
+        from composer.content.values.formats import dates_meant
+
+        stems = [each.stem for each in workspace.issues()]
+        if meant := [day for day in dates_meant(str(name)) if day in stems and day != str(name)]:
+            raise UsageError(error.message, f"did you mean {' or '.join(meant)}?") from None
+        raise
 
 
 def folder_of_issue(name: str | Path) -> Path | None:
     """Return the folder of an issue that was named by its path; None if it was named by its stem.
 
-    Raises UsageError for a draft, which can be in any folder, also outside the newsletter.
+    Raises UsageError for the folder of a newsletter, and for a draft, which can be in any folder, also outside the
+    newsletter.
     """
     path = Path(name)
+    if path.is_dir() and (path / NEWSLETTER).is_file():
+        step = f"go there first:   {shell_line('cd', str(name))}"
+        raise UsageError(f"{name} is the folder of a newsletter, not an issue", step)
     if not path.is_file():
         return None
     if not is_issue_file(path.name):

@@ -44,7 +44,7 @@ def new_issue(
     """
     newsletter = read_newsletter(workspace)
     own = newsletter.language
-    tag = _language(language) if language else None
+    tag = _language(workspace, language) if language else None
     other = tag if tag != own else None
     if other is not None:
         _begin(workspace, newsletter, other, file_made)
@@ -94,10 +94,17 @@ def _refuse_second(
     raise UsageError(f"{workspace.name(others[0])} already exists for the issue of {day}", hint)
 
 
-def _language(text: str) -> str:
+def _language(workspace: Workspace, text: str) -> str:
     tag = language_tag(text)
     if tag is None:
-        raise UsageError(f"“{text}” is not a language code", "write a code such as de, zh or zh-Hant")
+        # Imported late: only for names of languages, which are slow to load.
+        from composer.app.scaffold.newsletter_setup import available_languages, language_by_name
+
+        tag = language_by_name(text, (*available_languages(workspace.root), *sorted(workspace.languages())))
+    if tag is None:
+        raise UsageError(
+            f"“{text}” is not a language code", "write a code such as de, zh or zh-Hant, or a name such as German"
+        )
     return tag
 
 
@@ -122,7 +129,7 @@ def _begin(workspace: Workspace, newsletter: Newsletter, tag: str, made: Callabl
 
 
 def _read_source(workspace: Workspace, day: datetime.date, source: str, own: str) -> Mapping:
-    tag = _language(source)
+    tag = _language(workspace, source)
     stem = day.isoformat() if tag == own else f"{day.isoformat()}.{tag}"
     path = workspace.issue(stem)
     root, where = read_document(path, workspace.name(path))

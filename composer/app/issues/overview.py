@@ -88,6 +88,8 @@ class Overview:
     why: str
     #: Files in the folder of issues whose names are not those of issues.
     other_files: tuple[str, ...] = ()
+    #: What to do about files that are named like issues, but end with .txt.
+    renamings: tuple[str, ...] = ()
     #: Its last mailing; None without a mailing.
     mailing: MailedIssue | None = None
     #: Why the database could not be read.
@@ -101,9 +103,18 @@ def overview(
     environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
     newsletter = read_newsletter(workspace)
     paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
+    others = tuple(dict.fromkeys((*others, *map(workspace.name, workspace.misnamed()))))
+    renamings = tuple(map(workspace.renaming, workspace.misnamed()))
     if not paths:
         why = "no file has the name of an issue yet" if others else "creates your first issue"
-        return Overview(newsletter=newsletter.name, editions=(), next="compose new", why=why, other_files=others)
+        return Overview(
+            newsletter=newsletter.name,
+            editions=(),
+            next="compose new",
+            why=why,
+            other_files=others,
+            renamings=renamings,
+        )
     current = max(map(issue_key, paths))
     editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)
     mailing, trouble = None, ""
@@ -124,6 +135,7 @@ def overview(
         next=step,
         why=why,
         other_files=others,
+        renamings=renamings,
         mailing=mailing,
         trouble=trouble,
     )

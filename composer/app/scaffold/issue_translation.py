@@ -59,11 +59,11 @@ def _translated_key(schema: DocumentSchema, name: str, node: Node, field: Schema
 
 
 def _dashed(body: list[str], indent: str) -> list[str]:
-    """Add the dash before the first line that is not a comment."""
+    """Add the dash before the first line that is not a comment; the comments above it line up with the dash."""
     for index, line in enumerate(body):
         if line.strip() and not line.lstrip().startswith("#"):
             dashed = f"{indent}- {line.lstrip()}"
-            return [*body[:index], dashed, *body[index + 1 :]]
+            return [*(line.removeprefix("  ") for line in body[:index]), dashed, *body[index + 1 :]]
     return body
 
 

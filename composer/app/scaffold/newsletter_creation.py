@@ -75,11 +75,16 @@ def copy_sample(folder: Path) -> tuple[Path, ...]:
     return (*_write(folder, {}, copies), *_finish(folder))
 
 
-def _refuse_existing(folder: Path, files: tuple[Path, ...]) -> None:
+def check_folder(folder: Path) -> None:
+    """Check that a newsletter can be created in a folder. Raises UsageError."""
     if (folder / NEWSLETTER).exists():
         raise UsageError(f"the folder already contains a newsletter: {folder / NEWSLETTER}", "choose another folder")
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file, not a folder", "choose another folder")
+
+
+def _refuse_existing(folder: Path, files: tuple[Path, ...]) -> None:
+    check_folder(folder)
     if taken := next((path for path in files if path.exists()), None):
         raise UsageError(f"{taken} already exists, and is not overwritten", "choose another folder, or move the file")
 

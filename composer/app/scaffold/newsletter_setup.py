@@ -25,7 +25,7 @@ from composer.core.workspace import INCLUDED, ThemeFiles, Workspace
 COLOR = "#1f5a8a"
 #: The sections if none are chosen: a greeting, and a list of links.
 SECTIONS = ("text", "links")
-_LOGOS = (".png", ".jpg", ".jpeg", ".gif")
+_LOGOS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +107,9 @@ def mailbox_from(text: str) -> Address:
 def languages_from(texts: Sequence[str], available: Sequence[str]) -> tuple[str, ...]:
     """Return language tags from `en`, `en, fr`, `English, French` or a list. Raises UsageError."""
     words = [word for text in texts for word in re.split(r"[\s,;]+", text) if word]
-    named = {language_name(tag).lower(): tag for tag in available} if any(len(word) > 3 for word in words) else {}
     tags: list[str] = []
     for word in words:
-        tag = named.get(word.lower()) or language_tag(word)
+        tag = language_by_name(word, available) or language_tag(word)
         if tag is None or nearest_language(tag, available) is None:
             hint = f"write codes, such as en or en, fr. Available: {', '.join(available)}"
             raise UsageError(f"“{word}” is not the code of an available language", hint)
@@ -120,36 +119,63 @@ def languages_from(texts: Sequence[str], available: Sequence[str]) -> tuple[str,
     return tuple(dict.fromkeys(tags))
 
 
-def section_from(text: str, types: Sequence[SectionType], language: str) -> SectionChoice:
-    """Return a section from `story`, `2` (the second type) or `story=Top story`. Raises UsageError."""
-    word, _, heading = (part.strip() for part in text.partition("="))
+def language_by_name(word: str, available: Sequence[str]) -> str | None:
+    """Return the tag of an available language from its English name, or None."""
+    # Tags are shorter, and the names of languages are slow to load.
+    if len(word) <= 3:
+        return None
+    return next((tag for tag in available if language_name(tag).lower() == word.lower()), None)
+
+
+def sections_from(texts: Sequence[str], types: Sequence[SectionType], language: str) -> tuple[SectionChoice, ...]:
+    """Return sections from `story`, `2` (the second type) or `story=Top story`. Raises UsageError that names all mistakes."""
     names = tuple(kind.name for kind in types)
+    choices = tuple(_section_from(text, names, language) for text in texts)
+    wrong = tuple(dict.fromkeys(choice.type for choice in choices if choice.type not in names))
+    if wrong:
+        near = tuple(dict.fromkeys(each for word in wrong if word and (each := nearest(word, names))))
+        hint = f"did you mean {' and '.join(near)}? " if near else ""
+        listed = ", ".join(f"“{word}”" for word in wrong)
+        message = f"there is no section type {listed}" if len(wrong) == 1 else f"these are not section types: {listed}"
+        raise UsageError(message, f"{hint}available types: {', '.join(names)}")
+    return choices
+
+
+def _section_from(text: str, names: Sequence[str], language: str) -> SectionChoice:
+    word, _, heading = (part.strip() for part in text.partition("="))
     if word.isdecimal() and 1 <= int(word) <= len(names):
         word = names[int(word) - 1]
-    if word not in names:
-        near = nearest(word, names) if word else None
-        hint = f"did you mean {near}? " if near else ""
-        raise UsageError(f"there is no section type “{word}”", f"{hint}available types: {', '.join(names)}")
     return SectionChoice(type=word, headings={language: heading} if heading else {})
 
 
 def color_from(text: str) -> str:
-    """Return a color code; `9b1c1c` gets its #. Raises UsageError."""
-    code = text.strip() if text.strip().startswith("#") else f"#{text.strip()}"
-    if not is_colour(code):
-        raise UsageError(
-            f"“{text}” is not a color code", "write # and six digits or letters from a to f, such as #9b1c1c"
-        )
-    return code.lower()
+    """Return a color code from a code, with or without #, or from a CSS name such as `darkred`. Raises UsageError."""
+    word = text.strip()
+    code = word if word.startswith("#") else f"#{word}"
+    if is_colour(code):
+        return code.lower()
+    if named := _named_color(word):
+        return named
+    hint = "write # and six digits or letters from a to f, such as #9b1c1c, or a CSS name, such as darkred or navy"
+    raise UsageError(f"“{text}” is not a color code", hint)
+
+
+def _named_color(word: str) -> str | None:
+    from tinycss2.color4 import parse_color
+
+    color = parse_color(word) if word.isalpha() else None
+    if color is None or color == "currentcolor" or color.alpha < 1:
+        return None
+    return "#" + "".join(f"{round(part * 255):02x}" for part in color.coordinates)
 
 
 def logo_from(path: Path) -> Path:
     """Return the file of a logo. Raises UsageError if it is not a picture."""
     path = path.expanduser()
     if not path.is_file():
-        raise UsageError(f"file not found: {path}", "write the path of a PNG, JPEG or GIF file")
+        raise UsageError(f"file not found: {path}", "write the path of a PNG, JPEG, GIF or WebP file")
     if path.suffix.lower() not in _LOGOS:
-        raise UsageError(f"{path.name} is not a PNG, JPEG or GIF file", "save the logo as PNG")
+        raise UsageError(f"{path.name} is not a PNG, JPEG, GIF or WebP file", "save the logo as PNG")
     try:
         load_picture(path)
     except PictureMistake as error:

@@ -68,10 +68,11 @@ class OtherSection:
 
     def lines(self) -> Iterator[str]:
         """Yield its lines; only the heading counts, until somebody removes the # before the others."""
-        sign = "" if self.original else "# "
-        if self.original or self.labels:
+        has_heading = bool(self.original or self.heading)
+        sign = "" if has_heading else "# "
+        if has_heading or self.labels:
             yield f"  {sign}{self.key}:"
-        if self.original:
+        if has_heading:
             yield _said(f"    heading: {quoted(self.heading)}", self.original, 4)
         if self.labels:
             yield "    # labels:"
@@ -133,7 +134,8 @@ def _brand(setup: NewsletterSetup, logo: str | None) -> Iterator[str]:
 
 def _said(line: str, comment: str, indent: int = 0) -> str:
     """Return a line with a comment after it."""
-    return f"{line.ljust(_TEXT_COLUMN + indent)}# {comment}" if comment else line
+    # YAML needs a space before a comment.
+    return f"{f'{line}  '.ljust(_TEXT_COLUMN + indent)}# {comment}" if comment else line
 
 
 def _first(description: str) -> str:

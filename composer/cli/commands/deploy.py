@@ -56,5 +56,11 @@ def command(
             "files that differ were kept; to replace them, use --force (the file for secrets is never replaced)"
         )
     console.talk("")
+    if folder is None and place.is_personal:
+        console.talk(
+            f"The files contain {place.folder}, the newsletter's folder on this computer. If it is another one on"
+        )
+        console.talk("the server, run the command again with   --folder PATH   (and --force)")
+        console.talk("")
     console.talk(done.next_steps.rstrip())
     return 0

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def command(words: tuple[str, ...]) -> int:
     """Show a page of the documentation, without the network.
 
-    TOPIC is the name of a page or of a command, or words of a title. Without TOPIC: list the pages. On a terminal, the
-    page is formatted; otherwise, it is printed as Markdown.
+    TOPIC is the name of a page or of a command, the code of a check or a problem, or words of a title. Without TOPIC:
+    list the pages. On a terminal, the page is formatted; otherwise, it is printed as Markdown.
     """
-    from composer.app.manual import find_page
+    from composer.app.manual import find_code, find_page
 
     wanted = " ".join(words)
     if not wanted:
@@ -34,6 +34,9 @@ def command(words: tuple[str, ...]) -> int:
         return 0
     if own := _command_help(words):
         console.answer(own)
+        return 0
+    if (entry := find_code(wanted)) is not None:
+        _show_text(f"{entry.text}\n\nFor the page:   {command_line('help', entry.page.topic)}")
         return 0
     near = "".join(f"\n      {command_line('help', page.topic):<40} {page.title}" for page in found.near)
     raise UsageError(
@@ -59,14 +62,20 @@ def _list_pages() -> None:
 
 def _show(page: "ManualPage") -> None:
     from composer.app.manual import pages_linked
-    from composer.cli.ui.manual_view import is_shown_rendered, rendered
 
-    if not is_shown_rendered():
-        console.answer(page.text.rstrip())
-        return
     lines = [f"- `{command_line('help', each.topic)}`: {each.title}" for each in pages_linked(page)]
     more = "\n".join(["", "## More pages", "", *lines, ""]) if lines else ""
-    console.answer_page(rendered(page.text + more, shutil.get_terminal_size().columns))
+    _show_text(page.text, more)
+
+
+def _show_text(text: str, more: str = "") -> None:
+    """Print Markdown; on a terminal formatted, with `more` after it."""
+    from composer.cli.ui.manual_view import is_shown_rendered, rendered
+
+    if is_shown_rendered():
+        console.answer_page(rendered(text + more, shutil.get_terminal_size().columns))
+    else:
+        console.answer(text.rstrip())
 
 
 def _command_help(words: tuple[str, ...]) -> str:

@@ -35,8 +35,8 @@ _NECESSARY = ("name", "sender", "postal_address")
 )
 @click.option("--timezone", metavar="ZONE", help="Time zone, such as Europe/Berlin.  [default: this computer's]")
 @click.option("--editor", metavar="ADDRESS", help="Who gets test messages.  [default: the sender]")
-@click.option("--color", metavar="CODE", help="Main color, such as #9b1c1c.  [default: blue]")
-@click.option("--logo", type=click.Path(path_type=Path), metavar="FILE", help="Logo: a PNG, JPEG or GIF file.")
+@click.option("--color", metavar="CODE", help="Main color, such as #9b1c1c or darkred.  [default: blue]")
+@click.option("--logo", type=click.Path(path_type=Path), metavar="FILE", help="Logo: a PNG, JPEG, GIF or WebP file.")
 @click.option("--date", metavar="DATE", help="Date of the first issue.  [default: in a week]")
 @click.option("--sample", is_flag=True, help="Copy the sample newsletter, with an issue in English and German.")
 def command(folder: Path, date: str | None, *, sample: bool, **options: object) -> int:
@@ -51,9 +51,10 @@ def command(folder: Path, date: str | None, *, sample: bool, **options: object) 
     given: GivenAnswers = {name: value for name, value in options.items() if value not in (None, ())}
     if sample:
         return _copy_sample(folder, has_options=bool(given or date))
-    from composer.app.scaffold.newsletter_creation import create_newsletter
+    from composer.app.scaffold.newsletter_creation import check_folder, create_newsletter
     from composer.cli.ui.setup_questions import answers, ask_missing
 
+    check_folder(folder)
     missing = [name for name in _NECESSARY if name not in given]
     if missing and not sys.stdin.isatty():
         flags = " ".join(f"--{name.replace('_', '-')} …" for name in missing)
@@ -61,8 +62,8 @@ def command(folder: Path, date: str | None, *, sample: bool, **options: object) 
             f"not a terminal, so these options are necessary: {flags}",
             "or start with the sample newsletter:   " + command_line("init", str(folder), options="--sample"),
         )
-    setup = ask_missing(folder, given) if missing else answers(folder, given)
     day = _day(date) if date else None
+    setup = ask_missing(folder, given) if missing else answers(folder, given)
     written = create_newsletter(folder, setup, day=day)
     for path in written:
         console.answer(str(path))

@@ -23,8 +23,9 @@ def show() -> None:
     except WorkspaceError:
         console.answer("This folder does not contain a newsletter.")
         console.answer("")
-        console.answer("next: compose init DIR     creates one, with a sample issue")
-        console.answer("      compose --help       lists the commands")
+        console.answer("next: compose init DIR            creates one, with an empty first issue")
+        console.answer("      compose init DIR --sample   copies the sample newsletter")
+        console.answer("      compose --help              lists the commands")
         return
     from composer.app.issues.overview import overview
 
@@ -61,6 +62,8 @@ def show() -> None:
         console.answer(f"  mailing {mailed.number}: {mailed.taken:,} of {mailed.frozen:,} accepted{unknown}; {state}")
     if now.other_files:
         console.answer(f"  ignored (not named like an issue): {_several(now.other_files)}")
+    for step in now.renamings[:_MOST]:
+        console.answer(f"    {step}")
     if now.trouble:
         console.talk(f"mailings could not be read: {now.trouble}")
     console.answer(f"next: {now.next}     ({now.why})")

@@ -25,7 +25,7 @@ from composer.app.scaffold.newsletter_setup import (
     logo_from,
     mailbox_from,
     one_line,
-    section_from,
+    sections_from,
     sender_from,
     timezone_from,
 )
@@ -48,7 +48,7 @@ def answers(folder: Path, given: GivenAnswers) -> NewsletterSetup:
         sender=sender_from(given["sender"], name),
         postal_address=one_line(given["postal_address"], "the postal address"),
         languages=languages,
-        sections=tuple(section_from(text, types, languages[0]) for text in chosen),
+        sections=sections_from(chosen, types, languages[0]),
         timezone=timezone_from(given["timezone"]) if "timezone" in given else local_timezone(),
         editor=mailbox_from(given["editor"]) if "editor" in given else None,
         color=color_from(given.get("color", COLOR)),
@@ -85,8 +85,8 @@ def ask_missing(folder: Path, given: GivenAnswers) -> NewsletterSetup:
     names = {tag: _ask(f"Name in {language_name(tag)}", _any, found["name"]) for tag in languages[1:]}
     ask("timezone", "Time zone", timezone_from, local_timezone())
     sections = _ask_sections(types, languages) if "sections" not in found else None
-    ask("color", "Main color", color_from, COLOR)
-    if "logo" not in found and (path := _ask("File of the logo: PNG, JPEG or GIF; Enter for none", _logo, "")):
+    ask("color", "Main color: a code such as #9b1c1c, or a name such as darkred", color_from, COLOR)
+    if "logo" not in found and (path := _ask("File of the logo: PNG, JPEG, GIF or WebP; Enter for none", _logo, "")):
         found["logo"] = _path(path)
     setup = replace(answers(folder, found), names=names)
     return setup if sections is None else replace(setup, sections=sections)
@@ -99,21 +99,20 @@ def _ask_sections(types: Sequence[SectionType], languages: Sequence[str]) -> tup
         console.talk(f"  {number:>2}  {kind.name:<{width}}  {kind.description or kind.title}")
 
     def read(text: str) -> tuple[SectionChoice, ...]:
-        words = text.replace(",", " ").split()
-        return tuple(section_from(word, types, languages[0]) for word in words)
+        return sections_from(text.replace(",", " ").split(), types, languages[0])
 
     text = _ask("Sections of an issue, in order, by name or number", read, ", ".join(SECTIONS))
-    return tuple(_with_headings(choice, languages) for choice in read(text))
+    titles = {kind.name: kind.title for kind in types}
+    return tuple(_with_headings(choice, titles[choice.type], languages) for choice in read(text))
 
 
-def _with_headings(choice: SectionChoice, languages: Sequence[str]) -> SectionChoice:
+def _with_headings(choice: SectionChoice, title: str, languages: Sequence[str]) -> SectionChoice:
     headings: dict[str, str] = {}
     for tag in languages:
         which = f" in {language_name(tag)}" if len(languages) > 1 else ""
-        if heading := _ask(f"Heading of “{choice.type}”{which}; Enter for none", _any, ""):
+        such_as = f", such as “{title}”" if title and tag.startswith("en") else ""
+        if heading := _ask(f"Heading of “{choice.type}”{which}{such_as}; Enter for none", _any, ""):
             headings[tag] = heading
-        elif tag == languages[0]:
-            break  # There is nothing to translate.
     return replace(choice, headings=headings)
 
 

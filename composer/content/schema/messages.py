@@ -65,10 +65,11 @@ def example(key: str, field: SchemaField) -> str:
         )
     if field.format in ("markdown", "sources"):
         return f"write   {key}: |   and the text below it, indented by two more spaces"
-    sample = field.examples[0] if field.examples else "…"
-    if field.format in ("plain", "") and "string" in field.types and not field.enum:
-        return f'write   {key}: "{sample}"'
-    return f"write   {key}: {sample}"
+    is_plain = field.format in ("plain", "") and "string" in field.types and not field.enum
+    if not field.examples:
+        return f'write   {key}: "…"' if is_plain else f"write   {key}: …"
+    sample = field.examples[0]
+    return f'for example   {key}: "{sample}"' if is_plain else f"for example   {key}: {sample}"
 
 
 def is_secret(group: str, key: str) -> bool:
@@ -126,7 +127,11 @@ def type_mistake(node: Node, field: SchemaField, key: str) -> tuple[str, str, st
 
 def _scalar_mistake(node: Scalar, field: SchemaField, wanted: str, key: str) -> tuple[str, str, str]:
     if "integer" in field.types:
-        return "type", f"{shown(node.text)} is not a whole number", f"write   {key}: {(field.examples or ('12',))[0]}"
+        return (
+            "type",
+            f"{shown(node.text)} is not a whole number",
+            f"for example   {key}: {(field.examples or ('12',))[0]}",
+        )
     if "boolean" in field.types:
         return "type", f"expected true or false, found {shown(node.text)}", f"write   {key}: true"
     if field.is_array and node.text[:1] in OTHER_DASHES:

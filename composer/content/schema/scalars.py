@@ -74,8 +74,8 @@ class ScalarParser:
                 return self._address(node, text, field.format, trail)
             case "colour":
                 if not is_colour(text):
-                    hint = 'write a code in quotes, such as   "#9b1c1c"'
-                    self._say(node.place, trail, "colour", f"“{text}” is not a colour code", hint)
+                    hint = 'write a code of # and six digits or letters from a to f in quotes, for example   "#9b1c1c"'
+                    self._say(node.place, trail, "colour", f"“{text}” is not a color code", hint)
                 return text
             case "language":
                 tag = language_tag(text)

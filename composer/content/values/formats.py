@@ -134,6 +134,12 @@ def iso_date(text: str) -> datetime.date | str:
 
 def date_hint(text: str) -> str:
     """Return a hint with the date that was probably meant; two dates if day and month could be swapped."""
+    guesses = dates_meant(text)
+    return f"did you mean {' or '.join(guesses)}?" if guesses else _MONTHS
+
+
+def dates_meant(text: str) -> tuple[str, ...]:
+    """Return the dates that were probably meant, as year-month-day."""
     found: list[tuple[int, int, int]] = []
     if match := re.fullmatch(r"(\d{1,2})[./\-–](\d{1,2})[./\-–](\d{4}|\d{2})", text):
         first, second, year = int(match[1]), int(match[2]), int(match[3]) + (2000 if len(match[3]) == 2 else 0)
@@ -142,8 +148,7 @@ def date_hint(text: str) -> str:
         found = [(int(match[1]), int(match[2]), int(match[3]))]
     elif re.search(r"[^\W\d]{3}", text):
         found = [_in_words(text)]
-    guesses = list(dict.fromkeys(day for each in found if (day := _day(each))))
-    return f"did you mean {' or '.join(guesses)}?" if guesses else _MONTHS
+    return tuple(dict.fromkeys(day for each in found if (day := _day(each))))
 
 
 #: The languages whose month names are recognised for a hint.

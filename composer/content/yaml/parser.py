@@ -176,7 +176,10 @@ class _TreeBuilder:
             if anchored:
                 return self._text(start, _index(event.end_mark), ScalarStyle.PLAIN)
             style = _STYLES.get(event.style or "", ScalarStyle.PLAIN)
-            return Scalar(source=self.source, start=start, end=_index(event.end_mark), text=event.value, style=style)
+            end = _index(event.end_mark)
+            if event.style in ("'", '"') and self.source.text.startswith("#", end):
+                self._problem(end, "yaml-space", "a space is missing before #", "put two spaces before the comment")
+            return Scalar(source=self.source, start=start, end=end, text=event.value, style=style)
         if isinstance(event, yaml.SequenceStartEvent):
             items: list[Node] = []
             while not isinstance(inner := self._next(), yaml.SequenceEndEvent):

@@ -82,10 +82,11 @@ def lost_value(source: SourceText, end: int) -> Problem | None:
     match = re.match(r"[:\s]*\s(#[^\s#].*)$", rest)
     if match is None:
         return None
+    # What follows another # is a comment that was meant as one.
+    value = re.split(r"\s+#(?=\s|$)", match[1].strip())[0]
+    quoted = f"'{value}'" if '"' in value else f'"{value}"'
     return source.place(end + match.start(1)).problem(
-        "yaml-hash",
-        f"without quotes, {shown(match[1].strip())} is read as a comment and lost",
-        f'put it in quotes:   "{match[1].strip()}"',
+        "yaml-hash", f"without quotes, {shown(value)} is read as a comment and lost", f"put it in quotes:   {quoted}"
     )
 
 

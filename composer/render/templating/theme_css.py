@@ -90,7 +90,7 @@ def css_problems(css: str) -> tuple[tuple[int, int, str], ...]:
     sheet.fetching()
     sheet.each(re.compile(r"@(?!import\b|font-face\b)[\w-]*", re.IGNORECASE), "{0} is not inlined; put it in head.css")
     sheet.each(re.compile(r"\\"), "escapes (\\) are not allowed in inline.css")
-    sheet.each(_COLOUR_CALL, "{0}: write the colour as #rrggbb, or with commas")
+    sheet.each(_COLOUR_CALL, "{0}: write the color as #rrggbb, or with commas")
     for at, string in sheet.strings:
         if re.search("[,;{}]", string):
             sheet.tell(at, "a comma, semicolon or brace inside quotes is misread; quote each font name separately")

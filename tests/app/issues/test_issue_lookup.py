@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from composer.app.issues.issue_lookup import find_issue, find_issues
+from composer.app.issues.overview import overview
+from composer.core.environment import Environment
 from composer.core.errors import UsageError, WorkspaceError
 from tests.factories import sample_message
 
@@ -28,3 +30,38 @@ def test_a_missing_issue_is_an_error(tmp_path: Path) -> None:
         find_issue("2025-01-30", tmp_path)
     with pytest.raises(UsageError, match="2025-01-31"):
         find_issue("2025-01-31", sample_message(tmp_path).root)
+
+
+@pytest.mark.parametrize("written", ["2025-1-30", "30.01.2025", "2025/01/30"])
+def test_a_date_in_another_form(tmp_path: Path, written: str) -> None:
+    """The issue that was meant is named."""
+    with pytest.raises(UsageError) as caught:
+        find_issue(written, sample_message(tmp_path).root)
+    assert "2025-01-30?" in caught.value.hint
+
+
+def test_the_folder_of_a_newsletter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In place of an issue, and above the newsletter, the hint is the way into the folder."""
+    sample_message(tmp_path / "my news")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError) as caught:
+        find_issue("my news")
+    assert "cd 'my news'" in caught.value.hint
+    with pytest.raises(WorkspaceError) as above:
+        find_issue("2025-01-30")
+    assert "cd 'my news'" in above.value.hint
+
+
+@pytest.mark.parametrize("ending", [".txt", ".yaml.txt", ".yml.txt", ".de.txt"])
+def test_a_text_file_named_like_an_issue(tmp_path: Path, ending: str) -> None:
+    """The hint is the command that renames it, also in the overview."""
+    workspace = sample_message(tmp_path)
+    stem = f"2025-02-06{'.de' if '.de' in ending else ''}"
+    (workspace.root / f"issues/2025-02-06{ending}").write_text("date: 2025-02-06\n")
+    with pytest.raises(UsageError) as caught:
+        find_issue(stem, workspace.root)
+    renaming = f"mv issues/2025-02-06{ending} issues/{stem}.yaml"
+    assert renaming in caught.value.hint
+    seen = overview(workspace, environment=Environment(environment={}, folder=tmp_path / "config"))
+    assert [renaming in step for step in seen.renamings] == [True]
+    assert f"issues/2025-02-06{ending}" in seen.other_files

@@ -60,7 +60,7 @@ def tables(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindin
     "A11Y04",
     "Text has enough contrast with its background (4.5:1, large text 3:1)",
     who=Who.DESIGNER,
-    fix="use a darker text colour or a lighter background: set colours in theme.yaml, the accent colour in newsletter.yaml",
+    fix="use a darker text color or a lighter background: set colors in theme.yaml, the accent color in newsletter.yaml",
     source=f"{_WCAG}contrast-minimum.html",
 )
 def contrast_light(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
@@ -233,7 +233,7 @@ def title(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding
 
 @check(
     "A11Y15",
-    "Links in a text differ from it in more than colour",
+    "Links in a text differ from it in more than color",
     who=Who.DESIGNER,
     fix="underline links",
     source=f"{_WCAG}use-of-color.html",

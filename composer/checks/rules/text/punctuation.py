@@ -11,6 +11,7 @@ from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.text_patterns.latin_signs import latin_signs
 from composer.content.values.source_map import Mark
+from composer.content.yaml.nodes import ScalarStyle
 from composer.content.yaml.source import SourcePlace
 from composer.core.errors import Level
 
@@ -24,6 +25,8 @@ _SIGNS = dict.fromkeys(("de", "cs", "sk", "sl", "bg", "et", "is", "lt"), "„ �
     ("pl", "ro", "hu"), "„ ”"
 )
 _HINTS = {language: signs.replace(" ", "…") for language, signs in _SIGNS.items()}
+#: A text in one pair of typographic quotation marks, with none inside.
+_WRAPPED = re.compile("[“”„‟«»‘’‚‹›「『][^“”„‟«»‘‚‹›「」『』\n]+[“”«»‘’‹›」』]")
 _TYPOGRAPHIC = re.compile("[“”„]")
 
 
@@ -73,6 +76,26 @@ def mixed_quotes(review: ReviewedEdition, limits: CheckLimits) -> Iterator[Check
         hint = _HINTS.get(language)
         hint = f'use either {hint} or "…" throughout the text' if hint else ""
         yield CheckFinding(place=place, message=message + _other_lines(place, [each for _, each in found]), hint=hint)
+
+
+@check(
+    "EDIT14",
+    "Quotation marks around a whole text are meant to be seen",
+    fix='write straight quotation marks (") around the text, or none',
+    source="YAML 1.2.2, 7.3",
+)
+def quoted_whole(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Look for plain texts between typographic quotation marks and without straight ones, which YAML would remove."""
+    for text in review.texts:
+        node, key = text.mark.node, text.mark.trail[-1:]
+        if text.is_paragraph or node.style is not ScalarStyle.PLAIN or not _WRAPPED.fullmatch(node.text):
+            continue
+        inside = node.text[1:-1].replace("\\", "\\\\").replace('"', '\\"')
+        hint = (
+            f'write   {key[0] if key else "…"}: "{inside}"   or, if it is a quotation, put straight ones around it, too'
+        )
+        message = f"subscribers see the quotation marks {node.text[0]} {node.text[-1]} around this text"
+        yield CheckFinding(place=text.mark.place, message=named(text.mark, message), hint=hint)
 
 
 def _has(pattern: re.Pattern[str], text: IssueText) -> bool:

@@ -78,6 +78,11 @@ def add(
         )
         subscriber = add_subscriber(context, new, now())
     console.answer(f"{subscriber.address}: {subscriber.status}")
+    if subscriber.status == "pending":
+        console.talk(
+            "pending: they get no newsletter until they sign up and confirm; use --consent WORDS for people who have "
+            "already agreed"
+        )
     return 0
 
 
@@ -212,6 +217,11 @@ def unsubscribe(addresses: tuple[str, ...]) -> int:
     # Printed only once it is done for all of them.
     for subscriber in subscribers:
         console.answer(f"{subscriber.address}: {subscriber.status}")
+    if subscriber.status == "pending":
+        console.talk(
+            "pending: they get no newsletter until they sign up and confirm; use --consent WORDS for people who have "
+            "already agreed"
+        )
     return 0
 
 

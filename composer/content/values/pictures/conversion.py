@@ -32,7 +32,7 @@ _DAMAGED: Refusal = (
 )
 _ANIMATED_WEBP: Refusal = ("is an animated WebP picture, which not every mail program can show", "save it as GIF")
 _ANIMATED_COLOURS: Refusal = (
-    "is an animation in colours that not every mail program can show",
+    "is an animation in colors that not every mail program can show",
     "save it in sRGB, or as GIF",
 )
 _WEBP: Refusal = ("is a WebP picture, which not every mail program can show", "save it as PNG or JPEG")

@@ -20,7 +20,7 @@ _EMPTY = (
     "is empty",
     "if it is in iCloud, OneDrive or Dropbox, choose “download” or “keep on this device” for it; otherwise save it again",
 )
-_NOT_ONE = ("is not a picture", "it must be a PNG, JPEG or GIF file")
+_NOT_ONE = ("is not a picture", "it must be a PNG, JPEG, GIF or WebP file")
 
 _START = rb"(?:\xef\xbb\xbf)?\s*"
 #: XML before the first element: declaration, comments, document type.
