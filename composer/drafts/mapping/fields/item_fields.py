@@ -26,7 +26,7 @@ from composer.drafts.mapping.fields.item_values import (
     use_number,
     use_source,
 )
-from composer.drafts.mapping.fields.source_entries import source_entry, sources_value
+from composer.drafts.mapping.fields.source_entries import source_entry, source_pieces, source_todos, sources_value
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
 from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
@@ -84,11 +84,12 @@ def _finish(item: ItemDraft) -> None:
     if item.sources:
         for line in item.sources:
             item.add_comments(roles.sources or "", line)
-        entries = [source_entry(line.spans, item.language) for line in item.sources]
+        entries = [source_entry(each, item.language) for line in item.sources for each in source_pieces(line.spans)]
         for entry in entries:
             item.context.account(entry.words, "value")
         if roles.sources:
             item.values[roles.sources] = sources_value(entries)
+            item.notes.setdefault(roles.sources, []).extend(source_todos(entries))
     write_figures(item)
     for key, lines in item.texts.items():
         for line in lines:

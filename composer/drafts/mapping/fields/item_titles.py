@@ -8,6 +8,8 @@ from dataclasses import replace
 from composer.drafts.draft_document import Span, text_of
 from composer.drafts.issue_entries import (
     BareValue,
+    Note,
+    NoteKind,
     PlainText,
 )
 from composer.drafts.mapping.fields.item_draft import ItemDraft
@@ -21,6 +23,7 @@ from composer.drafts.mapping.text.span_text import (
     strip_spans,
 )
 from composer.drafts.mapping.text.trailing_marks import publisher_in, trailing_brackets
+from composer.drafts.mapping.text.typed_addresses import has_address, linked_addresses, take_address
 
 
 def use_title(item: ItemDraft, line: DraftLine) -> bool:
@@ -31,17 +34,29 @@ def use_title(item: ItemDraft, line: DraftLine) -> bool:
         return False
     if _cited(item, line):
         return True
-    spans = _headline(item, strip_spans(line.spans))
+    spans = _headline(item, _without_address(item, strip_spans(line.spans)))
+    if has_address(text_of(spans)):
+        item.notes.setdefault(key, []).append(Note(NoteKind.TODO, "take the web address out of the title"))
     if (link := web_link(first_link(spans))) and item.roles.url and item.roles.url not in item.values:
         item.values[item.roles.url] = BareValue(link)
     item.set_value(key, PlainText(plain_text(spans)), replace(line, spans=spans))
     return True
 
 
+def _without_address(item: ItemDraft, spans: Spans) -> Spans:
+    """Take a typed address out of a title, if the item has a key for it."""
+    typed, key = take_address(spans), item.roles.url
+    if key is None or key in item.values or not (link := web_link(typed.link)):
+        return spans
+    item.values[key] = BareValue(link)
+    item.context.account(typed.words, "address")
+    return typed.rest
+
+
 def _cited(item: ItemDraft, line: DraftLine) -> bool:
     """Use `Outlet (CN): Title` with a linked title, as in a list of sources."""
     roles = item.roles
-    if not (roles.title and roles.outlet and roles.url) or not web_link(first_link(line.spans)):
+    if not (roles.title and roles.outlet and roles.url) or not web_link(first_link(linked_addresses(line.spans))):
         return False
     source = source_entry(line.spans, item.language)
     starts_with_outlet = text_of(line.spans).lstrip().startswith(source.outlet) and bool(source.outlet)

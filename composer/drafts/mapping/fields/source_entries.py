@@ -6,19 +6,33 @@ again by the issue's own reader, and sources that do not fit into lines are writ
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from composer.content.values.merge_fields import FieldBook, token_prefix
 from composer.content.values.source_lines import SourceLine, parse_sources
 from composer.drafts.draft_document import text_of
-from composer.drafts.issue_entries import BareValue, BlockText, EntryValue, ItemList, KeyEntry, KeyGroup, PlainText
+from composer.drafts.issue_entries import (
+    BareValue,
+    BlockText,
+    EntryValue,
+    ItemList,
+    KeyEntry,
+    KeyGroup,
+    Note,
+    NoteKind,
+    PlainText,
+)
 from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
 from composer.drafts.mapping.text.span_text import Spans, cut, first_link, strip_spans
 from composer.drafts.mapping.text.trailing_marks import language_mark, trailing_brackets
+from composer.drafts.mapping.text.typed_addresses import has_address, linked_addresses, take_address
 
 _OUTLET = re.compile(r"\s*(?P<outlet>[^:：\n]{1,90}?)\s*(?::\s|：\s*|:(?=[“\"„]))")
+#: What is between two sources in one line: the original title of the first one, and a sign or a space.
+_BETWEEN = re.compile(r"(?P<original>(?:\s*[(（][^()（）]{1,80}[)）])?)\s*(?:[;|•·/\n]\s*|,?\s+|$)")
+_BULLET = re.compile(r"\s*(?:[-–—*•·‣◦▪]\s+|(?P<number>\d{1,2}[.)])\s+)")
 _AFTER = re.compile(r"\s*[,;|–—-]\s+(?P<outlet>[^,;|:.]{2,60})$")
 
 
@@ -38,8 +52,10 @@ class SourceEntry:
 
 def source_entry(spans: Spans, language: str) -> SourceEntry:
     """Read a source: `Outlet (CN): Title (原题)`, `Title (Outlet)` or only a title."""
-    spans = strip_spans(spans)
-    link = first_link(spans)
+    bullet = _BULLET.match(text_of(spans))
+    typed = take_address(strip_spans(cut(spans, bullet.end()) if bullet else spans))
+    spans = typed.rest
+    link = first_link(spans) or typed.link
     start = _link_start(spans)
     outlet_words, rest = "", spans
     match = _OUTLET.match(text_of(spans))
@@ -72,14 +88,42 @@ def source_entry(spans: Spans, language: str) -> SourceEntry:
         url=web_link(link),
         original_title=" ".join(original.split()),
         date=date,
-        words=f"{date_words} {mark}".strip(),
+        words=" ".join(filter(None, (bullet and bullet["number"], typed.words, date_words, mark))),
     )
+
+
+def source_pieces(spans: Spans) -> Iterator[Spans]:
+    """Yield the sources of a line: `AP: Title https://…; Die Zeit: Title https://…` are two."""
+    spans = linked_addresses(spans)
+    text = text_of(spans)
+    at = 0
+    for span in spans:
+        at += len(span.text)
+        between = _BETWEEN.match(text, at) if span.link else None
+        if between is None:
+            continue
+        rest = cut(spans, between.end())
+        outlet = _OUTLET.match(text_of(rest))
+        if outlet is not None and "http" not in outlet["outlet"] and first_link(rest) not in ("", span.link):
+            yield cut(spans, 0, between.end("original"), between.end())
+            yield from source_pieces(rest)
+            return
+    yield spans
+
+
+def source_todos(entries: Sequence[SourceEntry]) -> list[Note]:
+    """Return a task for each source with a web address in its title."""
+    return [
+        Note(NoteKind.TODO, f"write the title of this source instead of its address: {entry.outlet or entry.title}")
+        for entry in entries
+        if has_address(entry.title)
+    ]
 
 
 def looks_like_source(spans: Spans) -> bool:
     """Return whether a paragraph outside of a list may be a source."""
     text = text_of(spans).strip()
-    return bool(first_link(spans)) and len(text) < 300 or (len(text) < 220 and _OUTLET.match(text) is not None)
+    return (bool(first_link(spans)) or has_address(text)) and len(text) < 300 or (len(text) < 220 and _OUTLET.match(text) is not None)
 
 
 def sources_value(entries: Sequence[SourceEntry]) -> EntryValue:
