@@ -37,6 +37,23 @@ def test_totals(newsletter: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "# left over, paragraph 4:\n#   Job offers\n#   We need two editors.\n" in written
 
 
+def test_name_without_quotes(newsletter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A name with spaces that the shell has divided is recognized."""
+    (newsletter / "Weekly briefing.docx").write_bytes(word_file(STORY))
+    assert run(["draft", "Weekly", "briefing.docx"]) == 2
+    told = capsys.readouterr().err
+    assert "put the name in quotes" in told and "compose draft 'Weekly briefing.docx'" in told
+
+
+def test_one_word(newsletter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The totals name the language and the date."""
+    (newsletter / "draft.md").write_text("# Topics\n", encoding="utf-8")
+    assert run(["draft", "draft.md", "--language", "de"]) == 0
+    told = capsys.readouterr()
+    assert "1 word: " in told.err
+    assert f"language: de, date: {told.out.strip()[7:17]}" in told.err
+
+
 def test_standard_input(newsletter: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`-` reads a draft from standard input."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(word_file(STORY))))

@@ -1,7 +1,7 @@
 """Makes an issue from drafts: documents of a word processor, web pages, Markdown.
 
 Input: a newsletter's folder, drafts. Output: a new issue file, or one section of an existing one, with its pictures.
-Guarantees: overwrites no file; writes nothing unless every word of the drafts is in the file.
+Guarantees: overwrites no text; writes nothing unless every word of the drafts is in the file.
 """
 
 import datetime
@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from composer.app.issues.draft_language import newsletter_of, vocabulary_in
+from composer.app.issues.empty_issues import EmptyIssue, empty_issues
 from composer.app.issues.issue_lookup import IssueFile
 from composer.app.scaffold.next_issue import next_issue
 from composer.app.text_editors.schema_files import write_schemas
 from composer.content.document.issue import read_issue
 from composer.content.document.newsletter import Newsletter, read_newsletter
-from composer.content.document.phrase_files import PhraseGroup, read_phrases
 from composer.core.command_lines import command_line
 from composer.core.errors import ContentError, OutputError, Problem, UsageError
 from composer.core.issue_files import files_of_day, heading
@@ -26,11 +27,8 @@ from composer.drafts.formats.draft_error import DraftError
 from composer.drafts.formats.draft_reader import read_draft, read_draft_file
 from composer.drafts.formats.tracked_changes import ChangeDecision as ChangeDecision
 from composer.drafts.issue_entries import count_todos
-from composer.drafts.mapping.issue_mapping import MappedIssue, NextValues, map_into_section, map_issue
+from composer.drafts.mapping.issue_mapping import SKIPPED, MappedIssue, NextValues, map_into_section, map_issue
 from composer.drafts.mapping.named_draft import NamedDraft
-from composer.drafts.mapping.names.known_names import Vocabulary, vocabulary_of
-from composer.drafts.mapping.outline.draft_outline import matched_sections
-from composer.drafts.mapping.text.draft_lines import draft_lines
 from composer.drafts.writing.draft_pictures import taken_names, with_usable_pictures
 from composer.drafts.writing.existing_section import spliced_issue
 from composer.drafts.writing.issue_yaml import issue_text
@@ -67,7 +65,14 @@ class DraftedIssue:
     issue: IssueFile
     #: The section, if the drafts were written into one.
     section: str = ""
+    #: The language of the file, and the date of the issue.
+    language: str
+    date: datetime.date
+    #: Whether the file was an empty issue before.
+    has_replaced: bool = False
     words: WordAccount
+    #: The headings of other sections, which were not used.
+    skipped: tuple[str, ...] = ()
     pictures: tuple[Path, ...]
     #: Names in the draft and the different ones that the edition prints.
     renamed: tuple[tuple[str, str], ...]
@@ -88,23 +93,32 @@ def draft_issue(
     language: str | None = None,
     today: datetime.date | None = None,
 ) -> DraftedIssue:
-    """Write a new issue. Its date is that of the drafts, or follows from earlier issues.
+    """Write a new issue. Its date is that of the drafts, that of an empty issue, or follows from earlier issues.
+
+    An issue without any text is replaced.
 
     Raises DraftError for a draft that cannot be read, that has open changes, or whose words are not all in the result; UsageError
     if the issue exists; ContentError, OutputError.
     """
     drafts = _read(files, decision)
-    newsletter, vocabulary, tag = _newsletter(workspace, drafts, language)
-    upcoming = next_issue(workspace, today or datetime.date.today())
-    values = NextValues(date=upcoming.date, number=upcoming.number if tag is None else None)
-    made = map_issue(drafts, newsletter, vocabulary, values, taken_names(workspace))
+    newsletter, vocabulary, tag = newsletter_of(workspace, drafts, language)
+    empty = empty_issues(workspace, newsletter, tag)
+    taken = taken_names(workspace)
+    values = _next_values(workspace, next(iter(empty.values()), None), tag, today or datetime.date.today())
+    made = map_issue(drafts, newsletter, vocabulary, values, taken)
+    replaced = empty.get(made.date)
+    if replaced is not None and replaced.upcoming.date != values.date:
+        values = NextValues(date=made.date, number=replaced.upcoming.number)
+        made = map_issue(drafts, newsletter, vocabulary, values, taken)
     text = issue_text(made.keys)
     words = _account(drafts, text, newsletter, workspace, made)
     path = workspace.root / ISSUES / f"{made.date.isoformat()}{'' if tag is None else f'.{tag}'}.yaml"
-    _refuse_second(workspace, path, made.date, tag, files)
-    pictures = _write(workspace, path, text, made)
+    if replaced is None:
+        _refuse_second(workspace, path, made.date, tag, files)
+    pictures = _write(workspace, path, text, made, is_new=replaced is None)
     write_schemas(workspace)
-    return _result(IssueFile(workspace=workspace, path=path), "", words, pictures, made, drafts)
+    result = _result(IssueFile(workspace=workspace, path=path), newsletter, words, pictures, made, drafts)
+    return replace(result, has_replaced=replaced is not None)
 
 
 def draft_section(
@@ -122,12 +136,12 @@ def draft_section(
         known = ", ".join(spec.key for spec in newsletter.sections)
         raise UsageError(f"the newsletter has no section “{section}”", f"available sections: {known}")
     drafts = _read(files, decision)
-    made = map_into_section(drafts, spec, newsletter, _vocabulary(newsletter), _day(issue), taken_names(workspace))
+    made = map_into_section(drafts, spec, newsletter, vocabulary_in(newsletter), _day(issue), taken_names(workspace))
     before = issue.path.read_bytes().decode("utf-8")
     text = spliced_issue(before, made.keys, spec, newsletter, issue.path, workspace)
     words = _account(drafts, text, newsletter, workspace, made, before)
     pictures = _write(workspace, issue.path, text, made, is_new=False)
-    return _result(issue, section, words, pictures, made, drafts)
+    return replace(_result(issue, newsletter, words, pictures, made, drafts), section=section)
 
 
 def _read(files: Sequence[DraftFile], decision: ChangeDecision | None) -> list[NamedDraft]:
@@ -165,26 +179,12 @@ def _short(text: str) -> str:
     return text if len(text) <= 40 else f"{text[:39]}…"
 
 
-def _newsletter(
-    workspace: Workspace, drafts: Sequence[NamedDraft], language: str | None
-) -> tuple[Newsletter, Vocabulary, str | None]:
-    """Return the newsletter in the language whose headings the drafts have, and the tag of its files."""
-    main = read_newsletter(workspace)
-    tags = [None if language == main.language else language] if language else [None, *sorted(workspace.languages())]
-    lines = [line for draft in drafts for line in draft_lines(draft.document)]
-    found: list[tuple[float, Newsletter, Vocabulary, str | None]] = []
-    for tag in tags:
-        newsletter = main if tag is None else read_newsletter(workspace, tag)
-        vocabulary = _vocabulary(newsletter)
-        found.append((matched_sections(lines, vocabulary), newsletter, vocabulary, tag))
-    best = max(found, key=lambda each: each[0])
-    return best[1:]
-
-
-def _vocabulary(newsletter: Newsletter) -> Vocabulary:
-    phrases = read_phrases(newsletter.theme, PhraseGroup.EDITION, newsletter.language)
-    assert phrases is not None
-    return vocabulary_of(newsletter, phrases)
+def _next_values(workspace: Workspace, empty: EmptyIssue | None, tag: str | None, today: datetime.date) -> NextValues:
+    """Return the date and number of the empty issue, or else those that follow from earlier ones."""
+    if empty is not None:
+        return NextValues(date=empty.upcoming.date, number=empty.upcoming.number)
+    upcoming = next_issue(workspace, today)
+    return NextValues(date=upcoming.date, number=upcoming.number if tag is None else None)
 
 
 def _account(
@@ -203,6 +203,7 @@ def _account(
         workspace,
         accounted=[each.text for each in made.accounted],
         added=made.added,
+        skipped=[each.text for each in made.accounted if each.reason == SKIPPED],
         before=before,
     )
     if not words.is_complete:
@@ -268,7 +269,7 @@ def _day(issue: IssueFile) -> datetime.date:
 
 def _result(
     issue: IssueFile,
-    section: str,
+    newsletter: Newsletter,
     words: WordAccount,
     pictures: tuple[Path, ...],
     made: MappedIssue,
@@ -281,8 +282,10 @@ def _result(
         problems = error.problems
     return DraftedIssue(
         issue=issue,
-        section=section,
+        language=newsletter.language,
+        date=made.date,
         words=words,
+        skipped=made.skipped,
         pictures=pictures,
         renamed=made.renamed,
         bad_links=made.bad_links,

@@ -23,9 +23,7 @@ _MOST_TOLD = 10
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("--into", "issue", metavar="ISSUE", help="Write into this issue instead of a new one; needs --section.")
 @click.option("--section", metavar="KEY", help="The section to write: empty, or a list, which gets more items.")
-@click.option(
-    "--language", metavar="TAG", help="Language of the issue, such as de.  [default: the one whose headings fit]"
-)
+@click.option("--language", metavar="TAG", help="Language of the issue, such as de.  [default: that of the draft]")
 @click.option("--accept-changes", is_flag=True, help="Accept all tracked changes that are still open.")
 @click.option("--reject-changes", is_flag=True, help="Reject all tracked changes that are still open.")
 def command(
@@ -38,10 +36,12 @@ def command(
 ) -> int:
     """Make an issue from a draft in Word, Google Docs, LibreOffice, HTML or Markdown.
 
-    Writes issues/DATE.yaml: the date is in the draft, or follows from earlier issues. Several files make one issue, in their
+    Writes issues/DATE.yaml: the date is in the draft, or that of an issue that is still empty, or follows from earlier
+    issues. Several files make one issue, in their
     order; - reads from standard input. No word is lost: words that fit no section are in the file as comments.
 
-    With --into and --section, the draft becomes one section of an issue, and nothing else in its file changes.
+    With --into and --section, the draft becomes one section of an issue, and nothing else in its file changes. If the
+    draft has several sections, only this one is used.
     """
     if accept_changes and reject_changes:
         raise UsageError("--accept-changes and --reject-changes exclude each other", "use one of them")
@@ -56,6 +56,7 @@ def command(
     from composer.app.issues.issue_lookup import find_issue
     from composer.drafts.formats.tracked_changes import ChangeDecision
 
+    _refuse_unquoted(files)
     decision = ChangeDecision.ACCEPT if accept_changes else ChangeDecision.REJECT if reject_changes else None
     drafts = [_read(name) for name in files]
     if issue is not None and section is not None:
@@ -70,6 +71,16 @@ def command(
     return 0
 
 
+def _refuse_unquoted(files: tuple[str, ...]) -> None:
+    """Raise UsageError if a name with spaces was typed without quotes."""
+    for start in range(len(files)):
+        for end in range(start + 2, len(files) + 1):
+            name = " ".join(files[start:end])
+            if not Path(files[start]).is_file() and Path(name).is_file():
+                hint = command_line("draft", *files[:start], name, *files[end:])
+                raise UsageError(f"put the name in quotes, because it has spaces: {name}", hint)
+
+
 def _read(name: str) -> "DraftFile":
     from composer.app.issues.drafting import DraftFile
     from composer.core.untrusted.file_types import LARGEST_DRAFT
@@ -81,12 +92,19 @@ def _read(name: str) -> "DraftFile":
 
 def _summary(made: "DraftedIssue") -> Iterator[str]:
     words = made.words
-    yield f"{words.total:,} words: {words.placed:,} placed, {words.left_over:,} left over"
+    count = "1 word" if words.total == 1 else f"{words.total:,} words"
+    about = f"language: {made.language}, date: {made.date.isoformat()}"
+    yield f"{count}: {words.placed:,} placed, {words.left_over:,} left over; {about}"
+    if made.has_replaced:
+        yield "    the issue was still empty and has been replaced"
+    if made.skipped:
+        headings = ", ".join(f"“{heading}”" for heading in made.skipped[:_MOST_TOLD])
+        yield f"    not used, because they belong to other sections: {words.skipped:,} words, below {headings}"
     if words.left_over:
         yield "    words without a section are in comments that begin with   # left over"
     if made.pictures:
-        count = len(made.pictures)
-        yield f"{count} {'picture' if count == 1 else 'pictures'} saved in issues/assets"
+        pictures = "1 picture" if len(made.pictures) == 1 else f"{len(made.pictures)} pictures"
+        yield f"{pictures} saved in issues/assets"
     if made.todos:
         lines = "1 line begins" if made.todos == 1 else f"{made.todos} lines begin"
         yield f"{lines} with   # TODO   : do what they say and delete them; the issue cannot be sent before"

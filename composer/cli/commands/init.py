@@ -76,6 +76,7 @@ def _show_next(folder: Path, stem: str, languages: tuple[str, ...]) -> None:
     steps = [
         *([] if folder.resolve() == Path.cwd() else [(shell_line("cd", str(folder)), "")]),
         (f"write issues/{stem}.yaml", "comments say what each text is for"),
+        (command_line("draft", "FILE"), "or: makes it from your text in Word, Google Docs or Markdown"),
         (command_line("preview", stem), "shows the issue in your browser while you write"),
         (command_line("test", stem), "sends a test message when it is ready"),
     ]

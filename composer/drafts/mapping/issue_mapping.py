@@ -6,7 +6,7 @@ accounted for, pictures. Guarantees: pure; decides nothing by the names of secti
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.sections import SectionSpec
@@ -26,6 +26,8 @@ from composer.drafts.mapping.names.known_names import Vocabulary
 from composer.drafts.mapping.outline.draft_outline import FRONT, MASTHEAD, UNKNOWN, DraftPart
 from composer.drafts.mapping.outline.front_matter import FrontMatter, front_matter
 from composer.drafts.mapping.outline.masthead_match import map_masthead
+from composer.drafts.mapping.section_choice import SKIPPED as SKIPPED
+from composer.drafts.mapping.section_choice import section_parts, skip_part
 from composer.drafts.mapping.section_mapping import is_empty, map_section
 from composer.drafts.mapping.section_placement import place_unnamed
 from composer.drafts.mapping.text.block_markdown import BlockWriter
@@ -56,6 +58,8 @@ class MappedIssue:
     bad_links: tuple[tuple[str, str], ...]
     #: Names in the draft, and the different ones that the edition prints.
     renamed: tuple[tuple[str, str], ...]
+    #: The headings of other sections, whose texts were not wanted.
+    skipped: tuple[str, ...] = ()
 
 
 def map_issue(
@@ -91,20 +95,26 @@ def map_into_section(
     day: datetime.date,
     taken: frozenset[str] = frozenset(),
 ) -> MappedIssue:
-    """Map drafts to one section, whatever their headings say."""
+    """Map drafts to one section: all of their text, or only this section if they have others, too.
+
+    Raises DraftError if they have other sections and not this one.
+    """
     context = _context(drafts, newsletter, vocabulary, day, taken)
+    parts = [part for draft in drafts for part in parts_of(draft, context, has_many=len(drafts) > 1)]
+    wanted, skipped = section_parts(parts, spec, newsletter.sections)
     lines: list[DraftLine] = []
-    for draft in drafts:
-        for part in parts_of(draft, context, has_many=len(drafts) > 1):
-            if part.heading is not None:
-                if part.key == spec.key:
-                    _account_heading(part, spec, context)
-                else:
-                    lines.append(part.heading)
-            lines += part.lines
+    for part in wanted:
+        if part.key == spec.key:
+            _account_heading(part, spec, context)
+        elif part.heading is not None:
+            lines.append(part.heading)
+        lines += part.lines
+    for part in skipped:
+        skip_part(part, context)
     group = KeyGroup([KeyEntry(spec.key, map_section(spec, lines, context))])
     _finish(group, context)
-    return _result(group, context)
+    headings = tuple(part.heading.text.strip() for part in skipped if part.heading is not None)
+    return replace(_result(group, context), skipped=headings)
 
 
 def _context(

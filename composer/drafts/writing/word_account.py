@@ -33,6 +33,8 @@ class WordAccount:
     total: int
     placed: int
     left_over: int
+    #: Words of sections that were not wanted.
+    skipped: int = 0
     #: Words that are missing in the file, and words that are in it without being in a draft.
     missing: tuple[str, ...] = ()
     surplus: tuple[str, ...] = ()
@@ -51,9 +53,13 @@ def account_words(
     *,
     accounted: Sequence[str],
     added: Sequence[str],
+    skipped: Sequence[str] = (),
     before: str = "",
 ) -> WordAccount:
-    """Compare drafts with a file. `before` is the file as it was, if the drafts were written into an existing one."""
+    """Compare drafts with a file. `before` is the file as it was, if the drafts were written into an existing one.
+
+    `skipped` are those of the accounted texts that were not wanted.
+    """
     drafted = Counter(word for document in documents for each in _draft_texts(document) for word in words_of(each))
     known = Counter(word for each in accounted for word in words_of(each))
     left = _left_over(text) - _left_over(before)
@@ -64,10 +70,12 @@ def account_words(
     found = Counter(known)
     found.update(left)
     found.update(written)
+    unwanted = sum(len(words_of(each)) for each in skipped)
     return WordAccount(
         total=drafted.total(),
-        placed=drafted.total() - left.total(),
+        placed=drafted.total() - left.total() - unwanted,
         left_over=left.total(),
+        skipped=unwanted,
         missing=tuple((drafted - found).elements()),
         surplus=tuple((found - drafted).elements()),
     )

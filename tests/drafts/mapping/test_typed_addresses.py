@@ -36,7 +36,7 @@ def test_source_lines(tmp_path: Path, name: str) -> None:
 
 
 def test_two_sources_in_one_line(tmp_path: Path) -> None:
-    """`Sources:` with two sources behind it are two lines, separated by a sign or by the end of a line."""
+    """`Sources:` and two sources make two lines, separated by a sign or by the end of a line."""
     line = (
         "Media coverage and sources: AP: Border levy begins https://example.org/a; "
         "Die Zeit (DE): Die Grenzabgabe https://example.org/z\nCaixin: Steel https://example.org/c\n"
@@ -55,7 +55,7 @@ def test_address_without_a_title(tmp_path: Path) -> None:
 
 
 def test_title_of_a_digest_item(tmp_path: Path) -> None:
-    """The address behind a headline is the address of the item."""
+    """The address after a headline is the address of the item."""
     text = "# China digest\n\n## Ports reopen https://example.org/ports (Reuters)\n\nThe ports are open again.\n"
     _, written = drafted(tmp_path, text)
     assert 'title: "Ports reopen"' in written and "url: https://example.org/ports\n" in written

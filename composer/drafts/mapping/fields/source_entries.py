@@ -123,7 +123,11 @@ def source_todos(entries: Sequence[SourceEntry]) -> list[Note]:
 def looks_like_source(spans: Spans) -> bool:
     """Return whether a paragraph outside of a list may be a source."""
     text = text_of(spans).strip()
-    return (bool(first_link(spans)) or has_address(text)) and len(text) < 300 or (len(text) < 220 and _OUTLET.match(text) is not None)
+    return (
+        (bool(first_link(spans)) or has_address(text))
+        and len(text) < 300
+        or (len(text) < 220 and _OUTLET.match(text) is not None)
+    )
 
 
 def sources_value(entries: Sequence[SourceEntry]) -> EntryValue:
