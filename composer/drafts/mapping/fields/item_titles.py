@@ -3,6 +3,7 @@
 Input: an item and a line. Output: whether the line was used.
 """
 
+import datetime
 from dataclasses import replace
 
 from composer.drafts.draft_document import Span, text_of
@@ -14,7 +15,7 @@ from composer.drafts.issue_entries import (
 )
 from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.source_entries import source_entry
-from composer.drafts.mapping.text.draft_dates import whole_date
+from composer.drafts.mapping.text.draft_dates import other_reading, whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
 from composer.drafts.mapping.text.span_text import (
@@ -99,6 +100,7 @@ def _headline(item: ItemDraft, spans: Spans) -> Spans:
         item.values[roles.language] = BareValue(publisher.language)
     if publisher.date and roles.date:
         item.values[roles.date] = BareValue(publisher.date.isoformat())
+        _doubt_date(item, roles.date, publisher.date, publisher.words)
     item.context.account(publisher.words, "value")
     if publisher.url and roles.url and not first_link(found.before) and (link := web_link(publisher.url)):
         item.values.setdefault(roles.url, BareValue(link))
@@ -108,3 +110,11 @@ def _headline(item: ItemDraft, spans: Spans) -> Spans:
 def set_date(item: ItemDraft, key: str, day: str, words: str) -> None:
     item.values[key] = BareValue(day)
     item.context.account(words, "date")
+    _doubt_date(item, key, datetime.date.fromisoformat(day), words)
+
+
+def _doubt_date(item: ItemDraft, key: str, day: datetime.date, words: str) -> None:
+    """Ask for a decision about a date that may be two days."""
+    if other := other_reading(words, day, item.date_format, item.context.day):
+        note = f"check the date: in the draft, “{words.strip(' ()')}” could also be {other.isoformat()}"
+        item.notes.setdefault(key, []).append(Note(NoteKind.TODO, note))

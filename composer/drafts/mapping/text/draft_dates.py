@@ -1,7 +1,7 @@
 """Dates as drafts contain them: with names of months, as numbers, in the date format of the newsletter.
 
 Input: a text, the language, a date format (Unicode CLDR letters). Output: the date. Guarantees: pure; a date that could be
-two days is the one that is usual in the language.
+two days is the one near the issue, or else the one that is usual in the language.
 """
 
 import datetime
@@ -17,6 +17,12 @@ _PARTS = {"yyyy": r"(?P<y>\d{4})", "yy": r"(?P<y>\d{2})", "y": r"(?P<y>\d{4})", 
           "dd": r"(?P<d>\d{1,2})", "d": r"(?P<d>\d{1,2})"}  # fmt: skip
 
 
+#: A date this far from the issue is not read in the date format of the newsletter if it can be read in another way.
+_FAR = datetime.timedelta(days=366)
+#: How much nearer to the issue one reading must be than the other, and how near.
+_NEARER, _NEAR = 3, datetime.timedelta(days=62)
+
+
 @dataclass(frozen=True, slots=True)
 class FoundDate:
     """A date, and where it is in the text."""
@@ -27,15 +33,35 @@ class FoundDate:
 
 
 def find_date(text: str, language: str, form: str = "", near: datetime.date | None = None) -> FoundDate | None:
-    """Return the first date in a text. `near` completes a date without a year."""
+    """Return the first date in a text. `near`, the date of the issue, completes a date and decides between two readings."""
     if not re.search(r"\d", text):
         return None
-    found = [
-        each
-        for each in (_by_form(text, form), _cjk(text), _numeric(text, language), _in_words(text, language, near))
-        if each
-    ]
+    formed, numeric = _by_form(text, form), _numeric(text, language, near)
+    if formed and numeric and near and abs(formed.date - near) > _FAR > abs(numeric.date - near):
+        formed = None
+    found = [each for each in (formed, _cjk(text), numeric, _in_words(text, language, near)) if each]
     return found[0] if found else None
+
+
+def other_reading(text: str, found: datetime.date, form: str, near: datetime.date | None) -> datetime.date | None:
+    """Return the other day that a numeric date may be, unless the date format or the date of the issue decides."""
+    match = _NUMERIC.search(text)
+    if match is None or match[1] or match[5] != "/" or found.day > 12 or found.day == found.month:
+        return None
+    if (formed := _by_form(text, form)) and formed.date == found:
+        return None
+    other = _day(str(found.year), str(found.day), str(found.month))
+    is_read = {match[4].lstrip("0"), match[6].lstrip("0")} == {str(found.day), str(found.month)}
+    if other is None or not is_read or _is_nearer(found, other, near):
+        return None
+    return other
+
+
+def _is_nearer(one: datetime.date, other: datetime.date, near: datetime.date | None) -> bool:
+    """Return whether a day is clearly the one near the issue: a digest is about the days before it."""
+    if near is None or abs(one - near) > _NEAR:
+        return False
+    return abs(one - near) * _NEARER <= abs(other - near)
 
 
 def whole_date(text: str, language: str, form: str = "", near: datetime.date | None = None) -> datetime.date | None:
@@ -68,7 +94,7 @@ def _cjk(text: str) -> FoundDate | None:
     return FoundDate(day, match.start(), match.end()) if match and day else None
 
 
-def _numeric(text: str, language: str) -> FoundDate | None:
+def _numeric(text: str, language: str, near: datetime.date | None) -> FoundDate | None:
     for match in _NUMERIC.finditer(text):
         if match[1]:
             day = _day(match[1], match[2], match[3])
@@ -76,7 +102,9 @@ def _numeric(text: str, language: str) -> FoundDate | None:
             one, two, year = match[4], match[6], match[7]
             is_us = match[5] == "/" and language.lower() in ("en", "en-us")
             orders = ((two, one), (one, two)) if is_us else ((one, two), (two, one))
-            day = next((day for d, m in orders if (day := _day(year, m, d))), None)
+            days = [day for d, m in orders if (day := _day(year, m, d))]
+            nearer = next((each for each in days if any(_is_nearer(each, other, near) for other in days)), None)
+            day = nearer or next(iter(days), None)
         if day:
             return FoundDate(day, match.start(), match.end())
     return None

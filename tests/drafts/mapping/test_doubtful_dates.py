@@ -1,0 +1,43 @@
+"""Numeric dates that could be two days."""
+
+import datetime
+from pathlib import Path
+
+import pytest
+
+from composer.app.issues.drafting import DraftFile, draft_issue
+from composer.drafts.mapping.text.draft_dates import find_date
+from tests.factories import sample
+
+ISSUE = datetime.date(2026, 12, 14)
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("11/12/26", "", "2026-12-11"),
+        ("12/11/26", "", "2026-12-11"),
+        ("11/12/26", "yy/MM/dd", "2026-12-11"),
+        ("26/12/11", "yy/MM/dd", "2026-12-11"),
+        ("12/11/2026", "dd/MM/yyyy", "2026-11-12"),
+        ("12/13/26", "", "2026-12-13"),
+        ("03/04/26", "", "2026-03-04"),
+    ],
+)
+def test_the_day_near_the_issue(text: str, form: str, expected: str) -> None:
+    """A date in the days before the issue is more probable than one a month before; the newsletter's format comes first."""
+    found = find_date(text, "en", form, ISSUE)
+    assert found is not None and found.date.isoformat() == expected
+
+
+def test_a_date_that_remains_open_is_a_task(tmp_path: Path) -> None:
+    """Neither day is near the issue, so a person has to decide."""
+    items = "# China digest\n\n## Ports (BBC)\n\nOpen. (11/12/26)\n\n## Rivers (BBC)\n\nThey rise. (03/04/26)\n"
+    items = f"December 14, 2026\n\n{items}"
+    made = draft_issue(sample(tmp_path), [DraftFile(name="a.md", data=items.encode())])
+    written = made.issue.path.read_text(encoding="utf-8")
+    assert '    outlet: "BBC"\n    date: 2026-12-11\n' in written
+    assert (
+        "    # TODO check the date: in the draft, “03/04/26” could also be 2026-04-03\n    date: 2026-03-04\n"
+        in written
+    )
