@@ -5,6 +5,7 @@ Input: a newsletter's folder, drafts. Output: the newsletter in this language, t
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from composer.checks.text_patterns.text_language import language_of
 from composer.content.document.newsletter import Newsletter, read_newsletter
@@ -33,8 +34,9 @@ def newsletter_of(
         vocabulary = vocabulary_in(newsletter)
         is_written = written is not None and newsletter.language.lower().split("-")[0] == written
         found.append(((is_written, matched_sections(lines, vocabulary)), newsletter, vocabulary, tag))
-    best = max(found, key=lambda each: each[0])
-    return best[1:]
+    _, newsletter, vocabulary, tag = max(found, key=lambda each: each[0])
+    titles = tuple(dict.fromkeys((*vocabulary.titles, *(each.name for _, each, _, _ in found), main.name)))
+    return newsletter, replace(vocabulary, titles=titles), tag
 
 
 def vocabulary_in(newsletter: Newsletter) -> Vocabulary:

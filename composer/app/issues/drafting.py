@@ -29,6 +29,7 @@ from composer.drafts.formats.tracked_changes import ChangeDecision as ChangeDeci
 from composer.drafts.issue_entries import count_todos
 from composer.drafts.mapping.issue_mapping import SKIPPED, MappedIssue, NextValues, map_into_section, map_issue
 from composer.drafts.mapping.named_draft import NamedDraft
+from composer.drafts.mapping.text.block_markdown import NO_CAPTION
 from composer.drafts.writing.draft_pictures import taken_names, with_usable_pictures
 from composer.drafts.writing.existing_section import spliced_issue
 from composer.drafts.writing.issue_yaml import issue_text
@@ -81,6 +82,8 @@ class DraftedIssue:
     omissions: tuple[Omission, ...]
     #: What is missing or wrong in the file.
     problems: tuple[Problem, ...]
+    #: Tables without a caption, and their columns without a name.
+    captions: int
     #: The comments of reviewers and missing texts, as lines that begin with TODO.
     todos: int
 
@@ -291,5 +294,6 @@ def _result(
         bad_links=made.bad_links,
         omissions=tuple(omission for draft in drafts for omission in draft.document.omissions),
         problems=problems,
+        captions=made.added.count(NO_CAPTION),
         todos=count_todos(made.keys),
     )

@@ -108,6 +108,9 @@ def _summary(made: "DraftedIssue") -> Iterator[str]:
     if made.todos:
         lines = "1 line begins" if made.todos == 1 else f"{made.todos} lines begin"
         yield f"{lines} with   # TODO   : do what they say and delete them; the issue cannot be sent before"
+    if made.captions:
+        tables = "1 table or column has" if made.captions == 1 else f"{made.captions} tables or columns have"
+        yield f"{tables} no name: write one in place of   TODO   in the table"
     for written, printed in made.renamed[:_MOST_TOLD]:
         yield f"“{written}” is printed as “{printed}”"
     for address, text in made.bad_links[:_MOST_TOLD]:

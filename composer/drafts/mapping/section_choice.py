@@ -14,7 +14,7 @@ from composer.drafts.mapping.text.draft_lines import DraftLine, line_texts
 from composer.drafts.mapping.text.span_text import Spans
 
 #: Why words are not in the file: they belong to another section.
-SKIPPED = "other section"
+SKIPPED = "other-section"
 
 
 def section_parts(

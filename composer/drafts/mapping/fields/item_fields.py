@@ -4,6 +4,7 @@ Input: lines in reading order, the roles of the fields. Output: a `KeyGroup` in 
 line is in a field, in a comment of the file, or accounted for.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,9 +37,10 @@ from composer.drafts.mapping.text.span_text import (
     cut,
     first_link,
     marks_of,
+    split_spans,
     strip_spans,
 )
-from composer.drafts.mapping.text.trailing_marks import date_in_brackets, trailing_brackets
+from composer.drafts.mapping.text.trailing_marks import Bracketed, date_in_brackets, trailing_brackets
 
 
 def fill_item(item: ItemDraft, lines: Sequence[DraftLine]) -> KeyGroup:
@@ -115,9 +117,9 @@ def _replace_last(item: ItemDraft, spans: Spans) -> None:
 
 
 def _outlet_at_end(item: ItemDraft, line: DraftLine) -> None:
-    """Use `(Source: AP)` or a last line `Source: AP`."""
+    """Use `(Source: AP)`, or `Source: AP` as a last line or after the last sentence."""
     roles = item.roles
-    found = trailing_brackets(line.spans)
+    found = trailing_brackets(line.spans) or _last_sentence(line.spans)
     spans = found.inside if found else line.spans
     label = find_label(spans, _outlet_names(item), has_level=False)
     if label is None or not text_of(label.rest).strip() or len(text_of(label.rest)) > 80 or not roles.outlet:
@@ -128,6 +130,12 @@ def _outlet_at_end(item: ItemDraft, line: DraftLine) -> None:
         item.values.setdefault(roles.url, BareValue(link))
     item.context.account(label.label, "label")
     _replace_last(item, found.before if found else marks_of(line.spans))
+
+
+def _last_sentence(spans: Spans) -> Bracketed | None:
+    """Split a text whose last sentence may be `Source: AP`."""
+    match = re.search(r"(?<=[.!?…”\"»])\s+(?=[^\W\d_]+\s?[:：]\s[^.!?]{1,80}\.?\s*$)", text_of(spans))
+    return Bracketed(*split_spans(spans, match.start(), match.end())) if match else None
 
 
 def _action_at_end(item: ItemDraft, line: DraftLine) -> None:

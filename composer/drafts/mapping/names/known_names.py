@@ -83,6 +83,8 @@ class Vocabulary:
     contact: tuple[str, ...]
     byline: str
     phrases: Mapping[str, str]
+    #: The names of the newsletter in the languages that it has.
+    titles: tuple[str, ...]
 
 
 def vocabulary_of(newsletter: Newsletter, phrases: Phrases) -> Vocabulary:
@@ -114,6 +116,7 @@ def vocabulary_of(newsletter: Newsletter, phrases: Phrases) -> Vocabulary:
         contact=(*_CONTACT, phrases["phone"], phrases["email"], phrases["website"], phrases["responsible"]),
         byline=phrases["byline"],
         phrases=phrases,
+        titles=(newsletter.name,),
     )
 
 

@@ -98,7 +98,7 @@ def _is_title_line(line: DraftLine, found: FrontMatter, context: MappingContext)
         text = f"{text[: date.start]} | {text[date.end :]}"
     number, text = _number(text, vocabulary)
     name = _without_weekday(text, date is not None, vocabulary.language)
-    is_name = not name or similarity(name, vocabulary.newsletter) >= 0.85
+    is_name = not name or _is_name(name, vocabulary)
     if not is_name or (not name and date is None and number is None):
         return False
     found.date = found.date or (date.date if date else None)
@@ -114,7 +114,12 @@ def is_running_title(line: DraftLine, vocabulary: Vocabulary) -> bool:
         text = f"{text[: date.start]} {text[date.end :]}"
     _, text = _number(text, vocabulary)
     name = re.sub(r"\d+", "", _without_weekday(text, date is not None, vocabulary.language)).strip()
-    return not name or similarity(name, vocabulary.newsletter) >= 0.85 or is_known(line.text, vocabulary)
+    return not name or _is_name(name, vocabulary) or is_known(line.text, vocabulary)
+
+
+def _is_name(text: str, vocabulary: Vocabulary) -> bool:
+    """Return whether a text is the name of the newsletter in one of its languages."""
+    return any(similarity(text, title) >= 0.85 for title in vocabulary.titles)
 
 
 def _number(text: str, vocabulary: Vocabulary) -> tuple[int | None, str]:

@@ -15,6 +15,9 @@ from composer.drafts.mapping.text.span_text import Spans, cut, first_link, marks
 _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]*(?:\([^()]*\)[^()（）\[\]]*)*)[)）\]]\s*[.。]?\s*$")
 _MARK = re.compile(r"\s*[(（\[]([A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）\]]\s*$")
 
+#: `Die Zeit, DE` instead of `Die Zeit (DE)`.
+_COUNTRY = re.compile(r",\s*([A-Z]{2})$")
+
 
 @dataclass(frozen=True, slots=True)
 class Bracketed:
@@ -64,6 +67,8 @@ def publisher_in(found: Bracketed, language: str, form: str, near: datetime.date
             return None
         text = before or after
     name, tag, mark = language_mark(text)
+    if not tag and (marked := language_mark(_COUNTRY.sub(r" (\1)", text)))[1]:
+        name, tag, mark = marked
     if len(name) > 60 or len(name.split()) > 8 or re.search(r"[.!?]\s", name):
         return None
     return Publisher(name, tag, date.date if date else None, first_link(found.inside), f"{words} {mark}".strip())
