@@ -380,7 +380,7 @@ def bad_files() -> Iterator[tuple[str, bytes, str]]:
     yield "alias.png", b"book\0\0\0\0mark\0\0\0\0" + bytes(100), "shortcut"
     yield "placeholder.png", b"bplist00" + bytes(100), "placeholder"
     yield "moving.webp", _animated("WEBP"), "animated WebP"
-    yield "moving-p3.png", _animated("PNG", icc_profile=P3), "animation in colours"
+    yield "moving-p3.png", _animated("PNG", icc_profile=P3), "animation in colors"
     yield from _bombs()
 
 

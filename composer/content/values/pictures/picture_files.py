@@ -17,7 +17,7 @@ from composer.content.values.pictures.container import PictureKind
 from composer.content.values.pictures.conversion import ConvertedPicture, Refusal, convert
 from composer.core.command_lines import shell_line
 from composer.core.kept_results import kept
-from composer.core.workspace import Workspace, on_disk
+from composer.core.workspace import ISSUES, Workspace, on_disk
 
 _MEDIA_TYPES = {PictureKind.PNG: "image/png", PictureKind.JPEG: "image/jpeg", PictureKind.GIF: "image/gif"}
 #: The file name endings of each format, the usual one first.
@@ -39,6 +39,8 @@ _SPECIAL = {
     stat.S_IFBLK: "a device",
     stat.S_IFDIR: "a folder",
 }
+#: The usual folder for pictures, inside the folder of issues.
+_ASSETS = "assets"
 #: File names for a picture that is not complete yet: in iCloud, or still being downloaded by a browser.
 _ELSEWHERE = (
     (
@@ -123,7 +125,14 @@ def find_picture(path: Path, folder: str) -> Path:
     import difflib
 
     near = difflib.get_close_matches(wanted, siblings, 1)
-    hint = f"did you mean {near[0]}?" if near else f"put the picture in {folder}"
+    if near:
+        hint = f"did you mean {near[0]}?"
+    elif path.parent.name == ISSUES:
+        hint = f"put the picture in issues/assets/, and write   {_ASSETS}/{path.name}"
+        if (path.parent / _ASSETS / path.name).is_file():
+            hint = f"did you mean {_ASSETS}/{path.name}?"
+    else:
+        hint = f"put the picture in {folder}"
     raise PictureMistake(f"file not found: “{path.name}”", hint)
 
 
