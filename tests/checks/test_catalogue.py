@@ -321,6 +321,7 @@ CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "FILE01": lambda review: replace(
         review, same_issue=(SameIssue(name="issues/copy.yaml", key="copy", shared=Shared.DATE),)
     ),
+    "FILE02": lambda review: replace(review, issue=replace(review.issue, date=datetime.date(2025, 1, 31))),
     "SIZE01": lambda review: replace(review, size=102_401),
     "SIZE03": _html("A headline", "A head\ufffdline"),
     "HTML01": _html("<!--[if mso", "<!--["),

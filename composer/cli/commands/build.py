@@ -8,6 +8,7 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.completions import issue_names
+from composer.cli.ui.option_errors import issue_missing
 from composer.core.errors import ComposeError
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("build")
-@click.argument("issues", nargs=-1, required=True, metavar="ISSUE...", shell_complete=issue_names)
+@click.argument("issues", nargs=-1, metavar="ISSUE...", shell_complete=issue_names)
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to.  [default: outbox/]"
 )
@@ -32,6 +33,8 @@ def command(issues: tuple[str, ...], output: Path | None, has_pdf: bool, as_json
     """
     from composer.app.issues.issue_lookup import find_issues
 
+    if not issues:
+        raise issue_missing("build", takes_all=True)
     found = find_issues(issues)
     # Imported late, so that a mistake in the arguments is reported before the renderer is loaded.
     from composer.app.issues.build import build

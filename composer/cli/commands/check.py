@@ -8,6 +8,7 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.completions import issue_names
+from composer.cli.ui.option_errors import issue_missing
 from composer.core.errors import Level, UsageError
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def command(
         _list(as_json)
         return 0
     if not issues:
-        raise UsageError("no issue given", "run   compose check ISSUE   or   compose check --list")
+        raise issue_missing("check", takes_all=True)
     allowed = _allowed(allowances)
     found, on = find_issues(issues), _day(day)
     reports = []

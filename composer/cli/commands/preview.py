@@ -7,7 +7,7 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.completions import issue_names
-from composer.cli.ui.option_errors import naming_as
+from composer.cli.ui.option_errors import issue_missing, naming_as
 
 if TYPE_CHECKING:
     from composer.app.issues.issue_lookup import IssueFile
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("preview")
-@click.argument("issue", metavar="ISSUE", shell_complete=issue_names)
+@click.argument("issue", required=False, metavar="ISSUE", shell_complete=issue_names)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     help="Write the page to files instead of serving it.",
 )
 @click.option("--as", "address", metavar="ADDRESS", help="Show the issue as this subscriber gets it.")
-def command(issue: str, port: int | None, no_open: bool, out: Path | None, address: str | None) -> int:
+def command(issue: str | None, port: int | None, no_open: bool, out: Path | None, address: str | None) -> int:
     """Preview an issue in the browser while you write it.
 
     The page updates whenever you save the issue, newsletter.yaml, the theme or a picture. Press Ctrl-C to stop. Only
@@ -40,6 +40,8 @@ def command(issue: str, port: int | None, no_open: bool, out: Path | None, addre
     from composer.app.issues.issue_lookup import find_issue
     from composer.app.issues.preview import serve_preview
 
+    if issue is None:
+        raise issue_missing("preview")
     found, subscriber = find_issue(issue), None
     if address is not None:
         # Imported late: only this option needs a database.

@@ -6,6 +6,7 @@ import click
 
 from composer.cli.ui.completions import issue_names
 from composer.cli.ui.log_options import with_log
+from composer.cli.ui.option_errors import issue_missing
 from composer.core.errors import UsageError
 
 
@@ -107,7 +108,7 @@ def command(
                 raise UsageError("--due sends all mailings that are due, and takes no issue", "leave out the issue")
             return send_due(context, settings, flags)
         if issue is None:
-            raise UsageError("no issue given", "run   compose send 2025-01-30")
+            raise issue_missing("send")
         return send(context, settings, flags, issue)
 
 

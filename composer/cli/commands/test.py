@@ -8,7 +8,7 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.completions import issue_names
-from composer.cli.ui.option_errors import naming_as
+from composer.cli.ui.option_errors import issue_missing, naming_as
 from composer.core.addresses import Address, AddressError, parse_address
 from composer.core.command_lines import command_line
 from composer.core.errors import UsageError
@@ -30,7 +30,7 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 
 
 @click.command("test")
-@click.argument("issue", metavar="ISSUE", shell_complete=issue_names)
+@click.argument("issue", required=False, metavar="ISSUE", shell_complete=issue_names)
 @click.option(
     "--to", "to", multiple=True, metavar="ADDRESS", help="Send to this address instead of the editors; can be repeated."
 )
@@ -42,7 +42,7 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    issue: str,
+    issue: str | None,
     to: tuple[str, ...],
     subscriber: str | None,
     transport: Literal["smtp", "outbox"] | None,
@@ -57,6 +57,8 @@ def command(
     from composer.app.issues.issue_lookup import find_issue
     from composer.app.issues.send_to_editors import prepare_editor_test, send_editor_test
 
+    if issue is None:
+        raise issue_missing("test")
     found = find_issue(issue)
     with naming_as():
         test = prepare_editor_test(found, to=_addresses(to), subscriber=subscriber, transport=transport)

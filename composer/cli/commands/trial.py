@@ -23,7 +23,12 @@ from composer.cli.ui import console
     help="Port of the pages.  [default: 8900, or the next free one]",
 )
 @click.option("--no-open", is_flag=True, help="Do not open the browser.")
-@click.option("--send", "is_unattended", is_flag=True, help="Send at once, print the report, and end (for scripts).")
+@click.option(
+    "--send",
+    "is_unattended",
+    is_flag=True,
+    help="Send at once, print the report, and end (for scripts); takes about a minute.",
+)
 @click.option(
     "--keep",
     type=click.Path(path_type=Path, file_okay=False),
@@ -56,7 +61,11 @@ def command(
     def opened(url: str) -> None:
         console.answer(url)
         console.talk("this is a trial: no message leaves this computer; press Ctrl-C to stop")
-        if not (no_open or is_unattended):
+        if is_unattended:
+            console.talk(
+                "sending; this takes about a minute, because one of the addresses accepts mail only on a second attempt"
+            )
+        elif not no_open:
             import webbrowser
 
             webbrowser.open(url)

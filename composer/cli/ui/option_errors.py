@@ -1,12 +1,14 @@
-"""Adds the name of the option to an error, where a use case only knows the value.
+"""Errors about what was written after a command: with the name of the option, or with the issue that is missing.
 
-Input: a block. Output: its UsageError, beginning with the option.
+Input: a block, or a command. Output: a UsageError.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-from composer.core.errors import UsageError
+from composer.core.command_lines import command_line
+from composer.core.errors import ComposeError, UsageError
 
 
 @contextmanager
@@ -21,3 +23,21 @@ def naming_as() -> Iterator[None]:
         if isinstance(error, UnknownSubscriberError):
             raise UsageError(f"--as: {error.message}", error.hint) from None
         raise
+
+
+def issue_missing(command: str, *, takes_all: bool = False) -> UsageError:
+    """Return the error about a command without an issue; its hint names the current issue, whose name sorts last.
+
+    `takes_all`: the command takes all language editions at once.
+    """
+    # Imported late: without the error, nothing of it is needed.
+    from composer.core.issue_files import issue_key
+    from composer.core.workspace import Workspace
+
+    try:
+        paths = Workspace.find(Path.cwd()).issues()
+    except ComposeError:
+        paths = ()
+    current = max(map(issue_key, paths), default="ISSUE")
+    stems = [path.stem for path in paths if issue_key(path) == current] or [current]
+    return UsageError("no issue given", f"write   {command_line(command, *(stems if takes_all else stems[:1]))}")

@@ -6,6 +6,7 @@ from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.core.errors import Level
 from composer.core.issue_files import Shared
+from composer.core.issue_names import parse_issue_name
 
 #: How many file names a message lists.
 _MOST = 4
@@ -38,3 +39,18 @@ def same_issue(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
                 key, message = "date", f"{others} {is_} named for the same date as {mine}"
         count = "two" if len(names) == 1 else f"{len(names) + 1}"
         yield CheckFinding(place=issue.place(key), message=f"{count} files for one issue: {message}")
+
+
+@check(
+    "FILE02",
+    "The date of the issue is the date in its file name",
+    fix="correct the date, or rename the file",
+    source="docs/reference/issue-format.md: all languages of an issue have one date, by which it is ordered and sent",
+)
+def date_in_name(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
+    """Compare the two dates, in files that are named by a date."""
+    issue = review.issue
+    name = parse_issue_name(issue.path.name)
+    if name is not None and name.date != issue.date:
+        message = f"the date is {issue.date}, but the file is named {issue.path.name}"
+        yield CheckFinding(place=issue.place("date"), message=message)

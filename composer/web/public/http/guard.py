@@ -120,7 +120,8 @@ class Guard:
             # Log nothing that the client wrote: no path, which contains a token, no address and no user agent.
             method = scope["method"] if scope["method"] in _METHODS else "other"
             name = getattr(scope.get("endpoint"), "__name__", "nothing")
-            said = f"{name} {method} {status or 'gone'} {took:.0f} ms"
+            # Our own question before a mailing is of no interest to a person.
+            said = "" if name == "probe" else f"{name} {method} {status or 'gone'} {took:.0f} ms"
             emit(self._log, "request", said=said, page=name, method=method, status=status or None, ms=round(took))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
