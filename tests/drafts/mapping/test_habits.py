@@ -40,3 +40,27 @@ def test_table_without_a_caption(tmp_path: Path) -> None:
     table = "# Top story\n\n## Ports\n\nOpen.\n\n| Year | Ports |\n|---|---|\n| 2024 | 3 |\n"
     made, written = drafted(tmp_path, table)
     assert "    : TODO\n" in written and made.captions == 1
+
+
+def test_date_beside_the_outlet(tmp_path: Path) -> None:
+    """`The Guardian, 11/12/24: title` and `13.12.2024 – Die Zeit: title`, in a digest and in a list of sources."""
+    items = "# China digest\n\n## The Guardian, 22/01/2025: [Levy begins](https://example.org/a)\n\nIt begins.\n\n"
+    items += "## 23.01.2025 – Die Zeit: [Abgabe](https://example.org/b)\n\nIt ends.\n"
+    _, written = drafted(tmp_path, "January 27, 2025\n\n" + items)
+    assert (
+        'title: "Levy begins"\n    outlet: "The Guardian"\n    url: https://example.org/a\n    date: 2025-01-22\n'
+        in written
+    )
+    assert 'title: "Abgabe"\n    outlet: "Die Zeit"\n    url: https://example.org/b\n    date: 2025-01-23\n' in written
+
+
+def test_dated_sources_begin_items(tmp_path: Path) -> None:
+    """Without any style, each line with a date, an outlet and a link is the title of an item."""
+    items = "January 27, 2025\n\n# China digest\n\n22.01.2025 – Die Zeit: [Abgabe](https://example.org/b)\n\n"
+    items += (
+        "It begins, and nobody knows when it is going to end.\n\n23.01.2025 – AP: [Levy](https://example.org/a)\n\n"
+    )
+    items += "It ends, and nobody knows why it began at all.\n"
+    _, written = drafted(tmp_path, items)
+    assert 'title: "Abgabe"\n    outlet: "Die Zeit"\n    url: https://example.org/b\n    date: 2025-01-22\n' in written
+    assert 'title: "Levy"\n    outlet: "AP"\n    url: https://example.org/a\n    date: 2025-01-23\n' in written

@@ -86,7 +86,11 @@ def _finish(item: ItemDraft) -> None:
     if item.sources:
         for line in item.sources:
             item.add_comments(roles.sources or "", line)
-        entries = [source_entry(each, item.language) for line in item.sources for each in source_pieces(line.spans)]
+        entries = [
+            source_entry(each, item.language, item.context.day)
+            for line in item.sources
+            for each in source_pieces(line.spans)
+        ]
         for entry in entries:
             item.context.account(entry.words, "value")
         if roles.sources:

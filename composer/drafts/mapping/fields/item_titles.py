@@ -4,6 +4,7 @@ Input: an item and a line. Output: whether the line was used.
 """
 
 import datetime
+import re
 from dataclasses import replace
 
 from composer.drafts.draft_document import Span, text_of
@@ -59,8 +60,9 @@ def _cited(item: ItemDraft, line: DraftLine) -> bool:
     roles = item.roles
     if not (roles.title and roles.outlet and roles.url) or not web_link(first_link(linked_addresses(line.spans))):
         return False
-    source = source_entry(line.spans, item.language)
-    starts_with_outlet = text_of(line.spans).lstrip().startswith(source.outlet) and bool(source.outlet)
+    source = source_entry(line.spans, item.language, item.context.day)
+    before, *after = re.split("[:：]", text_of(line.spans), maxsplit=1)
+    starts_with_outlet = bool(source.outlet and after) and source.outlet in " ".join(before.split())
     fits = (not source.language or roles.language) and (not source.date or roles.date) and not source.original_title
     if not starts_with_outlet or not fits or any(span.link for span in line.spans[:1]):
         return False

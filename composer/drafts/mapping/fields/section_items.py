@@ -16,8 +16,9 @@ from composer.drafts.mapping.names.label_match import find_label
 from composer.drafts.mapping.text.block_markdown import is_caption
 from composer.drafts.mapping.text.draft_dates import find_date, whole_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine, ends_sentence
-from composer.drafts.mapping.text.span_text import Spans, is_all_bold, only_link, split_spans, strip_spans
+from composer.drafts.mapping.text.span_text import Spans, first_link, is_all_bold, only_link, split_spans, strip_spans
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
+from composer.drafts.mapping.text.typed_addresses import linked_addresses
 
 _LONGEST_TITLE = 180
 _AFTER_TITLE = re.compile(r"\s*(?:[:：–—|]|,\s|-\s|\n|\.\s)\s*")
@@ -133,9 +134,17 @@ class _Splitter:
         found = trailing_brackets(line.spans)
         if only_link(line.spans) and (found is None or text_of(found.before).strip()):
             return not ends_sentence(line.text) or found is not None
+        if self.roles.outlet and self._is_dated_source(line):
+            return True
         if found is not None and self.roles.outlet and re.search(r"[^\W\d_]", found.words):
             return True
         return at == 0 and not ends_sentence(line.text) and len(line.text) <= 120
+
+    def _is_dated_source(self, line: DraftLine) -> bool:
+        """Return whether a line is like `13.12.2026 – Die Zeit: title`, with a link."""
+        before, *after = re.split(r"[:：]\s", line.text, maxsplit=1)
+        has_link = bool(first_link(linked_addresses(line.spans)))
+        return bool(after) and has_link and len(before) <= 90 and find_date(before, self.language) is not None
 
     def _ended(self, at: int) -> bool:
         """Return whether the line before ended an item: with a date in brackets."""

@@ -23,7 +23,7 @@ from composer.drafts.issue_entries import (
     NoteKind,
     PlainText,
 )
-from composer.drafts.mapping.text.draft_dates import whole_date
+from composer.drafts.mapping.text.draft_dates import find_date, whole_date
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
 from composer.drafts.mapping.text.span_text import Spans, cut, first_link, strip_spans
 from composer.drafts.mapping.text.trailing_marks import language_mark, trailing_brackets
@@ -50,8 +50,11 @@ class SourceEntry:
     words: str = ""
 
 
-def source_entry(spans: Spans, language: str) -> SourceEntry:
-    """Read a source: `Outlet (CN): Title (原题)`, `Title (Outlet)` or only a title."""
+def source_entry(spans: Spans, language: str, near: datetime.date | None = None) -> SourceEntry:
+    """Read a source: `Outlet (CN): Title (原题)`, `Outlet, 30/1/25: Title`, `Title (Outlet)` or only a title.
+
+    `near` is the date of the issue.
+    """
     bullet = _BULLET.match(text_of(spans))
     typed = take_address(strip_spans(cut(spans, bullet.end()) if bullet else spans))
     spans = typed.rest
@@ -61,12 +64,13 @@ def source_entry(spans: Spans, language: str) -> SourceEntry:
     match = _OUTLET.match(text_of(spans))
     if match is not None and (start is None or match.end() <= start or start == 0) and "http" not in match["outlet"]:
         outlet_words, rest = match["outlet"], strip_spans(cut(spans, match.end()))
-    date, date_words, original = None, "", ""
+    outlet_words, date, date_words = _dated(outlet_words, language, near)
+    original = ""
     for _ in range(2):
         found = trailing_brackets(rest)
         if found is None or not text_of(found.before).strip():
             break
-        if date is None and (day := whole_date(found.words, language)) is not None:
+        if date is None and (day := whole_date(found.words, language, near=near)) is not None:
             date, date_words, rest = day, found.words, found.before
         elif not original and _is_other_script(found.words, text_of(found.before)):
             original, rest = found.words, found.before
@@ -90,6 +94,17 @@ def source_entry(spans: Spans, language: str) -> SourceEntry:
         date=date,
         words=" ".join(filter(None, (bullet and bullet["number"], typed.words, date_words, mark))),
     )
+
+
+def _dated(words: str, language: str, near: datetime.date | None) -> tuple[str, datetime.date | None, str]:
+    """Split `The Guardian, 30/1/25` or `30.1.2025 – Die Zeit`: the outlet, the date, and the date as written."""
+    found = find_date(words, language, near=near)
+    if found is None:
+        return words, None, ""
+    before, after = words[: found.start].rstrip(" ,;–—-·"), words[found.end :].lstrip(" ,;–—-·")
+    if bool(before) == bool(after):
+        return words, None, ""
+    return before or after, found.date, words[found.start : found.end]
 
 
 def source_pieces(spans: Spans) -> Iterator[Spans]:
