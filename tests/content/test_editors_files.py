@@ -306,7 +306,7 @@ def test_an_address_in_another_script_keeps_its_joiners(tmp_path: Path) -> None:
         (b"<meta charset='utf-8'><span>date</span>", "file", "HTML"),
         (b"<?xml version='1.0'?><plist/>", "file", "XML"),
         (b"PK\x03\x04\x14\x00", "file", "Word"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file", "Word"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "file", "Office"),
         (b"%PDF-1.7\n", "file", "PDF"),
         (b"\x89PNG\r\n\x1a\n", "file", "picture"),
         (b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X", "file", "macOS"),
