@@ -126,7 +126,7 @@ def test_words_in_are_words_out(
         if not _has_words(document):
             return
         assert code == 0, told.err
-        total, placed, left = (int(each) for each in re.findall(r"(\d+) (?:words|placed|left over)", told.err)[:3])
+        total, placed, left = (int(each) for each in re.findall(r"(\d+) (?:words?|placed|left over)", told.err)[:3])
         assert total == placed + left
         assert total == sum(count_words(shown) for shown in _shown(document, has_notes=ending == "docx"))
         assert len(list((folder / "issues").glob("*.yaml"))) == 1
