@@ -127,7 +127,9 @@ def test_letters_are_signed(
     for name, value in serving.environment.items():
         monkeypatch.setenv(name, value)
     assert run(["dkim", "keygen"]) == 0
-    keys = dict(re.findall(r"^name +(\S+)\ntype +TXT\nvalue +(.+)$", capsys.readouterr().out, re.MULTILINE))
+    keys: dict[str, str] = dict(
+        re.findall(r"^name +(\S+)\ntype +TXT\nvalue +(.+)$", capsys.readouterr().out, re.MULTILINE)
+    )
     path = serving.workspace.root / "newsletter.yaml"
     text = path.read_text(encoding="utf-8")
     selectors = "  dkim:\n    selectors:\n      - compose-rsa\n      - compose-ed\n"

@@ -35,7 +35,7 @@ from composer.content.schema.audiences import named_audiences
 from composer.content.schema.loader import DocumentLoader
 from composer.content.schema.messages import as_key, nearest
 from composer.content.schema.schema import DocumentSchema, SchemaField, built_in
-from composer.content.values.field_values import Group, Picture, group_in, pictures_in, text_in
+from composer.content.values.field_values import Group, Picture, group_in, groups_in, pictures_in, text_in
 from composer.content.values.formats import language_tag
 from composer.content.values.merge_fields import BUILT_IN, RESERVED
 from composer.content.values.source_map import SourceMap
@@ -98,6 +98,11 @@ class Newsletter:
     def pictures(self) -> tuple[Picture, ...]:
         """Its pictures, such as logos, in order."""
         return pictures_in(self.template_values)
+
+    @property
+    def masthead(self) -> tuple[Group, ...]:
+        """The people who make it, by their roles, unless an issue names others."""
+        return groups_in(self.template_values, "masthead")
 
     @property
     def imprint(self) -> Group | None:

@@ -90,7 +90,7 @@ class Vocabulary:
 def vocabulary_of(newsletter: Newsletter, phrases: Phrases) -> Vocabulary:
     """Return the names that a newsletter uses in its language."""
     imprint = newsletter.imprint
-    masthead = groups_in(newsletter.template_values, "masthead")
+    masthead = newsletter.masthead
     people = tuple(
         KnownPerson(text_in(person, "name") or "", str(value_in(person, "title") or ""))
         for group in masthead
