@@ -646,6 +646,7 @@ def test_impossible_options_are_refused(room: CliHarness, office: FakeSmtp) -> N
     """Impossible combinations of options are reported before anything else is done."""
     for arguments, words in (
         ([], "no issue given"),
+        (["--dry-run"], f"write   compose send {ISSUE} --dry-run"),
         ([ISSUE, "--due"], "--due sends all mailings"),
         ([ISSUE, "--rate", "fast"], "“fast” is not a rate"),
         ([ISSUE, "--allow", "untested"], "--allow untested needs a reason"),

@@ -92,5 +92,8 @@ class FileIssues:
 def _nothing_to_publish(workspace: Workspace, *, has_later: bool) -> UsageError:
     folder = workspace.root / ISSUES
     if has_later:
-        return UsageError(f"every issue in {folder} has a date after today", "publish again on the day of an issue")
+        return UsageError(
+            f"every issue in {folder} has a date after today",
+            "publish again on the day of an issue; to see its page before: compose preview ISSUE",
+        )
     return UsageError(f"no issue found in {folder}", "create one with: compose new   (files are named 2025-01-30.yaml)")

@@ -108,7 +108,7 @@ def command(
                 raise UsageError("--due sends all mailings that are due, and takes no issue", "leave out the issue")
             return send_due(context, settings, flags)
         if issue is None:
-            raise issue_missing("send")
+            raise issue_missing("send", options="--dry-run" if is_dry else "")
         return send(context, settings, flags, issue)
 
 

@@ -25,10 +25,11 @@ def naming_as() -> Iterator[None]:
         raise
 
 
-def issue_missing(command: str, *, takes_all: bool = False) -> UsageError:
+def issue_missing(command: str, *, options: str = "", takes_all: bool = False) -> UsageError:
     """Return the error about a command without an issue; its hint names the current issue, whose name sorts last.
 
-    `takes_all`: the command takes all language editions at once.
+    `options`: those that the person wrote and that must not get lost, such as --dry-run. `takes_all`: the command takes
+    all language editions at once.
     """
     # Imported late: without the error, nothing of it is needed.
     from composer.core.issue_files import issue_key
@@ -40,4 +41,5 @@ def issue_missing(command: str, *, takes_all: bool = False) -> UsageError:
         paths = ()
     current = max(map(issue_key, paths), default="ISSUE")
     stems = [path.stem for path in paths if issue_key(path) == current] or [current]
-    return UsageError("no issue given", f"write   {command_line(command, *(stems if takes_all else stems[:1]))}")
+    line = command_line(command, *(stems if takes_all else stems[:1]), options=options)
+    return UsageError("no issue given", f"write   {line}")

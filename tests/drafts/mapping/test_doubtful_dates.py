@@ -41,3 +41,18 @@ def test_a_date_that_remains_open_is_a_task(tmp_path: Path) -> None:
         "    # TODO check the date: in the draft, “03/04/26” could also be 2026-04-03\n    date: 2026-03-04\n"
         in written
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "issue", "read"),
+    [
+        ("(25/01/20)", datetime.date(2025, 2, 6), datetime.date(2025, 1, 20)),
+        ("(25/02/03)", datetime.date(2025, 2, 6), datetime.date(2025, 2, 3)),
+        ("(26/12/03)", datetime.date(2026, 12, 15), datetime.date(2026, 12, 3)),
+        ("(20.01.25)", datetime.date(2025, 2, 6), datetime.date(2025, 1, 20)),
+    ],
+)
+def test_a_year_of_two_digits_may_come_first(written: str, issue: datetime.date, read: datetime.date) -> None:
+    """Without a date format, the reading counts that is about the days of the issue."""
+    found = find_date(written, "en", near=issue)
+    assert found is not None and found.date == read

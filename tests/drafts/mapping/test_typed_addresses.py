@@ -47,6 +47,13 @@ def test_two_sources_in_one_line(tmp_path: Path) -> None:
     assert "Caixin: [Steel](https://example.org/c)\n" in written
 
 
+@pytest.mark.parametrize("label", ["Source: ", "Source:\n\n- ", "**Source:** "])
+def test_a_single_source(tmp_path: Path, label: str) -> None:
+    """Over one source, people write the singular; below a topic it is the label of its sources."""
+    _, written = drafted(tmp_path, f"{TOPIC}{label}De Standaard (NL): The lens, https://example.org/l\n")
+    assert "De Standaard (NL): [The lens](https://example.org/l)\n" in written
+
+
 def test_address_without_a_title(tmp_path: Path) -> None:
     """A source that has only an address is a task."""
     made, written = drafted(tmp_path, TOPIC + "**Media coverage and sources**\n\n- Reuters: https://example.org/r\n")

@@ -129,6 +129,9 @@ def field_names(spec: SectionSpec, fields: Mapping[str, SchemaField], vocabulary
         if key in known:
             found += [FieldName(key, label, True) for label in (text_in(labels, key),) if label]
             found += [FieldName(key, phrase, True) for phrase in (vocabulary.phrases.get(key),) if phrase]
+        if field.format == "sources":
+            # Over one source, people write the singular.
+            found.append(FieldName(key, vocabulary.phrases["source"], key in known))
         found += [FieldName(key, name, key in known) for name in (field.title, key.replace("_", " ")) if name]
         found += _words(key)
     return tuple(dict.fromkeys(found))

@@ -20,6 +20,7 @@ _PARTS = {"yyyy": r"(?P<y>\d{4})", "yy": r"(?P<y>\d{2})", "y": r"(?P<y>\d{4})", 
 #: A date this far from the issue is not read in the date format of the newsletter if it can be read in another way.
 _FAR = datetime.timedelta(days=366)
 #: How much nearer to the issue one reading must be than the other, and how near.
+_NEVER = datetime.date.min
 _NEARER, _NEAR = 3, datetime.timedelta(days=62)
 
 
@@ -105,6 +106,13 @@ def _numeric(text: str, language: str, near: datetime.date | None) -> FoundDate 
             days = [day for d, m in orders if (day := _day(year, m, d))]
             nearer = next((each for each in days if any(_is_nearer(each, other, near) for other in days)), None)
             day = nearer or next(iter(days), None)
+            year_first = _day(one, two, year) if len(one) == len(year) == 2 else None
+            if (
+                year_first
+                and near
+                and abs(year_first - near) <= _FAR < min(abs(each - near) for each in days or [_NEVER])
+            ):
+                day = year_first
         if day:
             return FoundDate(day, match.start(), match.end())
     return None
