@@ -71,7 +71,8 @@ class Serving:
     def takes_calls(self) -> bool:
         try:
             socket.create_connection(("127.0.0.1", self.port), _MAX_WAIT).close()
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
+            # Refused, or accepted by a socket that was just being closed.
             return False
         return True
 

@@ -18,6 +18,8 @@ class CannotSwapError(Exception):
 def swap(path: str, before: str, after: str) -> None:
     """Replace the code of the functions that differ, and clear the caches of functions of the package."""
     new = dict(_pairs(compile(before, path, "exec"), compile(after, path, "exec")))
+    # conftest.py leaves out of the collections of garbage what was imported, and with it out of this list.
+    gc.unfreeze()
     for each in gc.get_objects():
         if isinstance(each, FunctionType) and each.__code__.co_filename == path and each.__code__ in new:
             try:
