@@ -20,7 +20,7 @@ from benchmarks import ROOT
 #: Names of the commands in the report.
 IMPORT, PEER, LIST, COUNT, EXPORT = "import", "sqlite-utils insert --csv", "list", "count", "export"
 FEW = 10_000
-_NEWSLETTER = """\
+NEWSLETTER = """\
 name: Bench
 language: en
 timezone: UTC
@@ -69,7 +69,7 @@ def audience(rows: int) -> tuple[dict[str, Run], dict[str, Run]]:
 
 def _measure(folder: Path, rows: int, *, with_peer: bool) -> dict[str, Run]:
     (folder / "issues").mkdir(parents=True)
-    (folder / "newsletter.yaml").write_text(_NEWSLETTER, encoding="utf-8")
+    (folder / "newsletter.yaml").write_text(NEWSLETTER, encoding="utf-8")
     write_list(folder / "list.csv", rows)
     found = {IMPORT: _ours(folder, "subscribers", "import", "list.csv", "--yes", "--consent", "form")}
     if with_peer:

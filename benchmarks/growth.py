@@ -21,6 +21,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from benchmarks import ROOT
+from benchmarks.audience import NEWSLETTER
 
 #: Bounces for each subscriber, and subscribers for each issue of the archive.
 _BOUNCED, _ISSUE = 10, 100
@@ -32,21 +33,7 @@ _LEAST = 0.5
 #: How much more than n log n a step to the next size may cost, and how many MB more it may need.
 _MORE, _MORE_MB = 1.3, 48
 
-_NEWSLETTER = """\
-name: Bench
-language: en
-timezone: UTC
-sender:
-  from: Bench <bench@example.org>
-sections:
-  letter:
-    type: text
-archive:
-  url: https://news.example.org/archive
-fields:
-  company:
-    default: ""
-"""
+_NEWSLETTER = f"{NEWSLETTER}archive:\n  url: https://news.example.org/archive\n"
 _ISSUE_TEXT = 'date: {day}\nsubject: "Number {number}"\nletter:\n  body: |\n    {words}\n'
 _WORDS = "The quick brown fox jumps over the lazy dog and on to the next story. " * 20
 

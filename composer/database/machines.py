@@ -49,7 +49,7 @@ class Machine:
 def register(connection: Connection, name: str, program: str, jobs: Sequence[str], now: datetime) -> Machine:
     """Add this process. Raises WorkConflictError if it must not run together with one that is running."""
     if connection.dialect.name == "postgresql":
-        # One at a time, so that two that exclude each other cannot both find nobody.
+        # One at a time, because two processes that exclude each other must not register at the same time.
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("compose work"))))
     for other in live_machines(connection, now):
         _check_beside(connection, other, name, program)

@@ -94,7 +94,7 @@ class Comment:
 
 @dataclass(frozen=True, slots=True)
 class TrackedChange:
-    """A change that nobody has accepted or rejected yet."""
+    """A tracked change that is neither accepted nor rejected."""
 
     author: str
     is_insertion: bool  # otherwise a deletion

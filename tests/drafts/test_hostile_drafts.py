@@ -64,13 +64,13 @@ FILES: dict[str, tuple[Callable[[], bytes], str]] = {
     "a cut ZIP file": (lambda: GOOD[:-40], "damaged"),
     "a damaged part": (lambda: GOOD.replace(b"word/document.xml", b"word/documenX.xml", 1), "damaged"),
     "a part that is no XML": (lambda: with_document("<w:document"), "not valid XML"),
-    "no text": (lambda: zipped({"[Content_Types].xml": "", "word/x.xml": ""}), "no text in it"),
+    "no text": (lambda: zipped({"[Content_Types].xml": "", "word/x.xml": ""}), "contains no text"),
     "a reference out of the package": (
         lambda: zipped({
             "[Content_Types].xml": "",
             "_rels/.rels": '<R><Relationship Id="1" Type="x/officeDocument" Target="../../../etc/passwd"/></R>',
         }),
-        "no text in it",
+        "contains no text",
     ),
     "encrypted": (encrypted, "password"),
     "an Office password": (lambda: b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "password"),

@@ -101,7 +101,7 @@ def _print(printer: "PdfPrinter", issue: IssueFile) -> "PdfEdition":
     newsletter, read = read_issue(issue.workspace, issue.path)
     if read.withdrawn is not None:
         raise PdfError(
-            "the issue was withdrawn, so its PDF would show what nobody should read any more",
+            "the issue was withdrawn, so it is not printed",
             "build it without --pdf; or remove   withdrawn:   from the issue to publish it again",
         )
     return print_issue(printer, newsletter, read)

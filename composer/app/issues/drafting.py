@@ -161,7 +161,7 @@ def _read(files: Sequence[DraftFile], decision: ChangeDecision | None) -> list[N
 
 
 def _refuse_changes(draft: NamedDraft) -> None:
-    """Raise DraftError if nobody has decided about the changes in a draft."""
+    """Raise DraftError if a draft has tracked changes that are neither accepted nor rejected."""
     changes = draft.document.changes
     if not changes:
         return

@@ -140,7 +140,7 @@ class ClusterEngine:
         return app
 
     async def _spread(self, app: "App") -> None:
-        """Wake every machine for the jobs that all of them share, and delete wake-ups that nobody needs any more."""
+        """Wake every machine for the jobs that all of them share, and delete obsolete wake-ups."""
         from procrastinate.exceptions import AlreadyEnqueued
 
         for machine_id in await asyncio.to_thread(self._live):

@@ -14,7 +14,7 @@ from composer.app.work.alerts import alerts_of
 from composer.app.work.job_order import JobOrder
 from composer.core.event_log import emit
 
-LOG = logging.getLogger("compose.work")
+_LOG = logging.getLogger("compose.work")
 
 #: Today's backup is made at this hour of the newsletter's time zone, or as soon as possible after it.
 BACKUP_HOUR = 3
@@ -41,7 +41,7 @@ def send_mailings(context: MailingContext, order: JobOrder) -> None:
             case DueSent(mailing=mailing, outcome=RunRefused(refusals=refusals)):
                 for each in refusals:
                     said = f"mailing {mailing.id} is not sent: {each.words}"
-                    emit(LOG, "work.refused", level=logging.WARNING, said=said, mailing=mailing.id, code=each.code)
+                    emit(_LOG, "work.refused", level=logging.WARNING, said=said, mailing=mailing.id, code=each.code)
             case _:
                 # The run itself has logged what it did; the rest has nothing to do now.
                 pass
@@ -57,7 +57,7 @@ def read_bounces(context: MailingContext, order: JobOrder) -> None:
         return
     found = ingest_files(context, (), by_imap=True, clock=order.clock).summary
     if found.new:
-        emit(LOG, "work.bounces", said=f"{found.new} messages read from the bounce mailbox", count=found.new)
+        emit(_LOG, "work.bounces", said=f"{found.new} messages read from the bounce mailbox", count=found.new)
 
 
 def publish_archive(context: MailingContext, order: JobOrder) -> None:
@@ -71,7 +71,7 @@ def publish_archive(context: MailingContext, order: JobOrder) -> None:
     except NothingSentError:
         return
     if result.written:
-        emit(LOG, "work.published", said=f"archive: {result.written} files written", count=result.written)
+        emit(_LOG, "work.published", said=f"archive: {result.written} files written", count=result.written)
 
 
 def back_up(context: MailingContext, order: JobOrder) -> None:
@@ -101,7 +101,7 @@ def _daily(context: MailingContext, folder: Path, ending: str, now: datetime, wr
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     write(target)
-    emit(LOG, "work.backup", said=f"backup written: {target}", kind=ending[1:])
+    emit(_LOG, "work.backup", said=f"backup written: {target}", kind=ending[1:])
     for old in folder.glob(f"????-??-??{ending}"):
         if old.stem < (day - KEEP_BACKUPS).isoformat():
             old.unlink(missing_ok=True)
@@ -112,4 +112,4 @@ def raise_alerts(context: MailingContext, order: JobOrder) -> None:
     with context.database.read() as connection:
         found = alerts_of(connection, order.clock())
     for each in found:
-        emit(LOG, "work.alert", level=logging.WARNING, said=f"alert: {each.said}", code=each.code, count=each.count)
+        emit(_LOG, "work.alert", level=logging.WARNING, said=f"alert: {each.said}", code=each.code, count=each.count)

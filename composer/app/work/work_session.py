@@ -101,8 +101,10 @@ class _Session:
     """One process among the others."""
 
     def __init__(self, context: MailingContext, order: JobOrder, jobs: tuple[str, ...]) -> None:
-        self._database, self._order, self._jobs = context.database, order, jobs
-        self.machine = self._register()
+        self._database, self._order = context.database, order
+        with self._database.write() as connection:
+            program = version("compose-newsletter")
+            self.machine = machines.register(connection, order.machine, program, jobs, order.clock())
 
     def live_ids(self) -> tuple[int, ...]:
         """Return the ids of the processes that are running."""
@@ -134,13 +136,8 @@ class _Session:
                 )
             is_known = machines.heartbeat(connection, self.machine.id, self._order.clock())
         if not is_known:
-            # The row was lost, or another machine considered this one dead.
-            self.machine = self._register()
-
-    def _register(self) -> Machine:
-        with self._database.write() as connection:
-            program = version("compose-newsletter")
-            return machines.register(connection, self._order.machine, program, self._jobs, self._order.clock())
+            # The other machines, and the queue of this one, know only the number of the lost row.
+            raise WorkConflictError("the database no longer knows this machine", "start compose work again")
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def note_database_backup(connection: Connection, backup: LastBackup) -> None:
 
 
 def last_database_backup(connection: Connection) -> LastBackup | None:
-    """Return the last backup, or None if there is no record of one."""
+    """Return the last backup, or None if none was recorded."""
     text = state_of(connection, _NAME)
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""Collects the text of one paragraph as spans, without what nobody sees.
+"""Collects the text of one paragraph as spans, without hidden text.
 
 Input: pieces of text with their looks, in reading order. Output: spans of which neighbors differ. Guarantees: pure. Visible
 characters are kept; spaces are joined; optional hyphens and other characters without a width are removed, except those that

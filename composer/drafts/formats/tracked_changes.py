@@ -1,4 +1,4 @@
-"""What to do with changes that nobody has accepted or rejected yet."""
+"""What to do with tracked changes that are neither accepted nor rejected."""
 
 from enum import StrEnum
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from composer.app.context import open_newsletter
 from composer.app.mailings.mailing_start import MailingWaits, send
+from composer.database.tables.work_tables import machines
 from composer.delivery.core.states import DeliveryState
 from tests.app.mailing_setup import clock, proposed
 from tests.cli_harness import CliHarness, make_workspace, recipients
@@ -142,3 +144,16 @@ def test_postgresql_backups_need_pg_dump(
         refused = room.say(*arguments)
         assert refused.code == 1 and "pg_dump" in refused.err
     postgres.drop(location)
+
+
+def test_a_lost_registration_ends_the_process(room: CliHarness, server: HeldServer) -> None:
+    """If the row of a machine is gone (a restored backup), the process drains and ends, so that it is started again."""
+    schedule(room, 1)
+    child = room.start("work")
+    assert server.is_reached.wait(120)
+    with room.open() as database, database.write() as connection:
+        connection.execute(delete(machines))
+    server.may_answer.set()
+    code, said = finished(child)
+    assert code == 75 and "no longer knows this machine" in said
+    assert len(recipients(server)) == 1

@@ -167,7 +167,7 @@ def _reference(element: etree._Element, *names: str) -> str:
 
 
 def _alt_text(element: etree._Element) -> str:
-    """Return the description of a picture. Word's own names for pictures, such as “Picture 1”, are none."""
+    """Return the description of a picture. Names that Word makes up, such as “Picture 1”, do not count."""
     for holder in element.iterancestors(f"{_WP}inline", f"{_WP}anchor"):
         properties = holder.find(f"{_WP}docPr")
         if properties is not None:

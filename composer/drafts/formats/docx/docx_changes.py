@@ -24,7 +24,7 @@ def open_changes(tree: etree._Element, places: dict[etree._Element, Place]) -> t
     """Find the insertions and deletions in a tree; `places` has its paragraphs.
 
     What one person changed in one place is one change, although Word stores it in pieces. A change without text (of
-    formatting, an empty paragraph) is none.
+    formatting, an empty paragraph) does not count.
     """
     found: list[TrackedChange] = []
     last: etree._Element | None = None

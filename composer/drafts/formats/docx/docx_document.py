@@ -31,7 +31,7 @@ def read_word(archive: DraftArchive, decision: ChangeDecision | None = None) -> 
     tree = package.tree(package.main)
     body = None if tree is None else tree.find(f"{W}body")
     if tree is None or body is None:
-        raise archive.damaged("there is no text in it")
+        raise archive.damaged("it contains no text")
     styles = WordStyles(package.tree(package.related(package.main, "styles")))
     document = _DocumentReader(
         WordDraft(package, styles, Numbering.of(package.tree(package.related(package.main, "numbering")))), decision

@@ -21,7 +21,7 @@ class _Field:
 class FieldStack:
     """The fields that are open: a field can contain others."""
 
-    is_sound: bool = True  # whether every field is closed; if not, nobody knows what is an instruction
+    is_sound: bool = True  # whether every field is closed; if not, instructions and text cannot be told apart
     _open: list[_Field] = field(default_factory=list)
 
     def begin(self, instruction: str = "") -> None:

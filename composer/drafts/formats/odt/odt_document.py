@@ -40,7 +40,7 @@ def read_open_document(archive: DraftArchive, decision: ChangeDecision | None = 
     tree, styles = archive.xml("content.xml"), archive.xml("styles.xml")
     body = None if tree is None else tree.find(f"{OFFICE}body/{OFFICE}text")
     if tree is None or body is None:
-        raise archive.damaged("there is no text in it")
+        raise archive.damaged("it contains no text")
     return _OdtReader(archive, OdtStyles((styles, tree)), OdtChanges.of(tree, decision)).read(body, styles)
 
 
