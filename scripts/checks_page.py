@@ -42,9 +42,18 @@ def _tables() -> str:
         lines += ["| code | level | who | what is checked | how to fix it | source |", "|---|---|---|---|---|---|"]
         for each in catalogue().values():
             if re.sub("[0-9]+$", "", each.code) in prefixes:
-                cells = (f"`{each.code}`", each.levels_in_words, each.who, each.what, each.fix, each.source)
-                lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+                cells = (each.levels_in_words, each.who, each.what, each.fix, each.source)
+                lines.append(f"| `{each.code}` | {' | '.join(map(_cell, cells))} |")
     return "\n".join((*lines, "", ""))
+
+
+def _cell(text: str) -> str:
+    """Return a text as a cell of a table: what triple spaces enclose is code, and so is a tag."""
+    parts = text.replace("|", "\\|").split("   ")
+    return " ".join(
+        f"`{part.strip()}`" if position % 2 else re.sub(r"(?<!`)(<[^>]+>)", r"`\1`", part.strip())
+        for position, part in enumerate(parts)
+    ).strip()
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
+from tests.browser.chromium import show
 from tests.browser.tools import AXE
 from tests.factories import ROOT
 from tests.render.web.pages import WEB_CASES, WebCase, build_case, write_page
@@ -44,11 +45,7 @@ def _own_screen(driver: Chrome) -> Iterator[None]:
 
 
 def _open(driver: Chrome, page: Path, width: int, scheme: str = "light") -> None:
-    features = [{"name": "prefers-color-scheme", "value": scheme}]
-    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
-    screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
-    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-    driver.get(page.as_uri())
+    show(driver, page.as_uri(), width, scheme)
 
 
 @pytest.mark.parametrize("case", _CASES, ids=[case.name for case in _CASES])
