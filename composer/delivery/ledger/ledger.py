@@ -87,8 +87,8 @@ def claim(
         else:
             gone.append((row.subscriber_id, row.suppressed or row.status or "erased"))
     if good:
-        ids = [row.subscriber_id for row in good]
-        connection.execute(statements.CLAIM, {"mailing": mailing_id, "owner": worker_id, "now": now, "ids": ids})
+        common = {"mailing": mailing_id, "owner": worker_id, "now": milliseconds(now)}
+        statements.CLAIM.run_many(connection, [{**common, "subscriber": row.subscriber_id} for row in good])
     if gone:
         _suppress(connection, mailing_id, gone, now)
     is_more = len(rows) >= count

@@ -71,12 +71,13 @@ NEXT = {state: _NEXT.where(stands(state)) for state in (_S.DEFERRED, _S.PENDING)
 ELSEWHERE = select(func.count()).where(
     _D.mailing_id == bindparam("mailing"), stands(_S.CLAIMED, _S.SENDING), _D.worker_id != bindparam("owner")
 )
-CLAIM = claiming(deliveries, bindparam("owner"), bindparam("now")).where(
-    _D.mailing_id == bindparam("mailing"), _D.subscriber_id.in_(bindparam("ids", expanding=True))
-)
 #: The statements that run for every message; the numbers of subscribers are a list in JSON or an array.
 _MAILING, _WORKER = bindparam("mailing", type_=Integer), bindparam("owner", type_=Integer)
 _NOW = bindparam("now", type_=BigInteger)
+#: One delivery at a time: for a list of subscribers, SQLite would read everything that is pending.
+CLAIM = Prepared(
+    claiming(deliveries, _WORKER, _NOW).where(_D.mailing_id == _MAILING, _D.subscriber_id == bindparam("subscriber"))
+)
 
 
 def _intend(those: ColumnElement[bool]) -> Prepared:

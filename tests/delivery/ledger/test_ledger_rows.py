@@ -17,6 +17,7 @@ from composer.database.engine import Database
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import deliveries, events, mailings, recipients, variants
+from composer.database.tables.metadata import milliseconds
 from composer.database.tables.subscriber_tables import subscribers
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import mailings_of, variants_of
@@ -598,8 +599,8 @@ def test_what_others_have_in_hand_is_counted(connection: Connection) -> None:
 def test_a_row_changed_in_between_stays(connection: Connection) -> None:
     """Another process may have changed it between the query and the answer: the state is part of each change."""
     before = one_of_each(connection)
-    asked = {"mailing": 1, "owner": 7, "now": LATER, "ids": list(EACH)}
-    connection.execute(statements.CLAIM, asked)
+    asked = [{"mailing": 1, "owner": 7, "now": milliseconds(LATER), "subscriber": each} for each in EACH]
+    statements.CLAIM.run_many(connection, asked)
     assert sorted(changed(connection, before)) == [1, 4]
     for worker_id, wanted in ((None, [1, 4]), (1, [2]), (2, [])):
         before = one_of_each(connection)
