@@ -21,6 +21,7 @@ _COMMANDS = {
     "draft": "Make an issue from a draft in Word, Google Docs, LibreOffice, HTML or Markdown.",
     "preview": "Preview an issue in the browser while you write it.",
     "check": "Check issues for problems, and show the line of each one.",
+    "review": "Show what a change makes of issues, as Markdown for a comment.",
     "build": "Build issues into the outbox: HTML, plain text, message.",
     "publish": "Write the online archive: pages, feeds and calendar files, for any web server.",
     "subscribers": "Manage subscribers: import, add, list, tag, unsubscribe, erase.",

@@ -5,14 +5,14 @@ nothing; JSON has only ASCII characters.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from importlib.metadata import version
 
 from composer.app.forges.code_quality import code_quality
 from composer.app.forges.findings_markdown import findings_markdown
 from composer.app.forges.github_commands import github_commands
-from composer.app.forges.placed_findings import place_findings
+from composer.app.forges.placed_findings import PlacedFinding, place_findings
 from composer.app.forges.sarif_log import sarif_log
 from composer.checks.catalogue import catalogue
 from composer.core.workspace import Workspace
@@ -32,9 +32,13 @@ class FindingFormat(StrEnum):
     MARKDOWN = "markdown"
 
 
-def format_findings(format: FindingFormat, reports: Iterable[tuple[Workspace, CheckReport]]) -> str:
+def format_reports(format: FindingFormat, reports: Iterable[tuple[Workspace, CheckReport]]) -> str:
     """Return the findings of reports in a format; an empty text if there is nothing to print."""
-    found = place_findings(reports)
+    return format_findings(format, place_findings(reports))
+
+
+def format_findings(format: FindingFormat, found: Sequence[PlacedFinding]) -> str:
+    """Return findings in a format; an empty text if there is nothing to print."""
     match format:
         case FindingFormat.GITHUB:
             return github_commands(found)

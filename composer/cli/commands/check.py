@@ -64,10 +64,10 @@ def command(
         console.answer_json({"issues": [made.to_json() for made in reports]})
     elif format_name:
         # Imported late: for forges only.
-        from composer.app.forges.finding_formats import FindingFormat, format_findings
+        from composer.app.forges.finding_formats import FindingFormat, format_reports
 
         placed = zip((issue.workspace for issue in found), reports, strict=True)
-        if text := format_findings(FindingFormat(format_name), placed):
+        if text := format_reports(FindingFormat(format_name), placed):
             console.answer(text)
     else:
         for made in reports:

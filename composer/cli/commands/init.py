@@ -10,6 +10,7 @@ import click
 from composer.cli.ui import console
 from composer.core.command_lines import command_line, shell_line
 from composer.core.errors import UsageError
+from composer.core.workspace import NEWSLETTER, Workspace
 
 if TYPE_CHECKING:
     from composer.cli.ui.setup_questions import GivenAnswers
@@ -39,7 +40,11 @@ _NECESSARY = ("name", "sender", "postal_address")
 @click.option("--logo", type=click.Path(path_type=Path), metavar="FILE", help="Logo: a PNG, JPEG, GIF or WebP file.")
 @click.option("--date", metavar="DATE", help="Date of the first issue.  [default: in a week]")
 @click.option("--sample", is_flag=True, help="Copy the sample newsletter, with an issue in English and German.")
-def command(folder: Path, date: str | None, *, sample: bool, **options: object) -> int:
+@click.option(
+    "--ci", "forge_name", type=click.Choice(("github", "gitlab")),
+    help="Also write the files with which GitHub or GitLab reviews issues; also for an existing newsletter.",
+)  # fmt: skip
+def command(folder: Path, date: str | None, *, sample: bool, forge_name: str | None, **options: object) -> int:
     """Create a newsletter in the folder DIR, with an empty first issue.
 
     On a terminal, the command asks for what the options do not say. Otherwise --name, --sender and --postal-address are
@@ -49,8 +54,11 @@ def command(folder: Path, date: str | None, *, sample: bool, **options: object) 
     and check the files.
     """
     given: GivenAnswers = {name: value for name, value in options.items() if value not in (None, ())}
+    if forge_name and (folder / NEWSLETTER).is_file() and not (sample or given or date):
+        _write_forge_files(folder, forge_name)
+        return 0
     if sample:
-        return _copy_sample(folder, has_options=bool(given or date))
+        return _copy_sample(folder, forge_name, has_options=bool(given or date))
     from composer.app.scaffold.newsletter_creation import check_folder, create_newsletter
     from composer.cli.ui.setup_questions import answers, ask_missing
 
@@ -67,6 +75,8 @@ def command(folder: Path, date: str | None, *, sample: bool, **options: object) 
     written = create_newsletter(folder, setup, day=day)
     for path in written:
         console.answer(str(path))
+    if forge_name:
+        _write_forge_files(folder, forge_name)
     stem = next(path.stem for path in written if path.parent.name == "issues")
     _show_next(folder, stem, setup.languages)
     return 0
@@ -89,13 +99,27 @@ def _show_next(folder: Path, stem: str, languages: tuple[str, ...]) -> None:
         console.talk(f"  {step:<{width}}   {why}".rstrip())
 
 
-def _copy_sample(folder: Path, *, has_options: bool) -> int:
+def _write_forge_files(folder: Path, forge_name: str) -> None:
+    from composer.app.forges.forge_files import Forge, write_forge_files
+
+    done = write_forge_files(Workspace(root=folder.resolve()), Forge(forge_name))
+    for path in done.written:
+        console.answer(str(path))
+    if not done.written:
+        console.talk("the files for reviews exist, and are those of this version")
+    if done.including is not None:
+        console.talk(f"add to {done.including}, below   include:\n      - local: {done.included}")
+
+
+def _copy_sample(folder: Path, forge_name: str | None, *, has_options: bool) -> int:
     from composer.app.scaffold.newsletter_creation import copy_sample
 
     if has_options:
-        raise UsageError("--sample has its own answers, so no other option can be used with it")
+        raise UsageError("--sample has its own answers, so only --ci can be used with it")
     for path in copy_sample(folder):
         console.answer(str(path))
+    if forge_name:
+        _write_forge_files(folder, forge_name)
     console.talk("\nNext:")
     console.talk(f"  {shell_line('cd', str(folder))}")
     console.talk("  compose build 2025-01-30      then open outbox/2025-01-30/issue.html")

@@ -1,7 +1,7 @@
-"""Digests of an edition's text, section by section, so that a change can be named by its section.
+"""Texts of an edition and their digests, section by section, so that a change can be named by its section.
 
-Input: the variants of one issue file; later, the digests of two of its editions. Output: a digest of each section's
-text, by the section's key; the codes of the differences, and labels for them. Guarantees: pure; stores no text.
+Input: the variants of one issue file; later, the digests of two of its editions. Output: the text of each section, and
+its digest, by the section's key; the codes of the differences, and labels for them. Guarantees: pure; stores no text.
 """
 
 import datetime
@@ -50,8 +50,8 @@ _WORDS = {
 }
 
 
-def section_digests(variants: Sequence[BuiltVariant]) -> dict[str, str]:
-    """Return digests of the texts of the fullest edition, by key."""
+def section_texts(variants: Sequence[BuiltVariant]) -> dict[str, str]:
+    """Return the texts of the fullest edition with their markup, by key."""
     issue = variants[0].built.issue
     said: dict[str, Value] = {"subject": issue.subject, "preheader": issue.preheader, "note": issue.note}
     for section in issue.sections:
@@ -60,7 +60,12 @@ def section_digests(variants: Sequence[BuiltVariant]) -> dict[str, str]:
         said["order"] = issue.order
     said |= {"masthead": issue.masthead, "imprint": issue.imprint}
     # The tokens of merge fields change with each build. Their names do not.
-    digests = {key: _digest(issue.fields.as_written("\n".join(_lines(value)))) for key, value in said.items()}
+    return {key: issue.fields.as_written("\n".join(_lines(value))) for key, value in said.items()}
+
+
+def section_digests(variants: Sequence[BuiltVariant]) -> dict[str, str]:
+    """Return digests of the texts of the fullest edition, by key."""
+    digests = {key: _digest(text) for key, text in section_texts(variants).items()}
     return {**digests, SUBSCRIBERS: _digest(json.dumps([astuple(each.issue_variant.who) for each in variants]))}
 
 
