@@ -1,10 +1,11 @@
-"""`python -m tests.torture`: kills runs on SQLite and PostgreSQL, and plays scenarios and lives.
+"""`python -m tests.torture`: kills runs and message workers on SQLite and PostgreSQL, and plays scenarios and lives.
 
 Input: `--kills`, `--rounds`, `--lives`, `--seed`. Output: tables on stdout. It ends with a traceback if a promise is
 broken. Scenarios are in scenarios.py, lives of a newsletter in lives.py.
 """
 
 import argparse
+import itertools
 import tempfile
 import time
 import warnings
@@ -20,7 +21,9 @@ from tests.torture.harness import Nursery, Tally, nursery, torture
 from tests.torture.lives import live
 from tests.torture.scenarios import play
 
-_CONNECTIONS, _RECIPIENTS, _KILLS = 4, 120, 40
+_CONNECTIONS, _KILLS = 4, 40
+#: By whether a mailing has message workers: more, because they need a moment to start.
+_RECIPIENTS = {False: 120, True: 300}
 
 
 @contextmanager
@@ -43,19 +46,22 @@ def main() -> None:
     parser.add_argument("--lives", type=int, default=40, metavar="N", help="of a newsletter  [default: 40]")
     given = parser.parse_args()
     whole = Tally()
-    print("database    processes  mailings  kills  restarts  recipients  copies  unknown  by a kill   bound")
+    print(
+        "database    processes  workers  mailings  kills  of workers  restarts  recipients  copies  unknown  by a kill   bound"
+    )
     with tempfile.TemporaryDirectory() as name, postgres_server(Path(name)) as server, nursery() as births:
-        for kind in ("SQLite", "PostgreSQL") if given.kills else ():
-            for processes in (1, 4):
-                begun = time.monotonic()
-                tally, mailings = _several(
-                    kind, processes, given.kills // 4 + 1, given.seed, Path(name), server, births
-                )
-                whole += tally
-                _print(kind, processes, mailings, tally)
-                print(f"    {time.monotonic() - begun:.0f} s; killed {dict(sorted(tally.by_step.items()))}")
+        cases = list(itertools.product(("SQLite", "PostgreSQL"), (1, 4), (False, True)))
+        for kind, processes, has_workers in cases if given.kills else ():
+            begun = time.monotonic()
+            kills = given.kills // len(cases) + 1
+            tally, mailings = _several(
+                kind, processes, kills, given.seed, Path(name), server, births, has_workers=has_workers
+            )
+            whole += tally
+            _print(kind, processes, "yes" if has_workers else "no", mailings, tally)
+            print(f"    {time.monotonic() - begun:.0f} s; killed {dict(sorted(tally.by_step.items()))}")
         if given.kills:
-            _print("all", 0, 0, whole)
+            _print("all", 0, "", 0, whole)
             print(
                 "After each kill and restart: no recipient has two copies, every copy is in the ledger, the totals match."
             )
@@ -84,13 +90,21 @@ def _lives(lives: int) -> None:
 
 
 def _several(
-    kind: str, processes: int, kills: int, seed: int, folder: Path, server: PostgresServer, births: Nursery
+    kind: str,
+    processes: int,
+    kills: int,
+    seed: int,
+    folder: Path,
+    server: PostgresServer,
+    births: Nursery,
+    *,
+    has_workers: bool,
 ) -> tuple[Tally, int]:
     tally, mailings = Tally(), 0
     while tally.kills < kills:
         mailings += 1
         if kind == "SQLite":
-            database = open_database(Location(path=folder / f"{processes}-{mailings}.db"))
+            database = open_database(Location(path=folder / f"{processes}-{has_workers}-{mailings}.db"))
         else:
             database = connect(server.create())
             upgrade(database)
@@ -99,19 +113,21 @@ def _several(
                 database,
                 births,
                 folder,
-                seed=seed * 1_000_003 + processes * 10_007 + mailings,
+                seed=seed * 1_000_003 + processes * 10_007 + has_workers * 5_003 + mailings,
                 processes=processes,
                 connections=_CONNECTIONS,
                 kills=_KILLS,
-                recipients=_RECIPIENTS,
+                recipients=_RECIPIENTS[has_workers],
+                has_workers=has_workers,
             )
     return tally, mailings
 
 
-def _print(kind: str, processes: int, mailings: int, tally: Tally) -> None:
+def _print(kind: str, processes: int, workers: str, mailings: int, tally: Tally) -> None:
     # A second copy, or a copy that is missing although the ledger records it, would have raised an AssertionError.
     print(
-        f"{kind:<12}{processes or '':>9}{mailings or '':>10}{tally.kills:>7}{tally.restarts:>10}{tally.recipients:>12}"
+        f"{kind:<12}{processes or '':>9}{workers:>9}{mailings or '':>10}{tally.kills:>7}{tally.workers:>12}"
+        f"{tally.restarts:>10}{tally.recipients:>12}"
         f"{tally.copies:>8}{tally.unknown:>9}{max(0, tally.unknown - tally.silent):>11}{tally.bound:>8}",
         flush=True,
     )

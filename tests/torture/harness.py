@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
 from pathlib import Path
 
 from sqlalchemy import select
@@ -26,92 +27,24 @@ from composer.database.tables.mailing_tables import deliveries
 from composer.delivery.core.mailing import Sums, sums_of
 from composer.delivery.core.states import DeliveryState
 from tests.delivery.factories import frozen
-from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
+from tests.delivery.message_workers import ends
+from tests.torture.liar import Liar
 from tests.torture.nursery import STEPS, Order
+from tests.torture.personal_mailing import Roll, frozen_personal
 
 ROOT = Path(__file__).parent.parent.parent
-_GOOD = b"250 2.1.5 Ok\r\n"
+#: Where processes are killed from outside, in addition to the steps at which they kill themselves.
+_OUTSIDE = ("at the dot", "at random", "at random")
+#: Messages from one start of a run to a kill "at random", at most.
+_FEW = 60
 
 
-class Liar:
-    """A server that misbehaves randomly in all important ways, and kills the processes that use it."""
+class Prey(StrEnum):
+    """What is killed: a run, first its message workers and then the run, or both at once."""
 
-    def __init__(self, seed: int) -> None:
-        self.dice = random.Random(seed)
-        self._lock = threading.Lock()
-        self._recipients = 0
-        self.copies: Counter[int] = Counter()
-        #: Messages without an answer after the dot, although no process was killed.
-        self.silent = 0
-        #: Kills a process when its dot has arrived; set by the harness.
-        self.kill_at_dot = threading.Event()
-        self.killed = threading.Event()
-        self.victims: list[int] = []
-        #: The number of messages after which the next one waits for `free`; None for no limit.
-        self.most: int | None = None
-        self.free = threading.Event()
-        self.office = FakeSmtp({"rcpt": self.rcpt, "dot": self.dot, "mail": self.mail, "greeting": self.greeting})
-
-    def _roll(self) -> float:
-        with self._lock:
-            return self.dice.random()
-
-    def greeting(self, visit: SmtpSession) -> int:
-        if self._roll() < 0.02:
-            visit.say(b"421 4.3.2 too busy\r\n")
-            raise HangUp
-        return visit.say(b"220 liar.example ESMTP\r\n")
-
-    def mail(self, visit: SmtpSession) -> int:
-        with self._lock:
-            is_too_much = self.most is not None and self.most <= 0
-            self.most = None if self.most is None else self.most - 1
-        if is_too_much:
-            self.free.wait(20)
-        if self._roll() < 0.01:
-            visit.say(b"421 4.3.2 closing\r\n")
-            raise HangUp
-        return visit.say(b"250 2.1.0 Ok\r\n")
-
-    def rcpt(self, visit: SmtpSession) -> int:
-        with self._lock:
-            self._recipients += 1
-            is_third = self._recipients % 3 == 0
-        return visit.say(b"451 try later\r\n") if is_third else visit.say(_GOOD)
-
-    def dot(self, visit: SmtpSession) -> int:
-        """Accept the message or not, answer or not, slowly or not."""
-        fate = self._roll()
-        if self.kill_at_dot.is_set():
-            with self._lock:
-                if self.kill_at_dot.is_set():
-                    self.kill_at_dot.clear()
-                    # On SQLite, only one of several processes is sending; the others have exited.
-                    if any(map(_kill, self.victims)):
-                        self.killed.set()
-        if fate < 0.10:
-            self._take(visit)
-            self.silent += 1
-            raise HangUp
-        if fate < 0.14:
-            self.silent += 1
-            raise HangUp
-        if fate < 0.17:
-            return visit.say(b"452 4.3.1 disk full\r\n")
-        if fate < 0.19:
-            visit.say(b"421 4.3.2 closing\r\n")
-            raise HangUp
-        self._take(visit)
-        if fate < 0.35:
-            time.sleep(0.03)
-        visit.say(b"250 2.0.0 Ok: queued as Q1\r\n")
-        return 0
-
-    def _take(self, visit: SmtpSession) -> None:
-        assert visit.recipient is not None
-        number = int(visit.recipient.partition(b"<Reader")[2].partition(b"@")[0])
-        with self._lock:
-            self.copies[number] += 1
+    RUN = "run"
+    WORKERS_FIRST = "workers first"
+    BOTH = "both"
 
 
 @dataclass
@@ -119,6 +52,8 @@ class Tally:
     """The counts of a run."""
 
     kills: int = 0
+    #: Message workers that were killed, not counting those that end with their run.
+    workers: int = 0
     restarts: int = 0
     recipients: int = 0
     copies: int = 0
@@ -130,7 +65,7 @@ class Tally:
     by_step: Counter[str] = field(default_factory=Counter)
 
     def __iadd__(self, other: "Tally") -> "Tally":
-        for name in ("kills", "restarts", "recipients", "copies", "unknown", "silent", "bound"):
+        for name in ("kills", "workers", "restarts", "recipients", "copies", "unknown", "silent", "bound"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.by_step += other.by_step
         return self
@@ -178,13 +113,17 @@ def torture(
     connections: int,
     kills: int,
     recipients: int,
+    has_workers: bool = False,
 ) -> Tally:
-    """Send one mailing to its end, with this number of kills. Raises AssertionError if a promise is broken."""
+    """Send one mailing to its end, with this number of kills. Raises AssertionError if a promise is broken.
+
+    `has_workers`: the messages are made as in a large mailing, by message workers, which are killed, too.
+    """
     dice = random.Random(seed)
-    mailing = frozen(database, recipients)
-    liar = Liar(seed)
+    mailing = (frozen_personal if has_workers else frozen)(database, recipients)
+    liar = Liar(seed, is_personal=has_workers)
     tally = Tally(recipients=recipients)
-    location, witness = database.location, folder / f"witness-{seed}"
+    location = database.location
     order = Order(
         path=str(location.path or ""),
         url=location.url,
@@ -194,44 +133,14 @@ def torture(
     )
     with liar.office:
         while True:
-            is_killing = tally.kills < kills
-            step = dice.choice((*STEPS, "at the dot", "at random", "at random")) if is_killing else ""
-            number = dice.randint(1, 12)
-            orders = [order] * processes
-            if step in STEPS:
-                # In every process: each dies when it reaches this point, so that many die together.
-                orders = [replace(order, step=step, number=number, witness=str(witness))] * processes
-            if step == "at random":
-                # Even on a slow machine, the kill comes before everything is sent.
-                liar.free.clear()
-                liar.most = random.Random(f"{seed} {tally.restarts}").randint(1, recipients // 2)
-            running = [births.begin(each) for each in orders]
+            step = dice.choice((*STEPS, *_OUTSIDE)) if tally.kills < kills else ""
+            prey = dice.choice(list(Prey)) if has_workers else Prey.RUN
+            life = _Life(folder / f"{seed}-{tally.restarts}", liar, births, dice, prey, has_workers=has_workers)
+            killed = life.live([order] * processes, step)
             tally.restarts += 1
-            before = witness.stat().st_size if witness.exists() else 0
-            liar.victims = running
-            killed = late = 0
-            if step == "at the dot":
-                liar.killed.clear()
-                liar.kill_at_dot.set()
-                late = _wait(running, 60, liar.killed)
-                liar.kill_at_dot.clear()
-                killed = liar.killed.is_set()
-            elif step == "at random":
-                time.sleep(dice.uniform(0.0, 0.25))
-                living = [each for each in running if _is_alive(each)]
-                killed = bool(living) and _kill(dice.choice(living))
-                liar.most = None
-                liar.free.set()
-            elif step:
-                late = _wait(running, 60)
-                killed = (witness.stat().st_size if witness.exists() else 0) - before
-            tally.by_step[step] += int(killed)
-            killed += late
-            if dice.random() < 0.5 and step:
-                # All others at the same time, as in a power failure.
-                killed += sum(map(_kill, running))
-            killed += _wait(running, 60)
             tally.kills += killed
+            tally.workers += life.roll.killed
+            tally.by_step[step] += killed
             tally.bound += connections * killed
             sums = _check(database, mailing.id, liar, tally)
             if not sums.open:
@@ -242,6 +151,75 @@ def torture(
     return tally
 
 
+class _Life:
+    """Processes that send a mailing, from their start until all of them have ended."""
+
+    def __init__(
+        self, path: Path, liar: Liar, births: Nursery, dice: random.Random, prey: Prey, *, has_workers: bool
+    ) -> None:
+        self._liar, self._births, self._dice, self._prey = liar, births, dice, prey
+        self._witness, self.roll = path.with_suffix(".witness"), Roll(path.with_suffix(".roll"))
+        self._has_workers = has_workers
+        self._running: list[int] = []
+
+    def live(self, orders: list[Order], step: str) -> int:
+        """Start the processes, kill at this step, wait for the end; return how many were killed."""
+        self._liar.kill = self._kill_any
+        self._running = [self._births.begin(each) for each in self._prepared(orders, step)]
+        killed = 0
+        if step == "at the dot":
+            self._liar.killed.clear()
+            self._liar.kill_at_dot.set()
+            killed = _wait(self._running, 60, self._liar.killed)
+            self._liar.kill_at_dot.clear()
+            killed += self._liar.killed.is_set()
+        elif step == "at random":
+            if self._has_workers and self._is_warm:
+                while not self.roll.is_ready and any(map(_is_alive, self._running)):
+                    time.sleep(0.003)
+            time.sleep(self._dice.uniform(0.0, 0.25))
+            killed = self._kill_any()
+            self._liar.most = None
+            self._liar.free.set()
+        elif step:
+            killed = _wait(self._running, 60)
+            killed += self._witness.stat().st_size if self._witness.exists() else 0
+        if step and self._dice.random() < 0.5:
+            # All others at the same time, as in a power failure.
+            killed += sum(map(_kill, self._running))
+        # The last life sends the rest, however long a busy machine takes.
+        killed += _wait(self._running, 60 if step else 600)
+        for pid in self.roll.pids:
+            assert ends(pid), f"message worker {pid} is alive without its run"
+        return killed
+
+    def _prepared(self, orders: list[Order], step: str) -> list[Order]:
+        number = self._dice.randint(1, 20 if self._has_workers else 12)
+        self._is_warm = self._dice.random() < 0.5
+        if self._has_workers:
+            orders = [replace(each, roll=str(self.roll.path), is_warm=self._is_warm) for each in orders]
+        if step == "at random":
+            # Even on a slow machine, the kill comes before everything is sent.
+            self._liar.free.clear()
+            self._liar.most = self._dice.randint(1, _FEW)
+        if step not in STEPS:
+            return orders
+        before = {Prey.RUN: 0, Prey.WORKERS_FIRST: self._dice.randint(1, number), Prey.BOTH: number}[self._prey]
+        # In every process: each dies when it reaches this point, so that many die together.
+        return [
+            replace(each, step=step, number=number, witness=str(self._witness), workers_number=before)
+            for each in orders
+        ]
+
+    def _kill_any(self) -> bool:
+        """Kill one run that is alive, or its message workers first; on SQLite, the others have exited."""
+        if self._prey is not Prey.RUN:
+            self.roll.kill()
+        if self._prey is Prey.WORKERS_FIRST:
+            time.sleep(self._dice.uniform(0.0, 0.1))
+        return any(map(_kill, self._dice.sample(self._running, len(self._running))))
+
+
 def _check(database: Database, mailing_id: int, liar: Liar, tally: Tally) -> Sums:
     """Compare the ledger with the server's own counts."""
     with database.read() as connection:
@@ -250,6 +228,7 @@ def _check(database: Database, mailing_id: int, liar: Liar, tally: Tally) -> Sum
             select(deliveries.c.subscriber_id, deliveries.c.state).where(deliveries.c.mailing_id == mailing_id)
         ).all()
     assert sums.is_even, sums
+    assert not liar.wrong, f"messages of others, or without a signature: {liar.wrong}"
     for subscriber_id, state in rows:
         copies = liar.copies[subscriber_id]
         assert copies <= 1, f"subscriber {subscriber_id} has {copies} copies ({tally})"

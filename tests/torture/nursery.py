@@ -9,21 +9,24 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from composer.core.errors import ComposeError
-from composer.database.engine import connect
+from composer.database.engine import Database, connect
 from composer.database.location import Location
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.database_guard.sending_lock import BusyError
+from composer.delivery.messages.outgoing import MessageSource
 from composer.delivery.worker.run_loop import MailingJob, send
 from composer.delivery.worker.stop_request import Stop
 from composer.transport.server_settings import MailServer, Security, ServerLimits
 from composer.transport.smtp.smtp_transport import SmtpTransport
 from tests.delivery.factories import Plain
+from tests.torture.personal_mailing import Roll, message_source
 
 POLICY = RetryPolicy(
     delays=(timedelta(milliseconds=20), timedelta(milliseconds=40)),
@@ -60,6 +63,12 @@ class Order:
     step: str = ""
     number: int = 0
     witness: str = ""
+    #: The `Roll` of its message workers; without one, the run makes plain messages itself.
+    roll: str = ""
+    #: Whether to wait for the message workers before sending.
+    is_warm: bool = False
+    #: The message workers die when the step is reached for this number of times; never if it is 0.
+    workers_number: int = 0
 
 
 def run(order: Order) -> int:
@@ -71,6 +80,8 @@ def run(order: Order) -> int:
         nonlocal seen
         if name == order.step:
             seen += 1
+            if seen == order.workers_number:
+                Roll(Path(order.roll)).kill()
             if seen == order.number:
                 with Path(order.witness).open("ab") as file:
                     file.write(b".")
@@ -82,12 +93,12 @@ def run(order: Order) -> int:
         security=Security.NONE,
         limits=ServerLimits(connect=30, reply=30, dot=30, messages=20),
     )
-    with connect(location) as database:
+    with connect(location) as database, _messages(order, database) as messages:
         job = MailingJob(
             database=database,
             mailing_id=order.mailing,
             transport=SmtpTransport(server),
-            message_source=Plain(),
+            message_source=messages,
             connections=order.connections,
             policy=POLICY,
         )
@@ -95,6 +106,12 @@ def run(order: Order) -> int:
             return DONE if send(job, Stop(), step=step).ending is Ending.DONE else OTHER
         except BusyError:
             return BUSY
+
+
+def _messages(order: Order, database: Database) -> AbstractContextManager[MessageSource]:
+    if not order.roll:
+        return nullcontext(Plain())
+    return message_source(database, order.mailing, Roll(Path(order.roll)), is_warm=order.is_warm)
 
 
 def main() -> None:

@@ -4,10 +4,12 @@ The long form, with over a thousand kills, is `make torture`; its results are in
 docs/explanation/delivery-guarantees.md.
 """
 
+import os
 from pathlib import Path
 
 import pytest
 
+from composer.core.environment import processors
 from composer.database.engine import Database
 from tests.torture.harness import nursery, torture
 
@@ -27,3 +29,21 @@ def test_killed_at_every_step(database: Database, processes: int, tmp_path: Path
             recipients=36 * processes,
         )
     assert tally.kills >= 3
+
+
+@pytest.mark.skipif(os.name != "posix" or processors() == 1, reason="message workers need a second processor")
+def test_killed_with_message_workers(database: Database, tmp_path: Path) -> None:
+    """Message workers, as a large mailing has them, are killed before the run, with it, or end with it."""
+    with nursery() as births:
+        tally = torture(
+            database,
+            births,
+            tmp_path,
+            seed=5,
+            processes=1,
+            connections=4,
+            kills=6,
+            recipients=80,
+            has_workers=True,
+        )
+    assert tally.kills >= 3 and tally.workers >= 2

@@ -19,6 +19,7 @@ from composer.delivery.messages.message_factory import JobPayload, MessageError
 from composer.delivery.messages.message_worker_pool import MessageWorkerPool, messages_of
 from composer.delivery.messages.outgoing import MessageRecipient
 from composer.mail.dkim_signing import Algorithm, Profile
+from tests.delivery.message_workers import are_ready, ends, is_gone, pids, warm
 from tests.delivery.messages.test_message_factory import ANNA, TOKENS, mailing, message_source, variant
 
 pytestmark = [pytest.mark.skipif(os.name != "posix", reason="there are workers on POSIX only"), pytest.mark.kill]
@@ -38,24 +39,6 @@ def subscribers(count: int) -> list[MessageRecipient]:
     return [replace(ANNA, subscriber_id=number, first_name=f"Anna {number} 你好") for number in range(1, count + 1)]
 
 
-def pids(pool: MessageWorkerPool) -> list[int]:
-    return [each.process.pid for each in pool._pool]
-
-
-def are_ready(pool: MessageWorkerPool) -> bool:
-    pool.expect(())
-    return all(each._has_begun and not each._is_gone for each in pool._pool)
-
-
-def warm(pool: MessageWorkerPool) -> MessageWorkerPool:
-    """Wait until the workers have started; until then messages are made in this process."""
-    end = time.monotonic() + 60
-    while not are_ready(pool):
-        assert time.monotonic() < end, "they do not begin"
-        time.sleep(0.01)
-    return pool
-
-
 @pytest.fixture
 def pool() -> Iterator[MessageWorkerPool]:
     with MessageWorkerPool(payload(), 2) as made:
@@ -64,25 +47,6 @@ def pool() -> Iterator[MessageWorkerPool]:
 
 def _without_date(message: bytes) -> list[bytes]:
     return [line for line in message.split(b"\r\n") if not line.startswith(b"Date: ")]
-
-
-def _is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    # Another owner must clean it up.
-    return (
-        Path(f"/proc/{pid}/stat").exists()
-        and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    )
-
-
-def _ends(pid: int) -> bool:
-    end = time.monotonic() + 60
-    while not _is_gone(pid) and time.monotonic() < end:
-        time.sleep(0.02)
-    return _is_gone(pid)
 
 
 def test_workers_make_the_same_messages(pool: MessageWorkerPool) -> None:
@@ -198,7 +162,8 @@ def test_a_worker_ends_with_its_run() -> None:
     """A run that is killed leaves no process; nor does one that ends normally, even while a thread waits."""
     program = (
         "import sys, time\n"
-        "from tests.delivery.messages.test_message_worker_pool import payload, pids, subscribers, warm\n"
+        "from tests.delivery.message_workers import pids, warm\n"
+        "from tests.delivery.messages.test_message_worker_pool import payload, subscribers\n"
         "from composer.delivery.messages.message_worker_pool import MessageWorkerPool\n"
         "pool = MessageWorkerPool(payload(), 2)\n"
         "warm(pool).outgoing(subscribers(1)[0])\n"
@@ -208,17 +173,17 @@ def test_a_worker_ends_with_its_run() -> None:
     run = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert run.stdout is not None
     children = [int(word) for word in run.stdout.readline().split()]
-    assert len(children) == 2 and not any(map(_is_gone, children))
+    assert len(children) == 2 and not any(map(is_gone, children))
     run.kill()
     run.communicate()
-    assert all(map(_ends, children))
+    assert all(map(ends, children))
     with MessageWorkerPool(payload(), 1) as pool:
         (pid,) = pids(warm(pool))
         os.kill(pid, signal.SIGSTOP)
         waiting = threading.Thread(target=pool.outgoing, args=(ANNA,))
         waiting.start()
     waiting.join(60)
-    assert not waiting.is_alive() and _is_gone(pid)
+    assert not waiting.is_alive() and is_gone(pid)
 
 
 def test_a_folder_of_that_name_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
