@@ -68,7 +68,7 @@ _SUBSCRIBERS = 1_000_000
 _MORE_MB = 60
 #: Issues of an archive, each in two languages; seconds from nothing, seconds beyond the start for one change, and the
 #: kilobytes that each page may need.
-_ISSUES, _NOTHING, _CHANGE, _PAGE_KB = 520, 30, 1, 40
+_ISSUES, _NOTHING, _CHANGE, _PAGE_KB = 520, 30, 1, 10
 #: Seconds of processor time to print the sample in a fresh process and in a warm one, and bytes.
 _PRINT_FRESH, _PRINT_WARM, _PDF_BYTES = 3, 1.5, 500_000
 

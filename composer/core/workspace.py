@@ -89,7 +89,7 @@ class Workspace:
 
     def yaml_files(self) -> tuple[Path, ...]:
         """Return every YAML file in the issues folder, with any name."""
-        return tuple(sorted(path for path in self._in_issues() if is_issue_file(path.name) and path.name[0] != "."))
+        return tuple(path for path in self._in_issues() if is_issue_file(path.name) and path.name[0] != ".")
 
     def misnamed(self) -> tuple[Path, ...]:
         """Return the files that are named like an issue, but with another ending: `2025-01-30.txt`, `2025-01-30.yaml.txt`."""
@@ -151,7 +151,7 @@ class Workspace:
     def _in_issues(self) -> list[Path]:
         try:
             with os.scandir(self.root / ISSUES) as entries:
-                return [Path(entry.path) for entry in entries if entry.is_file()]
+                return [Path(path) for path in sorted(entry.path for entry in entries if entry.is_file())]
         except OSError:
             return []
 

@@ -1,8 +1,8 @@
 """Makes an archive: reads what has changed, then writes every page, feed and file into the new folder.
 
 Input: an `ArchiveRequest` and a new folder. Output: files, and the records for the next run. Guarantees: the same input
-gives the same bytes; a page that would be the same is taken from the old archive; memory holds summaries and one page
-at a time.
+gives the same bytes; a page that would be the same is taken from the old archive; memory holds the summary of each issue
+and one page at a time.
 """
 
 import gc
@@ -36,7 +36,6 @@ from composer.publish.site.site_pages import (
     withdrawn_page,
 )
 from composer.publish.site.site_styles import site_styles
-from composer.publish.summary_cache import IssueRecord
 from composer.render.templating.theme import Theme
 
 
@@ -44,7 +43,6 @@ from composer.render.templating.theme import Theme
 class BuiltArchive:
     """What was made."""
 
-    records: Mapping[str, IssueRecord]
     archive: Archive
     #: How many issues were rendered, and how many files were made anew.
     rendered: int
@@ -59,14 +57,10 @@ def build_archive(request: ArchiveRequest, folder: SiteFolder) -> BuiltArchive:
     Raises ContentError with the problems of all issues, OSError, OutputError, and PdfError if this computer cannot print.
     """
     with closing(ArchiveReader(request, folder)) as issues:
-        records = issues.read_all()
-        archive = archive_of([each.summary for each in records.values()], _languages(request))
-        site = _site(request, archive)
-        writer = _SiteWriter(request, issues, records, site, folder)
-        writer.write_all()
+        archive = archive_of(issues.read_all(), _languages(request))
+        _SiteWriter(request, issues, _site(request, archive), folder).write_all()
     folder.finish()
     return BuiltArchive(
-        records=records,
         archive=archive,
         rendered=issues.rendered,
         written=folder.written,
@@ -98,12 +92,13 @@ class _SiteWriter:
         self,
         request: ArchiveRequest,
         issues: ArchiveReader,
-        records: Mapping[str, IssueRecord],
         site: Site,
         folder: SiteFolder,
     ) -> None:
-        self.request, self.issues, self.records, self.site, self.folder = request, issues, records, site, folder
+        self.request, self.issues, self.site, self.folder = request, issues, site, folder
         self.sources = {each.stem: each for each in request.sources}
+        #: How many pages were made.
+        self._made = 0
 
     def write_all(self) -> None:
         for own in self.site.languages.values():
@@ -111,7 +106,7 @@ class _SiteWriter:
             self._lists(own)
             for issue in own.archive.issues:
                 self._issue(own, issue)
-            write_feeds(self.site, own, self.folder, self.request.now)
+            write_feeds(self.site, own, self.folder, self.request.records.parts, self.request.now)
             self._page(f"{own.folder}{MISSING}", missing_page(self.site, own), own.css)
         if self.site.url is not None:
             text = sitemap_text(tuple(self._sitemap()))
@@ -129,24 +124,24 @@ class _SiteWriter:
             self._page(file_of(own.folder + (f"{year:04d}/" if year is not None else "")), draft)
         for section in own.archive.sections:
             for year in (None, *section.years):
-                draft = section_page(self.site, own, section, year)
+                draft = section_page(self.site, own, section, year, self.request.records.parts)
                 self._page(file_of(section_address(own.tag, section.anchor, year)), draft)
 
     def _issue(self, own: LanguageSite, issue: IssueSummary) -> None:
-        source, record = self.sources[issue.stem], self.records[issue.stem]
+        source = self.sources[issue.stem]
         if not issue.is_readable:
             self._page(file_of(issue.address), withdrawn_page(self.site, own, issue))
             return
-        self._page(file_of(issue.address), issue_page(self.site, own, issue), record.source, source)
+        self._page(file_of(issue.address), issue_page(self.site, own, issue), issue.made_of, source)
         if issue.corrections:
             path = file_of(f"{issue.address}{ORIGINAL}/")
-            self._page(path, original_page(self.site, own, issue), record.source, source, is_original=True)
+            self._page(path, original_page(self.site, own, issue), issue.made_of, source, is_original=True)
         if self.site.url is not None:
             path = own.card_path(issue)
             if not self.folder.keep(path, digest_of(path)):
                 self.folder.write(path, kept_card(own.card(issue)), digest_of(path))
         if issue.events:
-            self._file(unquote(calendar_path(issue)), self._calendar(own, issue))
+            self._calendar(own, issue)
 
     def _page(
         self,
@@ -161,7 +156,9 @@ class _SiteWriter:
         made_of = digest_of(self.request.common, draft.made_of, more)
         if self.folder.keep(path, made_of):
             return
-        if self.folder.written % FREED == 0:
+        self._made += 1
+        if self._made % FREED == 0:
+            # Templates leave cycles, with whole articles in them.
             gc.collect()
         article = self.issues.article(source, is_original=is_original) if source is not None else ""
         self.folder.write(path, draft.html(article).encode(errors="replace"), made_of)
@@ -171,12 +168,14 @@ class _SiteWriter:
         if not self.folder.keep(path, made_of):
             self.folder.write(path, data, made_of)
 
-    def _calendar(self, own: LanguageSite, issue: IssueSummary) -> bytes:
-        first = {item.anchor: item.first_anchor or item.anchor for item in issue.items}
-        domain = self.site.domain or own.newsletter.sender.domain
+    def _calendar(self, own: LanguageSite, issue: IssueSummary) -> None:
+        path, domain = unquote(calendar_path(issue)), self.site.domain or own.newsletter.sender.domain
+        made_of = digest_of(self.request.common, path, issue.events, issue.updated.isoformat())
+        if self.folder.keep(path, made_of):
+            return
         events = tuple(
             CalendarEvent(
-                id=f"{digest_of(issue.stem, first.get(each.anchor, each.anchor))}@{domain}",
+                id=f"{digest_of(issue.stem, each.first_anchor or each.anchor)}@{domain}",
                 title=each.title,
                 day=each.date,
                 changed=issue.updated,
@@ -184,9 +183,9 @@ class _SiteWriter:
                 place=each.place,
                 url=each.url,
             )
-            for each in issue.events
+            for each in self.request.records.parts(issue.stem).events
         )
-        return calendar_bytes(events, name=own.newsletter.name, language=issue.language)
+        self.folder.write(path, calendar_bytes(events, name=own.newsletter.name, language=issue.language), made_of)
 
     def _sitemap(self) -> Iterator[SitemapPage]:
         url = self.site.url

@@ -1,14 +1,14 @@
 """The archive as values: what the lists, feeds and pages about an issue need to know of every issue.
 
 Input: a summary of each issue in each language. Output: the archive, with what follows from all of them together: years,
-neighbours, translations and sections. Guarantees: pure; a summary contains no page, so that thousands fit in memory.
+neighbours, translations and sections. Guarantees: pure; a summary contains neither a page nor the items of its sections
+(`IssueParts`, of one issue at a time), so that thousands fit in memory.
 """
 
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from urllib.parse import unquote
 
 from composer.content.document.newsletter_config import ArchiveMode
 from composer.core.archive_addresses import issue_address, pdf_address
@@ -46,6 +46,29 @@ class EventSummary:
     place: str | None = None
     url: str | None = None
     text: str = ""
+    #: Its anchor in the text that was sent, if a correction has changed it.
+    first_anchor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueParts:
+    """What is in the sections of an issue."""
+
+    items: tuple[ItemSummary, ...] = ()
+    events: tuple[EventSummary, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueSection:
+    """A section of an issue, without its items."""
+
+    key: str
+    anchor: str
+    heading: str
+    #: Whether it has numbers.
+    has_values: bool = False
+    #: The digest of its items.
+    digest: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,15 +101,15 @@ class IssueSummary:
     published: datetime.datetime
     updated: datetime.datetime
     # Not in the texts of pages, which are compared by `digest`.
-    items: tuple[ItemSummary, ...] = field(default=(), repr=False)
-    events: tuple[EventSummary, ...] = field(default=(), repr=False)
-    #: The paths of its pictures in the archive.
-    pictures: tuple[str, ...] = field(default=(), repr=False)
-    #: The size of its PDF, and the digest of what it was made of; that is empty if something is wrong with it.
+    sections: tuple[IssueSection, ...] = field(default=(), repr=False)
+    #: The digest of its events; empty without events.
+    events: str = field(default="", repr=False)
+    #: The size of its PDF; 0 without a PDF.
     pdf_bytes: int = 0
-    pdf: str = field(default="", repr=False)
     #: The digest of its texts: without comments, layout and settings.
     digest: str
+    #: The digest of everything that its page is made of.
+    made_of: str = field(default="", repr=False)
     #: The hash of the edition that was sent.
     sent_hash: str | None = None
     corrections: tuple[Correction, ...] = ()
@@ -117,12 +140,6 @@ class IssueSummary:
         return self.is_readable and self.mode is not ArchiveMode.NONE
 
     @property
-    def files(self) -> Mapping[str, str]:
-        """Its files besides the pages, with the digests of what they are made of."""
-        pdf = {unquote(self.pdf_address): self.pdf} if self.pdf_bytes else {}
-        return {path: digest_of(path) for path in self.pictures} | pdf
-
-    @property
     def pdf_address(self) -> str:
         """The path of its PDF, if it has one."""
         return pdf_address(self.stem)
@@ -139,24 +156,24 @@ class IssueSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionSummary:
-    """A section of the newsletter in one language, with its items in all issues, the latest first."""
+    """A section of the newsletter in one language, with the issues that have it, the latest first."""
 
     key: str
     anchor: str
     heading: str
-    entries: tuple[tuple[IssueSummary, ItemSummary], ...] = field(repr=False)
+    issues: tuple[tuple[IssueSummary, IssueSection], ...] = field(repr=False)
 
     @property
     def is_table(self) -> bool:
         """Whether its items are numbers, shown as a table."""
-        return any(item.value is not None for _, item in self.entries)
+        return any(own.has_values for _, own in self.issues)
 
     @cached_property
-    def years(self) -> Mapping[int, tuple[tuple[IssueSummary, ItemSummary], ...]]:
-        """Its items by year, the latest year first."""
-        found: dict[int, list[tuple[IssueSummary, ItemSummary]]] = {}
-        for issue, item in self.entries:
-            found.setdefault(issue.date.year, []).append((issue, item))
+    def years(self) -> Mapping[int, tuple[tuple[IssueSummary, IssueSection], ...]]:
+        """The issues by year, the latest year first."""
+        found: dict[int, list[tuple[IssueSummary, IssueSection]]] = {}
+        for issue, own in self.issues:
+            found.setdefault(issue.date.year, []).append((issue, own))
         return {year: tuple(found[year]) for year in found}
 
 
@@ -205,16 +222,14 @@ class LanguageArchive:
     @cached_property
     def sections(self) -> tuple[SectionSummary, ...]:
         """The sections that the listed issues have, in the order of the latest issue that has them."""
-        found: dict[str, list[tuple[IssueSummary, ItemSummary]]] = {}
+        found: dict[str, list[tuple[IssueSummary, IssueSection]]] = {}
         for issue in self.listed:
-            for item in issue.items if issue.is_readable else ():
-                found.setdefault(item.section, []).append((issue, item))
+            for each in issue.sections if issue.is_readable else ():
+                found.setdefault(each.key, []).append((issue, each))
         return tuple(
-            SectionSummary(
-                key=key, anchor=entries[0][1].section_anchor, heading=entries[0][1].heading, entries=tuple(entries)
-            )
-            for key, entries in found.items()
-            if entries[0][1].heading
+            SectionSummary(key=key, anchor=issues[0][1].anchor, heading=issues[0][1].heading, issues=tuple(issues))
+            for key, issues in found.items()
+            if issues[0][1].heading
         )
 
 
@@ -237,6 +252,23 @@ class Archive:
     def issues(self) -> tuple[IssueSummary, ...]:
         """All issues in all languages."""
         return tuple(issue for each in self.languages for issue in each.issues)
+
+
+def sections_of(items: Sequence[ItemSummary]) -> tuple[IssueSection, ...]:
+    """Return the sections of an issue, in its order."""
+    found: dict[str, list[ItemSummary]] = {}
+    for item in items:
+        found.setdefault(item.section, []).append(item)
+    return tuple(
+        IssueSection(
+            key=key,
+            anchor=own[0].section_anchor,
+            heading=own[0].heading,
+            has_values=any(item.value is not None for item in own),
+            digest=digest_of(repr(own)),
+        )
+        for key, own in found.items()
+    )
 
 
 def archive_of(summaries: Sequence[IssueSummary], languages: Mapping[str, str]) -> Archive:

@@ -1,7 +1,8 @@
-"""The first half of making an archive: a record of each issue, and the articles of those that have changed.
+"""The first half of making an archive: a summary of each issue, and the articles of those that have changed.
 
-Input: sources and the records of the last run. Output: records; articles and pictures as files. Guarantees: an
-unchanged issue is not read; memory holds one article at a time; the problems of all issues are reported together.
+Input: sources and the records of the last run. Output: summaries; records, articles and pictures as files. Guarantees:
+an unchanged issue is not read; memory holds the article, the record and the items of one issue at a time; the problems
+of all issues are reported together.
 """
 
 import gc
@@ -12,16 +13,33 @@ from datetime import datetime
 
 from composer.content.document.newsletter import Newsletter
 from composer.core.errors import ContentError, Problem
+from composer.publish.archive_model import IssueSummary
 from composer.publish.issue_reading import IssueReader, IssueResult
 from composer.publish.publication_source import IssueSource
+from composer.publish.records.issue_record import IssueRecord
+from composer.publish.records.record_file import RecordFile
 from composer.publish.site.site_folder import SiteFolder
-from composer.publish.summary_cache import IssueRecord
 
 #: After so many pages, memory of earlier pages is freed: commands collect garbage only rarely (cli/main.py).
-FREED = 50
-#: Issues to read with their records of the last run, and their results: None if this process has to read an issue.
-Jobs = Sequence[tuple[IssueSource, IssueRecord | None]]
+FREED = 20
+#: The results of issues: None if this process has to read an issue.
 Results = Iterable[IssueResult | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """Issues to read, and where their records of the last run are found."""
+
+    sources: Sequence[IssueSource]
+    before: Callable[[str], IssueRecord | None]
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.sources)
+
+    def __iter__(self) -> Iterator[tuple[IssueSource, IssueRecord | None]]:
+        """Yield each issue with its record."""
+        return ((source, self.before(source.stem)) for source in self.sources)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +51,8 @@ class ArchiveRequest:
     newsletters: Mapping[str, Newsletter]
     #: The digest of what all pages are made with: settings, theme, program.
     common: str
-    #: What is known from the last run, by stem.
-    records: Mapping[str, IssueRecord] = field(default_factory=dict, repr=False)
+    #: What is known from the last run, and what the next one has to know.
+    records: RecordFile = field(repr=False)
     now: datetime
     #: Called with each text before it is used; raises ContentError if something private is in it.
     inspect: Callable[[IssueSource, str], None] = lambda source, text: None
@@ -59,15 +77,15 @@ class ArchiveReader:
         """End the process that prints, if there is one."""
         self._issue_reader.close()
 
-    def read_all(self) -> Mapping[str, IssueRecord]:
-        """Return the record of each issue by stem. Raises ContentError with the problems of all issues."""
-        found: dict[str, IssueRecord | None] = {each.stem: self._unchanged(each) for each in self.request.sources}
+    def read_all(self) -> Sequence[IssueSummary]:
+        """Return the summary of each issue. Raises ContentError with the problems of all issues."""
+        found: dict[str, IssueSummary | None] = {each.stem: self._unchanged(each) for each in self.request.sources}
         changed = [each for each in self.request.sources if found[each.stem] is None]
         done, total = len(found) - len(changed), len(found)
         problems: list[Problem] = []
         for source, result in self._results(changed):
             try:
-                found[source.stem] = self._accepted(source, result)
+                found[source.stem] = self._added(source, result)
             except ContentError as error:
                 problems += error.problems
             done += 1
@@ -76,37 +94,46 @@ class ArchiveReader:
             self.request.progress(done, total)
         if problems:
             raise ContentError(tuple(problems))
-        return {stem: record for stem, record in found.items() if record is not None}
+        return [summary for summary in found.values() if summary is not None]
 
     def article(self, source: IssueSource, *, is_original: bool = False) -> str:
         """Return the article of an issue; it is rendered if only its surroundings have changed."""
         place = self._issue_reader.article_place(source, is_original=is_original)
         if not place.exists():
-            self._accepted(source, self._issue_reader.result(source, None))
+            self._expect_publishable(source, self._issue_reader.result(source, None))
         return place.read_text(encoding="utf-8")
 
-    def _unchanged(self, source: IssueSource) -> IssueRecord | None:
-        """Return the record of an unchanged issue, and take its files from the old archive."""
-        before = self.request.records.get(source.stem)
-        if before is None or before.source != self._issue_reader.made_of(source, before.inputs):
+    def _unchanged(self, source: IssueSource) -> IssueSummary | None:
+        """Return the summary of an unchanged issue; take its files from the old archive, and its record."""
+        before = self.request.records.before(source.stem)
+        if before is None or before.summary.made_of != self._issue_reader.made_of(source, before.inputs):
             return None
-        taken = [self.folder.keep(path, made_of) for path, made_of in before.summary.files.items()]
-        return before if all(taken) else None
+        taken = [self.folder.keep(path, made_of) for path, made_of in before.files.items()]
+        if not all(taken):
+            return None
+        self.request.records.keep(source.stem)
+        return before.summary
 
     def _results(self, changed: Sequence[IssueSource]) -> Iterator[tuple[IssueSource, IssueResult]]:
-        jobs = [(source, self.request.records.get(source.stem)) for source in changed]
+        jobs = Jobs(changed, self.request.records.before)
         if self.request.pool is None:
             for source, before in jobs:
                 yield source, self._issue_reader.result(source, before)
             return
         with self.request.pool(jobs, self.folder) as results:
-            for (source, before), result in zip(jobs, results, strict=True):
+            for source, result in zip(changed, results, strict=True):
                 if result is not None and result.record is not None:
-                    for path, made_of in result.record.summary.files.items():
+                    for path, made_of in result.record.files.items():
                         self.folder.register(path, made_of)
-                yield source, result or self._issue_reader.result(source, before)
+                yield source, result or self._issue_reader.result(source, jobs.before(source.stem))
 
-    def _accepted(self, source: IssueSource, result: IssueResult) -> IssueRecord:
+    def _added(self, source: IssueSource, result: IssueResult) -> IssueSummary:
+        """Return the summary of an issue that was read, and store its record. Raises ContentError if it has problems."""
+        record = self._expect_publishable(source, result)
+        self.request.records.add(record, result.parts)
+        return record.summary
+
+    def _expect_publishable(self, source: IssueSource, result: IssueResult) -> IssueRecord:
         """Return the record of an issue that was read. Raises ContentError if it has problems."""
         if result.record is None:
             raise ContentError(result.problems)

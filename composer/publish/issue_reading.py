@@ -4,20 +4,21 @@ Input: the source of an issue, its record of the last run, and the new folder. O
 Guarantees: issues are independent of each other, so that several processes may read them for the same folder.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, tzinfo
 from pathlib import Path
+from urllib.parse import unquote
 
 from composer.content.document.newsletter_config import ArchiveMode, ArchivePdf
 from composer.core.errors import ContentError, Problem
-from composer.publish.archive_model import IssueSummary
+from composer.publish.archive_model import IssueParts, IssueSummary, sections_of
 from composer.publish.former_parts import with_first_anchors, with_former_anchors, without_removed
 from composer.publish.issue_pdf import PdfWriter
 from composer.publish.publication_source import IssueSource, ReadIssue
+from composer.publish.records.issue_record import IssueRecord
 from composer.publish.rendered_issue import RenderedIssue, filled, render_issue
 from composer.publish.site.site_folder import SiteFolder
 from composer.publish.site.site_manifest import digest_of
-from composer.publish.summary_cache import IssueRecord
 from composer.render.templating.theme import Theme
 
 
@@ -27,11 +28,23 @@ class IssueResult:
 
     #: None if the issue cannot be published because of its problems.
     record: IssueRecord | None = None
+    parts: IssueParts = field(default_factory=IssueParts)
     #: With a record: what is wrong with its PDF.
     problems: tuple[Problem, ...] = ()
     #: The texts that its pages show.
     texts: tuple[str, ...] = ()
     is_rendered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """What the page of an issue contains."""
+
+    summary: IssueSummary
+    parts: IssueParts = field(default_factory=IssueParts)
+    texts: tuple[str, ...] = ()
+    #: The paths of its pictures in the archive.
+    pictures: tuple[str, ...] = ()
 
 
 class IssueReader:
@@ -54,15 +67,19 @@ class IssueReader:
         problems: tuple[Problem, ...] = ()
         try:
             read = source.read()
-            summary = summary_of(source, read, before, self._now)
-            summary, texts = self._rendered(source, read, summary)
+            page = self._rendered(source, read, summary_of(source, read, before, self._now))
+            summary, files = page.summary, {path: digest_of(path) for path in page.pictures}
             if summary.has_text and read.newsletter.archive.pdf is not ArchivePdf.NONE:
                 pdf = self._pdfs.write(read.newsletter, read.issue, source.stem)
-                summary, problems = replace(summary, pdf_bytes=pdf.size, pdf=pdf.made_of), pdf.problems
+                summary, problems = replace(summary, pdf_bytes=pdf.size), pdf.problems
+                files[unquote(summary.pdf_address)] = pdf.made_of
         except ContentError as error:
             return IssueResult(problems=error.problems)
-        record = IssueRecord(source=self.made_of(source, read.inputs), inputs=read.inputs, summary=summary)
-        return IssueResult(record=record, problems=problems, texts=texts, is_rendered=summary.has_text)
+        summary = replace(summary, made_of=self.made_of(source, read.inputs))
+        record = IssueRecord(summary=summary, inputs=read.inputs, files=files)
+        return IssueResult(
+            record=record, parts=page.parts, problems=problems, texts=page.texts, is_rendered=summary.has_text
+        )
 
     def made_of(self, source: IssueSource, inputs: tuple[str, ...]) -> str:
         """Return the digest of everything that the pages of an issue are made of."""
@@ -72,14 +89,12 @@ class IssueReader:
         """Return the file where an article is put aside."""
         return self._folder.scratch / (digest_of(source.stem) + ("-original" if is_original else ""))
 
-    def _rendered(
-        self, source: IssueSource, read: ReadIssue, summary: IssueSummary
-    ) -> tuple[IssueSummary, tuple[str, ...]]:
-        """Return the summary with what the page contains, and the texts of the pages."""
+    def _rendered(self, source: IssueSource, read: ReadIssue, summary: IssueSummary) -> "_Page":
+        """Return what the page contains, and put its articles aside."""
         if summary.mode is ArchiveMode.NONE:
-            return summary, ()
+            return _Page(summary)
         if not summary.is_readable:
-            return summary, (f"{summary.title} {summary.withdrawn}",)
+            return _Page(summary, texts=(f"{summary.title} {summary.withdrawn}",))
         root = "../" * summary.address.count("/")
         rendered = render_issue(read.issue, read.newsletter, root)
         title, description = rendered.edition.title, rendered.edition.description or ""
@@ -100,15 +115,19 @@ class IssueReader:
             )
         self._put_aside(self.article_place(source), article)
         self._write_pictures(rendered)
+        first = {item.anchor: item.first_anchor for item in items}
+        parts = IssueParts(
+            items=items, events=tuple(replace(each, first_anchor=first.get(each.anchor)) for each in rendered.events)
+        )
         summary = replace(
             summary,
             title=title,
             description=description,
-            items=items,
-            events=rendered.events,
-            pictures=tuple(path for path, _ in rendered.pictures),
+            sections=sections_of(items),
+            events=digest_of(repr(parts.events)) if parts.events else "",
         )
-        return summary, (*texts, article)
+        pictures = tuple(path for path, _ in rendered.pictures)
+        return _Page(summary, parts=parts, texts=(*texts, article), pictures=pictures)
 
     def _put_aside(self, place: Path, article: str) -> None:
         place.write_text(article, encoding="utf-8", errors="replace", newline="")

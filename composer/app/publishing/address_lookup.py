@@ -7,19 +7,22 @@ Guarantees: only reads; creates and upgrades no database.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
-from composer.audience.subscribers import find
 from composer.content.document.newsletter import read_newsletter
 from composer.core.environment import Environment
 from composer.core.errors import DatabaseError
 from composer.core.workspace import Workspace
-from composer.database.engine import Database, connect
 from composer.database.location import location_of
-from composer.database.schema_version import newest, version_of
+
+if TYPE_CHECKING:
+    from composer.database.engine import Database
 
 
-def is_subscriber(database: Database, address: str) -> bool:
+def is_subscriber(database: "Database", address: str) -> bool:
     """Return whether the database has a subscriber with this address."""
+    from composer.audience.subscribers import find
+
     with database.read() as connection:
         return find(connection, address) is not None
 
@@ -34,6 +37,10 @@ def address_lookup(workspace: Workspace, environment: Environment) -> Iterator[C
     if location.path is not None and not location.path.exists():
         yield None
         return
+    # Imported late: without a database, all that can read one is not needed.
+    from composer.database.engine import connect
+    from composer.database.schema_version import newest, version_of
+
     database = None
     try:
         database = connect(location)

@@ -7,7 +7,6 @@ at all.
 import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
@@ -18,16 +17,16 @@ from composer.app.publishing.archive_issues import ArchiveIssues
 from composer.app.publishing.publication_lock import only_publication
 from composer.app.publishing.reading_pool import reading_pool
 from composer.content.document.newsletter import Newsletter
-from composer.core.errors import ContentError, OutputError, Problem
+from composer.core.errors import ContentError, Problem
 from composer.core.workspace import NEWSLETTER, Workspace
 from composer.publish.archive_build import build_archive
 from composer.publish.archive_model import Archive
 from composer.publish.archive_reading import ArchiveRequest
 from composer.publish.privacy_scan import PrivateText, private_texts
 from composer.publish.publication_source import IssueSource
+from composer.publish.records.record_file import record_file
 from composer.publish.site.site_folder import site_folder
 from composer.publish.site.site_manifest import digest_of
-from composer.publish.summary_cache import IssueRecord, parse_records, record_lines
 
 #: The folder for the archive, unless another one is named.
 PUBLIC = "public"
@@ -88,13 +87,13 @@ def write_archive(
     target = (folder or workspace.root / PUBLIC).resolve()
     cache = workspace.root / ".compose" / f"archive-{digest_of(str(target))}.json"
     common = digest_of(_common(workspace, newsletters, issues.files), repr(is_subscriber is not None))
-    with only_publication(target), _record(cache) as record, site_folder(target, issues.kind) as site:
+    with only_publication(target), record_file(cache) as records, site_folder(target, issues.kind) as site:
         built = build_archive(
             ArchiveRequest(
                 sources=issues.sources,
                 newsletters=newsletters,
                 common=common,
-                records=record.before,
+                records=records,
                 now=now,
                 inspect=inspect,
                 progress=progress,
@@ -102,7 +101,6 @@ def write_archive(
             ),
             site,
         )
-        record.draft(built.records)
     return PublishResult(
         folder=target,
         issues=len(built.archive.issues),
@@ -114,56 +112,6 @@ def write_archive(
         still_readable=tuple(_still_readable(built.archive)),
         problems=built.findings,
     )
-
-
-class _Record:
-    """What is known of the issues for the next run: `before` is that of the last one."""
-
-    def __init__(self, path: Path) -> None:
-        self.path, self.new = path, path.with_suffix(".new")
-        path.parent.mkdir(exist_ok=True)
-        self.new.write_bytes(b"")
-        self.before = _read(path)
-
-    def draft(self, records: Mapping[str, IssueRecord]) -> None:
-        """Write the new record next to the last one. Raises OutputError."""
-        with _writing(self.path), self.new.open("wb") as file:
-            file.writelines(record_lines(records))
-
-
-def _read(path: Path) -> Mapping[str, IssueRecord]:
-    try:
-        with path.open("rb") as file:
-            return parse_records(file)
-    except FileNotFoundError:
-        return {}
-
-
-@contextmanager
-def _record(path: Path) -> Iterator[_Record]:
-    """Open the record before the archive is made, and replace it after the archive: an archive without it is not written.
-
-    Raises OutputError if it cannot be read or written.
-    """
-    with _writing(path):
-        record = _Record(path)
-    try:
-        yield record
-        with _writing(path):
-            record.new.replace(path)
-    finally:
-        with suppress(OSError):
-            record.new.unlink(missing_ok=True)
-
-
-@contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        place, why = error.filename or path, error.strerror or error
-        hint = f"{path.parent} holds what the next run needs: make it a folder that you can write to"
-        raise OutputError(f"{place} cannot be written: {why}", hint) from error
 
 
 def _still_readable(archive: Archive) -> Iterator[str]:

@@ -5,7 +5,7 @@ issue is not read.
 """
 
 import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -58,9 +58,11 @@ class FileIssues:
         self.newsletters = newsletters_of(workspace)
         # A draft of a later issue may be incomplete, so it is not read.
         today = now.astimezone(self.newsletters[""].zone).date()
-        paths = workspace.issues()
+        paths, languages = workspace.issues(), workspace.languages()
         self.later = tuple(path for path in paths if (day := date_in(path.name)) is not None and day > today)
-        self.sources: Sequence[IssueSource] = tuple(self._source(path) for path in paths if path not in self.later)
+        self.sources: Sequence[IssueSource] = tuple(
+            self._source(path, languages) for path in paths if path not in self.later
+        )
 
     def new_version(self, stem: str) -> None:
         """Return None: nothing is known about versions of files."""
@@ -68,8 +70,8 @@ class FileIssues:
     def remember(self, version: object) -> None:
         """Do nothing."""
 
-    def _source(self, path: Path) -> IssueSource:
-        name, tag = self.workspace.name(path), self.workspace.language_of(path) or ""
+    def _source(self, path: Path, languages: Collection[str]) -> IssueSource:
+        name, tag = self.workspace.name(path), self.workspace.language_of(path, languages) or ""
 
         def made_of(inputs: tuple[str, ...]) -> str:
             return digest_of(*(self.files.of(each) for each in (name, *inputs)))

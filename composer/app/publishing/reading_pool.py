@@ -27,8 +27,8 @@ from composer.core.environment import Environment, processors
 from composer.publish.archive_reading import Jobs, Results
 from composer.publish.issue_reading import IssueResult
 from composer.publish.publication_source import IssueSource
+from composer.publish.records.issue_record import IssueRecord
 from composer.publish.site.site_folder import SiteFolder
-from composer.publish.summary_cache import IssueRecord
 
 #: Processes are worth it from this number of issues on; with PDFs, which take a second each, from fewer.
 MANY, MANY_PDFS = 40, 3

@@ -17,7 +17,7 @@ from composer.core.workspace import Workspace
 from composer.publish.archive_reading import FREED
 from composer.publish.issue_reading import IssueReader
 from composer.publish.publication_source import IssueSource
-from composer.publish.summary_cache import IssueRecord
+from composer.publish.records.issue_record import IssueRecord
 
 
 def serve() -> None:

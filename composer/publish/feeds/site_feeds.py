@@ -5,13 +5,14 @@ article with absolute addresses; ids are made from the file name and the date, a
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape, unescape
+from itertools import islice
 from urllib.parse import quote, urljoin
 
 from composer.core.archive_addresses import section_address
-from composer.publish.archive_model import IssueSummary, ItemSummary
+from composer.publish.archive_model import IssueParts, IssueSection, IssueSummary, ItemSummary
 from composer.publish.feeds.feed_formats import MOST_ENTRIES, Feed, FeedEntry, FeedFormat, feed_text, tag_id
 from composer.publish.site.page_frame import LanguageSite, Site, file_of
 from composer.publish.site.site_folder import SiteFolder
@@ -23,19 +24,24 @@ _ADDRESS = re.compile(r"(?<=\s)(href|src|srcset|poster)=\"([^\"]*+)\"")
 _ARTICLE = "<article", "</article>"
 
 
-def write_feeds(site: Site, own: LanguageSite, folder: SiteFolder, now: datetime) -> None:
+#: Returns the parts of an issue by its stem.
+Parts = Callable[[str], IssueParts]
+
+
+def write_feeds(site: Site, own: LanguageSite, folder: SiteFolder, parts: Parts, now: datetime) -> None:
     """Write the feeds of a language; those that were made of the same are taken from the old archive."""
     if site.url is None:
         return
     now = now.astimezone(own.newsletter.zone).replace(microsecond=0)
     latest = [(issue, None) for issue in own.archive.listed[:MOST_ENTRIES]]
-    _write(site, own, folder, own.folder, own.newsletter.name, latest, now)
+    _write(site, own, folder, own.folder, own.newsletter.name, latest, parts, now)
     if not own.newsletter.archive.section_feeds:
         return
     for section in own.archive.sections:
         title = f"{own.newsletter.name}: {section.heading}"
-        entries = list(section.entries[:MOST_ENTRIES])
-        _write(site, own, folder, section_address(own.tag, section.anchor), title, entries, now)
+        # Each of these issues has at least one item.
+        issues = section.issues[:MOST_ENTRIES]
+        _write(site, own, folder, section_address(own.tag, section.anchor), title, issues, parts, now)
 
 
 def _write(
@@ -44,7 +50,8 @@ def _write(
     folder: SiteFolder,
     address: str,
     title: str,
-    listed: Sequence[tuple[IssueSummary, ItemSummary | None]],
+    listed: Sequence[tuple[IssueSummary, IssueSection | None]],
+    parts: Parts,
     now: datetime,
 ) -> None:
     page = f"{site.url}/{address}"
@@ -62,7 +69,7 @@ def _write(
         language=own.archive.language,
         page=page,
         base=page,
-        entries=tuple(_entries(site, own, folder, listed)),
+        entries=tuple(_entries(site, own, folder, islice(_listed(listed, parts), MOST_ENTRIES))),
         written=now,
     )
     for form in FeedFormat:
@@ -70,11 +77,22 @@ def _write(
             folder.write(f"{address}{form}", feed_text(feed, form).encode(), made_of)
 
 
+def _listed(
+    listed: Sequence[tuple[IssueSummary, IssueSection | None]], parts: Parts
+) -> Iterator[tuple[IssueSummary, ItemSummary | None]]:
+    """Yield issues, or the items of one of their sections."""
+    for issue, section in listed:
+        if section is None:
+            yield issue, None
+        else:
+            yield from ((issue, item) for item in parts(issue.stem).items if item.section == section.key)
+
+
 def _entries(
     site: Site,
     own: LanguageSite,
     folder: SiteFolder,
-    listed: Sequence[tuple[IssueSummary, ItemSummary | None]],
+    listed: Iterable[tuple[IssueSummary, ItemSummary | None]],
 ) -> Iterator[FeedEntry]:
     articles: dict[str, str] = {}
     for issue, item in listed:

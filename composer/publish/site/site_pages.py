@@ -5,13 +5,13 @@ values give the same bytes. Raises ContentError for mistakes in the theme.
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
 from composer.core.archive_addresses import ORIGINAL, section_address
-from composer.publish.archive_model import IssueSummary, ItemSummary, SectionSummary
+from composer.publish.archive_model import IssueParts, IssueSummary, ItemSummary, SectionSummary
 from composer.publish.site.page_frame import LanguageSite, PageFrame, PageLink, Site
 from composer.publish.site.page_publisher import publisher_of
 from composer.publish.site.site_manifest import digest_of
@@ -58,6 +58,8 @@ class PageDraft:
     own: LanguageSite
     template: str
     values: Mapping[str, object]
+    #: The items of a section, which are read only if the page is rendered; `values` has the digests of them.
+    items: Callable[[], Sequence[ListedItem]] = list
 
     @property
     def made_of(self) -> str:
@@ -68,7 +70,7 @@ class PageDraft:
         """Return the page. Raises ContentError for mistakes in the theme."""
         theme = self.own.theme
         context: dict[str, object] = {"phrases": theme.phrases, "theme": theme.values, "article": Markup(article)}
-        return theme.render(self.template, {**context, **self.values})
+        return theme.render(self.template, {**context, "items": self.items(), **self.values})
 
 
 def list_page(site: Site, own: LanguageSite, year: int | None) -> "PageDraft":
@@ -103,8 +105,10 @@ def list_page(site: Site, own: LanguageSite, year: int | None) -> "PageDraft":
     )
 
 
-def section_page(site: Site, own: LanguageSite, section: SectionSummary, year: int | None) -> "PageDraft":
-    """Return a section's items of a year; without a year, of the latest."""
+def section_page(
+    site: Site, own: LanguageSite, section: SectionSummary, year: int | None, parts: Callable[[str], IssueParts]
+) -> "PageDraft":
+    """Return a section's items of a year; without a year, of the latest. `parts` returns those of an issue by its stem."""
     address = section_address(own.tag, section.anchor, year)
     shown = year if year is not None else next(iter(section.years))
     others = {}
@@ -116,19 +120,24 @@ def section_page(site: Site, own: LanguageSite, section: SectionSummary, year: i
     frame = site.frame(own, address, title=f"{title} · {own.newsletter.name}", others=others, section=section.anchor)
     if year == next(iter(section.years)):
         frame = _same_as(site, frame, section_address(own.tag, section.anchor))
-    return _render(
+
+    def items() -> Iterator[ListedItem]:
+        for issue, _ in section.years[shown]:
+            for item in parts(issue.stem).items:
+                if item.section == section.key:
+                    yield ListedItem(href=f"{frame.root}{issue.address}#{item.anchor}", item=item, issue=issue)
+
+    draft = _render(
         own,
         "section",
         frame,
         heading=section.heading,
         year=shown,
         is_table=section.is_table,
-        items=[
-            ListedItem(href=f"{frame.root}{issue.address}#{item.anchor}", item=item, issue=issue)
-            for issue, item in section.years[shown]
-        ],
+        made_of=[(issue.address, *issue.order, each.digest) for issue, each in section.years[shown]],
         years=_years(section_address(own.tag, section.anchor), frame.root, section.years, shown),
     )
+    return replace(draft, items=lambda: list(items()))
 
 
 def issue_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft":
@@ -262,7 +271,7 @@ def _related(issue: IssueSummary, other: IssueSummary | None, root: str) -> List
 
 
 def _corrections(own: LanguageSite, issue: IssueSummary) -> Sequence[ListedCorrection]:
-    headings = {item.section: item.heading for item in issue.items}
+    headings = {each.key: each.heading for each in issue.sections}
     zone = own.newsletter.zone
     return [
         ListedCorrection(

@@ -1,0 +1,1 @@
+"""What is known of each published issue, kept for the next run."""
