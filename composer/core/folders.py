@@ -4,6 +4,7 @@ Input: the path of a folder, and a function that fills a new one. Output: the ne
 place. Guarantees: a process that is killed leaves at most a hidden folder next to it, which the next process deletes.
 """
 
+import errno
 import os
 import shutil
 import tempfile
@@ -28,6 +29,11 @@ def replace_folder(folder: Path, fill: Callable[[Path], None], *, is_private: bo
         if is_private:
             _close(fresh)
         _swap(fresh, folder, Path(new) / "old")
+
+
+def is_full(error: OSError) -> bool:
+    """Return whether a disk has no more room, or a file may not be longer."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def make_private(folder: Path, below: Path) -> None:

@@ -133,3 +133,32 @@ def test_records_are_replaced_after_the_archive(tmp_path: Path) -> None:
     with pytest.raises(OutputError), record_file(path):
         raise OutputError("the disk is full", "")
     assert path.read_bytes() == data and list(path.parent.iterdir()) == [path]
+
+
+@contextmanager
+def no_file_longer(most: int) -> Iterator[None]:
+    """Let writing fail as on a full disk: no file may have more bytes."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("most", [0, 100, 1_000, 3_000, 20_000, 60_000])
+def test_a_full_disk(most: int, tmp_path: Path) -> None:
+    """Whatever cannot be written, the error says why, and the old archive and its records are as they were."""
+    workspace = weekly(tmp_path, 3)
+    publish(workspace)
+    before = files(workspace.root)
+    path = workspace.root / "issues" / f"{FIRST}.yaml"
+    text = path.read_text()
+    path.write_text(text.replace("Hello.", "Hello. " * 10_000))
+    with no_file_longer(most), pytest.raises(OutputError) as caught:
+        publish(workspace)
+    assert "too large" in caught.value.message and caught.value.hint.startswith("free some space")
+    path.write_text(text)
+    assert files(workspace.root) == before
+    assert [each.name for each in workspace.root.iterdir() if each.name.startswith(".public")] == []

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from composer.core.errors import OutputError
+from composer.core.folders import is_full
 from composer.publish.archive_model import IssueParts
 from composer.publish.records.issue_record import HEAD, IssueRecord, parts_in, record_in, record_line, stem_in
 
@@ -78,8 +79,8 @@ def record_file(path: Path) -> Iterator[RecordFile]:
     with ExitStack() as opened:
         with _reporting(path):
             path.parent.mkdir(exist_ok=True)
-            new = opened.enter_context(draft.open("w+b"))
-            opened.callback(_delete, draft)
+            new = draft.open("w+b")
+            opened.callback(_discard, new, draft)
             before = opened.enter_context(path.open("rb")) if path.exists() else None
             records = RecordFile(path, before, new)
         yield records
@@ -100,7 +101,10 @@ def _places(file: IO[bytes]) -> Mapping[str, int]:
     return found
 
 
-def _delete(path: Path) -> None:
+def _discard(file: IO[bytes], path: Path) -> None:
+    # Closing writes what is still in memory, which fails again on a full disk.
+    with suppress(OSError):
+        file.close()
     with suppress(OSError):
         path.unlink(missing_ok=True)
 
@@ -112,4 +116,6 @@ def _reporting(path: Path) -> Iterator[None]:
     except OSError as error:
         place, why = error.filename or path, error.strerror or error
         hint = f"{path.parent} holds what the next run needs: make it a folder that you can write to"
+        if is_full(error):
+            hint = "free some space, then publish again; the earlier archive has not changed"
         raise OutputError(f"{place} cannot be written: {why}", hint) from error

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from composer.core.errors import OutputError
-from composer.core.folders import put_back
+from composer.core.folders import is_full, put_back
 from composer.publish.site.site_manifest import NAME, ArchiveKind, Manifest, manifest_bytes, parse_manifest
 
 _AT_FDCWD, _EXCHANGE = -100, 2
@@ -130,8 +130,20 @@ def site_folder(folder: Path, kind: ArchiveKind) -> Iterator[SiteFolder]:
             yield SiteFolder(folder, draft, scratch, old, kind)
             _replace(draft, folder, Path(beside) / "old")
     except OSError as error:
-        hint = "the earlier archive has not changed" if folder.exists() else "choose another folder with --out"
-        raise OutputError(f"{folder} cannot be written: {error.strerror or error}", hint) from error
+        message = f"{folder} cannot be written: {error.strerror or error}"
+        raise OutputError(message, _remedy(error, has_archive=folder.exists())) from error
+
+
+def _remedy(error: OSError, *, has_archive: bool) -> str:
+    """Return what to do if the folder cannot be written."""
+    if not has_archive:
+        return f"{'free some space, or ' if is_full(error) else ''}choose another folder with --out"
+    unchanged = "the earlier archive has not changed"
+    if is_full(error):
+        return f"free some space, then publish again; {unchanged}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"publish as the user who owns this folder and its files; {unchanged}"
+    return unchanged
 
 
 def make_parent(folder: Path) -> None:
