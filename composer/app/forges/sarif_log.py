@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from composer.app.forges.placed_findings import PlacedFinding
 from composer.checks.registry import Check
+from composer.core.command_lines import command_line
 from composer.core.errors import Level
 
 _LEVELS = {Level.ERROR: "error", Level.BLOCKER: "error", Level.WARNING: "warning", Level.INFO: "note"}
@@ -34,15 +35,16 @@ def sarif_log(findings: Iterable[PlacedFinding], checks: Mapping[str, Check], ve
 
 
 def _rule(code: str, check: Check | None) -> dict[str, object]:
-    if check is None:
-        # A problem in what was written, as docs/reference/problems.md describes it.
-        return {"id": code}
-    link = {"helpUri": check.source} if check.source.startswith("https://") else {}
+    """Return what GitHub requires of a rule. One without a check is a problem in what was written."""
+    what = check.what if check else f"A mistake in a file ({code})"
+    fix = check.fix if check else f"run   {command_line('help', code)}"
+    link = {"helpUri": check.source} if check and check.source.startswith("https://") else {}
     return {
         "id": code,
-        "shortDescription": {"text": check.what},
-        "help": {"text": check.fix},
-        "defaultConfiguration": {"level": _LEVELS[check.level]},
+        "shortDescription": {"text": what},
+        "fullDescription": {"text": what},
+        "help": {"text": fix},
+        "defaultConfiguration": {"level": _LEVELS[check.level if check else Level.ERROR]},
         **link,
     }
 

@@ -110,6 +110,9 @@ def test_sarif_follows_its_schema() -> None:
     (run_of_log,) = json.loads(json.dumps(log))["runs"]
     assert [each["level"] for each in run_of_log["results"]][:4] == ["error", "error", "warning", "note"]
     assert [bool(each.get("suppressions")) for each in run_of_log["results"]] == [False] * (4 + len(HOSTILE)) + [True]
+    for rule in run_of_log["tool"]["driver"]["rules"]:
+        # What GitHub requires of code scanning, in addition to the schema.
+        assert all(rule[key]["text"] for key in ("shortDescription", "fullDescription", "help"))
     for result in run_of_log["results"]:
         assert run_of_log["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert re.fullmatch(r"[\w/.%~-]+", result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
