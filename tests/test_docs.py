@@ -8,7 +8,7 @@ import pytest
 
 from composer.app.manual import manual_pages
 from composer.checks.catalogue import catalogue
-from composer.cli.command_group import _COMMANDS, cli
+from composer.cli.command_group import COMMANDS, cli
 from composer.content.schema.schema import SchemaField, built_in
 from composer.core.workspace import Workspace
 from tests import sessions
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 #: The pages about commands, and those about what editors write: each name is documented on one of them.
-COMMANDS = "\n".join(path.read_text(encoding="utf-8") for path in sorted((REFERENCE / "commands").glob("*.md")))
+COMMAND_PAGES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((REFERENCE / "commands").glob("*.md")))
 FORMATS = "\n".join(path.read_text(encoding="utf-8") for path in sorted(REFERENCE.glob("*-format.md")))
 
 
@@ -27,28 +27,28 @@ def _text(name: str) -> str:
 
 def _commands() -> list[tuple[str, click.Command]]:
     context = click.Context(cli)
-    return [(name, command) for name in _COMMANDS if (command := cli.get_command(context, name))]
+    return [(name, command) for name in COMMANDS if (command := cli.get_command(context, name))]
 
 
-@pytest.mark.parametrize(("name", "command"), _commands(), ids=list(_COMMANDS))
+@pytest.mark.parametrize(("name", "command"), _commands(), ids=list(COMMANDS))
 def test_every_command_and_option_is_documented(name: str, command: click.Command) -> None:
     """docs/reference/commands has a heading for each command, and names each of its options."""
-    assert re.search(rf"^## `compose {name}\b", COMMANDS, re.MULTILINE)
+    assert re.search(rf"^## `compose {name}\b", COMMAND_PAGES, re.MULTILINE)
     inner = list(command.commands.values()) if isinstance(command, click.Group) else []
     for each in inner:
-        assert f"compose {name} {each.name}" in COMMANDS
+        assert f"compose {name} {each.name}" in COMMAND_PAGES
     for parameter in (parameter for each in (command, *inner) for parameter in each.params):
         if isinstance(parameter, click.Option):
             assert parameter.help
             for option in parameter.opts:
-                assert f"`{option}" in COMMANDS, option
+                assert f"`{option}" in COMMAND_PAGES, option
     assert all(each.help for each in (command, *inner))
 
 
 def test_help_lists_commands_with_their_own_words() -> None:
     """The line in `compose --help` is the first line of the command's own help."""
     for name, command in _commands():
-        assert (command.help or "").split("\n")[0] == _COMMANDS[name]
+        assert (command.help or "").split("\n")[0] == COMMANDS[name]
 
 
 def _codes() -> set[str]:
@@ -209,7 +209,7 @@ def test_pages_that_the_program_names_exist(folder: str) -> None:
 
 def test_topics_that_the_program_names_exist() -> None:
     """A page that a message, a help text or a file for a server names can be shown with `compose help`."""
-    topics = {page.topic for page in manual_pages()} | set(_COMMANDS) | {"TOPIC", "COMMAND"}
+    topics = {page.topic for page in manual_pages()} | set(COMMANDS) | {"TOPIC", "COMMAND"}
     for path in (
         *(ROOT / "composer").rglob("*.py"),
         *(each for each in (ROOT / "deploy").rglob("*") if each.is_file()),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from composer.cli.program_name import program_name, with_called_name
 from composer.cli.ui import console
 from composer.core.errors import ComposeError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 #: Each command with its line in `compose --help`; listed here so that the help needs no imports.
-_COMMANDS = {
+COMMANDS = {
     "init": "Create a newsletter in the folder DIR, with an empty first issue.",
     "new": "Create the skeleton of a new issue.",
     "draft": "Make an issue from a draft in Word, Google Docs, LibreOffice, HTML or Markdown.",
@@ -56,31 +57,31 @@ class _Commands(click.Group):
     """Looks up commands by name, and imports them when they are needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"composer.cli.commands.{cmd_name}").command
         assert isinstance(command, click.Command)
-        return command
+        return with_called_name(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             import difflib
 
             from composer.core.issue_names import is_issue_file
 
-            near = difflib.get_close_matches(args[0], _COMMANDS, 1)
+            near = difflib.get_close_matches(args[0], COMMANDS, 1)
             if not near and is_issue_file(args[0]):
                 from composer.core.command_lines import command_line
 
                 raise click.UsageError(
                     f"“{args[0]}” is an issue, not a command; did you mean: {command_line('build', args[0])}"
                 )
-            hint = f"did you mean “{near[0]}”?" if near else f"the commands are: {', '.join(_COMMANDS)}"
+            hint = f"did you mean “{near[0]}”?" if near else f"the commands are: {', '.join(COMMANDS)}"
             raise click.UsageError(f"unknown command “{args[0]}”; {hint}")
         return super().resolve_command(ctx, args)
 
@@ -90,15 +91,26 @@ class _Commands(click.Group):
 
         if incomplete.startswith("-"):
             return click.Command.shell_complete(self, ctx, incomplete)
-        return [CompletionItem(name, help=line) for name, line in _COMMANDS.items() if name.startswith(incomplete)]
+        return [CompletionItem(name, help=line) for name, line in COMMANDS.items() if name.startswith(incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+def _print_version(context: click.Context, option: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted:
+        from composer.cli.version_view import version_lines
+
+        console.answer(version_lines())
+        context.exit()
 
 
 @click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="compose-newsletter", prog_name="compose", message="%(prog)s %(version)s")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+    help="Print the version and the formats that it can read.",
+)  # fmt: skip
 @click.pass_context
 def cli(context: click.Context) -> None:
     """Create a newsletter from text files, and send it.
@@ -114,7 +126,7 @@ def cli(context: click.Context) -> None:
 def execute(arguments: list[str]) -> int:
     """Run a command and return its exit code; a user's mistake never ends in a traceback."""
     try:
-        code = cli.main(args=arguments, prog_name="compose", standalone_mode=False)
+        code = cli.main(args=arguments, prog_name=program_name(), standalone_mode=False)
     except ComposeError as error:
         console.stop(error)
         return error.exit_code
@@ -133,7 +145,7 @@ def execute(arguments: list[str]) -> int:
 
 def _called(arguments: list[str]) -> str:
     """Return the name of the command that was called, if the command line contains one."""
-    words = ["compose"]
+    words = [program_name()]
     command: click.Command = cli
     for each in arguments:
         inner = command.get_command(click.Context(command), each) if isinstance(command, click.Group) else None

@@ -178,7 +178,8 @@ def connect(location: Location) -> Database:
         import psycopg  # noqa: F401
     except ImportError:
         raise DatabaseError(
-            "PostgreSQL's driver is not installed", "pip install 'compose-newsletter[postgres]'"
+            "PostgreSQL's driver is not installed",
+            "pip install 'compose-newsletter[postgres]'   or, for compose work:   pip install 'compose-newsletter[cluster]'",
         ) from None
     # Without a handler, Python would print the driver's message in addition to ours.
     logging.getLogger("psycopg").addHandler(logging.NullHandler())

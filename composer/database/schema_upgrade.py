@@ -103,5 +103,5 @@ def _refuse_newer(version: int) -> None:
     if version > newest():
         raise DatabaseError(
             f"a newer version of compose wrote this database: it has version {version}; this program supports {newest()}",
-            "update compose on this computer; nothing was changed",
+            "update compose on this computer, or go back (compose help upgrade); nothing was changed",
         )

@@ -26,7 +26,7 @@ from composer.mail.slotted_text import Base64Alignment, BodySlot, Chunk, Filler
 if TYPE_CHECKING:
     from composer.mail.dkim_signing import Headers, Profile
 
-_MAGIC, _VERSION, _WHAT = b"compiled", 1, "the compiled message"
+_MAGIC, FORMAT, _WHAT = b"compiled", 1, "the compiled message"
 #: Escapes and kinds of chunks as numbers, so that stored data does not depend on names. Add new ones only at the end.
 _ESCAPES = (Escape.HTML, Escape.HTML_ADDRESS, Escape.IN_ADDRESS, Escape.TEXT, Escape.TEXT_ADDRESS)
 _BYTES, _SLOT, _RUN = range(3)
@@ -158,12 +158,12 @@ class Compiled:
             if isinstance(piece, str):
                 out.text(piece)
         _write_chunks(out, self.body)
-        return out.finish(_MAGIC, _VERSION)
+        return out.finish(_MAGIC, FORMAT)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "Compiled":
         """Return the message from the bytes of `to_bytes`. Raises FrozenError if they are damaged or from a newer version."""
-        source = BinaryDecoder(data, _MAGIC, _VERSION, _WHAT)
+        source = BinaryDecoder(data, _MAGIC, FORMAT, _WHAT)
         opening, closing, feedback_id = source.data(), source.data(), source.optional()
         fields = tuple(MessageField(name=source.text(), default=source.optional()) for _ in range(source.number()))
         subject = tuple(

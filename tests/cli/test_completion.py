@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.cli.command_group import _COMMANDS
+from composer.cli.command_group import COMMANDS
 from composer.cli.main import run
 from tests.factories import sample
 
@@ -49,7 +49,7 @@ def _complete(folder: Path, *words: str) -> list[str]:
 
 def test_what_bash_completes(folder: Path) -> None:
     """Each kind of word, in the sample."""
-    assert _complete(folder, "") == list(_COMMANDS)
+    assert _complete(folder, "") == list(COMMANDS)
     assert _complete(folder, "ser") == ["serve"]
     assert _complete(folder, "db", "b") == ["backup"]
     assert _complete(folder, "build", "--p") == ["--pdf"]

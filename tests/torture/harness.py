@@ -170,7 +170,7 @@ class _Life:
         if step == "at the dot":
             self._liar.killed.clear()
             self._liar.kill_at_dot.set()
-            killed = _wait(self._running, 60, self._liar.killed)
+            killed = wait_until_gone(self._running, 60, self._liar.killed)
             self._liar.kill_at_dot.clear()
             killed += self._liar.killed.is_set()
         elif step == "at random":
@@ -182,13 +182,13 @@ class _Life:
             self._liar.most = None
             self._liar.free.set()
         elif step:
-            killed = _wait(self._running, 60)
+            killed = wait_until_gone(self._running, 60)
             killed += self._witness.stat().st_size if self._witness.exists() else 0
         if step and self._dice.random() < 0.5:
             # All others at the same time, as in a power failure.
             killed += sum(map(_kill, self._running))
         # The last life sends the rest, however long a busy machine takes.
-        killed += _wait(self._running, 60 if step else 600)
+        killed += wait_until_gone(self._running, 60 if step else 600)
         for pid in self.roll.pids:
             assert ends(pid), f"message worker {pid} is alive without its run"
         return killed
@@ -249,7 +249,7 @@ def _kill(process: int) -> bool:
     return True
 
 
-def _wait(running: list[int], seconds: float, enough: threading.Event | None = None) -> int:
+def wait_until_gone(running: list[int], seconds: float, enough: threading.Event | None = None) -> int:
     """Wait until the processes are gone or the time is over, kill the remaining ones, and return their number."""
     end = time.monotonic() + seconds
     while running and time.monotonic() < end:

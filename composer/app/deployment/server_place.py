@@ -107,9 +107,9 @@ def _above(folder: PurePosixPath) -> PurePosixPath:
 
 
 def _own_program() -> PurePosixPath:
-    """Return the path of `compose` as it is installed here."""
+    """Return the path of `compose` as it is installed here; on the PATH, that name may be another program's."""
     beside = Path(sys.executable).with_name("compose")
-    found = beside if beside.is_file() else Path(shutil.which("compose") or beside)
+    found = beside if beside.is_file() else Path(shutil.which("newsletter-compose") or beside)
     return PurePosixPath(found.absolute().as_posix())
 
 

@@ -2,6 +2,7 @@
 
 import click
 
+from composer.cli.program_name import program_name
 from composer.cli.ui import console
 
 
@@ -20,6 +21,7 @@ def command(context: click.Context, shell: str) -> int:
 
     kind = get_completion_class(shell)
     assert kind is not None
-    root = context.find_root()
-    console.answer(kind(root.command, {}, "compose", "_COMPOSE_COMPLETE").source().strip())
+    root, name = context.find_root(), program_name()
+    variable = f"_{name.replace('-', '_')}_COMPLETE".upper()
+    console.answer(kind(root.command, {}, name, variable).source().strip())
     return 0

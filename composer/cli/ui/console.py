@@ -11,6 +11,7 @@ from typing import TextIO
 
 import click
 
+from composer.cli.program_name import in_called_name
 from composer.core.errors import ComposeError, ContentError, Problem, Who, grouped, places_in_words
 from composer.core.untrusted.untrusted_text import in_json, visible
 
@@ -36,7 +37,7 @@ def _write(stream: TextIO, text: str) -> None:
 
 def shown(text: str, stream: TextIO | None = None) -> str:
     """Return a text that a stream, or stderr, can show, without control characters that act on a terminal."""
-    return showable(visible(text), (stream or sys.stderr).encoding)
+    return showable(visible(in_called_name(text)), (stream or sys.stderr).encoding)
 
 
 class ConsoleTable:
@@ -58,9 +59,9 @@ def answer(text: str) -> None:
 def answer_page(text: str) -> None:
     """Show a formatted text of ours on a terminal, page by page if it is longer than the screen."""
     if text.count("\n") < shutil.get_terminal_size().lines:
-        print(text, end="", file=sys.stdout)
+        print(in_called_name(text), end="", file=sys.stdout)
     else:
-        click.echo_via_pager(text, color=True)
+        click.echo_via_pager(in_called_name(text), color=True)
 
 
 def answer_json(value: object) -> None:

@@ -19,6 +19,7 @@ from composer.content.document.newsletter_config import ArchiveMode
 from composer.content.schema.audiences import ONLY
 from composer.content.yaml.nodes import Mapping as MappingNode
 from composer.content.yaml.nodes import Node, Nodes, Path, Scalar, ScalarStyle, Sequence
+from composer.core.errors import DatabaseError
 from composer.core.workspace import on_disk
 from composer.publish.site.site_manifest import digest_of
 
@@ -34,7 +35,8 @@ _SETTINGS = ("name", "language", "timezone", "sections", "fields", "masthead", "
 _COUNTS = ("required", "min", "max", ONLY)
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_VERSION = 1
+#: The newest stored form that this program reads, and the one that it writes.
+FORMAT = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +55,19 @@ class PublicSource:
 
     def to_bytes(self) -> bytes:
         """Return the stored form."""
-        value = {"version": _VERSION, "texts": self.texts, "settings": self.settings, "pictures": self.pictures}
+        value = {"version": FORMAT, "texts": self.texts, "settings": self.settings, "pictures": self.pictures}
         return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), 9)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "PublicSource":
-        """Read the stored form."""
+        """Read the stored form. Raises DatabaseError if a newer program wrote it."""
         given = json.loads(zlib.decompress(data))
+        if given["version"] > FORMAT:
+            raise DatabaseError(
+                f"a newer version of compose stored this issue for the archive: format {given['version']}; this program"
+                f" reads {FORMAT}",
+                "update compose on this computer",
+            )
         return cls(texts=given["texts"], settings=given["settings"], pictures=given["pictures"])
 
 
