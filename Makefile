@@ -55,6 +55,9 @@ fuzz: $(STAMP)          ## 100,000 hostile requests to the public pages, 20,000 
 	$(BIN)/python -m tests.web.public.fuzz
 	$(BIN)/python -m tests.bounces.fuzz
 
+release: $(STAMP)       ## build wheel, sdist and constraints into dist/, and try them in empty environments (needs uv, pipx)
+	$(BIN)/python -m scripts.release
+
 torture: $(STAMP)       ## kill runs and machines a thousand times each, and count the copies (three quarters of an hour)
 	$(BIN)/python -m tests.torture
 	$(BIN)/python -m tests.torture.machines
@@ -70,7 +73,7 @@ restarts: $(STAMP)      ## restart the public pages behind nginx and Caddy: no r
 	$(BIN)/python -m tests.restarts
 
 clean:                  ## take away what make made
-	rm -rf .venv build dist outbox .compose .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist outbox/* .compose .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "compose needs Python 3.11 or newer; name one: make PYTHON=python3.12 demo" >&2; exit 1; }
