@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parent.parent / "docs" / "decisions"
-PAGES = sorted(FOLDER.glob("*.md"))
+PAGES = sorted(FOLDER.glob("[0-9]*.md"))
 SECTIONS = ["Context", "Decision", "Alternatives", "Consequences"]
 
 

@@ -29,7 +29,7 @@ def in_called_name(text: str) -> str:
 
 
 def with_called_name(command: click.Command) -> click.Command:
-    """Let the help of a command and its subcommands use the name by which the program was called."""
+    """Change the help of a command and its subcommands to the name by which the program was called."""
     if program_name() == NAME:
         return command
     for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):

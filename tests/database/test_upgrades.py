@@ -1,7 +1,7 @@
 """Upgrading and going back with an unfinished mailing, for the last three versions of the schema.
 
 A run of this program is killed in the middle of a mailing. Its rows are then moved into a database with the tables of an
-earlier version, as the program of that time would have left them. `python -m tests.upgrades` runs those programs instead.
+earlier version, as the program of that time would have left them.
 """
 
 import shutil
@@ -68,7 +68,7 @@ def killed(births: Nursery, office: FakeSmtp, location: Location, tmp_path: Path
 
 
 def _take_back(location: Location, version: int) -> None:
-    """Give a database the tables of an earlier version, and the rows that they can hold."""
+    """Replace the tables by those of an earlier version, with the rows that they can hold."""
     with connect(location) as database, database.read() as connection:
         tables = MetaData()
         tables.reflect(connection)
@@ -161,7 +161,7 @@ def test_a_newer_frozen_mailing_is_refused(location: Location) -> None:
 def test_the_backup_from_before_an_upgrade_sends_no_second_copy(
     tmp_path: Path, version: int, killed: Location, births: Nursery, office: FakeSmtp
 ) -> None:
-    """The mailing goes on after the upgrade, then the backup is restored: what it cannot know is unconfirmed."""
+    """The mailing goes on after the upgrade, then the backup is restored: what happened since is unconfirmed."""
     assert killed.path is not None
     copy = tmp_path / "before-upgrade.db"
     _take_back(killed, version)

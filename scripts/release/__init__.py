@@ -1,0 +1,1 @@
+"""Makes what is released, and tries it: `python -m scripts.release`."""
