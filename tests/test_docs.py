@@ -1,6 +1,7 @@
 """The docs say what the program does: every command, option, code, exit code and key appears in them."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import click
@@ -234,3 +235,10 @@ def test_glossary_words_that_are_not_used() -> None:
         text = path.read_text(encoding="utf-8").lower()
         for word in ("campaign", "blast"):
             assert word not in text, (path.name, word)
+
+
+def test_the_changelog_begins_with_the_version() -> None:
+    """The newest version in CHANGELOG.md is the one in pyproject.toml, its only other place; what comes next is above it."""
+    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    assert headings[0] == "Unreleased" and re.fullmatch(rf"{re.escape(version)} \(\d{{4}}-\d\d-\d\d\)", headings[1])
