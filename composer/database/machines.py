@@ -51,6 +51,7 @@ def register(connection: Connection, name: str, program: str, jobs: Sequence[str
     if connection.dialect.name == "postgresql":
         # One at a time, because two processes that exclude each other must not register at the same time.
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("compose work"))))
+    _end_earlier(connection, now)
     for other in live_machines(connection, now):
         _check_beside(connection, other, name, program)
     row = insert(machines).values(
@@ -64,6 +65,12 @@ def register(connection: Connection, name: str, program: str, jobs: Sequence[str
         seen=_clock(connection, now),
     )
     return _machine(connection.execute(row.returning(machines)).one())
+
+
+def _end_earlier(connection: Connection, now: datetime) -> None:
+    """End an earlier process with this process's number, as after a restart of a container."""
+    is_same = (machines.c.host == socket.gethostname(), machines.c.process == os.getpid(), machines.c.ended.is_(None))
+    connection.execute(update(machines).where(*is_same).values(ended=now))
 
 
 def _check_beside(connection: Connection, other: Machine, name: str, program: str) -> None:
@@ -85,9 +92,6 @@ def _is_gone(machine: Machine) -> bool:
     """Return whether the process is known to have ended without saying so: only for those of this computer."""
     if machine.host != socket.gethostname():
         return False
-    if machine.process == os.getpid():
-        # An earlier process with the same number, as after a restart of a container.
-        return True
     try:
         os.kill(machine.process, 0)
     except ProcessLookupError:

@@ -88,6 +88,17 @@ def test_a_killed_process_of_this_computer_is_gone_at_once(database: Database) -
     registered(database)
 
 
+def test_a_machine_counts_itself(database: Database) -> None:
+    """Otherwise it would wake the other machines for a mailing, and never itself."""
+    here = os.uname().nodename
+    registered(database, host=here)
+    assert names(database) == ["one"]
+    # After the restart of a container, the new process has the number of the earlier one.
+    registered(database, host=here)
+    with database.read() as connection:
+        assert [each.id for each in live_machines(connection, NOW)] == [2]
+
+
 def test_a_heartbeat_says_whether_the_row_is_still_there(database: Database) -> None:
     """A machine that was ended by somebody else has to register again."""
     machine = registered(database)
