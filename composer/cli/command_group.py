@@ -38,6 +38,7 @@ COMMANDS = {
     "stop": "Stop a mailing, whichever process or computer is sending it.",
     "settle": "Decide what to do about recipients whose delivery could not be confirmed.",
     "report": "Write the report of a mailing: web page, text, tables.",
+    "events": "Print the events of mailings for other programs, one JSON object per line.",
     "serve": "Serve the public pages: sign-up, preferences, unsubscribe, erasure, online editions.",
     "work": "Do everything that is scheduled: mailings, bounces, archive, backups.",
     "metrics": "Print figures for monitoring, in the OpenMetrics format.",

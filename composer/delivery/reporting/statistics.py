@@ -22,6 +22,7 @@ from composer.delivery.core.mailing import Mailing, Sums, mailing_of, sums_of
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger.reconciliation import Decided, decided_of, is_decided
 from composer.delivery.ledger.statements import NEXT
+from composer.delivery.reporting.event_feed import events_of
 
 _D = deliveries.c
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -159,18 +160,8 @@ def each_not_received(
 
 def each_event(connection: Connection, mailing_id: int) -> Iterator[dict[str, object]]:
     """Yield the events in their order; subscribers are numbers."""
-    question = select(events).where(events.c.mailing_id == mailing_id).order_by(events.c.id)
-    for row in connection.execute(question.execution_options(yield_per=_AT_A_TIME)):
-        yield {
-            "at": row.at.isoformat(timespec="milliseconds"),
-            "mailing": mailing_id,
-            "subscriber": row.subscriber_id,
-            "event": row.kind,
-            "reason": row.reason,
-            "who": row.who or None,
-            "run": row.run,
-            "words": row.words,
-        }
+    for each in events_of(connection, events.c.mailing_id == mailing_id):
+        yield each.whole()
 
 
 def _progress(connection: Connection, mailing_id: int) -> tuple[tuple[datetime, int], ...]:
