@@ -26,6 +26,9 @@ from benchmarks.growth import SIZES, growth, is_level
 from benchmarks.history import record
 from benchmarks.imports import imports
 from benchmarks.large import large
+from benchmarks.machines import CONNECTIONS, machines
+from benchmarks.machines import LATE as MACHINES_LATE
+from benchmarks.machines import RATE as MACHINES_RATE
 from benchmarks.peers import missing
 from benchmarks.printing import printing
 from benchmarks.publishing import FEW as FEW_ISSUES
@@ -57,6 +60,8 @@ _MESSAGES = 6_000
 _REACHED = 0.95
 #: Megabytes that a million recipients may need more than ten thousand; the share by which a rate may be missed.
 _MILLION, _STEADY = 40, 0.02
+#: What two machines reach compared to one.
+_MACHINES = 1.8
 #: How much longer a mailing may take with a server that limits its sessions.
 _SESSIONS = 1.5
 #: Seconds.
@@ -94,6 +99,7 @@ def main() -> int:
         "large": lambda _: _large(),
         "sessions": lambda _: _sessions(),
         "steady": lambda _: _steady(),
+        "machines": lambda _: _machines(),
         "leaving": lambda _: _leaving(),
         "returning": lambda _: _returning(),
         "burst": lambda _: _burst(),
@@ -378,6 +384,24 @@ def _steady() -> bool:
     )
     is_met = all(abs(each / RATE - 1) <= _STEADY for each in (found.restarted, found.shared))
     return _bar(is_met, f"within {_STEADY:.0%}")
+
+
+def _machines() -> bool:
+    found = machines()
+    print(f"\nMachines of compose work, {CONNECTIONS} connections each, a server {MACHINES_LATE * 1000:.0f} ms away")
+    print(f"  one machine, messages a second{found.one:>31,.1f}")
+    print(f"  two machines{found.two:>49,.1f}")
+    print(f"  two machines, a rate of {MACHINES_RATE / 60:.0f} a second{found.of_rate * MACHINES_RATE / 60:>26,.2f}")
+    ratio = found.two / found.one
+    met = (
+        _bar(ratio >= _MACHINES, f"two at least {_MACHINES} times one ({ratio:.2f})", machines_two_to_one=ratio),
+        _bar(
+            abs(found.of_rate - 1) <= _STEADY,
+            f"the rate within {_STEADY:.0%} ({found.of_rate:.1%})",
+            machines_of_rate=found.of_rate,
+        ),
+    )
+    return all(met)
 
 
 def _leaving() -> bool:

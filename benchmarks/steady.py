@@ -39,7 +39,7 @@ def steady() -> Steady:
     """Measure both, one after the other."""
     with tempfile.TemporaryDirectory() as name, open_database(Location(path=Path(name) / "news.db")) as database:
         restarted = _minute(database, Path(name), is_shared=False)
-    with tempfile.TemporaryDirectory() as name, _postgres(Path(name)) as location, connect(location) as database:
+    with tempfile.TemporaryDirectory() as name, postgres(Path(name)) as location, connect(location) as database:
         from composer.database.schema_upgrade import upgrade
 
         upgrade(database)
@@ -48,7 +48,7 @@ def steady() -> Steady:
 
 
 @contextlib.contextmanager
-def _postgres(folder: Path) -> Iterator[Location]:
+def postgres(folder: Path) -> Iterator[Location]:
     with warnings.catch_warnings():
         # It prints a warning if a machine has no runtime folder, and uses another one.
         warnings.simplefilter("ignore")
