@@ -134,7 +134,7 @@ def test_the_command(room: CliHarness) -> None:
 @pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_following_ends_with_a_signal(room: CliHarness, how: signal.Signals) -> None:
-    """Each line arrives as soon as its event is written; the end is no error."""
+    """Each line arrives as soon as its event is written, and the exit code is 0."""
     child = room.start("events", "--follow")
     assert child.stdout is not None
     assert json.loads(child.stdout.readline())["event"] == "frozen"
