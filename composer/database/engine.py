@@ -36,6 +36,14 @@ _KEEP_ALIVE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+#: The same for the server, in PostgreSQL's names: it notices a computer that vanished, and releases its locks. A process
+#: that is frozen in the middle of a transaction is dropped, too, if the server does not have a limit of its own.
+_SESSION = """
+    SELECT set_config('tcp_keepalives_idle', '20', false), set_config('tcp_keepalives_interval', '10', false),
+           set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '30000', false),
+           CASE current_setting('idle_in_transaction_session_timeout') WHEN '0'
+           THEN set_config('idle_in_transaction_session_timeout', '10min', false) END
+"""
 #: The execution option with the purpose of a connection.
 _MODE = "compose_mode"
 _READ, _WRITE, _STAGE = "read", "write", "stage"
@@ -185,6 +193,7 @@ def connect(location: Location) -> Database:
     logging.getLogger("psycopg").addHandler(logging.NullHandler())
     options = {"connect_timeout": 10, "application_name": "compose", **_KEEP_ALIVE}
     engine = create_engine(make_url(location.url), pool_pre_ping=True, max_overflow=20, connect_args=options)
+    event.listen(engine, "connect", _prepare_postgres)
     return Database(location, engine)
 
 
@@ -212,6 +221,11 @@ def _prepare_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _prepare_postgres(connection: Any, record: object) -> None:
+    connection.execute(_SESSION).close()
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:

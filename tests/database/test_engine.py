@@ -86,6 +86,19 @@ def test_a_reader_cannot_write(database: Database) -> None:
         assert _addresses(connection) == ["b@example.org"]
 
 
+@pytest.mark.parametrize(
+    ("own", "limit"), [("", "10min"), ("&options=-c%20idle_in_transaction_session_timeout%3D20s", "20s")]
+)
+def test_a_machine_that_vanished_does_not_keep_its_locks(postgres: PostgresServer, own: str, limit: str) -> None:
+    """PostgreSQL drops a session whose computer is silent, or whose process stands still in a transaction; a limit of the
+    administrator counts."""
+    location = postgres.create()
+    with connect(Location(url=location.url + own)) as database, database.write() as connection:
+        shown = connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar_one()
+    assert shown == limit
+    postgres.drop(location)
+
+
 def test_times_come_back_to_the_millisecond(database: Database) -> None:
     """A time in any zone is read back in UTC; a time without a zone is rejected."""
     berlin = datetime.timezone(datetime.timedelta(hours=1))
