@@ -36,6 +36,7 @@ from benchmarks.publishing import publishing
 from benchmarks.returning import returning
 from benchmarks.sessions import MOST, UNLIMITED, sessions
 from benchmarks.signing import signing
+from benchmarks.sizing import Sizing, sizing
 from benchmarks.stages import TOTAL, sample, stages, write_large
 from benchmarks.steady import RATE, steady
 
@@ -62,6 +63,8 @@ _REACHED = 0.95
 _MILLION, _STEADY = 40, 0.02
 #: What two machines reach compared to one.
 _MACHINES = 1.8
+#: Microseconds of PostgreSQL's processor time that a delivery may need.
+_SERVER_US = 1_000
 #: How much longer a mailing may take with a server that limits its sessions.
 _SESSIONS = 1.5
 #: Seconds.
@@ -100,6 +103,7 @@ def main() -> int:
         "sessions": lambda _: _sessions(),
         "steady": lambda _: _steady(),
         "machines": lambda _: _machines(),
+        "sizing": lambda _: _sizing(sizing()),
         "leaving": lambda _: _leaving(),
         "returning": lambda _: _returning(),
         "burst": lambda _: _burst(),
@@ -402,6 +406,22 @@ def _machines() -> bool:
         ),
     )
     return all(met)
+
+
+def _sizing(found: Sizing) -> bool:
+    million = found.recipients / 1e6
+    print(
+        f"\nA mailing to {found.recipients:,} on PostgreSQL, MB per million     frozen: table, indexes     sent: table, indexes"
+    )
+    for name in found.fresh.tables:
+        sizes = (each / million for at in (found.fresh, found.sent) for each in (at.tables[name], at.indexes[name]))
+        print(f"  {name:<48}" + "".join(f"{size:>14,.0f}" for size in sizes))
+    print(f"  seconds per million to freeze, to VACUUM{found.frozen / million:>21,.1f}{found.vacuum / million:>14,.1f}")
+    print("  simulated workers        deliveries a second      µs of the server      µs of the workers")
+    for count, rate in found.rates.items():
+        print(f"  {count:>17}{rate.deliveries:>27,.0f}{rate.server:>22,.0f}{rate.client:>23,.0f}")
+    most = max(rate.server for rate in found.rates.values())
+    return _bar(most < _SERVER_US, f"less than {_SERVER_US:,} µs of the server a delivery", ledger_server_us=most)
 
 
 def _leaving() -> bool:
