@@ -84,3 +84,13 @@ def test_unreadable_files(newsletter: Path, capsys: pytest.CaptureFixture[str]) 
     assert run(["draft", "draft.pdf"]) == 1
     assert "PDF" in capsys.readouterr().err
     assert set((newsletter / "issues").iterdir()) == before
+
+
+def test_unknown_label(newsletter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says where the text is, and prints the lines that make a label of it."""
+    topic = "## Heat\n\n**The facts:** Sales fall.\n\n**What to watch:** Prices.\n\n**Our view:** This is good.\n\n"
+    (newsletter / "draft.md").write_text(f"# Topics\n\n{topic}{topic}", encoding="utf-8")
+    assert run(["draft", "draft.md"]) == 0
+    told = capsys.readouterr().err
+    assert "“Our view” is not a label of the newsletter" in told and "topics, key watch (2 times)" in told
+    assert "        labels:\n          analysis: Our view\n" in told

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from composer.app.issues.new_issue import new_issue
-from composer.app.scaffold.newsletter_setup import available_languages
+from composer.app.scaffold.newsletter_setup import available_languages, color_from, timezone_from
 from composer.cli.main import run
 from composer.content.document.newsletter import read_newsletter
 from composer.core.issue_names import date_in
@@ -115,15 +115,39 @@ def test_without_a_terminal_the_options_are_named(here: Path, capsys: pytest.Cap
 
 
 @pytest.mark.parametrize(
+    ("text", "zone"),
+    [
+        ("brussels", "Europe/Brussels"),
+        ("new york", "America/New_York"),
+        ("Berlin, Germany", "Europe/Berlin"),
+        ("Belgium", "Europe/Brussels"),
+        ("europe/paris", "Europe/Paris"),
+        ("UTC", "UTC"),
+    ],
+)
+def test_time_zones_as_people_name_them(text: str, zone: str) -> None:
+    """A city or a country with one time zone is enough."""
+    assert timezone_from(text) == zone
+
+
+@pytest.mark.parametrize("text", ["dark orange", "Dark-Orange", "#FF8C00"])
+def test_colors_as_people_name_them(text: str) -> None:
+    """The names of CSS may be written in several words."""
+    assert color_from(text) == "#ff8c00"
+
+
+@pytest.mark.parametrize(
     ("option", "words"),
     [
         (("--sender", "letter@"), "no domain"),
         (("--language", "klingon"), "Available: ar, de"),
         (("--section", "storry"), "did you mean story?"),
         (("--section", "storry", "--section", "foo"), "these are not section types: “storry”, “foo”"),
-        (("--color", "bluish"), "darkred"),
+        (("--color", "bluish"), "dark red"),
         (("--logo", "none.png"), "file not found"),
-        (("--timezone", "Berlin"), "Europe/Berlin"),
+        (("--timezone", "Brusels"), "Europe/Brussels"),
+        (("--timezone", "United States"), "America/"),
+        (("--timezone", "xyz"), "the largest city"),
         (("--date", "30.1.2031"), "2031-01-30"),
         (("--postal-address", " "), "empty"),
     ],

@@ -49,6 +49,8 @@ def test_a_whole_mailing(newsletter: Workspace, tmp_path: Path) -> None:
     assert {"6 recipients (all subscribers)", "5 accepted", "1 rejected"} <= set(lines)
     assert "1 of the accepted messages bounced later; as far as is known, 4 were received." in lines
     assert "DATE01" in said and "Traceback" not in said
+    assert "preparing a copy" in said and "sending a test" in said and "sending to 6 subscribers" in said
+    assert "messages tried: " in said
     assert not (tmp_path / "person").exists() and list((tmp_path / "tmp").iterdir()) == []
     assert not (newsletter.root / "newsletter.db").exists() and not (newsletter.root / "outbox").exists()
     assert (tmp_path / "kept" / "newsletter.db").is_file()

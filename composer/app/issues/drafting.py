@@ -28,6 +28,7 @@ from composer.drafts.formats.draft_reader import read_draft, read_draft_file
 from composer.drafts.formats.tracked_changes import ChangeDecision as ChangeDecision
 from composer.drafts.issue_entries import count_todos
 from composer.drafts.mapping.issue_mapping import SKIPPED, MappedIssue, NextValues, map_into_section, map_issue
+from composer.drafts.mapping.mapping_context import UnknownLabel
 from composer.drafts.mapping.named_draft import NamedDraft
 from composer.drafts.mapping.text.block_markdown import NO_CAPTION
 from composer.drafts.writing.draft_pictures import taken_names, with_usable_pictures
@@ -77,6 +78,8 @@ class DraftedIssue:
     pictures: tuple[Path, ...]
     #: Names in the draft and the different ones that the edition prints.
     renamed: tuple[tuple[str, str], ...]
+    #: Words that look like labels, although the newsletter does not have them.
+    unknown_labels: tuple[UnknownLabel, ...] = ()
     #: Addresses that were left out, with the text that they were in.
     bad_links: tuple[tuple[str, str], ...]
     omissions: tuple[Omission, ...]
@@ -291,6 +294,7 @@ def _result(
         skipped=made.skipped,
         pictures=pictures,
         renamed=made.renamed,
+        unknown_labels=made.unknown_labels,
         bad_links=made.bad_links,
         omissions=tuple(omission for draft in drafts for omission in draft.document.omissions),
         problems=problems,

@@ -6,7 +6,6 @@ no file.
 
 import datetime
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 from composer.app.issues.issue_lookup import IssueFile
@@ -21,9 +20,9 @@ from composer.content.values.formats import language_tag
 from composer.content.yaml.nodes import Mapping
 from composer.core.command_lines import command_line
 from composer.core.errors import ContentError, OutputError, UsageError
-from composer.core.issue_files import files_of_day
+from composer.core.issue_files import files_of_day, heading
 from composer.core.issue_names import date_in
-from composer.core.workspace import ISSUES, Workspace
+from composer.core.workspace import ISSUES, Workspace, stamp
 
 
 def new_issue(
@@ -35,7 +34,10 @@ def new_issue(
     today: datetime.date | None = None,
     file_made: Callable[[Path], None] | None = None,
 ) -> IssueFile:
-    """Write the skeleton of an issue for a date, by default the next one that follows from earlier issues.
+    """Write the skeleton of an issue for a date.
+
+    By default, that is the newest issue if it is not in the past and lacks this language; otherwise the next date that
+    follows from earlier issues.
 
     With a language other than the newsletter's, it is a translation of the issue of that date. `source` is the language
     to translate from; without a date, the latest issue is translated. `file_made` is called with each other file that was
@@ -49,16 +51,18 @@ def new_issue(
     if other is not None:
         _begin(workspace, newsletter, other, file_made)
         newsletter = read_newsletter(workspace, other)
-    upcoming = next_issue(workspace, today or datetime.date.today())
+    today = today or datetime.date.today()
+    upcoming = next_issue(workspace, today)
     if day is None:
-        day = upcoming.date if source is None else _latest(workspace)
+        newest = _without_language(workspace, other, today)
+        day = (newest or upcoming.date) if source is None else _latest(workspace)
     name = f"{day.isoformat()}.yaml" if other is None else f"{day.isoformat()}.{other}.yaml"
     path = workspace.root / ISSUES / name
     _refuse_second(workspace, path, day, upcoming, language=other, is_translation=source is not None)
     if source is not None:
         text = translation(newsletter, _read_source(workspace, day, source, own))
     else:
-        text = skeleton(newsletter, replace(upcoming, date=day))
+        text = skeleton(newsletter, NextIssue(date=day, number=_number(workspace, day) or upcoming.number))
     try:
         path.parent.mkdir(exist_ok=True)
         # "x": does not overwrite a file that a sync program creates at the same moment.
@@ -106,6 +110,20 @@ def _language(workspace: Workspace, text: str) -> str:
             f"“{text}” is not a language code", "write a code such as de, zh or zh-Hant, or a name such as German"
         )
     return tag
+
+
+def _without_language(workspace: Workspace, language: str | None, today: datetime.date) -> datetime.date | None:
+    """Return the date of the newest issue if it has no edition in a language, and is not in the past."""
+    newest = max((day for path in workspace.issues() if (day := date_in(path.name))), default=None)
+    if newest is None or newest < today or files_of_day(workspace, newest, language):
+        return None
+    return newest
+
+
+def _number(workspace: Workspace, day: datetime.date) -> int | None:
+    """Return the number of the issue of a day, from its editions in other languages."""
+    paths = (path for path in workspace.issues() if date_in(path.name) == day)
+    return next((number for path in paths if (number := heading(path, stamp(path)).number)), None)
 
 
 def _latest(workspace: Workspace) -> datetime.date:

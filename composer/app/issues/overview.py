@@ -41,6 +41,8 @@ class EditionOverview:
     check: RecordedCheck | None = None
     #: Whether a server accepted a test of its current version.
     is_tested: bool = False
+    #: Whether a test of some version is in the outbox; without a mail server, that is all that can be done.
+    has_test_files: bool = False
     #: Whether its current version has enough approvals; None if none are required, or without a database.
     is_approved: bool | None = None
     #: Whether it was tested or approved before the way editions are hashed changed.
@@ -125,10 +127,9 @@ def overview(
     except ComposeError as error:
         trouble = error.message
     # Without a mail server, tests are files that show what the issue looks like, and are not recorded as tests.
-    written = workspace.root / OUTBOX / "tests" / current
-    is_stuck = transport_name(newsletter, environment) == "outbox" and written.is_dir()
+    has_server = transport_name(newsletter, environment) != "outbox"
     has_archive = newsletter.archive.url is not None
-    step, why = _next(current, editions, mailing, now.date(), is_stuck=is_stuck, has_archive=has_archive)
+    step, why = _next(current, editions, mailing, now.date(), has_server=has_server, has_archive=has_archive)
     return Overview(
         newsletter=newsletter.name,
         editions=editions,
@@ -212,16 +213,17 @@ def _next(
     mailing: MailedIssue | None,
     today: datetime.date,
     *,
-    is_stuck: bool,
+    has_server: bool,
     has_archive: bool,
 ) -> tuple[str, str]:
-    """Return the next step, and what it does. `is_stuck`: tests were written to files, and no mail server is set up."""
+    """Return the next step, and what it does."""
     broken = next((edition for edition in editions if edition.problems), None)
     stale = [edition.stem for edition in editions if not edition.is_built]
     ahead = [edition for edition in editions if edition.date and edition.date >= today]
     double = [edition.stem for edition in editions if any(each.level is Level.BLOCKER for each in edition.same_issue)]
     unchecked = [edition.stem for edition in ahead if not edition.is_checked]
-    untested = [edition.stem for edition in ahead if not edition.is_tested]
+    untested = [edition for edition in ahead if not edition.is_tested]
+    unseen = [edition.stem for edition in untested if has_server or not edition.has_test_files]
     unapproved = [edition.stem for edition in ahead if edition.is_approved is False]
     if mailing is not None and mailing.is_held:
         return f"compose status {mailing.number}", "its edition is no longer approved, so it is not sent"
@@ -246,10 +248,10 @@ def _next(
         return command_line("check", *blocked), "shows what prevents sending it"
     if unchecked:
         return command_line("check", *unchecked), "checks size, links, accessibility and legal requirements"
-    if untested and is_stuck:
-        return "compose doctor", "test messages are in outbox/tests/; this shows what sending needs"
+    if unseen:
+        return command_line("test", unseen[0]), "sends a test to the editors"
     if untested:
-        return command_line("test", untested[0]), "sends a test to the editors"
+        return "compose doctor", "test messages are in outbox/tests/; this shows what sending needs"
     if unapproved:
         return command_line("approve", unapproved[0], options="--as ADDRESS"), "approves it for sending"
     if ahead:
@@ -275,6 +277,7 @@ def _edition(workspace: Workspace, path: Path) -> EditionOverview:
         name=workspace.name(path),
         stem=path.stem,
         language=workspace.language_of(path),
+        has_test_files=(workspace.root / OUTBOX / "tests" / path.stem).is_dir(),
         same_issue=same,
         problems=problems,
         is_built=is_built,

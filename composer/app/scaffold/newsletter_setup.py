@@ -149,21 +149,23 @@ def _section_from(text: str, names: Sequence[str], language: str) -> SectionChoi
 
 
 def color_from(text: str) -> str:
-    """Return a color code from a code, with or without #, or from a CSS name such as `darkred`. Raises UsageError."""
+    """Return a color code from a code, with or without #, or from a CSS name such as `dark red`. Raises UsageError."""
     word = text.strip()
     code = word if word.startswith("#") else f"#{word}"
     if is_colour(code):
         return code.lower()
     if named := _named_color(word):
         return named
-    hint = "write # and six digits or letters from a to f, such as #9b1c1c, or a CSS name, such as darkred or navy"
+    hint = "write # and six digits or letters from a to f, such as #9b1c1c, or a name from CSS, such as dark red, navy or teal"
     raise UsageError(f"“{text}” is not a color code", hint)
 
 
 def _named_color(word: str) -> str | None:
     from tinycss2.color4 import parse_color
 
-    color = parse_color(word) if word.isalpha() else None
+    # CSS writes the names of colors in one word: darkorange.
+    name = re.sub(r"[\s_-]+", "", word)
+    color = parse_color(name) if name.isalpha() else None
     if color is None or color == "currentcolor" or color.alpha < 1:
         return None
     return "#" + "".join(f"{round(part * 255):02x}" for part in color.coordinates)
@@ -184,13 +186,44 @@ def logo_from(path: Path) -> Path:
 
 
 def timezone_from(text: str) -> str:
-    """Return the name of a time zone. Raises UsageError."""
+    """Return the name of a time zone, from its name, its city, or a country with only one. Raises UsageError."""
     known = available_timezones()
     if text in known:
         return text
-    near = nearest(text, tuple(known))
-    raise UsageError(
-        f"“{text}” is not a time zone", f"did you mean {near}?" if near else "write one such as Europe/Berlin"
+    # `Brussels, Belgium` is a city and a country.
+    words = tuple(map(_zone_word, (text, *text.split(","))))
+    for zone in sorted(known, key=lambda each: (each.startswith("Etc/"), -each.count("/"), each)):
+        if _zone_word(zone) in words or "/" in zone and _zone_word(zone.rpartition("/")[2]) in words:
+            return zone
+    zones = _zones_of_country(words[-1])
+    if len(zones) == 1:
+        return zones[0]
+    cities = {zone.rpartition("/")[2].replace("_", " "): zone for zone in known}
+    near = nearest(text, tuple(known)) or cities.get(nearest(text.strip().title(), tuple(cities)) or "")
+    if zones:
+        hint = f"write one of its time zones, such as {', '.join(zones[:4])}"
+    elif near:
+        hint = f"did you mean {near}?"
+    else:
+        hint = "write the largest city of your time zone, such as Brussels, or its name, such as Europe/Brussels"
+    raise UsageError(f"“{text}” is not a time zone", hint)
+
+
+def _zone_word(text: str) -> str:
+    """Return a time zone, a city or a country in one spelling."""
+    return re.sub(r"[\s_-]+", " ", text).strip().casefold()
+
+
+def _zones_of_country(word: str) -> tuple[str, ...]:
+    """Return the time zones of a country with this English name."""
+    # Imported late: language data is slow to load.
+    from babel.core import Locale, get_global
+
+    countries = {name.casefold(): code for code, name in Locale("en").territories.items()}
+    code = countries.get(word)
+    known = available_timezones()
+    return tuple(
+        zone for zone, where in sorted(get_global("zone_territories").items()) if where == code and zone in known
     )
 
 

@@ -5,7 +5,8 @@ mailing at a time. What `compose send` would refuse is shown; it is sent all the
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -24,13 +25,16 @@ from composer.audience.subscribers import ACTIVE, count
 from composer.checks.catalogue import catalogue
 from composer.core.errors import ComposeError
 from composer.core.issue_files import editions_of_issue, issue_key
-from composer.delivery.core.mailing import mailings_of
+from composer.delivery.core.mailing import Mailing, mailings_of
 from composer.delivery.preflight.preflight import ALLOWABLE, Refusal
 from composer.delivery.reporting.mailing_report import summary
 from composer.delivery.reporting.statistics import statistics_of
+from composer.delivery.worker.progress import Progress
 from composer.delivery.worker.stop_request import Stop
 from composer.web.trial.trial_pages import MailingView, Stage
 
+#: The fewest seconds between two lines about the progress.
+_PAUSE = 2.0
 _AGAIN, _ALLOWED = "sent again in a trial", "a trial"
 
 
@@ -45,9 +49,11 @@ class TrialMailing:
         probe: Callable[[str, Tokens], str],
         clock: Callable[[], datetime],
         ended: Callable[[], None],
+        tell: Callable[[str], None],
     ) -> None:
-        """`probe` asks the public pages for our key; `ended` is called when a mailing has ended."""
+        """`probe` asks the public pages for our key; `ended` is called when a mailing has ended; `tell` with each step."""
         self._context, self._issue, self._probe, self._clock, self._ended = context, issue, probe, clock, ended
+        self._tell = tell
         self._view = MailingView(stage=Stage.READY)
         self._lock, self._stop = threading.Lock(), Stop()
         self._thread: threading.Thread | None = None
@@ -113,6 +119,7 @@ class TrialMailing:
     def _send(self) -> SendOutcome:
         context, clock = self._context, self._clock
         for path in editions_of_issue(context.workspace, self._issue.path):
+            self._tell(f"sending a test of {path.stem} to the editors")
             edition = IssueFile(workspace=context.workspace, path=path)
             test = prepare_editor_test(edition, now=clock(), environment=context.environment)
             send_editor_test(test)
@@ -123,7 +130,23 @@ class TrialMailing:
             self._view = replace(self._view, refusals=tuple(map(_shown, proposed.refusals)))
             allowed = replace(options, allowed=dict.fromkeys((*ALLOWABLE, *catalogue()), _ALLOWED))
             proposed = propose(context, target, allowed, clock=clock, probe=self._probe)
-        return send(context, proposed, RunControls(stop=lambda: self._stop, clock=clock))
+        self._tell(f"sending to {self.subscribers():,} subscribers")
+        return send(context, proposed, RunControls(stop=lambda: self._stop, watch=self._watched, clock=clock))
+
+    @contextmanager
+    def _watched(self, mailing: Mailing) -> Iterator[Callable[[Progress], None]]:
+        """Tell how far the mailing is, every few seconds at most."""
+        told, again = -1, 0.0
+
+        def show(progress: Progress) -> None:
+            nonlocal told, again
+            if progress.tried != told and progress.seconds >= again:
+                told, again = progress.tried, progress.seconds + _PAUSE
+                self._tell(
+                    f"messages tried: {told:,}; subscribers left: {progress.sums.open:,} of {progress.sums.frozen:,}"
+                )
+
+        yield show
 
     def _ended_view(self, outcome: SendOutcome) -> MailingView:
         match outcome:

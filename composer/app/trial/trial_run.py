@@ -89,6 +89,7 @@ def run_trial(
         listen_on(0) as mail,
         listen(request.port) as web,
     ):
+        tell(f"preparing a copy of the newsletter, with {request.subscribers:,} invented subscribers")
         for each in editions_of_issue(workspace, issue):
             # Here, problems have the names and lines of the person's own files.
             check_issue(workspace, each, clock())
@@ -123,7 +124,9 @@ class _Trial:
         #: Reads bounces one after the other, as a timer would.
         self._bounces = ThreadPoolExecutor(1, thread_name_prefix="bounces")
         mailbox, proxy = TrialMailbox(), TrialProxy(lambda: self._pages_port)
-        self._mailing = TrialMailing(context, issue, probe=self._probe, clock=clock, ended=self._mailing_ended)
+        self._mailing = TrialMailing(
+            context, issue, probe=self._probe, clock=clock, ended=self._mailing_ended, tell=tell
+        )
         handler = TrialHandler(mailbox, clock, self._bounced)
         self._server = TrialServer(mail, web, handler, application(mailbox, proxy, self._mailing))
 

@@ -113,8 +113,23 @@ def _summary(made: "DraftedIssue") -> Iterator[str]:
         yield f"{tables} no name: write one in place of   TODO   in the table"
     for written, printed in made.renamed[:_MOST_TOLD]:
         yield f"“{written}” is printed as “{printed}”"
+    yield from _unknown_labels(made)
     for address, text in made.bad_links[:_MOST_TOLD]:
         yield f"left out a link that does not lead to a web page: {address}  (in “{text}”)"
     for omission in made.omissions[:_MOST_TOLD]:
         text = f": {' '.join(omission.text.split())[:60]}" if omission.text else ""
         yield f"not in the issue: {omission.kind} in paragraph {omission.place.number}{text}"
+
+
+def _unknown_labels(made: "DraftedIssue") -> Iterator[str]:
+    """Yield where the text of each unknown label is, and how to make it the label of a field."""
+    first = {(each.section, each.label): each for each in reversed(made.unknown_labels)}
+    for each in list(reversed(first.values()))[:_MOST_TOLD]:
+        count = sum((other.section, other.label) == (each.section, each.label) for other in made.unknown_labels)
+        where = f"{each.section}, key {each.field}" + (f" ({count} times)" if count > 1 else "")
+        yield f"“{each.label}” is not a label of the newsletter: it is a part of the text in {where}"
+        yield f"    labels of {each.section}: {', '.join(f'{label} ({key})' for key, label in each.known)}"
+        if each.wanted:
+            yield f"    to use your own, write in newsletter.yaml below {each.section}, and run this command again:"
+            yield "        labels:"
+            yield f"          {each.wanted}: {each.label}"

@@ -34,9 +34,13 @@ _NECESSARY = ("name", "sender", "postal_address")
     metavar="TYPE[=HEADING]",
     help="Section of an issue: its type and its heading (types: compose sections).  [default: text, links]",
 )
-@click.option("--timezone", metavar="ZONE", help="Time zone, such as Europe/Berlin.  [default: this computer's]")
+@click.option(
+    "--timezone",
+    metavar="ZONE",
+    help="Time zone or its city, such as Europe/Berlin or Berlin.  [default: this computer's]",
+)
 @click.option("--editor", metavar="ADDRESS", help="Who gets test messages.  [default: the sender]")
-@click.option("--color", metavar="CODE", help="Main color, such as #9b1c1c or darkred.  [default: blue]")
+@click.option("--color", metavar="CODE", help="Main color, such as #9b1c1c or dark red.  [default: blue]")
 @click.option("--logo", type=click.Path(path_type=Path), metavar="FILE", help="Logo: a PNG, JPEG, GIF or WebP file.")
 @click.option("--date", metavar="DATE", help="Date of the first issue.  [default: in a week]")
 @click.option("--sample", is_flag=True, help="Copy the sample newsletter, with an issue in English and German.")

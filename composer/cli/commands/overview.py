@@ -39,7 +39,7 @@ def show() -> None:
         else:
             state = "built" if edition.is_built else "current version not built"
             state += f", {_checked(edition)}"
-            state += ", tested" if edition.is_tested else ""
+            state += f", {_tested(edition)}" if now.mailing is None else ""
             state += ", approved" if edition.is_approved else ""
         console.answer(f"  {edition.name:<{width}}   {state}")
         for problem in edition.same_issue:
@@ -74,6 +74,13 @@ def _checked(edition: "EditionOverview") -> str:
     if edition.check is None:
         return "not checked"
     return f"checked: {counts_in_words(edition.check.counts)}"
+
+
+def _tested(edition: "EditionOverview") -> str:
+    """Return whether the editors got a test of the current version."""
+    if edition.is_tested:
+        return "tested"
+    return "test written to outbox/tests, not sent" if edition.has_test_files else "not tested"
 
 
 def _several(names: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from composer.app.mailings.send_options import MAILINGS
 from composer.cli.ui import console
 from composer.cli.ui.mailing_texts import LEFT_OUT, identity, people, title, when
 from composer.core.command_lines import command_line
-from composer.core.errors import UsageError
+from composer.core.errors import UsageError, grouped, places_in_words
 
 if TYPE_CHECKING:
     from composer.app.mailings.mailing_proposal import ProposedMailing
@@ -39,9 +39,12 @@ def show(proposed: "ProposedMailing") -> None:
     for language, number in proposal.missing_languages.items():
         got = f"{people(number)} received {proposal.selection.got} in {language}"
         console.answer(f"  warning   {got}, but this correction has no edition in that language  [{MISSING_LANGUAGE}]")
-    for problem in proposal.warnings[:_MOST]:
+    groups = grouped(proposal.warnings)
+    for problem, others in groups[:_MOST]:
         console.answer(f"  warning   {problem.path}:{problem.line}: {problem.message}  [{problem.code}]")
-    if (more := len(proposal.warnings) - _MOST) > 0:
+        if others:
+            console.answer(f"            and {len(others)} more like it, at {places_in_words(others)}")
+    if (more := sum(1 + len(others) for _, others in groups[_MOST:])) > 0:
         found = [each.stem for each in proposal.known.editions if each.warnings]
         console.answer(f"            and {more} more: {command_line('check', *found)}")
     if early := proposed.days_early:

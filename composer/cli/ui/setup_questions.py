@@ -83,9 +83,9 @@ def ask_missing(folder: Path, given: GivenAnswers) -> NewsletterSetup:
         found["languages"] = (_ask(question, lambda text: languages_from((text,), available), "en"),)
     languages = languages_from(found["languages"], available)
     names = {tag: _ask(f"Name in {language_name(tag)}", _any, found["name"]) for tag in languages[1:]}
-    ask("timezone", "Time zone", timezone_from, local_timezone())
+    ask("timezone", "Time zone: its name, or a city such as Brussels", timezone_from, local_timezone())
     sections = _ask_sections(types, languages) if "sections" not in found else None
-    ask("color", "Main color: a code such as #9b1c1c, or a name such as darkred", color_from, COLOR)
+    ask("color", "Main color: a name such as dark orange, or a code such as #9b1c1c", color_from, COLOR)
     if "logo" not in found and (path := _ask("File of the logo: PNG, JPEG, GIF or WebP; Enter for none", _logo, "")):
         found["logo"] = _path(path)
     setup = replace(answers(folder, found), names=names)
@@ -111,6 +111,9 @@ def _with_headings(choice: SectionChoice, title: str, languages: Sequence[str]) 
     for tag in languages:
         which = f" in {language_name(tag)}" if len(languages) > 1 else ""
         such_as = f", such as “{title}”" if title and tag.startswith("en") else ""
+        if first := headings.get(languages[0]):
+            # Without a heading, the section of this edition would have none.
+            such_as = f", to translate “{first}”"
         if heading := _ask(f"Heading of “{choice.type}”{which}{such_as}; Enter for none", _any, ""):
             headings[tag] = heading
     return replace(choice, headings=headings)

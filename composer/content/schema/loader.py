@@ -5,7 +5,7 @@ become values here; validation.py checks the structure.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from composer.content.schema.messages import item_words, key_words, where
 from composer.content.schema.scalars import WRITTEN, ScalarParser
@@ -186,9 +186,17 @@ class DocumentLoader:
             return text, None
         if field_.format == "sources":
             return text, self._sources(node, field_, trail)
+        if field_.format == "plain" and field_.is_array:
+            return text, self._lines(node, field_, trail)
         if field_.enum and text not in field_.enum:
             return text, None
         return text, self._texts.value(node, field_, trail)
+
+    def _lines(self, node: Scalar, field_: SchemaField, trail: tuple[str, ...]) -> Value:
+        """Return the lines of a text as a list: an address may be written as a text or as a list."""
+        item = self.schema.resolve(field_.items or SchemaField())
+        lines = (line for line in node.text.split("\n") if line.strip())
+        return tuple(self._texts.value(replace(node, text=line), item, trail) for line in lines)
 
     def _sources(self, node: Scalar, field_: SchemaField, trail: tuple[str, ...]) -> Value:
         item = self.schema.resolve(field_.items or SchemaField())

@@ -20,7 +20,7 @@ from composer.drafts.issue_entries import (
     NoteKind,
     PlainText,
 )
-from composer.drafts.mapping.mapping_context import AccountedWords, MappingContext, NamedPicture, todo_of
+from composer.drafts.mapping.mapping_context import AccountedWords, MappingContext, NamedPicture, UnknownLabel, todo_of
 from composer.drafts.mapping.named_draft import NamedDraft, footnote_label, parts_of
 from composer.drafts.mapping.names.known_names import Vocabulary
 from composer.drafts.mapping.outline.draft_outline import FRONT, MASTHEAD, UNKNOWN, DraftPart
@@ -58,6 +58,8 @@ class MappedIssue:
     bad_links: tuple[tuple[str, str], ...]
     #: Names in the draft, and the different ones that the edition prints.
     renamed: tuple[tuple[str, str], ...]
+    #: Words that look like labels, although the newsletter does not have them.
+    unknown_labels: tuple[UnknownLabel, ...] = ()
     #: The headings of other sections, whose texts were not wanted.
     skipped: tuple[str, ...] = ()
 
@@ -258,4 +260,5 @@ def _result(group: KeyGroup, context: MappingContext) -> MappedIssue:
         added=tuple(context.blocks.added),
         bad_links=tuple(dict.fromkeys(context.bad_links)),
         renamed=tuple(context.renamed.items()),
+        unknown_labels=tuple(context.unknown_labels),
     )

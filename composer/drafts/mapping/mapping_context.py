@@ -36,6 +36,19 @@ class NamedPicture:
     picture: Picture
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownLabel:
+    """Words in a section that look like a label, and the field whose text they are in."""
+
+    label: str
+    section: str
+    field: str
+    #: The fields of the section that have labels, with these.
+    known: tuple[tuple[str, str], ...]
+    #: The field that may be meant: one that has no text otherwise.
+    wanted: str
+
+
 @dataclass(slots=True)
 class MappingContext:
     """Collects what becomes of a draft."""
@@ -54,6 +67,7 @@ class MappingContext:
     header_date: datetime.date | None = None
     #: Headers and footers of the pages that have no field.
     margins: list[DraftLine] = field(default_factory=list)
+    unknown_labels: list[UnknownLabel] = field(default_factory=list)
     accounted: list[AccountedWords] = field(default_factory=list)
     pictures: list[NamedPicture] = field(default_factory=list)
     #: Addresses that an issue cannot contain, with the text that they are in.

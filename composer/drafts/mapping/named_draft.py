@@ -5,7 +5,7 @@ Input: a draft, the names of the newsletter. Output: its parts. Guarantees: what
 
 from dataclasses import dataclass, replace
 
-from composer.drafts.draft_document import DraftDocument, Region
+from composer.drafts.draft_document import DraftDocument, Region, Span
 from composer.drafts.mapping.mapping_context import MappingContext
 from composer.drafts.mapping.outline.contents_list import contents_lines
 from composer.drafts.mapping.outline.draft_outline import DraftPart, draft_parts
@@ -33,11 +33,22 @@ def parts_of(draft: NamedDraft, context: MappingContext, *, has_many: bool) -> l
     lines = draft_lines(draft.document, draft.name if has_many else "")
     if has_many:
         lines = tuple(_relabeled(line, draft) for line in lines)
-    lines = _in_body(lines, context)
+    lines = _in_body(tuple(_unlisted(line, context) for line in lines), context)
     listed = contents_lines(lines, context.vocabulary)
     for at in sorted(listed):
         context.account(lines[at].text, "contents")
     return draft_parts([line for at, line in enumerate(lines) if at not in listed], context.vocabulary)
+
+
+def _unlisted(line: DraftLine, context: MappingContext) -> DraftLine:
+    """Return a line such as `30. April 2025, Berlin` as a paragraph, although programs take it for an item of a list."""
+    text = f"{line.number} {line.text}"
+    date = find_date(text, context.vocabulary.language) if line.number and line.list_level else None
+    if date is None or date.start or date.end <= len(line.number):
+        return line
+    number = Span(f"{line.number} ")
+    context.blocks.added.append(line.number)
+    return replace(line, list_level=0, is_numbered=False, number="", spans=(number, *line.spans))
 
 
 def _in_body(lines: tuple[DraftLine, ...], context: MappingContext) -> tuple[DraftLine, ...]:

@@ -13,10 +13,12 @@ from composer.content.values.field_values import text_in
 from composer.drafts.issue_entries import BareValue, BlockText, EntryValue, ItemList, KeyEntry, KeyGroup, Note, NoteKind
 from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.item_fields import fill_item
+from composer.drafts.mapping.fields.item_numbers import without_numbers
 from composer.drafts.mapping.fields.section_items import section_items
 from composer.drafts.mapping.mapping_context import MappingContext
 from composer.drafts.mapping.names.field_roles import FieldRoles, field_roles
 from composer.drafts.mapping.names.known_names import FieldName, field_names
+from composer.drafts.mapping.text.citations import DateReading
 from composer.drafts.mapping.text.draft_lines import DraftLine
 
 
@@ -53,8 +55,11 @@ def _list(
     names: Sequence[FieldName],
     context: MappingContext,
 ) -> EntryValue:
-    parts = section_items(lines, roles, names, context.vocabulary.language)
-    items = ItemList([_item(spec, each, roles, names, context, has_title_first=True) for each in parts.items])
+    reading = DateReading(language=context.vocabulary.language, form=_date_format(spec), near=context.day)
+    parts = section_items(lines, roles, names, reading)
+    found, numbers = without_numbers(parts.items, reading) if roles.title else (parts.items, "")
+    context.account(numbers, "number")
+    items = ItemList([_item(spec, each, roles, names, context, has_title_first=True) for each in found])
     if not parts.intro:
         return items
     if not spec.type.has_groups:
@@ -84,9 +89,12 @@ def _item(
     *,
     has_title_first: bool,
 ) -> KeyGroup:
-    form = text_in(spec.options, "date_format") if "date_format" in iter(spec.options) else None
-    item = ItemDraft(context, roles, names, form or "", has_title_first)
+    item = ItemDraft(context, roles, names, spec.key, _date_format(spec), has_title_first)
     return with_missing(fill_item(item, lines), roles.fields, roles.required)
+
+
+def _date_format(spec: SectionSpec) -> str:
+    return (text_in(spec.options, "date_format") if "date_format" in iter(spec.options) else None) or ""
 
 
 def with_missing(group: KeyGroup, fields: Mapping[str, SchemaField], required: Sequence[str]) -> KeyGroup:

@@ -44,6 +44,20 @@ def test_an_edition_in_another_language(tmp_path: Path) -> None:
     assert len(made) == 1
 
 
+def test_the_edition_that_the_newest_issue_lacks(tmp_path: Path) -> None:
+    """Without a date, a language continues the newest issue, with its number, until it has this edition or is past."""
+    workspace = sample_message(tmp_path)
+    (workspace.root / "issues/2025-01-30.yaml").write_text(
+        'date: 2025-01-30\nnumber: 8\nsubject: "Ports"\n', encoding="utf-8"
+    )
+    assert new_issue(workspace, language="de", today=datetime.date(2025, 1, 31)).stem == "2025-02-06.de"
+    made = new_issue(workspace, today=datetime.date(2025, 1, 31))
+    assert made.stem == "2025-02-06" and "number: 9\n" in made.path.read_text(encoding="utf-8")
+    other = new_issue(workspace, language="fr", today=datetime.date(2025, 2, 6))
+    assert other.stem == "2025-02-06.fr" and "number: 9\n" in other.path.read_text(encoding="utf-8")
+    assert new_issue(workspace, language="fr", today=datetime.date(2025, 2, 6)).stem == "2025-02-13.fr"
+
+
 def test_a_language_that_the_program_does_not_have(tmp_path: Path) -> None:
     """The texts of the theme and of the pages are written to be translated; what is left empty is English, and a finding."""
     workspace, made = sample(tmp_path), list[Path]()

@@ -63,3 +63,21 @@ def test_a_newsletter_without_issues(tmp_path: Path) -> None:
     (tmp_path / "newsletter.yaml").write_text(LETTER, encoding="utf-8")
     seen = _seen(Workspace(root=tmp_path.resolve()))
     assert seen.editions == () and seen.next == "compose new" and seen.mailing is None
+
+
+def test_each_edition_is_tested(tmp_path: Path) -> None:
+    """Without a mail server, the next step is a test of each edition until all of them are in the outbox."""
+    workspace = sample_message(tmp_path)
+    source = workspace.root / "issues/2025-01-30.yaml"
+    (workspace.root / "newsletter.fr.yaml").write_text("language: fr\n", encoding="utf-8")
+    source.with_name("2025-01-30.fr.yaml").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    day, allowed = datetime.date(2025, 1, 30), {each.code: "a letter" for each in all_checks()}
+    for stem in ("2025-01-30", "2025-01-30.fr"):
+        build(issue := find_issue(stem, workspace.root))
+        check(issue, day=day, allowed=allowed)
+    tests = workspace.root / "outbox/tests"
+    for stem in ("2025-01-30", "2025-01-30.fr"):
+        assert _seen(workspace).next == f"compose test {stem}"
+        (tests / stem).mkdir(parents=True)
+    assert _seen(workspace).next == "compose doctor"
+    assert all(each.has_test_files and not each.is_tested for each in _seen(workspace).editions)

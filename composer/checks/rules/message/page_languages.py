@@ -33,7 +33,7 @@ def consent(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
     yield CheckFinding(
         place=newsletter.place("language"),
         message=f"no native speaker has reviewed the sign-up page in “{newsletter.language}”, with the text of the consent",
-        hint=f"when somebody has reviewed it, {does}",
+        hint=f"ask one to read the sign-up page of   compose trial   in this language; then {does}",
         about=newsletter.language,
     )
 

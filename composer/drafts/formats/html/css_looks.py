@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-_COMMENT = re.compile(r"/\*.*?\*/|<!--|-->", re.DOTALL)
+#: Comments, and statements such as `@import url(…);`, which would become a part of the first selector.
+_IGNORED = re.compile(r"/\*.*?\*/|<!--|-->|@(?:import|charset|namespace)\b[^;{}]*;", re.DOTALL)
 _SELECTOR = re.compile(r"(\w*)((?:\.[\w-]+)*)")
 _USED = frozenset({"font-weight", "font-style", "display", "mso-hide", "mso-list", "white-space"})
 _MOST_RULES = 20_000
@@ -27,7 +28,7 @@ class CssLooks:
         """Read style sheets."""
         made = cls()
         for sheet in sheets:
-            for rule in _COMMENT.sub(" ", sheet).split("}"):
+            for rule in _IGNORED.sub(" ", sheet).split("}"):
                 selectors, _, body = rule.rpartition("{")
                 if (found := declarations(body)) and len(made._rules) < _MOST_RULES:
                     for selector in selectors.rpartition("{")[2].split(","):

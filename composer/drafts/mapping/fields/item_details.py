@@ -11,12 +11,17 @@ from composer.drafts.issue_entries import (
     PlainText,
 )
 from composer.drafts.mapping.fields.item_draft import ItemDraft
-from composer.drafts.mapping.fields.item_titles import set_date
+from composer.drafts.mapping.fields.item_publisher import set_date
 from composer.drafts.mapping.text.draft_dates import find_date, whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
 from composer.drafts.mapping.text.markdown_text import plain_text
 
 _SEPARATORS = re.compile(r"\s*(?:[|·•;]|,(?=\s)|\s[–—-](?=\s)|\n)\s*")
+
+_HOUR = r"\d{1,2}(?:[:.]\d{2}|\s?h\s?\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|uhr|h|[A-Z]{2,4})?"
+_TIMES = re.compile(rf"{_HOUR}(?:\s?(?:–|-|to|bis|à)\s?{_HOUR})?", re.IGNORECASE)
+#: A word between the date and the time.
+_AT = re.compile(r"[,\s]*(?:at|from|um|ab|von|à|de|a las|alle)\s+(?=\d)", re.IGNORECASE)
 
 
 def use_details(item: ItemDraft, line: DraftLine) -> bool:
@@ -47,12 +52,19 @@ def use_details(item: ItemDraft, line: DraftLine) -> bool:
                 return False
             found[roles.date] = day.date.isoformat()
             dated, rest = rest[: day.end], rest[day.end :]
+            if at := _AT.match(rest):
+                dated, rest = dated + at[0], rest[at.end() :]
     pieces = [piece for piece in _SEPARATORS.split(rest) if piece and re.search(r"\w", piece)]
+    last = ""
     for piece in pieces:
         key = _detail_key(item, piece, found)
+        if key is None and last == roles.place and len(piece.split()) <= 4:
+            # `Town hall, room 12`
+            found[last] += f", {piece.strip()}"
+            continue
         if key is None:
             return False
-        found[key] = piece.strip()
+        found[key], last = piece.strip(), key
     if not found or (set(found) <= {roles.place} and not line.is_plain) or set(found) == {roles.place}:
         return False
     for key, text in found.items():
@@ -75,7 +87,4 @@ def _detail_key(item: ItemDraft, piece: str, found: dict[str, str]) -> str | Non
 
 
 def _is_time(key: str, piece: str) -> bool:
-    is_time = re.fullmatch(r"\d{1,2}(?:[:.]\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|uhr|h|[A-Z]{2,4})?"
-                           r"(?:\s?(?:–|-|to|bis)\s?\d{1,2}(?:[:.]\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|uhr|h|[A-Z]{2,4})?)?",
-                           piece.strip(), re.IGNORECASE)  # fmt: skip
-    return key in ("time", "hours") and is_time is not None
+    return key in ("time", "hours") and _TIMES.fullmatch(piece.strip()) is not None

@@ -24,6 +24,7 @@ class ItemDraft:
     context: MappingContext
     roles: FieldRoles
     names: Sequence[FieldName]
+    section: str = ""
     date_format: str = ""
     #: Whether its first line is the title, whatever it looks like.
     has_title_first: bool = False
@@ -35,6 +36,8 @@ class ItemDraft:
     notes: dict[str, list[Note]] = field(default_factory=dict)
     left: dict[str, list[DraftLine]] = field(default_factory=dict)
     current: str = ""
+    #: Words that look like a label, and the field whose text they are in.
+    unknown_labels: list[tuple[str, str]] = field(default_factory=list)
 
     def add_text(self, line: DraftLine) -> None:
         """Add a line to the current field; a line that no field can hold is left over."""

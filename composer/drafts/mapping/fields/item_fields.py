@@ -4,7 +4,6 @@ Input: lines in reading order, the roles of the fields. Output: a `KeyGroup` in 
 line is in a field, in a comment of the file, or accounted for.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,10 +14,12 @@ from composer.drafts.issue_entries import (
     KeyGroup,
     PlainText,
 )
+from composer.drafts.mapping.fields.item_citations import take_citations, use_citation
 from composer.drafts.mapping.fields.item_details import use_details
 from composer.drafts.mapping.fields.item_draft import ItemDraft
+from composer.drafts.mapping.fields.item_labels import note_unknown_label, report_unknown_labels
 from composer.drafts.mapping.fields.item_pictures import use_picture, write_figures
-from composer.drafts.mapping.fields.item_titles import set_date, use_title
+from composer.drafts.mapping.fields.item_titles import use_title
 from composer.drafts.mapping.fields.item_values import (
     use_attribution,
     use_byline,
@@ -28,19 +29,15 @@ from composer.drafts.mapping.fields.item_values import (
     use_source,
 )
 from composer.drafts.mapping.fields.source_entries import source_entry, source_pieces, source_todos, sources_value
-from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
 from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
 from composer.drafts.mapping.text.markdown_text import bad_links, plain_text, web_link
 from composer.drafts.mapping.text.span_text import (
     Spans,
     cut,
-    first_link,
     marks_of,
-    split_spans,
     strip_spans,
 )
-from composer.drafts.mapping.text.trailing_marks import Bracketed, date_in_brackets, trailing_brackets
 
 
 def fill_item(item: ItemDraft, lines: Sequence[DraftLine]) -> KeyGroup:
@@ -52,6 +49,7 @@ def fill_item(item: ItemDraft, lines: Sequence[DraftLine]) -> KeyGroup:
         if line.picture is not None:
             rest = use_picture(item, line, rest)
         elif not _special(item, line, rest):
+            note_unknown_label(item, line)
             item.add_text(line)
     _finish(item)
     return _group(item)
@@ -64,23 +62,16 @@ def _special(item: ItemDraft, line: DraftLine, rest: Sequence[DraftLine]) -> boo
     found = find_label(line.spans, item.names, has_level=bool(line.level))
     if found is not None and use_label(item, line, found):
         return True
-    return any(
-        use(item, line)
-        for use in (use_title, use_number, use_source, use_byline, use_details, use_attribution, use_link)
-    )
+    if use_title(item, line) or use_number(item, line) or use_citation(item, line, rest):
+        return True
+    return any(use(item, line) for use in (use_source, use_byline, use_details, use_attribution, use_link))
 
 
 def _finish(item: ItemDraft) -> None:
     """Take dates and outlets from the ends of texts, and make values of texts and sources."""
     roles = item.roles
-    if roles.date and roles.date not in item.values and (line := _last_text(item)):
-        found = date_in_brackets(line.spans, item.language, item.date_format, item.context.day)
-        if found is not None:
-            spans, day, words = found
-            _replace_last(item, spans)
-            set_date(item, roles.date, day.isoformat(), words)
-    if roles.outlet and roles.outlet not in item.values and not roles.sources and (line := _last_text(item)):
-        _outlet_at_end(item, line)
+    if (line := _last_text(item)) and (shorter := take_citations(item, line)) is not None:
+        _replace_last(item, shorter)
     if line := _last_text(item):
         _action_at_end(item, line)
     if item.sources:
@@ -97,6 +88,7 @@ def _finish(item: ItemDraft) -> None:
             item.values[roles.sources] = sources_value(entries)
             item.notes.setdefault(roles.sources, []).extend(source_todos(entries))
     write_figures(item)
+    report_unknown_labels(item)
     for key, lines in item.texts.items():
         for line in lines:
             item.add_comments(key, line)
@@ -120,28 +112,6 @@ def _replace_last(item: ItemDraft, spans: Spans) -> None:
         del lines[-1]
 
 
-def _outlet_at_end(item: ItemDraft, line: DraftLine) -> None:
-    """Use `(Source: AP)`, or `Source: AP` as a last line or after the last sentence."""
-    roles = item.roles
-    found = trailing_brackets(line.spans) or _last_sentence(line.spans)
-    spans = found.inside if found else line.spans
-    label = find_label(spans, _outlet_names(item), has_level=False)
-    if label is None or not text_of(label.rest).strip() or len(text_of(label.rest)) > 80 or not roles.outlet:
-        return
-    publisher = text_of(label.rest).strip().rstrip(".")
-    item.values[roles.outlet] = PlainText(plain_text((Span(publisher),)))
-    if roles.url and (link := web_link(first_link(label.rest))):
-        item.values.setdefault(roles.url, BareValue(link))
-    item.context.account(label.label, "label")
-    _replace_last(item, found.before if found else marks_of(line.spans))
-
-
-def _last_sentence(spans: Spans) -> Bracketed | None:
-    """Split a text whose last sentence may be `Source: AP`."""
-    match = re.search(r"(?<=[.!?…”\"»])\s+(?=[^\W\d_]+\s?[:：]\s[^.!?]{1,80}\.?\s*$)", text_of(spans))
-    return Bracketed(*split_spans(spans, match.start(), match.end())) if match else None
-
-
 def _action_at_end(item: ItemDraft, line: DraftLine) -> None:
     """Use a link after the last sentence, such as `See the program`, as the link of the item."""
     url, action = item.roles.url, "action"
@@ -159,13 +129,6 @@ def _action_at_end(item: ItemDraft, line: DraftLine) -> None:
         return
     item.values |= {url: BareValue(web_link(link)), action: PlainText(plain_text((Span(words),)))}
     _replace_last(item, (*strip_spans(cut(line.spans, 0, start, start)), *marks_of(cut(line.spans, start))))
-
-
-def _outlet_names(item: ItemDraft) -> list[FieldName]:
-    key = item.roles.outlet or ""
-    phrases = item.context.vocabulary.phrases
-    names = [FieldName(key, phrases[name], True) for name in ("source", "sources") if name in phrases]
-    return [*names, *(name for name in item.names if name.key == key)]
 
 
 def _group(item: ItemDraft) -> KeyGroup:

@@ -3,11 +3,10 @@
 Input: an item and a line. Output: whether the line was used.
 """
 
-import datetime
 import re
 from dataclasses import replace
 
-from composer.drafts.draft_document import Span, text_of
+from composer.drafts.draft_document import text_of
 from composer.drafts.issue_entries import (
     BareValue,
     Note,
@@ -15,8 +14,10 @@ from composer.drafts.issue_entries import (
     PlainText,
 )
 from composer.drafts.mapping.fields.item_draft import ItemDraft
+from composer.drafts.mapping.fields.item_publisher import reading_of, set_date, set_publisher
 from composer.drafts.mapping.fields.source_entries import source_entry
-from composer.drafts.mapping.text.draft_dates import other_reading, whole_date
+from composer.drafts.mapping.text.citations import publisher_in
+from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
 from composer.drafts.mapping.text.span_text import (
@@ -24,7 +25,7 @@ from composer.drafts.mapping.text.span_text import (
     first_link,
     strip_spans,
 )
-from composer.drafts.mapping.text.trailing_marks import publisher_in, trailing_brackets
+from composer.drafts.mapping.text.trailing_marks import trailing_brackets
 from composer.drafts.mapping.text.typed_addresses import has_address, linked_addresses, take_address
 
 
@@ -89,34 +90,8 @@ def _headline(item: ItemDraft, spans: Spans) -> Spans:
             return _headline(item, found.before)
     if not roles.outlet or roles.outlet in item.values:
         return spans
-    publisher = publisher_in(found, item.language, item.date_format, item.context.day)
-    if (
-        publisher is None
-        or (publisher.date and (not roles.date or roles.date in item.values))
-        or (publisher.language and not roles.language)
-    ):
-        return spans
-    if publisher.name:
-        item.values[roles.outlet] = PlainText(plain_text((Span(publisher.name),)))
-    if publisher.language and roles.language:
-        item.values[roles.language] = BareValue(publisher.language)
-    if publisher.date and roles.date:
-        item.values[roles.date] = BareValue(publisher.date.isoformat())
-        _doubt_date(item, roles.date, publisher.date, publisher.words)
-    item.context.account(publisher.words, "value")
-    if publisher.url and roles.url and not first_link(found.before) and (link := web_link(publisher.url)):
-        item.values.setdefault(roles.url, BareValue(link))
-    return found.before
-
-
-def set_date(item: ItemDraft, key: str, day: str, words: str) -> None:
-    item.values[key] = BareValue(day)
-    item.context.account(words, "date")
-    _doubt_date(item, key, datetime.date.fromisoformat(day), words)
-
-
-def _doubt_date(item: ItemDraft, key: str, day: datetime.date, words: str) -> None:
-    """Ask for a decision about a date that may be two days."""
-    if other := other_reading(words, day, item.date_format, item.context.day):
-        note = f"check the date: in the draft, “{words.strip(' ()')}” could also be {other.isoformat()}"
-        item.notes.setdefault(key, []).append(Note(NoteKind.TODO, note))
+    publisher = publisher_in(found.inside, reading_of(item))
+    if first_link(found.before) or not roles.url:
+        # The link of the title counts; that of the publisher leads to its home page.
+        publisher = replace(publisher, url="")
+    return found.before if publisher.is_short and set_publisher(item, publisher) else spans

@@ -15,6 +15,7 @@ from composer.drafts.issue_entries import (
     KeyGroup,
     PlainText,
 )
+from composer.drafts.mapping.fields.item_citations import use_labeled_source
 from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.source_entries import looks_like_source
 from composer.drafts.mapping.names.field_roles import is_lone_number
@@ -51,6 +52,8 @@ def use_label(item: ItemDraft, line: DraftLine, found: FoundLabel) -> bool:
         return True
     if is_empty or found.key in item.values or line.list_level:
         return False
+    if found.key == item.roles.outlet:
+        return use_labeled_source(item, line, found)
     value = _value(item, found.key, found.rest)
     if value is None:
         return False

@@ -10,17 +10,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from composer.drafts.draft_document import text_of
+from composer.drafts.mapping.fields.item_starts import LONGEST_TITLE, ItemSplitter
 from composer.drafts.mapping.names.field_roles import FieldRoles
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
-from composer.drafts.mapping.text.block_markdown import is_caption
-from composer.drafts.mapping.text.draft_dates import find_date, whole_date
+from composer.drafts.mapping.text.citations import DateReading
+from composer.drafts.mapping.text.draft_dates import find_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine, ends_sentence
-from composer.drafts.mapping.text.span_text import Spans, first_link, is_all_bold, only_link, split_spans, strip_spans
+from composer.drafts.mapping.text.span_text import Spans, is_all_bold, only_link, split_spans, strip_spans
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
-from composer.drafts.mapping.text.typed_addresses import linked_addresses
 
-_LONGEST_TITLE = 180
 _AFTER_TITLE = re.compile(r"\s*(?:[:：–—|]|,\s|-\s|\n|\.\s)\s*")
 
 
@@ -33,17 +32,19 @@ class SectionItems:
 
 
 def section_items(
-    lines: Sequence[DraftLine], roles: FieldRoles, names: Sequence[FieldName], language: str
+    lines: Sequence[DraftLine], roles: FieldRoles, names: Sequence[FieldName], reading: DateReading
 ) -> SectionItems:
     """Divide a section: at headings of the highest level, at headlines without a style, or at the bullets of a list."""
     if roles.title and lines and not any(line.level for line in lines) and _has_bold_lead(lines[0], names):
         return _leads(lines, names)
-    splitter = _Splitter(list(lines), roles, names, language)
+    if roles.title and _is_link_list(lines):
+        return SectionItems(items=[[line] for line in lines])
+    splitter = ItemSplitter(list(lines), roles, names, reading)
     starts = splitter.starts()
     if starts:
-        return _parts(lines, starts)
+        return _parts(*splitter.with_titles_first(starts))
     if any(line.list_level == 1 for line in lines) and not any(line.level for line in lines):
-        return _bullets(lines, language if roles.date else "")
+        return _bullets(lines, reading.language if roles.date else "")
     if roles.title is not None and _is_line_list(lines):
         return SectionItems(items=[[line] for line in lines])
     return SectionItems(items=[list(lines)] if lines else [])
@@ -58,7 +59,7 @@ def _has_bold_lead(line: DraftLine, names: Sequence[FieldName]) -> bool:
     """Return whether a paragraph begins with bold words other than a label: the title of an item and its text in one."""
     if not line.is_plain or is_all_bold(line.spans) or not line.spans[0].is_bold:
         return False
-    return find_label(line.spans, names, has_level=False) is None and 0 < _title_end(line.spans) <= _LONGEST_TITLE
+    return find_label(line.spans, names, has_level=False) is None and 0 < _title_end(line.spans) <= LONGEST_TITLE
 
 
 def _leads(lines: Sequence[DraftLine], names: Sequence[FieldName]) -> SectionItems:
@@ -80,107 +81,14 @@ def _is_line_list(lines: Sequence[DraftLine]) -> bool:
     )
 
 
-@dataclass(slots=True)
-class _Splitter:
-    lines: list[DraftLine]
-    roles: FieldRoles
-    names: Sequence[FieldName]
-    language: str
+def _is_link_list(lines: Sequence[DraftLine]) -> bool:
+    """Return whether every line is a linked title, perhaps with its publisher in brackets."""
+    return len(lines) > 1 and all(line.is_plain and only_link(_title_of(line)) for line in lines)
 
-    def starts(self) -> list[int]:
-        """Return the numbers of the lines that begin an item."""
-        headings = [at for at, line in enumerate(self.lines) if line.level and not self._is_inner(at)]
-        level = min((self.lines[at].level for at in headings), default=0)
-        found: list[int] = []
-        in_sources = False
-        for at, line in enumerate(self.lines):
-            is_label = line.is_text and self._label(line) is not None
-            if not is_label and self._begins(at, level, found, in_sources=in_sources):
-                found.append(at)
-                in_sources = False
-            elif is_label:
-                label = self._label(line)
-                in_sources = label is not None and self.roles.fields[label].format == "sources"
-        return found
 
-    def _begins(self, at: int, level: int, found: Sequence[int], *, in_sources: bool) -> bool:
-        line = self.lines[at]
-        if self.roles.title is None or not line.is_text or self._is_inner(at):
-            return False
-        if line.level:
-            return line.level == level or (
-                line.level == BOLD
-                and (self._ended(at) or not self.roles.sources and level < BOLD and self._is_headline(at))
-            )
-        if not line.is_plain or not self._is_short(line):
-            return False
-        follows = self._has_text_after(at)
-        if in_sources and at and self.lines[at - 1].list_level and follows:
-            return not only_link(line.spans)
-        if not follows:
-            return False
-        if found and at - 1 == found[-1]:
-            return False
-        return (not found or not level or self._ended(at)) and (self._ended(at) or self._is_headline(at))
-
-    def _is_short(self, line: DraftLine) -> bool:
-        found = trailing_brackets(line.spans)
-        text = text_of(found.before) if found is not None else line.text
-        return len(line.text) <= _LONGEST_TITLE and "\n" not in line.text and not re.search(r"[.。:：;,]\s*$", text)
-
-    def _is_headline(self, at: int) -> bool:
-        """Return whether a paragraph looks like a headline: linked as a whole, or with a publisher in brackets, or the first."""
-        line = self.lines[at]
-        found = trailing_brackets(line.spans)
-        if only_link(line.spans) and (found is None or text_of(found.before).strip()):
-            return not ends_sentence(line.text) or found is not None
-        if self.roles.outlet and self._is_dated_source(line):
-            return True
-        if found is not None and self.roles.outlet and re.search(r"[^\W\d_]", found.words):
-            return True
-        return at == 0 and not ends_sentence(line.text) and len(line.text) <= 120
-
-    def _is_dated_source(self, line: DraftLine) -> bool:
-        """Return whether a line is like `13.12.2026 – Die Zeit: title`, with a link."""
-        before, *after = re.split(r"[:：]\s", line.text, maxsplit=1)
-        has_link = bool(first_link(linked_addresses(line.spans)))
-        return bool(after) and has_link and len(before) <= 90 and find_date(before, self.language) is not None
-
-    def _ended(self, at: int) -> bool:
-        """Return whether the line before ended an item: with a date in brackets."""
-        if not at or not self.roles.date:
-            return False
-        before = self.lines[at - 1]
-        found = trailing_brackets(before.spans) if before.is_text and not before.level else None
-        return found is not None and whole_date(found.words, self.language, "yy/MM/dd") is not None
-
-    def _has_text_after(self, at: int) -> bool:
-        if at + 1 >= len(self.lines):
-            return False
-        after = self.lines[at + 1]
-        return (
-            after.is_text
-            and not after.level
-            and (len(after.text) > len(self.lines[at].text) * 0.7 or self._label(after) is not None)
-        )
-
-    def _is_inner(self, at: int) -> bool:
-        """Return whether a heading belongs to an item: a label, or the caption of a table."""
-        line = self.lines[at]
-        if line.is_text and self._label(line) is not None:
-            return True
-        return (
-            at + 1 < len(self.lines)
-            and self.lines[at + 1].table is not None
-            and line.level == BOLD
-            and is_caption(line)
-        )
-
-    def _label(self, line: DraftLine) -> str | None:
-        found = find_label(line.spans, self.names, has_level=bool(line.level))
-        if found is None or (self.roles.title and found.key == self.roles.title):
-            return None
-        return found.key
+def _title_of(line: DraftLine) -> Spans:
+    found = trailing_brackets(line.spans)
+    return found.before if found is not None else line.spans
 
 
 def _bullets(lines: Sequence[DraftLine], language: str) -> SectionItems:

@@ -33,6 +33,8 @@ _OUTLET = re.compile(r"\s*(?P<outlet>[^:：\n]{1,90}?)\s*(?::\s|：\s*|:(?=[“\
 #: What is between two sources in one line: the original title of the first one, and a sign or a space.
 _BETWEEN = re.compile(r"(?P<original>(?:\s*[(（][^()（）]{1,80}[)）])?)\s*(?:[;|•·/\n]\s*|,?\s+|$)")
 _BULLET = re.compile(r"\s*(?:[-–—*•·‣◦▪]\s+|(?P<number>\d{1,2}[.)])\s+)")
+#: `heise online – ` before a linked title.
+_DASH = re.compile(r"\s*(?P<outlet>[^:：\n]{1,60}?)\s+[–—|-]\s+")
 _AFTER = re.compile(r"\s*[,;|–—-]\s+(?P<outlet>[^,;|:.]{2,60})$")
 
 
@@ -64,6 +66,8 @@ def source_entry(spans: Spans, language: str, near: datetime.date | None = None)
     match = _OUTLET.match(text_of(spans))
     if match is not None and (start is None or match.end() <= start or start == 0) and "http" not in match["outlet"]:
         outlet_words, rest = match["outlet"], strip_spans(cut(spans, match.end()))
+    elif start and (dash := _DASH.fullmatch(text_of(spans)[:start])) is not None:
+        outlet_words, rest = dash["outlet"], strip_spans(cut(spans, start))
     outlet_words, date, date_words = _dated(outlet_words, language, near)
     original = ""
     for _ in range(2):

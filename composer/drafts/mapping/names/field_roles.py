@@ -100,7 +100,8 @@ def is_lone_number(text: str) -> bool:
 
 
 def _title(fields: Mapping[str, SchemaField], required: tuple[str, ...]) -> str | None:
-    named = _named(fields, _TITLES, "plain")
+    # A person has a name, and perhaps a title.
+    named = _named(fields, (name for name in _TITLES if name in required), "plain") or _named(fields, _TITLES, "plain")
     if named is not None:
         return named
     for key, each in fields.items():

@@ -14,6 +14,8 @@ from composer.drafts.mapping.text.span_text import Spans, cut, strip_spans
 
 _COLON = re.compile(r"\s*[:：]\s*")
 _LONGEST = 60
+#: A label that no field has is at most this many words long.
+_MOST_WORDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,27 @@ def find_label(spans: Spans, names: Iterable[FieldName], *, has_level: bool) -> 
         if 0 < end <= _LONGEST and (name := _name(text[:end], names, is_marked=is_marked)):
             return FoundLabel(name.key, text[:end], strip_spans(cut(spans, start)), name.name if name.is_loose else "")
     return None
+
+
+def unknown_label(spans: Spans, known: Iterable[str], *, has_level: bool) -> str:
+    """Return what looks like a label although no field has it: a short heading, or a few words before a colon.
+
+    Without bold letters, one of the words must be in a label that is `known`.
+    """
+    text = text_of(spans)
+    bold = _bold_length(spans)
+    colon = _COLON.search(text, 0, _LONGEST + 2)
+    if has_level:
+        label = text
+    elif colon is None or colon.end() == len(text):
+        return ""
+    else:
+        label = text[: colon.start()]
+    label = label.strip(" :：.\n–—-")
+    words = set(normal_heading(label).split())
+    is_like = has_level or bold >= len(label) or any(words & set(normal_heading(name).split()) for name in known)
+    is_label = re.fullmatch(r"[^\W\d_][^.!:：,;()\d]*", label) is not None and not label[0].islower()
+    return label if is_like and is_label and len(words) <= _MOST_WORDS else ""
 
 
 def _name(label: str, names: Iterable[FieldName], *, is_marked: bool) -> FieldName | None:

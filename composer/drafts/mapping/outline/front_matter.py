@@ -6,19 +6,24 @@ Input: lines. Output: the values of an issue, and the lines that are something e
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from composer.drafts.draft_document import Span, text_of
+from composer.drafts.draft_document import text_of
 from composer.drafts.mapping.mapping_context import MappingContext
-from composer.drafts.mapping.names.heading_match import similarity
+from composer.drafts.mapping.names.heading_match import normal_heading, similarity
 from composer.drafts.mapping.names.known_names import Vocabulary
 from composer.drafts.mapping.names.label_match import find_label
 from composer.drafts.mapping.outline.masthead_match import is_known
-from composer.drafts.mapping.text.draft_dates import find_date, whole_date
+from composer.drafts.mapping.text.draft_dates import find_date, is_month_or_year, whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.span_text import Spans
 
 _LONGEST = 120
+#: Words that any newsletter may have in place of its name, or beside its date.
+_NEWSLETTER = frozenset(
+    "newsletter bulletin rundbrief infobrief mitgliederbrief lettre d information boletin bollettino nieuwsbrief "  # noqa: SIM905
+    "edition issue ausgabe numero draft entwurf brouillon the of vom du".split()
+)
 
 
 @dataclass(slots=True)
@@ -39,29 +44,20 @@ def front_matter(lines: Sequence[DraftLine], context: MappingContext, *, has_sec
     found = FrontMatter()
     for at, line in enumerate(lines):
         is_last = at + 1 == len(lines) or bool(lines[at + 1].level) or _is_frame(lines[at + 1], context.vocabulary)
-        shown = _unlisted(line, context)
-        is_text = shown.is_text and not shown.list_level
-        if not is_text or not _take(shown, found, context, words=line.text, is_alone=is_last and has_sections):
+        is_text = line.is_text and not line.list_level
+        if not is_text or not _take(line, found, context, is_alone=is_last and has_sections):
             found.rest.append(line)
     return found
 
 
-def _unlisted(line: DraftLine, context: MappingContext) -> DraftLine:
-    """Return a date such as `30. April 2025` as a paragraph, although programs take it for an item of a list."""
-    text = f"{line.number} {line.text}"
-    if not line.number or whole_date(text, context.vocabulary.language) is None:
-        return line
-    return replace(line, list_level=0, is_numbered=False, number="", spans=(Span(f"{line.number} "), *line.spans))
-
-
-def _take(line: DraftLine, found: FrontMatter, context: MappingContext, *, words: str, is_alone: bool) -> bool:
+def _take(line: DraftLine, found: FrontMatter, context: MappingContext, *, is_alone: bool) -> bool:
     label = find_label(line.spans, context.vocabulary.frame, has_level=False)
     if label is not None and _labeled(label.key, label.rest, found, context):
         context.account(label.label, "label")
         found.sources[label.key] = line
         return True
     if _is_title_line(line, found, context):
-        context.account(words, "title")
+        context.account(line.text, "title")
         return True
     if line.level and is_alone and not found.subject and not found.rest and len(line.text) <= _LONGEST:
         found.subject = line.spans
@@ -118,7 +114,9 @@ def is_running_title(line: DraftLine, vocabulary: Vocabulary) -> bool:
 
 
 def _is_name(text: str, vocabulary: Vocabulary) -> bool:
-    """Return whether a text is the name of the newsletter in one of its languages."""
+    """Return whether a text is the name of the newsletter in one of its languages, or a word such as `Newsletter`."""
+    if all(word in _NEWSLETTER for word in normal_heading(text).split()):
+        return True
     return any(similarity(text, title) >= 0.85 for title in vocabulary.titles)
 
 
@@ -133,6 +131,8 @@ def _number(text: str, vocabulary: Vocabulary) -> tuple[int | None, str]:
 def _without_weekday(text: str, has_date: bool, language: str) -> str:
     words = re.findall(r"[^\W_]+(?:['’.-][^\W_]+)*", text)
     if has_date:
+        # `March 2025` beside the whole date.
+        words = [word for word in words if not is_month_or_year(word, language)]
         words = [word for word in words if whole_date(f"{word} 2025-01-30", language) is None]
     return " ".join(words)
 

@@ -75,6 +75,11 @@ def whole_date(text: str, language: str, form: str = "", near: datetime.date | N
     return found.date if not words and not re.search(r"\d", rest) else None
 
 
+def is_month_or_year(word: str, language: str) -> bool:
+    """Return whether a word is the name of a month, or a year of four digits."""
+    return re.fullmatch(r"(?:19|20)\d\d", word) is not None or word.casefold() in _months(language)
+
+
 def _by_form(text: str, form: str) -> FoundDate | None:
     if not form:
         return None

@@ -9,14 +9,11 @@ from dataclasses import dataclass
 
 from composer.content.values.formats import language_tag
 from composer.drafts.draft_document import text_of
-from composer.drafts.mapping.text.draft_dates import find_date, whole_date
-from composer.drafts.mapping.text.span_text import Spans, cut, first_link, marks_of, strip_spans
+from composer.drafts.mapping.text.draft_dates import whole_date
+from composer.drafts.mapping.text.span_text import Spans, cut, marks_of, strip_spans
 
 _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]*(?:\([^()]*\)[^()（）\[\]]*)*)[)）\]]\s*[.。]?\s*$")
 _MARK = re.compile(r"\s*[(（\[]([A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）\]]\s*$")
-
-#: `Die Zeit, DE` instead of `Die Zeit (DE)`.
-_COUNTRY = re.compile(r",\s*([A-Z]{2})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +29,6 @@ class Bracketed:
         return text_of(self.inside).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
-    """A publisher as brackets name it. `words` are those that become a value instead of a text."""
-
-    name: str
-    language: str = ""
-    date: datetime.date | None = None
-    url: str = ""
-    words: str = ""
-
-
 def trailing_brackets(spans: Spans) -> Bracketed | None:
     """Split a text that ends with brackets."""
     text = text_of(spans)
@@ -53,25 +39,6 @@ def trailing_brackets(spans: Spans) -> Bracketed | None:
     marks = marks_of(cut(spans, match.start(), len(text)))
     before = strip_spans(cut(spans, 0, match.start(), match.start()))
     return Bracketed((*before, *marks), tuple(span for span in cut(spans, match.start(1), match.end(1)) if span.text))
-
-
-def publisher_in(found: Bracketed, language: str, form: str, near: datetime.date | None) -> Publisher | None:
-    """Read brackets as publisher, perhaps with a language or a date: `(Caixin (CN), 25/01/20)`; None for other texts."""
-    text = found.words
-    date = find_date(text, language, form, near)
-    words = ""
-    if date is not None:
-        words = text[date.start : date.end]
-        before, after = text[: date.start].rstrip(" ,;–—-·"), text[date.end :].lstrip(" ,;–—-·")
-        if before and after:
-            return None
-        text = before or after
-    name, tag, mark = language_mark(text)
-    if not tag and (marked := language_mark(_COUNTRY.sub(r" (\1)", text)))[1]:
-        name, tag, mark = marked
-    if len(name) > 60 or len(name.split()) > 8 or re.search(r"[.!?]\s", name):
-        return None
-    return Publisher(name, tag, date.date if date else None, first_link(found.inside), f"{words} {mark}".strip())
 
 
 def date_in_brackets(

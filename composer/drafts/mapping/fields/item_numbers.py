@@ -1,0 +1,58 @@
+"""Numbers that were typed before the titles of a list: `1. Steel`, `2. Trade`.
+
+Input: the lines of each item. Output: the items without these numbers, and the numbers. Guarantees: pure; numbers are taken
+out only if several titles have one and they count up, so that the title `1. FC Union wins` stays as it is.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from composer.drafts.mapping.text.citations import DateReading
+from composer.drafts.mapping.text.draft_dates import find_date
+from composer.drafts.mapping.text.draft_lines import DraftLine
+from composer.drafts.mapping.text.span_text import cut, strip_spans
+
+_NUMBER = re.compile(
+    r"\s*[(（#]?(?:№|[Nn][ro]\.?\s)?(?P<number>\d{1,2}|[IVX]{1,5}|[A-Za-z](?=[.)]))"
+    r"(?:\s?[.):：、）/–—-]+(?:\s+(?=\S)|(?=[^\W\d_]))|\s\|\s*)"
+)
+_ROMAN = ("I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV")
+
+
+def without_numbers(items: Sequence[list[DraftLine]], reading: DateReading) -> tuple[list[list[DraftLine]], str]:
+    """Return the items without the numbers before their titles, and the numbers as written."""
+    matches = [_number(item[0].text, reading) if item and item[0].is_text else None for item in items]
+    found = [match for match in matches if match is not None]
+    written = [match["number"] for match in found]
+    if len(found) < 2 or not any(_counts_up([count(each) for each in written]) for count in (_digits, _roman, _letter)):
+        return list(items), ""
+    bare = [_cut(item, match) for item, match in zip(items, matches, strict=True)]
+    return bare, " ".join(match[0] for match in found)
+
+
+def _number(text: str, reading: DateReading) -> re.Match[str] | None:
+    """Return the number before a title, unless it is the day of a date."""
+    match = _NUMBER.match(text)
+    date = find_date(text, reading.language, reading.form, reading.near) if match else None
+    return None if date is not None and match is not None and date.start < match.end() else match
+
+
+def _cut(item: list[DraftLine], match: re.Match[str] | None) -> list[DraftLine]:
+    return [replace(item[0], spans=strip_spans(cut(item[0].spans, match.end()))), *item[1:]] if match else item
+
+
+def _counts_up(numbers: Sequence[int]) -> bool:
+    return numbers[0] > 0 and all(number == numbers[0] + at for at, number in enumerate(numbers))
+
+
+def _digits(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
+
+
+def _roman(text: str) -> int:
+    return _ROMAN.index(text) + 1 if text in _ROMAN else 0
+
+
+def _letter(text: str) -> int:
+    return ord(text.lower()) - ord("a") + 1 if text.isascii() and len(text) == 1 else 0
