@@ -135,7 +135,7 @@ class TrialMailing:
 
     @contextmanager
     def _watched(self, mailing: Mailing) -> Iterator[Callable[[Progress], None]]:
-        """Tell how far the mailing is, every few seconds at most."""
+        """Report how far the mailing is, every few seconds at most."""
         told, again = -1, 0.0
 
         def show(progress: Progress) -> None:

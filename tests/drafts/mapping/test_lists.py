@@ -68,7 +68,7 @@ def test_people_and_links(tmp_path: Path) -> None:
     "line", ["Newsletter, 14. April 2025", "April 2025 · 14.4.2025", "Infobrief Nr. 3 vom 14. April 2025"]
 )
 def test_date_beside_other_words_for_a_newsletter(tmp_path: Path, line: str) -> None:
-    """A month or a word such as `Newsletter` beside the date is a title, not a note."""
+    """A month or a word such as `Newsletter` next to the date is a title, not a note."""
     written = drafted_here(tmp_path, f"{line}\n\n# Aus dem Rathaus\n\n## Markt\n\nEr beginnt.\n".encode())
     assert "date: 2025-04-14\n" in written and "note:" not in written
 

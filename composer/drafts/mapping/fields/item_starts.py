@@ -79,7 +79,7 @@ class ItemSplitter:
         """Return whether a bold line is a title although other titles are headings."""
         if self._ended(at) or not self.roles.sources and self._is_headline(at):
             return True
-        # Before the first heading, and in a list of short items, it is no subhead.
+        # Before the first heading, and in a list of short items, it is not a subhead.
         has_text = at + 1 < len(self.lines) and self.lines[at + 1].is_text and not self.lines[at + 1].level
         is_apart = not found or (self._is_cited and at - 1 > found[-1])
         return has_text and is_apart

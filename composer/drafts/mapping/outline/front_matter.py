@@ -19,7 +19,7 @@ from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.span_text import Spans
 
 _LONGEST = 120
-#: Words that any newsletter may have in place of its name, or beside its date.
+#: Words that any newsletter may have in place of its name, or next to its date.
 _NEWSLETTER = frozenset(
     "newsletter bulletin rundbrief infobrief mitgliederbrief lettre d information boletin bollettino nieuwsbrief "  # noqa: SIM905
     "edition issue ausgabe numero draft entwurf brouillon the of vom du".split()
@@ -131,7 +131,7 @@ def _number(text: str, vocabulary: Vocabulary) -> tuple[int | None, str]:
 def _without_weekday(text: str, has_date: bool, language: str) -> str:
     words = re.findall(r"[^\W_]+(?:['’.-][^\W_]+)*", text)
     if has_date:
-        # `March 2025` beside the whole date.
+        # `March 2025` next to the whole date.
         words = [word for word in words if not is_month_or_year(word, language)]
         words = [word for word in words if whole_date(f"{word} 2025-01-30", language) is None]
     return " ".join(words)
