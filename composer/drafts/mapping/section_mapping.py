@@ -18,8 +18,8 @@ from composer.drafts.mapping.fields.section_items import section_items
 from composer.drafts.mapping.mapping_context import MappingContext
 from composer.drafts.mapping.names.field_roles import FieldRoles, field_roles
 from composer.drafts.mapping.names.known_names import FieldName, field_names
-from composer.drafts.mapping.text.citations import DateReading
 from composer.drafts.mapping.text.draft_lines import DraftLine
+from composer.drafts.mapping.text.publisher_lines import DateReading
 
 
 def section_roles(spec: SectionSpec, context: MappingContext) -> FieldRoles:

@@ -13,8 +13,8 @@ from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.item_publisher import is_free, reading_of, set_date, set_publisher
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import FoundLabel, find_label
-from composer.drafts.mapping.text.citations import Publisher, citation_in, is_name, publisher_in
 from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
+from composer.drafts.mapping.text.publisher_lines import Publisher, citation_in, is_name, publisher_in
 from composer.drafts.mapping.text.span_text import Spans, marks_of, split_spans
 from composer.drafts.mapping.text.trailing_marks import Bracketed, date_in_brackets, trailing_brackets
 

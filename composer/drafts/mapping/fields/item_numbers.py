@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.drafts.mapping.text.citations import DateReading
 from composer.drafts.mapping.text.draft_dates import find_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
+from composer.drafts.mapping.text.publisher_lines import DateReading
 from composer.drafts.mapping.text.span_text import cut, strip_spans
 
 _NUMBER = re.compile(

@@ -8,9 +8,9 @@ import datetime
 from composer.drafts.draft_document import Span
 from composer.drafts.issue_entries import BareValue, Note, NoteKind, PlainText
 from composer.drafts.mapping.fields.item_draft import ItemDraft
-from composer.drafts.mapping.text.citations import DateReading, Publisher
 from composer.drafts.mapping.text.draft_dates import other_reading
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
+from composer.drafts.mapping.text.publisher_lines import DateReading, Publisher
 
 
 def reading_of(item: ItemDraft) -> DateReading:

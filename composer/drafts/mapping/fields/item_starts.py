@@ -13,9 +13,9 @@ from composer.drafts.mapping.names.field_roles import FieldRoles
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
 from composer.drafts.mapping.text.block_markdown import is_caption
-from composer.drafts.mapping.text.citations import DateReading, citation_in
 from composer.drafts.mapping.text.draft_dates import find_date, whole_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine, ends_sentence
+from composer.drafts.mapping.text.publisher_lines import DateReading, citation_in
 from composer.drafts.mapping.text.span_text import first_link, only_link
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
 from composer.drafts.mapping.text.typed_addresses import linked_addresses

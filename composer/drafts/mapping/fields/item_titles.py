@@ -16,10 +16,10 @@ from composer.drafts.issue_entries import (
 from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.item_publisher import reading_of, set_date, set_publisher
 from composer.drafts.mapping.fields.source_entries import source_entry
-from composer.drafts.mapping.text.citations import publisher_in
 from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
+from composer.drafts.mapping.text.publisher_lines import publisher_in
 from composer.drafts.mapping.text.span_text import (
     Spans,
     first_link,

@@ -14,9 +14,9 @@ from composer.drafts.mapping.fields.item_starts import LONGEST_TITLE, ItemSplitt
 from composer.drafts.mapping.names.field_roles import FieldRoles
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
-from composer.drafts.mapping.text.citations import DateReading
 from composer.drafts.mapping.text.draft_dates import find_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine, ends_sentence
+from composer.drafts.mapping.text.publisher_lines import DateReading
 from composer.drafts.mapping.text.span_text import Spans, is_all_bold, only_link, split_spans, strip_spans
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
 
