@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from composer.app.issues.draft_files import DraftFile as DraftFile
+from composer.app.issues.draft_files import read_drafts
 from composer.app.issues.draft_language import newsletter_of, vocabulary_in
 from composer.app.issues.empty_issues import EmptyIssue, empty_issues
 from composer.app.issues.issue_lookup import IssueFile
@@ -24,40 +26,16 @@ from composer.core.issue_names import date_in
 from composer.core.workspace import ISSUES, Workspace, stamp
 from composer.drafts.draft_document import Omission
 from composer.drafts.formats.draft_error import DraftError
-from composer.drafts.formats.draft_reader import read_draft, read_draft_file
 from composer.drafts.formats.tracked_changes import ChangeDecision as ChangeDecision
 from composer.drafts.issue_entries import count_todos
 from composer.drafts.mapping.issue_mapping import SKIPPED, MappedIssue, NextValues, map_into_section, map_issue
 from composer.drafts.mapping.mapping_context import UnknownLabel
 from composer.drafts.mapping.named_draft import NamedDraft
 from composer.drafts.mapping.text.block_markdown import NO_CAPTION
-from composer.drafts.writing.draft_pictures import taken_names, with_usable_pictures
+from composer.drafts.writing.draft_pictures import taken_names
 from composer.drafts.writing.existing_section import spliced_issue
 from composer.drafts.writing.issue_yaml import issue_text
 from composer.drafts.writing.word_account import WordAccount, account_words
-
-#: How many open changes an error names.
-_MOST_TOLD = 5
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DraftFile:
-    """A draft: the path of a file, or bytes with a name for messages."""
-
-    path: Path | None = None
-    name: str = ""
-    data: bytes = b""
-
-    @property
-    def title(self) -> str:
-        """Its name in messages."""
-        return self.name if self.path is None else self.path.name
-
-    def read(self, decision: ChangeDecision | None) -> NamedDraft:
-        """Read the document. Raises DraftError."""
-        if self.path is not None:
-            return NamedDraft(self.title, read_draft_file(self.path, decision))
-        return NamedDraft(self.title, read_draft(self.data, self.name, decision))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +84,7 @@ def draft_issue(
     Raises DraftError for a draft that cannot be read, that has open changes, or whose words are not all in the result; UsageError
     if the issue exists; ContentError, OutputError.
     """
-    drafts = _read(files, decision)
+    drafts = read_drafts(files, decision)
     newsletter, vocabulary, tag = newsletter_of(workspace, drafts, language)
     empty = empty_issues(workspace, newsletter, tag)
     taken = taken_names(workspace)
@@ -141,48 +119,13 @@ def draft_section(
     if spec is None:
         known = ", ".join(spec.key for spec in newsletter.sections)
         raise UsageError(f"the newsletter has no section “{section}”", f"available sections: {known}")
-    drafts = _read(files, decision)
+    drafts = read_drafts(files, decision)
     made = map_into_section(drafts, spec, newsletter, vocabulary_in(newsletter), _day(issue), taken_names(workspace))
     before = issue.path.read_bytes().decode("utf-8")
     text = spliced_issue(before, made.keys, spec, newsletter, issue.path, workspace)
     words = _account(drafts, text, newsletter, workspace, made, before)
     pictures = _write(workspace, issue.path, text, made, is_new=False)
     return replace(_result(issue, newsletter, words, pictures, made, drafts), section=section)
-
-
-def _read(files: Sequence[DraftFile], decision: ChangeDecision | None) -> list[NamedDraft]:
-    drafts = [file.read(decision) for file in files]
-    names = [draft.name for draft in drafts]
-    # The name tells the footnotes and comments of two drafts apart.
-    drafts = [
-        replace(draft, name=f"{draft.name} ({at})") if draft.name in names[:at] else draft
-        for at, draft in enumerate(drafts)
-    ]
-    for draft in drafts:
-        _refuse_changes(draft)
-    return [replace(draft, document=with_usable_pictures(draft.document)) for draft in drafts]
-
-
-def _refuse_changes(draft: NamedDraft) -> None:
-    """Raise DraftError if a draft has tracked changes that are neither accepted nor rejected."""
-    changes = draft.document.changes
-    if not changes:
-        return
-    count = "1 open change" if len(changes) == 1 else f"{len(changes)} open changes"
-    places = [
-        f"{'inserted' if change.is_insertion else 'deleted'} in paragraph {change.place.number}: “{_short(change.text)}”"
-        for change in changes[:_MOST_TOLD]
-    ]
-    more = [f"and {len(changes) - _MOST_TOLD} more"] if len(changes) > _MOST_TOLD else []
-    raise DraftError(
-        f"{draft.name} has {count}: {'; '.join((*places, *more))}",
-        "accept or reject them in the document, or add   --accept-changes   or   --reject-changes",
-    )
-
-
-def _short(text: str) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= 40 else f"{text[:39]}…"
 
 
 def _next_values(workspace: Workspace, empty: EmptyIssue | None, tag: str | None, today: datetime.date) -> NextValues:
