@@ -129,15 +129,6 @@ def test_what_is_shown_before_the_question(room: CliHarness, office: FakeSmtp) -
     assert room.mailings() == [] and recipients(office) == []
 
 
-def test_equal_warnings_are_shown_once(room: CliHarness) -> None:
-    """Four links to an example host are one line with the other places."""
-    path = room.root / "issues" / f"{ISSUE}.yaml"
-    links = "".join(f"\n\n  [Page {number}](https://example.com/{number})" for number in range(4))
-    path.write_text(path.read_text(encoding="utf-8").rstrip() + f"{links}\n", encoding="utf-8")
-    out = room.say("send", ISSUE, "--dry-run").out
-    assert out.count("[LINK01]") == 1 and "and 3 more like it, at " in out
-
-
 def test_the_count_is_asked_for(room: CliHarness, office: FakeSmtp) -> None:
     """With a wrong number, or without a terminal, nothing is frozen or sent, and the number is named."""
     room.add(12)
