@@ -7,7 +7,7 @@ of the variant for a subscriber. Guarantees: writes nothing.
 import datetime
 import hashlib
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -188,10 +188,11 @@ def _built(newsletter: Newsletter, issue: Issue, memory: BuildMemory[Newsletter]
         for name, picture in named
         if address is None
     )
-    html = edition.html
-    for name, picture in named:
-        source = f"cid:{picture.src}@{domain}" if address is None else f"{address.rstrip('/')}/{quote(name)}"
-        html = html.replace(f'"{picture.src}"', f'"{source}"')
+    base = f"{address.rstrip('/')}/" if address is not None else None
+    sources = {
+        picture.src: f"{base}{quote(name)}" if base else f"cid:{picture.src}@{domain}" for name, picture in named
+    }
+    html = _addressed(edition.html, sources)
     letterhead = Letterhead(
         sender=newsletter.sender,
         reply_to=newsletter.reply_to,
@@ -202,6 +203,8 @@ def _built(newsletter: Newsletter, issue: Issue, memory: BuildMemory[Newsletter]
         feedback_id=newsletter.delivery.feedback_id,
     )
     compiled = compile_message(letterhead, html=html, text=edition.text, fields=edition.fields, pictures=parts)
+    # The page and the HTML part differ only in the addresses of pictures.
+    filled = fill_html(edition.html, values)
     midnight = datetime.datetime.combine(issue.date, datetime.time(), newsletter.zone)
     nobody = Addressing(to=None, date=midnight, message_id=message_id_for(compiled.hash, domain))
     return Built(
@@ -209,16 +212,21 @@ def _built(newsletter: Newsletter, issue: Issue, memory: BuildMemory[Newsletter]
         newsletter=newsletter,
         edition=edition,
         compiled=compiled,
-        html=_page(fill_html(edition.html, values), named),
+        html=_page(filled, named),
         text=fill_text(edition.text, values),
         message=compiled.specimen(nobody),
-        mailed=fill_html(html, values),
+        mailed=_addressed(filled, sources),
         pictures=named,
     )
 
 
 def _page(html: str, named: tuple[tuple[str, Picture], ...]) -> str:
     """Return the page with the paths of its pictures in their folder."""
-    for name, picture in named:
-        html = html.replace(f'"{picture.src}"', f'"{PICTURES}/{quote(name)}"')
+    return _addressed(html, {picture.src: f"{PICTURES}/{quote(name)}" for name, picture in named})
+
+
+def _addressed(html: str, sources: Mapping[str, str]) -> str:
+    """Return HTML with the addresses of pictures in place of their tokens."""
+    for token, source in sources.items():
+        html = html.replace(f'"{token}"', f'"{source}"')
     return html

@@ -25,10 +25,12 @@ _ADDRESS = re.compile(r"(?<=\s)(href|src|background|action)=(?:\"([^\"]*+)\"|'([
 _WRITTEN = re.compile(r"<(https?://[^\s<>]+|[a-z0-9]+)>")
 #: The part of an address that decides where it leads: up to its host or mailbox.
 _LEADS = re.compile(r"(?:[a-z][a-z0-9+.-]*:)?//[^/?#]*|mailto:[^?]*@[^?]*", re.IGNORECASE)
-#: Places where HTML escapes do not help: style sheets, scripts, lists of addresses.
-_NO_PLACE = re.compile(
-    r"<(style|script)\b.*?</\1>|(?<=\s)(?:style|srcset|on[a-z]+)=(?:\"[^\"]*+\"|'[^']*+')", re.IGNORECASE | re.DOTALL
-)
+#: Elements in which HTML escapes do not help: style sheets, scripts.
+_RAW = re.compile(r"<(style|script)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+#: What is before the quotation mark of a style, a script or a list of addresses.
+_UNSAFE = re.compile(r"\s(?:style|srcset|on[a-z]+)=\Z", re.IGNORECASE)
+#: The maximum length of that.
+_UNSAFE_LENGTH = 40
 _WEB = re.compile(r"https?://|mailto:", re.IGNORECASE)
 #: Most of our addresses: nothing to escape, in HTML or elsewhere.
 _BARE = re.compile(r"https?://[A-Za-z0-9._~%:/?#\[\]@!$()*+,;=-]+")
@@ -72,7 +74,9 @@ def split_html(html: str, tokens: Collection[str]) -> Pieces:
         return [html]
     token = _pattern(tuple(tokens))
     starts = [match.start() for match in token.finditer(html)]
-    if any(_is_between(starts, *place.span()) for place in _NO_PLACE.finditer(html)):
+    if any(_is_unsafe(html, start) for start in starts) or any(
+        _is_between(starts, *element.span()) for element in _RAW.finditer(html)
+    ):
         raise PlaceError(
             "a merge field is not allowed in a style, a script or a list of pictures (srcset)",
             "the theme must not put it there",
@@ -161,6 +165,12 @@ def _is_between(starts: list[int], begin: int, end: int) -> bool:
     """Check whether a token starts in a part of the text; no part ends within one."""
     at = bisect_left(starts, begin)
     return at < len(starts) and starts[at] < end
+
+
+def _is_unsafe(html: str, at: int) -> bool:
+    """Check whether the quotation mark before a token is that of a style, a script or a list of addresses."""
+    quotes = (html.rfind(sign, 0, at) for sign in ('"', "'"))
+    return any(_UNSAFE.search(html[max(0, quote - _UNSAFE_LENGTH) : quote]) for quote in quotes if quote > 0)
 
 
 def _split(text: str, token: re.Pattern[str], how: Escape, pieces: Pieces) -> None:
