@@ -5,7 +5,7 @@ pictures. Raises ContentError for mistakes in the theme, CompilerError if the co
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
 
@@ -21,6 +21,7 @@ from composer.content.values.merge_fields import MergeField
 from composer.core.archive_addresses import issue_address, pdf_address
 from composer.core.errors import ContentError, Problem
 from composer.core.language_tags import direction
+from composer.core.workspace import ThemeFiles
 from composer.render.bidi import directed_text, has_right_to_left
 from composer.render.block_directions import mirror_styles, set_directions
 from composer.render.element_names import elements_in
@@ -29,6 +30,7 @@ from composer.render.marked_document import Origins, plain, section_mark, settle
 from composer.render.mjml.compiler import compile_mjml
 from composer.render.mjml.lint import LintFinding, lint, strip_origins
 from composer.render.mjml.one_column import compact_sections
+from composer.render.mjml.text_placeholders import put_into_html, put_texts, take_texts
 from composer.render.template_values import (
     Links,
     PageSection,
@@ -70,6 +72,15 @@ class Edition:
     origins: tuple[str, ...] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    """A compiled page with marks."""
+
+    mjml: str
+    marked: str
+    origins: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class _Numbers:
     """Counts the links of the plaintext."""
@@ -95,15 +106,8 @@ def render(issue: Issue, newsletter: Newsletter, memory: BuildMemory[Newsletter]
     if is_directed:
         text = directed_text(text, base)
     mjml = set_directions(mjml, base, issue.marks.pattern())
-    findings = lint(mjml)
-    if findings:
-        raise ContentError(tuple(sorted({_template_problem(newsletter, finding) for finding in findings})))
-    origins = Origins(issue.marks.prefix)
-    mjml = strip_origins(origins.to_classes(mjml))
-    marked = inline_css(compact_sections(compile_mjml(mjml)), renderer.style("inline.css", elements_in(mjml)))
-    if is_directed:
-        marked = mirror_styles(marked, base)
-    html, sizes = settle(marked, issue.marks)
+    page = renderer.page(mjml, base if is_directed else "")
+    html, sizes = settle(page.marked, issue.marks)
     keys = {number: section.spec.key for number, section in enumerate(issue.sections)}
     return Edition(
         subject=issue.subject,
@@ -114,9 +118,9 @@ def render(issue: Issue, newsletter: Newsletter, memory: BuildMemory[Newsletter]
         fields=issue.fields.fields,
         pictures=tuple(picture for picture in issue.pictures if picture.src in html),
         sizes={keys[number] if number is not None else "page": size for number, size in sizes.items()},
-        mjml=plain(mjml, issue.marks),
-        marked=marked,
-        origins=tuple(origins.places),
+        mjml=plain(page.mjml, issue.marks),
+        marked=page.marked,
+        origins=page.origins,
     )
 
 
@@ -220,6 +224,29 @@ class _Renderer:
             found.append(page_section(section, Markup(body) if kind == "mjml" else body.strip("\n"), contents, mark))
         return tuple(found)
 
+    def page(self, mjml: str, mirrored: str) -> _Page:
+        """Return the page, compiled again only if more than its texts has changed.
+
+        `mirrored` is the direction of a page for which styles are mirrored, or empty. Raises ContentError, CompilerError.
+        """
+        if self.memory is None:
+            return self._compiled(mjml, mirrored)
+        prefix = self.issue.marks.prefix
+        frame, texts = take_texts(mjml, prefix)
+        page = self._recalled(("page", frame, mirrored), partial(self._compiled, frame, mirrored))
+        return replace(page, mjml=put_texts(page.mjml, texts, prefix), marked=put_into_html(page.marked, texts, prefix))
+
+    def _compiled(self, mjml: str, mirrored: str) -> _Page:
+        findings = lint(mjml)
+        if findings:
+            raise ContentError(tuple(sorted({_template_problem(self.theme.files, finding) for finding in findings})))
+        origins = Origins(self.issue.marks.prefix)
+        mjml = strip_origins(origins.to_classes(mjml))
+        marked = inline_css(compact_sections(compile_mjml(mjml)), self.style("inline.css", elements_in(mjml)))
+        if mirrored:
+            marked = mirror_styles(marked, mirrored)
+        return _Page(mjml=mjml, marked=marked, origins=tuple(origins.places))
+
     def _body(self, view: SectionView, kind: str, is_directed: bool) -> tuple[str, int]:
         """Return a rendered section, and the last number of a link in it."""
         name = f"sections/{view.type}/section.{kind}.j2"
@@ -227,8 +254,8 @@ class _Renderer:
         return self.theme.render(name, values, is_directed=is_directed), self.numbers.last
 
 
-def _template_problem(newsletter: Newsletter, finding: LintFinding) -> Problem:
+def _template_problem(files: ThemeFiles, finding: LintFinding) -> Problem:
     path, line, column = [*finding.origin.rsplit(":", 2), "", ""][:3] if finding.origin else ("", "", "")
     if not path:
-        path, line, column = f"templates/{newsletter.theme.name}/page.mjml.j2", "1", "1"
+        path, line, column = f"templates/{files.name}/page.mjml.j2", "1", "1"
     return Problem(path=path, line=int(line), column=int(column), code="mjml", message=finding.message)

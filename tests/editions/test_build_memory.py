@@ -15,6 +15,7 @@ from composer.content.document.newsletter import Newsletter
 from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
+from composer.render import edition
 from composer.render.templating.theme import Theme
 
 ROOT = Path(__file__).parents[2]
@@ -147,4 +148,31 @@ def test_only_changed_sections_are_rendered_again(tmp_path: Path, monkeypatch: p
     assert sections_after(newsletter, "heading: Metrix", "heading: Numbers") == every
     shutil.copytree(ROOT / "templates" / "briefing" / "sections" / "metric", own.parent / "sections" / "metric")
     assert sections_after(own.parent / "sections" / "metric" / "section.txt.j2", "", "New: ") == every
+    assert _result(workspace, issue, memory) == _result(workspace, issue, None)
+
+
+def test_a_page_is_compiled_again_if_more_than_its_texts_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A changed word needs no lint, compiler and inliner; a new link does."""
+    workspace, issue = _workspace("", tmp_path)
+    memory, compiled = BuildMemory[Newsletter](), list[str]()
+
+    def compile_mjml(mjml: str) -> str:
+        compiled.append(mjml)
+        return plain(mjml)
+
+    plain = edition.compile_mjml
+    monkeypatch.setattr(edition, "compile_mjml", compile_mjml)
+
+    def compilations_after(old: str, new: str) -> int:
+        issue.write_text(issue.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+        compiled.clear()
+        _result(workspace, issue, memory)
+        return len(compiled)
+
+    for _ in range(2):
+        _result(workspace, issue, memory)
+    assert compilations_after("turned the mood", "changed the editors' & readers' mood") == 0
+    assert compilations_after("the editors' & readers' mood", "the [mood](https://example.org/mood)") == 1
     assert _result(workspace, issue, memory) == _result(workspace, issue, None)
