@@ -22,8 +22,8 @@ LIMITS = {
     "compose send --help": 57_000,
     "compose build, nothing kept": 2_520_000,
     "compose build": 485_000,
-    "a save in preview": 224_000,
-    "a save in an issue of 150 links": 581_000,
+    "a save in preview": 169_000,
+    "a save in an issue of 150 links": 409_000,
 }
 _COUNT = """\
 import json, sys

@@ -4,7 +4,7 @@ Input: an `Issue` and its `Newsletter`. Output: an `Edition` without a subscribe
 pictures. Raises ContentError for mistakes in the theme, CompilerError if the compiler fails.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TypeVar
@@ -12,7 +12,7 @@ from typing import TypeVar
 from markupsafe import Markup
 
 from composer.content.build_memory import BuildMemory
-from composer.content.document.issue import Issue
+from composer.content.document.issue import Issue, Section
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.newsletter_config import ArchiveMode, ArchivePdf
 from composer.content.values.field_values import Picture
@@ -32,6 +32,7 @@ from composer.render.mjml.lint import LintFinding, lint, strip_origins
 from composer.render.mjml.one_column import compact_sections
 from composer.render.mjml.text_placeholders import put_into_html, put_texts, take_texts
 from composer.render.template_values import (
+    Entry,
     Links,
     PageSection,
     SectionView,
@@ -211,15 +212,23 @@ class _Renderer:
         _check_css(self.theme, name, css)
         return css
 
-    def sections(self, kind: str, *, is_directed: bool = False) -> tuple[PageSection, ...]:
-        """Return the sections as the template of the page sees them."""
-        found: list[PageSection] = []
+    @cached_property
+    def _views(self) -> tuple[tuple[Section, Sequence[Entry], SectionView, bytes], ...]:
+        """The sections, their lines in the contents list, what their templates see, and the digests of that."""
+        found = []
         for number, section in enumerate(self.issue.sections):
             anchors = numbered_anchors(section)
             contents = contents_of(section, anchors)
             view = section_view(section, number, anchors, contents)
+            found.append((section, contents, view, BuildMemory.key(view) if self.memory else b""))
+        return tuple(found)
+
+    def sections(self, kind: str, *, is_directed: bool = False) -> tuple[PageSection, ...]:
+        """Return the sections as the template of the page sees them."""
+        found: list[PageSection] = []
+        for number, (section, contents, view, key) in enumerate(self._views):
             make = partial(self._body, view, kind, is_directed)
-            body, self.numbers.last = self._recalled((kind, is_directed, self.numbers.last, view), make)
+            body, self.numbers.last = self._recalled((kind, is_directed, self.numbers.last, key), make)
             mark = section_mark(self.issue.marks.prefix, number)
             found.append(page_section(section, Markup(body) if kind == "mjml" else body.strip("\n"), contents, mark))
         return tuple(found)

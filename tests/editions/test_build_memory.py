@@ -15,7 +15,7 @@ from composer.content.document.newsletter import Newsletter
 from composer.core.errors import ContentError
 from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
-from composer.render import edition
+from composer.render.mjml.compiler import compile_mjml
 from composer.render.templating.theme import Theme
 
 ROOT = Path(__file__).parents[2]
@@ -158,12 +158,11 @@ def test_a_page_is_compiled_again_if_more_than_its_texts_changes(
     workspace, issue = _workspace("", tmp_path)
     memory, compiled = BuildMemory[Newsletter](), list[str]()
 
-    def compile_mjml(mjml: str) -> str:
+    def compile_and_count(mjml: str) -> str:
         compiled.append(mjml)
-        return plain(mjml)
+        return compile_mjml(mjml)
 
-    plain = edition.compile_mjml
-    monkeypatch.setattr(edition, "compile_mjml", compile_mjml)
+    monkeypatch.setattr("composer.render.edition.compile_mjml", compile_and_count)
 
     def compilations_after(old: str, new: str) -> int:
         issue.write_text(issue.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")

@@ -21,7 +21,7 @@ from composer.content.values.formats import (
     token_address,
     web_address,
 )
-from composer.content.values.markdown import parse_markdown
+from composer.content.values.markdown import read_markdown
 from composer.content.values.merge_fields import FieldBook
 from composer.content.values.pictures.picture_files import PictureMistake, picture_at
 from composer.content.values.source_lines import Piece, SourceLine, parse_sources
@@ -165,12 +165,11 @@ class ScalarParser:
         if node.style is not ScalarStyle.LITERAL and (problem := lost_lines(node.source, node.start, node.end)):
             self._say(node.place, trail, problem.code, problem.message, problem.hint)
         text = self._with_tokens(node, node.text, 0, trail)
-        marks = self.marks
-
-        def mark_at(row: int, needle: str) -> str:
-            return marks.token(node, trail, row=row, needle=needle) if marks else ""
-
-        rich, findings = parse_markdown(text, self.fields.mark if self.fields else None, mark_at)
+        marks, field_mark = self.marks, self.fields.mark if self.fields else None
+        rich, findings, places = read_markdown(text, field_mark, marks.upcoming() if marks else None)
+        if marks:
+            for row, needle in places:
+                marks.token(node, trail, row=row, needle=needle)
         for finding in findings[:MOST_TOLD]:
             offset = self.fields.offset_as_written(node.text, text, finding.offset) if self.fields else finding.offset
             self._say(

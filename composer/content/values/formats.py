@@ -7,6 +7,7 @@ not use the network.
 import datetime
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from composer.core.language_tags import canonical_tag, is_language
@@ -21,11 +22,14 @@ class WebAddress:
     hint: str = ""
 
 
+#: How many addresses are known at most: a preview reads the same ones at every save.
+_MOST_KNOWN = 2048
 _SCHEME = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*):")
 _SHAPE = "write an address such as https://www.example.org/page"
 _LABEL = re.compile(r"^(?!-)[A-Za-z0-9-]{1,63}(?<!-)$")
 
 
+@lru_cache(maxsize=_MOST_KNOWN)
 def web_address(text: str, *, mail: bool = False, field_mark: str | None = None) -> WebAddress:
     """Read a web address (RFC 3986), a host in another script as its A-label (RFC 5891).
 

@@ -5,6 +5,7 @@ print HTML; raw HTML, other headings, pictures, blocks of code and horizontal li
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from markdown_it.tree import SyntaxTreeNode
@@ -13,9 +14,29 @@ from composer.content.values.markdown_findings import MarkdownFinding, MarkdownF
 from composer.content.values.markdown_inlines import BUTTON, InlineConverter, MarkAt
 from composer.content.values.markdown_parser import parse_tree
 from composer.content.values.rich_text import Block, BulletList, Inline, Paragraph, Quote, Rich
+from composer.content.values.source_map import UpcomingTokens
 
 if TYPE_CHECKING:
     from composer.content.values.markdown_elements import ElementConverter
+
+
+#: How many texts are known at most: a preview reads the same ones at every save.
+_MOST_KNOWN = 1024
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def read_markdown(
+    text: str, field_mark: str | None, tokens: UpcomingTokens | None
+) -> tuple[Rich, tuple[MarkdownFinding, ...], tuple[tuple[int, str], ...]]:
+    """Read Markdown with tokens in it; also return the row of each token, and the text after it."""
+    places: list[tuple[int, str]] = []
+
+    def mark_at(row: int, needle: str) -> str:
+        places.append((row, needle))
+        return tokens.at(len(places) - 1) if tokens else ""
+
+    rich, findings = parse_markdown(text, field_mark, mark_at)
+    return rich, findings, tuple(places)
 
 
 def parse_markdown(

@@ -56,6 +56,19 @@ class Mark:
         return start
 
 
+@dataclass(frozen=True, slots=True)
+class UpcomingTokens:
+    """The tokens that a map will create next, in its present block."""
+
+    prefix: str
+    block: int
+    count: int
+
+    def at(self, index: int) -> str:
+        """Return a token; 0 is the next one."""
+        return f"{self.prefix}w{(self.count + index) * _BLOCKS + self.block}z"
+
+
 @dataclass(slots=True)
 class SourceMap:
     """Creates the tokens of one edition; they start with `prefix`, which does not occur in the issue."""
@@ -79,9 +92,12 @@ class SourceMap:
         """Mark a place in a text: an offset, or a 0-based row (at `needle`, if the row contains it)."""
         count = self._counts.get(self._block, 0)
         self._counts[self._block] = count + 1
-        number = count * _BLOCKS + self._block
-        self._marks[number] = Mark(node, offset, row, needle, trail)
-        return f"{self.prefix}w{number}z"
+        self._marks[count * _BLOCKS + self._block] = Mark(node, offset, row, needle, trail)
+        return UpcomingTokens(self.prefix, self._block, count).at(0)
+
+    def upcoming(self) -> UpcomingTokens:
+        """Return the next tokens, without marks."""
+        return UpcomingTokens(self.prefix, self._block, self._counts.get(self._block, 0))
 
     def pattern(self) -> re.Pattern[str]:
         """Return the pattern of tokens; group 1 is the number for `at`."""

@@ -8,7 +8,7 @@ and the inliner write them (tests/render/mjml/test_text_placeholders.py).
 import re
 from collections.abc import Sequence
 
-#: Characters that the compiler or the inliner may write in another way: markup, controls, what is no character.
+#: Characters that the compiler or the inliner may write in another way: markup, controls, invalid code points.
 _OTHER = "<>&\"'\0-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufeff\ufffe\uffff"
 #: A comment, a style sheet, or a text between two tags.
 _TEXT = re.compile(

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 from composer.checks.issue_text import named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
-from composer.checks.rules.message.link_targets import host_of
+from composer.checks.text_patterns.host_names import host_of
 from composer.content.yaml.invisible_characters import name_of
 from composer.core.errors import Level
 from composer.core.untrusted.untrusted_text import tame

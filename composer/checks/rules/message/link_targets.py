@@ -1,7 +1,6 @@
 """Checks of where links lead, judged by their addresses; composer/links makes the requests."""
 
 import datetime
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
@@ -10,6 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from composer.checks.issue_text import NO_PAGE, Reference, Role, named
 from composer.checks.registry import CHECKS, CheckFinding, CheckLimits, Setting, check, to_problem
 from composer.checks.review import ReviewedEdition
+from composer.checks.text_patterns.host_names import host_of, ip_address, is_example, is_local, mail_host
 from composer.core.errors import Level, Problem
 from composer.links.answer import LinkAnswer, LinkVerdict
 
@@ -36,7 +36,6 @@ _SHORTENERS = frozenset(
         "suo.im",
     ]
 )
-_LOCAL = (".local", ".localhost", ".internal", ".lan", ".home", ".corp", ".test", ".invalid", ".example")
 #: Parameters that identify the person from whose inbox or browser an address was copied.
 _PERSONAL = frozenset(
     [
@@ -62,8 +61,6 @@ _PERSONAL = frozenset(
         "ck_subscriber_id",
     ]
 )
-#: Hosts that are reserved for examples (RFC 2606).
-_EXAMPLE = re.compile(r"(?:.+\.)?example\.(?:com|net|org)", re.IGNORECASE)
 _UNFINISHED = re.compile(r"todo|tbd|fixme|xxx", re.IGNORECASE)
 _HOST_IN_WORDS = re.compile(
     r"^\s*(?:https?://)?((?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|int|eu|de|at|ch|uk|ie|fr|it|es|pt|nl|be|lu|pl|se|no|dk|fi|ca|au|nz|cn|hk|tw|jp|kr|in|br|mx|io|info|news))(?:[/?#]\S*)?\s*$",
@@ -85,11 +82,6 @@ def _is_trace(name: str) -> bool:
     return name in _PERSONAL or name.startswith("utm_")
 
 
-def host_of(url: str) -> str:
-    """Return the host of an address, without www."""
-    return (urlsplit(url).hostname or "").removeprefix("www.")
-
-
 @check(
     "LINK01",
     "No link leads to a private network or a placeholder",
@@ -99,18 +91,18 @@ def host_of(url: str) -> str:
 )
 def private_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Check hosts and paths; a newsletter that is sent from an example host is a sample and may link to examples."""
-    is_sample = _is_example(review.newsletter.sender.address.rpartition("@")[2])
+    is_sample = is_example(review.newsletter.sender.address.rpartition("@")[2])
     for link in review.references:
         host = host_of(link.url)
         if is_mention(link):
             continue
-        if _is_local(host):
+        if is_local(host):
             message = f"“{host}” is not a public address"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="private")
         elif _UNFINISHED.fullmatch(host.split(".")[0]) or _UNFINISHED.fullmatch(urlsplit(link.url).path.strip("/")):
             message = f"this address is a placeholder: {link.url}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="placeholder")
-        elif not is_sample and _is_example(said := host or _mail_host(link.url)):
+        elif not is_sample and is_example(said := host or mail_host(link.url)):
             message = f"“{said}” is reserved for examples: the link leads nowhere"
             yield CheckFinding(
                 place=link.mark.place, message=named(link.mark, message), level=Level.WARNING, kind="example"
@@ -122,34 +114,10 @@ def is_mention(link: Reference) -> bool:
     words, host = link.words.strip().casefold(), host_of(link.url)
     if link.role is not Role.TEXT:
         return False
-    if _is_local(host):
+    if is_local(host):
         return not urlsplit(link.url).path.strip("/") and words.rstrip("/") == link.url.casefold().rstrip("/")
-    host = host or _mail_host(link.url)
-    return _is_example(host) and words.rpartition("@")[2] == host
-
-
-def _is_local(host: str) -> bool:
-    return host == "localhost" or host.endswith(_LOCAL) or _is_private(host)
-
-
-def _is_example(host: str) -> bool:
-    return _EXAMPLE.fullmatch(host) is not None
-
-
-def _mail_host(url: str) -> str:
-    return url.partition("?")[0].rpartition("@")[2] if url.startswith("mailto:") else ""
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _is_private(host: str) -> bool:
-    address = _address(host)
-    return address is not None and not address.is_global
+    host = host or mail_host(link.url)
+    return is_example(host) and words.rpartition("@")[2] == host
 
 
 @check(
@@ -187,7 +155,7 @@ def shorteners(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 def numbers(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for IP addresses, which spam filters distrust."""
     for link in review.references:
-        address = _address(host_of(link.url))
+        address = ip_address(host_of(link.url))
         if address is not None and address.is_global:
             message = f"this link uses an IP address: {address}"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="number")
@@ -238,7 +206,9 @@ def long_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
 def personal_links(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Look for parameters by which other senders recognise the person who copied the address."""
     for link in review.references:
-        names = [name for name, _ in parse_qsl(urlsplit(link.url).query) if name.lower() in _PERSONAL]
+        names = [
+            name for name, _ in parse_qsl(link.url.partition("#")[0].partition("?")[2]) if name.lower() in _PERSONAL
+        ]
         if names:
             message = f"this address contains “{names[0]}”, which identifies the person who copied it"
             yield CheckFinding(place=link.mark.place, message=named(link.mark, message), kind="personal")

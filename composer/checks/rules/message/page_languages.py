@@ -51,7 +51,8 @@ def translated(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFi
     groups = [PhraseGroup.EDITION] + ([PhraseGroup.PAGES] if newsletter.delivery.public_url else [])
     for group in groups:
         phrases = read_phrases(newsletter.theme, group, newsletter.language)
-        english = read_phrases(newsletter.theme, group, FALLBACK)
+        is_english = phrases is not None and phrases.language == FALLBACK
+        english = phrases if is_english else read_phrases(newsletter.theme, group, FALLBACK)
         missing = [name for name in english or () if phrases is None or name not in phrases]
         if not missing:
             continue

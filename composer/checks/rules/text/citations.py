@@ -6,12 +6,14 @@ one page are different articles.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from composer.checks.issue_text import Reference, Role, named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.message.link_targets import without_traces
+from composer.checks.text_patterns.scan_memory import MOST
 from composer.content.document.sections import SectionSpec
 
 _EDITORIAL_RULE = "editorial rule: set its level in newsletter.yaml"
@@ -80,11 +82,17 @@ def _may_recur(spec: SectionSpec) -> bool:
 def _cited(review: ReviewedEdition) -> Iterator[Reference]:
     """Yield the articles; an address without a path is a home page, not an article."""
     for link in review.references:
-        parts = urlsplit(link.url)
-        if link.role in _CITING and (parts.path.strip("/") or parts.query):
+        if link.role in _CITING and _is_article(link.url):
             yield link
 
 
+@lru_cache(maxsize=MOST)
+def _is_article(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.path.strip("/") or parts.query)
+
+
+@lru_cache(maxsize=MOST)
 def bare(url: str) -> str:
     """Return an address without what does not change the page: tracking, final slash, www, text fragment."""
     url = without_traces(url).partition("#:~:")[0].removesuffix("#").removesuffix("#top").rstrip("/")
