@@ -195,6 +195,18 @@ def test_work_writes_only_where_the_unit_allows_it(kind: Workspace) -> None:
     assert all(any(PurePosixPath(each).is_relative_to(place) for place in allowed) for each in options.values())
 
 
+def test_the_port_for_monitoring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The unit serves figures only if a port was named, which cannot be that of the pages; the program takes the line."""
+    assert "--metrics-port" not in deployed()["systemd/compose-work.service"]
+    monkeypatch.chdir(sample(tmp_path).root)
+    assert run(["deploy", "files", "--folder", str(FOLDER), "--metrics-port", "8800"]) == 2
+    assert run(["deploy", "files", "--folder", str(FOLDER), "--metrics-port", "9108"]) == 0
+    unit = _read((tmp_path / "files" / "systemd" / "compose-work.service").read_text(encoding="utf-8"))
+    words = shlex.split(unit["Service"]["ExecStart"])[1:]
+    assert words[-2:] == ["--metrics-port", "9108"]
+    _takes(words)
+
+
 def test_the_dns_records(tmp_path: Path) -> None:
     """With a mail server and keys of one's own: SPF, DKIM, DMARC; what is unknown is a comment in the zone file."""
     (tmp_path / "news").mkdir()

@@ -119,6 +119,7 @@ def _place_values(place: ServerPlace) -> dict[str, object]:
         "folder": place.folder,
         "program": place.program,
         "port": place.port,
+        "metrics_port": place.metrics_port,
         "backups": place.backups,
         "key_backups": place.key_backups,
         "environment_file": place.environment_file,

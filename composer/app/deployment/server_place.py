@@ -35,6 +35,8 @@ class ServerPlace:
     #: The beginning of the names of units and files.
     unit: str = "compose"
     port: int = 8800
+    #: The port of that computer where compose work serves the figures for monitoring; None for no port.
+    metrics_port: int | None = None
 
     @property
     def backups(self) -> PurePosixPath:
@@ -87,11 +89,13 @@ def place_elsewhere(folder: PurePosixPath) -> ServerPlace:
 
 
 def check_place(place: ServerPlace) -> ServerPlace:
-    """Check that the paths and names can be written into the files. Raises UsageError."""
+    """Check that the paths and names can be written into the files, and the ports differ. Raises UsageError."""
     if not _NAME.fullmatch(place.unit):
         raise UsageError(
             f"--name: “{place.unit}” is not valid", "use lower-case letters, digits and -, such as   economy"
         )
+    if place.metrics_port == place.port:
+        raise UsageError(f"--metrics-port: {place.port} is the port of the public pages", "choose another port")
     for option, path in (("--folder", place.folder), ("--program", place.program), ("--user", place.home)):
         if not _PLAIN.fullmatch(str(path)):
             raise UsageError(

@@ -25,9 +25,20 @@ _MARKS = {"written": "written", "replaced": "replaced", "unchanged": "unchanged"
     "--port", type=click.IntRange(1, 65535), default=8800, metavar="N",
     help="The port of the public pages on that computer.  [default: 8800]",
 )  # fmt: skip
+@click.option(
+    "--metrics-port", type=click.IntRange(1, 65535), metavar="N",
+    help="Serve figures for monitoring at this port of that computer, for programs there only.",
+)  # fmt: skip
 @click.option("--force", "replaces", is_flag=True, help="Replace files that differ, except the one for secrets.")
 def command(
-    directory: Path, folder: str | None, user: str | None, program: str | None, unit: str, port: int, replaces: bool
+    directory: Path,
+    folder: str | None,
+    user: str | None,
+    program: str | None,
+    unit: str,
+    port: int,
+    metrics_port: int | None,
+    replaces: bool,
 ) -> int:
     """Write the files for a server into DIR: systemd, nginx, Caddy, DNS, secrets.
 
@@ -41,7 +52,7 @@ def command(
 
     workspace = Workspace.find(Path.cwd())
     place = place_here(workspace.root) if folder is None else place_elsewhere(PurePosixPath(folder))
-    place = replace(place, unit=unit, port=port)
+    place = replace(place, unit=unit, port=port, metrics_port=metrics_port)
     if user is not None:
         place = replace(place, user=user, group=user)
     if program is not None:
