@@ -1,6 +1,7 @@
 """The results of the doctor, as plain values."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from composer.delivery.config.dns_record import DnsRecord
@@ -28,3 +29,5 @@ class Diagnosis:
     step: str = ""
     #: The DNS record to publish.
     record: DnsRecord | None = None
+    #: When the certificate expires that this is about.
+    expires: datetime | None = None

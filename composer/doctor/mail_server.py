@@ -42,7 +42,11 @@ def _encryption(server: MailServer, encryption: Encryption, now: datetime.dateti
     subject = f"certificate of {server.host}"
     days = (encryption.until - now).days
     seen = f"{encryption.version}, valid until {encryption.until:%Y-%m-%d} ({days} days)"
-    if days < _SOON:
-        step = "tell the administrator of the server: nothing is sent after it expires"
-        return Diagnosis(subject=subject, health=DiagnosisLevel.WEAK, seen=seen, step=step)
-    return Diagnosis(subject=subject, health=DiagnosisLevel.GOOD, seen=seen)
+    is_late = days < _SOON
+    return Diagnosis(
+        subject=subject,
+        health=DiagnosisLevel.WEAK if is_late else DiagnosisLevel.GOOD,
+        seen=seen,
+        step="tell the administrator of the server: nothing is sent after it expires" if is_late else "",
+        expires=encryption.until,
+    )

@@ -112,4 +112,5 @@ def _certificate(host: str, until: datetime, now: datetime) -> Diagnosis:
         health=DiagnosisLevel.WEAK if is_late else DiagnosisLevel.GOOD,
         seen=seen,
         step="check why the reverse proxy has not renewed it" if is_late else "",
+        expires=until,
     )

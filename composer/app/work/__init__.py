@@ -3,6 +3,7 @@
     jobs               the list: each job's name, schedule and condition
     job_functions      what each job does: it calls the same use cases as the commands
     alerts             what a person should look at
+    certificates       when those of the public pages and the mail server expire
     job_runner         runs one job: with a fresh look at the settings, and its result recorded
     job_records        the last result of each job
     local_engine       starts jobs on one computer (SQLite): APScheduler

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from composer.app.context import MailingContext
 from composer.app.work.alerts import alerts_of
+from composer.app.work.certificates import record_certificates
 from composer.app.work.job_order import JobOrder
 from composer.core.event_log import emit
 
@@ -105,6 +106,11 @@ def _daily(context: MailingContext, folder: Path, ending: str, now: datetime, wr
     for old in folder.glob(f"????-??-??{ending}"):
         if old.stem < (day - KEEP_BACKUPS).isoformat():
             old.unlink(missing_ok=True)
+
+
+def check_certificates(context: MailingContext, order: JobOrder) -> None:
+    """Record when the certificates of the public pages and the mail server expire."""
+    record_certificates(context, order.clock())
 
 
 def raise_alerts(context: MailingContext, order: JobOrder) -> None:

@@ -21,6 +21,7 @@ class JobName(StrEnum):
     BOUNCES = "bounces"
     ARCHIVE = "archive"
     BACKUPS = "backups"
+    CERTIFICATES = "certificates"
     ALERTS = "alerts"
 
 
@@ -58,6 +59,7 @@ JOBS = (
         run=job_functions.back_up,
         is_wanted=lambda newsletter, folders: folders.backups is not None or folders.keys is not None,
     ),
+    Job(name=JobName.CERTIFICATES, schedule="23 */6 * * *", run=job_functions.check_certificates),
     Job(name=JobName.ALERTS, schedule="7 * * * *", run=job_functions.raise_alerts),
 )
 

@@ -1,7 +1,7 @@
 """Figures for monitoring, in the OpenMetrics format.
 
 Input: an open newsletter, the time. Output: text for a scraper or a file. Guarantees: labels are codes of a fixed list
-(states, jobs, kinds, large providers); no address, name, domain or token can appear. Mailings older than 30 days do not
+(states, jobs, kinds, services, large providers); no address, name, domain or token can appear. Mailings older than 30 days do not
 count, so that the work does not grow with the archive.
 """
 
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from composer.app.context import MailingContext
+from composer.app.work.certificates import certificate_expiries
 from composer.app.work.job_records import records_of
 from composer.audience.subscribers import count as count_subscribers
 from composer.bounces.health.health_query import health_of
@@ -92,6 +93,7 @@ def _families(context: MailingContext, now: datetime) -> Iterator["GaugeMetricFa
         yield from _audience(connection, now)
         yield from _work(connection, now)
         yield from _backups(context, connection)
+        yield _certificates(connection)
 
 
 def _deliveries(sums: list[Sums]) -> Iterator["GaugeMetricFamily"]:
@@ -133,6 +135,12 @@ def _backups(context: MailingContext, connection: Connection) -> Iterator["Gauge
         kind: backup.at.timestamp() for kind, backup in (("database", database), ("keys", keys)) if backup is not None
     }
     yield _gauge("compose_backup_timestamp_seconds", "When each kind of backup was last made.", "kind", times)
+
+
+def _certificates(connection: Connection) -> "GaugeMetricFamily":
+    times = {service.value: expiry.timestamp() for service, expiry in certificate_expiries(connection).items()}
+    text = "When each certificate expires, as compose work last saw it."
+    return _gauge("compose_certificate_expiry_timestamp_seconds", text, "service", times)
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> "GaugeMetricFamily":

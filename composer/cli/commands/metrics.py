@@ -16,7 +16,7 @@ def command(out: Path | None) -> int:
     """Print figures for monitoring, in the OpenMetrics format.
 
     Contains deliveries by state, subscribers, bounces and complaints by provider, the last success of each job of
-    `compose work`, and the times of backups; no addresses and no names.
+    `compose work`, the times of backups, and when certificates expire; no addresses and no names.
     """
     from composer.app.clock import now
     from composer.app.context import open_newsletter

@@ -12,6 +12,7 @@ from composer.app.work.job_functions import (
     BACKUP_HOUR,
     KEEP_BACKUPS,
     back_up,
+    check_certificates,
     publish_archive,
     raise_alerts,
     read_bounces,
@@ -61,10 +62,11 @@ def test_the_night_of_a_backup_begins_at_its_hour(context: MailingContext, tmp_p
 def test_jobs_without_settings_do_nothing(context: MailingContext, tmp_path: Path) -> None:
     """Without a mailbox, a folder or a mailing there is nothing to do, and that is not an error."""
     for folders in (WorkFolders(), WorkFolders(archive=tmp_path / "public")):
-        for run in (read_bounces, publish_archive, back_up, raise_alerts):
+        for run in (read_bounces, publish_archive, back_up, check_certificates, raise_alerts):
             run(context, order(folders, NIGHT))
     assert names(tmp_path) == ["news"]
-    assert [job.name for job in jobs_of(context.newsletter, WorkFolders())] == [JobName.MAILINGS, JobName.ALERTS]
+    always = [JobName.MAILINGS, JobName.CERTIFICATES, JobName.ALERTS]
+    assert [job.name for job in jobs_of(context.newsletter, WorkFolders())] == always
     everything = WorkFolders(archive=tmp_path, backups=tmp_path)
     assert len(jobs_of(context.newsletter, everything)) == len(JOBS) - 1
 

@@ -13,6 +13,7 @@ from prometheus_client.openmetrics import parser as openmetrics_parser
 from sqlalchemy import update
 
 from composer.app.context import MailingContext
+from composer.app.work.certificates import CertifiedService
 from composer.app.work.job_records import record_failure, record_start, record_success
 from composer.app.work.jobs import JobName
 from composer.app.work.metrics import metrics, served_metrics, write_metrics
@@ -34,6 +35,7 @@ VOCABULARY = (
     | {status.value for status in Status}
     | {provider.name.lower() for provider in Provider}
     | {name.value for name in JobName}
+    | {service.value for service in CertifiedService}
     | {"live", "silent", "database", "keys"}
 )
 
