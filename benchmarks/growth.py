@@ -145,6 +145,7 @@ def _send(folder: Path) -> None:
     from composer.database.schema_upgrade import open_database
     from composer.delivery.core.mailing import mailing_of
     from composer.delivery.messages.message_factory import MailingMessages
+    from composer.delivery.worker.route_work import Route
     from composer.delivery.worker.run_loop import MailingJob, send
     from composer.delivery.worker.stop_request import Stop
 
@@ -153,7 +154,10 @@ def _send(folder: Path) -> None:
             mailing = mailing_of(connection, 1)
         messages = MailingMessages(payload(database, mailing, is_signed=False))
         job = MailingJob(
-            database=database, mailing_id=1, transport=Forgetful(), message_source=messages, connections=16
+            database=database,
+            mailing_id=1,
+            routes=(Route(transport=Forgetful(), connections=16),),
+            message_source=messages,
         )
         assert send(job, Stop()).is_over
 

@@ -64,6 +64,7 @@ def _measure(folder: Path, count: int) -> Large:
     from composer.delivery.selection.freeze import freeze
     from composer.delivery.selection.selection import Selection
     from composer.delivery.selection.selection import count as counted
+    from composer.delivery.worker.route_work import Route
     from composer.delivery.worker.run_loop import MailingJob, send
     from composer.delivery.worker.stop_request import Stop
 
@@ -78,9 +79,8 @@ def _measure(folder: Path, count: int) -> Large:
         job = MailingJob(
             database=database,
             mailing_id=mailing.id,
-            transport=Forgetful(),
+            routes=(Route(transport=Forgetful(), connections=16),),
             message_source=MailingMessages(payload(database, mailing)),
-            connections=16,
             limit=min(_SENT, count),
         )
         send(job, Stop())

@@ -35,6 +35,7 @@ from composer.delivery.messages.message_worker_pool import messages_of
 from composer.delivery.messages.outgoing import MessageRecipient, MessageSource
 from composer.delivery.selection.freeze import Draft, freeze
 from composer.delivery.selection.selection import Selection
+from composer.delivery.worker.route_work import Route
 from composer.delivery.worker.run_loop import MailingJob, Run, send
 from composer.delivery.worker.stop_request import Stop
 from composer.mail.compiled_message import compile_message
@@ -129,16 +130,22 @@ def payload(database: Database, mailing: Mailing, *, is_signed: bool = True) -> 
 
 
 def job(
-    database: Database, mailing: Mailing, port: int, message_source: MessageSource | None = None, **more: Any
+    database: Database,
+    mailing: Mailing,
+    port: int,
+    message_source: MessageSource | None = None,
+    *,
+    limit: int | None = None,
+    **limits: Any,
 ) -> MailingJob:
     """Return a job that sends a mailing to a port of this computer."""
     server = MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=ServerLimits(messages=1_000_000))
     return MailingJob(
         database=database,
         mailing_id=mailing.id,
-        transport=SmtpTransport(server),
+        routes=(Route(transport=SmtpTransport(server), **limits),),
         message_source=message_source or MailingMessages(payload(database, mailing)),
-        **more,
+        limit=limit,
     )
 
 

@@ -15,6 +15,7 @@ from benchmarks.mailing import fill, frozen
 from composer.database.location import Location
 from composer.database.schema_upgrade import open_database
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.worker.route_work import Route
 from composer.delivery.worker.run_loop import MailingJob, send
 from composer.delivery.worker.stop_request import Stop
 from composer.transport.server_settings import MailServer, Security
@@ -73,9 +74,8 @@ def _send(script: Script, count: int, connections: int) -> Sent:
             job = MailingJob(
                 database=database,
                 mailing_id=mailing.id,
-                transport=SmtpTransport(server),
+                routes=(Route(transport=SmtpTransport(server), connections=connections),),
                 message_source=Plain(),
-                connections=connections,
             )
             begin = time.perf_counter()
             run = send(job, Stop())

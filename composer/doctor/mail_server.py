@@ -16,9 +16,9 @@ from composer.transport.smtp.wire import Encryption
 _SOON = 14
 
 
-def look_at_server(server: MailServer, now: datetime.datetime) -> Iterator[Diagnosis]:
-    """Connect, sign in and disconnect."""
-    subject = f"mail server {server.host}:{server.port}"
+def look_at_server(server: MailServer, now: datetime.datetime, name: str | None = None) -> Iterator[Diagnosis]:
+    """Connect, sign in and disconnect. `name`: its name in newsletter.yaml, if there are several."""
+    subject = f"mail server {f'{name} ({server.host}:{server.port})' if name else f'{server.host}:{server.port}'}"
     try:
         session = open_session(server, lambda: make_trust(server))
     except TransportError as error:

@@ -53,7 +53,7 @@ class Addressing:
     #: Before the subject: `[Test] `.
     prefix: str = ""
     #: The header that the relay's webhook returns, and its value with {} for the id in X-Compose-ID (relays.py).
-    echo: tuple[str, str] = ("", "")
+    echoes: tuple[tuple[str, str], ...] = ()
 
 
 def opening_lines(letterhead: Letterhead) -> bytes:
@@ -86,8 +86,7 @@ def own_lines(addressing: Addressing, subject: str, feedback_id: str | None) -> 
         write.message_id("Message-ID", own.message_id),
         write.verbatim("X-Compose-ID", name),
     ]
-    if own.echo[0]:
-        lines.append(write.verbatim(own.echo[0], own.echo[1].format(name)))
+    lines += [write.verbatim(header, value.format(name)) for header, value in own.echoes]
     if own.in_reply_to is not None:
         lines.append(write.message_id("In-Reply-To", own.in_reply_to))
         lines.append(write.message_id("References", own.in_reply_to))

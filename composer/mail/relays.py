@@ -4,6 +4,7 @@ Input: the host of a mail server. Output: a relay, or None. Guarantees: pure; th
 message.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -60,7 +61,7 @@ def relay_at(host: str) -> Relay | None:
     return next((relay for relay in _RELAYS for end in relay.hosts if name == end or name.endswith(f".{end}")), None)
 
 
-def echo_header(host: str) -> tuple[str, str]:
-    """Return the header that the relay's webhook returns, and its value with {} for the id; empty without one."""
-    relay = relay_at(host)
-    return (relay.header, relay.value) if relay else ("", "")
+def echo_headers(hosts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return the headers that the relays' webhooks return, and their values with {} for the id."""
+    relays = dict.fromkeys(relay_at(host) for host in hosts)
+    return tuple((relay.header, relay.value) for relay in relays if relay and relay.header)

@@ -85,3 +85,8 @@ class Outcome:
     reason: str = ""
     #: Of a failure; it has no meaning without one.
     scope: Scope = Scope.RECIPIENT
+
+
+def is_about_us(outcome: Outcome) -> bool:
+    """Return whether a server did not accept a message for a reason that is not the recipient."""
+    return outcome.state in (OutcomeState.DEFERRED, OutcomeState.REFUSED) and outcome.scope is not Scope.RECIPIENT

@@ -65,7 +65,7 @@ def test_a_rehearsal_of_the_sample_writes_a_message_for_each(
             add_subscribers(connection, 3)
         target = target_of(context, issue, SendOptions())
         found = propose(context, target, SendOptions(), settings_of(context.newsletter), clock)
-        assert target.is_rehearsal and found.route == "outbox"
+        assert target.is_rehearsal and found.routes == ()
         assert (found.count, found.refusals, found.waived) == (3, (), ())
         assert Code.UNTESTED in {each.code for each in found.later_refusals}
         outcome = sent(send(context, found))

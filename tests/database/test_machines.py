@@ -21,6 +21,7 @@ from composer.database.machines import (
     silent_machines,
 )
 from composer.database.schema_upgrade import upgrade
+from composer.database.schema_version import newest
 from composer.database.tables.work_tables import machines as table
 
 NOW = datetime.now(UTC)
@@ -118,6 +119,6 @@ def test_the_servers_clock_counts_on_postgresql(database: Database) -> None:
 def test_no_upgrade_while_a_machine_works(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A newer program does not change the tables under an older one that is working."""
     registered(database, seen=datetime.now(UTC))
-    monkeypatch.setattr("composer.database.schema_upgrade.newest", lambda: 22)
+    monkeypatch.setattr("composer.database.schema_upgrade.newest", lambda: newest() + 1)
     with pytest.raises(WorkConflictError, match="is working on this database: one"):
         upgrade(database)

@@ -21,6 +21,7 @@ from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.database_guard.sending_lock import BusyError
 from composer.delivery.messages.outgoing import MessageSource
+from composer.delivery.worker.route_work import Route
 from composer.delivery.worker.run_loop import MailingJob, send
 from composer.delivery.worker.stop_request import Stop
 from composer.transport.server_settings import MailServer, Security, ServerLimits
@@ -97,9 +98,8 @@ def run(order: Order) -> int:
         job = MailingJob(
             database=database,
             mailing_id=order.mailing,
-            transport=SmtpTransport(server),
+            routes=(Route(transport=SmtpTransport(server), connections=order.connections),),
             message_source=messages,
-            connections=order.connections,
             policy=POLICY,
         )
         try:

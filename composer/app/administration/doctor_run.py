@@ -18,7 +18,7 @@ from composer.database.engine import connect
 from composer.database.location import location_of
 from composer.database.schema_version import newest, version_of
 from composer.delivery.config.dns_record import DnsRecord, is_own_host
-from composer.delivery.config.resolve import server_of, transport_name
+from composer.delivery.config.resolve import hosts_of, servers_of, signing_host, transport_name
 from composer.delivery.database_guard.copy_detection import check_original
 from composer.doctor.bounce_route import look_at_bounce_route
 from composer.doctor.database_backups import look_at_database_backup
@@ -77,12 +77,14 @@ def _sending(
         )
     else:
         try:
-            server = server_of(newsletter, workspace, environment)
-            host = server.host
-            if route := look_at_bounce_route(host, webhooks_of(newsletter, environment)):
-                yield route
-            if not is_offline:
-                yield from look_at_server(server, now)
+            hosts = hosts_of(newsletter, environment)
+            host, webhooks = signing_host(hosts), webhooks_of(newsletter, environment)
+            for each in dict.fromkeys(hosts):
+                if route := look_at_bounce_route(each, webhooks):
+                    yield route
+            for given, server in servers_of(newsletter, workspace, environment):
+                if not is_offline:
+                    yield from look_at_server(server, now, given.name if given else None)
         except ComposeError as error:
             yield Diagnosis(subject="mail server", health=DiagnosisLevel.BAD, seen=error.message, step=error.hint)
     yield from look_at_sign_ups(newsletter, workspace, environment, now)

@@ -4,7 +4,7 @@ Input: a newsletter, its place on the server. Output: the text of each file by i
 of secrets, and no secret.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypedDict
@@ -18,12 +18,14 @@ from composer.app.deployment.server_place import ServerPlace
 from composer.bounces.record.bounce_settings import POSTMARK
 from composer.bounces.webhooks.webhook_registry import WEBHOOKS
 from composer.content.document.newsletter import Newsletter
+from composer.content.document.newsletter_config import RouteConfig
 from composer.core.addresses import domain_to_ascii
 from composer.core.environment import Environment
 from composer.core.errors import UsageError
 from composer.core.workspace import Workspace, shipped
 from composer.database.location import location_of
-from composer.delivery.config.resolve import server_of, transport_name
+from composer.delivery.config.credentials import smtp_names
+from composer.delivery.config.resolve import hosts_of, signing_host, transport_name
 from composer.mail.relays import relay_at
 
 NEXT_STEPS = "next-steps.txt"
@@ -92,7 +94,7 @@ def _values(
     delivery = newsletter.delivery
     sites = _site_values(newsletter, place)
     is_outbox = transport_name(newsletter, environment) == "outbox"
-    mail_host = "" if is_outbox else _mail_host(newsletter, workspace, environment)
+    mail_host = "" if is_outbox else signing_host(hosts_of(newsletter, environment))
     location = location_of(newsletter, workspace, environment.environment)
     return {
         **_place_values(place),
@@ -103,7 +105,7 @@ def _values(
         "written_folders": " ".join(_written(place, workspace, location.path)),
         "is_sqlite": location.path is not None,
         "has_imap": delivery.imap is not None,
-        "has_smtp_user": delivery.smtp is None or delivery.smtp.username is not None,
+        "smtp_passwords": _smtp_passwords(delivery.smtp),
         "webhook": _webhook(mail_host),
         "enabled": " ".join(_enabled(place.unit, has_pages=sites["pages"] is not None)),
         "records": planned_records(newsletter, environment, mail_host, sites["hosts"]),
@@ -178,11 +180,11 @@ def _web_place(url: str) -> WebPlace:
     )
 
 
-def _mail_host(newsletter: Newsletter, workspace: Workspace, environment: Environment) -> str:
-    """Return the host of the mail server, without its secret."""
-    if newsletter.delivery.smtp is not None:
-        return newsletter.delivery.smtp.host
-    return server_of(newsletter, workspace, environment).host
+def _smtp_passwords(servers: Sequence[RouteConfig]) -> tuple[str, ...]:
+    """Return the variables for the passwords of the mail servers."""
+    if not servers:
+        return (smtp_names(None).password,)
+    return tuple(smtp_names(each.name).password for each in servers if each.server.username is not None)
 
 
 def _webhook(host: str) -> Mapping[str, str] | None:

@@ -18,13 +18,13 @@ from composer.core.environment import Environment
 from composer.core.environment import environment as own_environment
 from composer.core.errors import Level, UsageError
 from composer.core.workspace import OUTBOX
-from composer.delivery.config.resolve import server_of, signer_of, transport_name
+from composer.delivery.config.resolve import hosts_of, signer_of, signing_host, transport_name
 from composer.delivery.messages.editor_test import Addressed, TestSend, editors_of, messages, send_test, unique
 from composer.editions.check_run import Checked, check_issue
 from composer.editions.pipeline import BuiltVariant, hash_of, pick
 from composer.transport.outbox_transport import FileTransport
 from composer.transport.outcome import OutcomeState
-from composer.transport.server_settings import MailServer
+from composer.transport.protocol import Transport
 from composer.web.preview.simulation.sample_subscribers import SampleSubscriber
 
 
@@ -118,15 +118,15 @@ def send_editor_test(
     """
     sent: list[TestSend] = []
     with _record(test) as record:
-        server = _server(test)
-        newsletter = test.checked.built.newsletter
-        sign = signer_of(newsletter, test.environment, server.host if server else "", int(test.now.timestamp()))
+        newsletter, transport = test.checked.built.newsletter, _transport(test)
+        host = signing_host(hosts_of(newsletter, test.environment)) if transport else ""
+        sign = signer_of(newsletter, test.environment, host, int(test.now.timestamp()))
         values = test.subscriber.values if test.subscriber is not None else None
         # All messages are composed before the first is sent, so that errors are reported while nothing has been sent.
         ready = tuple(messages(test.variants, test.addresses, test.now, sign, values))
         if started is not None:
             started()
-        for each in _hand_over(test, server, ready):
+        for each in _hand_over(test, transport, ready):
             sent.append(each)
             if progress is not None:
                 progress(each)
@@ -134,18 +134,18 @@ def send_editor_test(
     return tuple(sent)
 
 
-def _server(test: EditorTest) -> MailServer | None:
+def _transport(test: EditorTest) -> Transport | None:
     if test.transport != "smtp":
         return None
-    return server_of(test.checked.built.newsletter, test.issue.workspace, test.environment)
+    # Imported late: files need no connection.
+    from composer.delivery.config.single_mail import single_mail_transport
+
+    return single_mail_transport(test.checked.built.newsletter, test.issue.workspace, test.environment)
 
 
-def _hand_over(test: EditorTest, server: MailServer | None, ready: tuple[Addressed, ...]) -> Iterator[TestSend]:
-    if server is not None:
-        # Imported late: files need no connection.
-        from composer.transport.smtp.smtp_transport import SmtpTransport
-
-        yield from send_test(SmtpTransport(server), ready)
+def _hand_over(test: EditorTest, transport: Transport | None, ready: tuple[Addressed, ...]) -> Iterator[TestSend]:
+    if transport is not None:
+        yield from send_test(transport, ready)
         return
     for variant in test.variants:
         # Files are named by address, so each variant needs its own folder.

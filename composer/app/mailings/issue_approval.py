@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 
 from composer.app.context import MailingContext
-from composer.app.mailings.mail_route import transport_to
 from composer.app.mailings.send_target import check_all
 from composer.audience.identity.token_secret import tokens_of
 from composer.core.addresses import Address, AddressError, mailbox_of
@@ -22,7 +21,8 @@ from composer.delivery.approval.recorded_editions import edition_of
 from composer.delivery.approval.review_links import LINK_DAYS, ask
 from composer.delivery.approval.reviews import AnswerEffect, Review, ReviewAnswer, record_answer, review_of
 from composer.delivery.config.delivery_settings import Settings, settings_of
-from composer.delivery.config.resolve import signer_of, transport_name
+from composer.delivery.config.resolve import hosts_of, signer_of, signing_host, transport_name
+from composer.delivery.config.single_mail import single_mail_transport
 from composer.delivery.messages.editor_test import Addressed, TestSend, send_test
 from composer.editions.check_run import Checked
 from composer.transport.protocol import Transport
@@ -124,7 +124,8 @@ def ask_for_approval(context: MailingContext, asked: ApprovalRound, clock: Calla
             "approval requests cannot be sent, because no mail server is set up",
             "to record an approval, run   compose approve ISSUE --as ADDRESS",
         )
-    transport, host = transport_to(context)
+    transport = single_mail_transport(context.newsletter, context.workspace, context.environment)
+    host = signing_host(hosts_of(context.newsletter, context.environment))
     at = clock().astimezone(context.newsletter.zone)
     sign = signer_of(context.newsletter, context.environment, host, int(at.timestamp()))
     tokens = tokens_of(context.database, context.environment)

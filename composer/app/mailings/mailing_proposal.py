@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from composer.app.clock import now
 from composer.app.context import MailingContext, notes_of
-from composer.app.mailings.mail_route import route_of
+from composer.app.mailings.mail_route import configured_routes
 from composer.app.mailings.send_options import SendOptions
 from composer.app.mailings.send_target import SendTarget, audience_of, check_all
 from composer.audience.identity.token_secret import tokens_of
@@ -21,6 +21,7 @@ from composer.audience.identity.tokens import Tokens
 from composer.core.command_lines import command_line
 from composer.core.issue_files import issue_key
 from composer.delivery.config.delivery_settings import Settings, settings_of
+from composer.delivery.config.resolve import ConfiguredRoute
 from composer.delivery.core.mailing import MailingError, mailings_of
 from composer.delivery.database_guard.copy_detection import check_original
 from composer.delivery.database_guard.sending_lock import lock_sending
@@ -44,8 +45,8 @@ class ProposedMailing:
     settings: Settings
     #: When it will be sent; None for now.
     due: datetime | None
-    #: The mail server, or `outbox`.
-    route: str
+    #: The mail servers; none for a rehearsal.
+    routes: tuple[ConfiguredRoute, ...]
     outlook: ProposalOutlook
     commit: Commit | None
     #: The number of the mailing that it corrects.
@@ -112,7 +113,7 @@ def propose(
     # For the date on which it is sent: dates that are in the future today may be in the past then.
     checked = check_all(context, target.paths, due or clock())
     tokens = tokens_of(context.database, context.environment)
-    route = route_of(context, is_rehearsal=is_rehearsal)
+    routes = configured_routes(context, settings, is_rehearsal=is_rehearsal)
     known = _look(context, settings, checked, tokens, probe, is_rehearsal=is_rehearsal)
     commit = commit_of(context.workspace.root)
     with context.database.read() as connection:
@@ -121,7 +122,7 @@ def propose(
             connection, checked, selection, settings, options.allowed, is_rehearsal=is_rehearsal, known=known
         )
         first = min(proposal.counts.included, options.limit or proposal.counts.included)
-        view = outlook(connection, route, first, settings, due or clock())
+        view = outlook(connection, routes, first, due or clock())
     dated = min(each.built.issue.date for each in proposal.variants)
     later: tuple[Refusal, ...] = ()
     if is_rehearsal:
@@ -131,7 +132,7 @@ def propose(
         options=options,
         settings=settings,
         due=due,
-        route=route,
+        routes=routes,
         outlook=view,
         commit=commit,
         corrects=corrects,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from composer.app.context import MailingContext, notes_of
 from composer.app.mailings.approval_state import allowed_until
-from composer.app.mailings.mail_route import route_of
+from composer.app.mailings.mail_route import configured_routes
 from composer.app.mailings.mailing_run import RunControls, RunOutcome, RunRefused, run_mailing
 from composer.app.mailings.send_options import SendOptions
 from composer.app.mailings.send_target import audience_of, check_all
@@ -22,6 +22,7 @@ from composer.delivery.approval.approvals import allow_until, allowance_of, appr
 from composer.delivery.approval.content_diff import BROKEN
 from composer.delivery.approval.recorded_editions import changes_of_mailing, edition_of
 from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.config.resolve import ConfiguredRoute
 from composer.delivery.core.mailing import Mailing, MailingError, Sums, allow, is_early, sums_of
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.copy_detection import check_original
@@ -38,8 +39,8 @@ class ProposedResumption:
     sums: Sums
     options: SendOptions
     settings: Settings
-    #: The mail server.
-    route: str
+    #: The mail servers.
+    routes: tuple[ConfiguredRoute, ...]
     #: The time it is scheduled for, if resuming would send it before that.
     waits_for: datetime | None
     known: PreflightFacts
@@ -102,7 +103,7 @@ def propose_resumption(
         sums=sums,
         options=options,
         settings=settings,
-        route=route_of(context, is_rehearsal=False),
+        routes=configured_routes(context, settings),
         waits_for=mailing.due if is_early(mailing, sums, clock()) else None,
         known=known,
         allowed={**before, **options.allowed},

@@ -16,14 +16,14 @@ from sqlalchemy import Connection
 from composer.app.clock import now
 from composer.app.context import MailingContext, notes_of, person
 from composer.app.mailings.approval_state import may_begin, permission, requests_of
-from composer.app.mailings.mail_route import transport_to
+from composer.app.mailings.mail_route import configured_routes, fastest, file_route, opened_routes
 from composer.app.mailings.send_options import MAILINGS
 from composer.audience.bounce_holds import Hold, open_holds
 from composer.audience.identity.tokens import Tokens
 from composer.core.errors import DatabaseError
 from composer.delivery.approval.reviews import GivenAnswer
 from composer.delivery.config.delivery_settings import Settings
-from composer.delivery.config.resolve import profile_of
+from composer.delivery.config.resolve import profile_of, signing_host
 from composer.delivery.core.mailing import Mailing, sums_of, variants_of
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.database_guard.sending_lock import SendingLock
@@ -37,7 +37,7 @@ from composer.delivery.worker import run_loop
 from composer.delivery.worker.progress import Progress
 from composer.delivery.worker.run_loop import MailingJob, Run
 from composer.delivery.worker.stop_request import Stop
-from composer.mail.relays import echo_header
+from composer.mail.relays import echo_headers
 from composer.transport.protocol import TransportError
 
 
@@ -154,7 +154,9 @@ def _run(
 ) -> RunOutcome:
     database, is_rehearsal = context.database, mailing.is_rehearsal
     folder = context.workspace.root / MAILINGS / str(mailing.id)
-    transport, host = transport_to(context, folder if is_rehearsal else None)
+    configured = configured_routes(context, settings, is_rehearsal=is_rehearsal)
+    hosts = [each.server.host for each in configured]
+    routes = opened_routes(configured) or (file_route(context, folder),)
     with database.read() as connection:
         variants, left = variants_of(connection, mailing.id), sums_of(connection, mailing.id).open
         twice, answered = may_get_twice(connection, mailing.id), answered_mailings(connection, mailing)
@@ -163,22 +165,18 @@ def _run(
         variants,
         tokens,
         answered=answered,
-        profile=profile_of(context.newsletter, context.environment, host),
+        profile=profile_of(context.newsletter, context.environment, signing_host(hosts)),
         zone=context.newsletter.zone,
-        echo=echo_header(host),
+        echoes=echo_headers(hosts),
     )
     limit = None if is_rehearsal else limit
-    rate = None if is_rehearsal else settings.rate
     who = person(context.workspace)
-    with messages_of(payload, min(left, limit or left), rate) as message_source:
+    with messages_of(payload, min(left, limit or left), fastest(routes)) as message_source:
         job = MailingJob(
             database=database,
             mailing_id=mailing.id,
-            transport=transport,
+            routes=routes,
             message_source=message_source,
-            connections=1 if is_rehearsal else settings.connections,
-            rate=rate,
-            daily_quota=None if is_rehearsal else settings.daily_quota,
             limit=limit,
             who=who,
             notes=notes_of(context.environment),

@@ -4,21 +4,24 @@ Input: an open newsletter, one mailing or all. Output: values; for one mailing a
 changes nothing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from composer.app.clock import now
 from composer.app.context import MailingContext
 from composer.app.mailings.approval_state import refusal_of
 from composer.delivery.approval.approvals import answers_before
 from composer.delivery.approval.reviews import GivenAnswer
 from composer.delivery.config.delivery_settings import Settings, settings_of
+from composer.delivery.config.resolve import route_places
 from composer.delivery.core.mailing import Mailing, Sums, mailing_of, mailings_of, sums_of
 from composer.delivery.ledger.reconciliation import Decided, decided_of
 from composer.delivery.ledger.restore import all_lost
 from composer.delivery.preflight.preflight import Refusal
+from composer.delivery.reporting.route_results import RouteResult, ServerCondition, route_results, server_conditions
 from composer.delivery.reporting.statistics import RecipientOutcome, next_try, not_received
 
 
@@ -36,6 +39,8 @@ class MailingStatus:
     answers: tuple[GivenAnswer, ...]
     #: Why its approvals do not allow it to continue.
     held: Refusal | None
+    #: What each mail server did; only filled for one mailing, and if several servers were named.
+    routes: tuple[RouteResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,8 @@ class MailingOverview:
     lost: Mapping[str, datetime] = field(default_factory=dict)
     #: The first recipients who have not received a mailing; only filled for one mailing.
     not_received: tuple[RecipientOutcome, ...] = ()
+    #: The conditions of the mail servers; only filled for all mailings.
+    servers: tuple[ServerCondition, ...] = ()
 
     @property
     def is_even(self) -> bool:
@@ -54,14 +61,18 @@ class MailingOverview:
         return all(each.sums.is_even for each in self.mailings)
 
 
-def status(context: MailingContext, mailing_id: int | None = None, *, most: int = 0) -> MailingOverview:
+def status(
+    context: MailingContext, mailing_id: int | None = None, *, most: int = 0, clock: Callable[[], datetime] = now
+) -> MailingOverview:
     """Return the status of mailings; for one, with at most `most` who have not received it. Raises MailingError."""
     settings = settings_of(context.newsletter)
     with context.database.read() as connection:
         if mailing_id is None:
             found = tuple(_status(connection, each, settings) for each in mailings_of(connection))
-            return MailingOverview(mailings=found, lost=all_lost(connection))
+            servers = server_conditions(connection, route_places(context.newsletter, context.environment), clock())
+            return MailingOverview(mailings=found, lost=all_lost(connection), servers=servers)
         one = _status(connection, mailing_of(connection, mailing_id), settings)
+        one = replace(one, routes=route_results(connection, mailing_id))
         names = not_received(connection, mailing_id, most) if most else ()
         return MailingOverview(mailings=(one,), not_received=names)
 

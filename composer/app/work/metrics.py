@@ -1,7 +1,8 @@
 """Figures for monitoring, in the OpenMetrics format.
 
 Input: an open newsletter, the time. Output: text for a scraper or a file. Guarantees: labels are codes of a fixed list
-(states, jobs, kinds, services, large providers); no address, name, domain or token can appear. Mailings older than 30 days do not
+(states, jobs, kinds, services, large providers) and the names of mail servers in newsletter.yaml, which have only letters, digits
+and hyphens; no address, name of a person, domain or token can appear. Mailings older than 30 days do not
 count, so that the work does not grow with the archive.
 """
 
@@ -21,9 +22,12 @@ from composer.bounces.health.health_query import health_of
 from composer.core.errors import OutputError, UsageError
 from composer.database.machines import live_machines, silent_machines
 from composer.delivery.config.key_backup import keys_of, last_backup
+from composer.delivery.config.resolve import route_places
 from composer.delivery.core.mailing import Sums, mailings_of, sums_of
+from composer.delivery.core.routing import RouteCondition
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.last_backup import last_database_backup
+from composer.delivery.reporting.route_results import accepted_by_route, server_conditions
 from composer.web.public.transactional.queue import waiting
 
 if TYPE_CHECKING:
@@ -90,6 +94,7 @@ def _families(context: MailingContext, now: datetime) -> Iterator["GaugeMetricFa
         recent = [each for each in mailings_of(connection) if not each.is_rehearsal and each.made >= now - _RECENT]
         sums = [sums_of(connection, each.id) for each in recent]
         yield from _deliveries(sums)
+        yield from _routes(context, connection, [each.id for each in recent], now)
         yield from _audience(connection, now)
         yield from _work(connection, now)
         yield from _backups(context, connection)
@@ -101,6 +106,21 @@ def _deliveries(sums: list[Sums]) -> Iterator["GaugeMetricFamily"]:
     yield _gauge("compose_deliveries", "Deliveries of the last 30 days, by state.", "state", states)
     uneven = sum(not each.is_even for each in sums)
     yield _single("compose_mailings_with_wrong_totals", "Mailings whose totals do not add up: always 0.", uneven)
+
+
+def _routes(
+    context: MailingContext, connection: Connection, mailing_ids: list[int], now: datetime
+) -> Iterator["GaugeMetricFamily"]:
+    """Yield figures about each mail server, if newsletter.yaml names several."""
+    places = [each for each in route_places(context.newsletter, context.environment) if each.name is not None]
+    if not places:
+        return
+    conditions = server_conditions(connection, places, now)
+    up = {each.place.name or "": float(each.condition is RouteCondition.UP) for each in conditions}
+    yield _gauge("compose_route_up", "Whether each mail server works: 1, or 0.", "route", up)
+    accepted = accepted_by_route(connection, mailing_ids)
+    counts = {name: accepted.get(name, 0) for name in up}
+    yield _gauge("compose_route_accepted", "Deliveries of the last 30 days that each server accepted.", "route", counts)
 
 
 def _audience(connection: Connection, now: datetime) -> Iterator["GaugeMetricFamily"]:

@@ -100,8 +100,8 @@ def command(
         settings = settings_of(context.newsletter)
         settings = replace(
             settings,
-            rate=settings.rate if rate is None else _rate(rate),
-            connections=connections or settings.connections,
+            forced_rate=None if rate is None else _rate(rate),
+            forced_connections=connections,
         )
         if is_due:
             if issue is not None:

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 import click
 
 from composer.cli.ui import console
-from composer.cli.ui.mailing_texts import WORDS, condition, identity, title, when
+from composer.cli.ui.mailing_texts import CONDITIONS, WORDS, condition, identity, title, when
 from composer.cli.ui.work_texts import work_as_data, work_lines
 from composer.core.command_lines import command_line
+from composer.delivery.core.routing import RouteCondition
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from composer.app.mailings.mailing_status import MailingStatus
     from composer.delivery.core.pause import Pause
+    from composer.delivery.reporting.route_results import ServerCondition
     from composer.delivery.reporting.statistics import RecipientOutcome
 
 #: The most recipients listed; `compose report` writes the full list.
@@ -43,7 +45,8 @@ def command(mailing: int | None, as_json: bool) -> int:
         lost_data = [{"issue": key, "restored": at.isoformat()} for key, at in found.lost.items()]
         mailings_data = [_as_data(each) for each in found.mailings]
         work_data = {} if working is None else work_as_data(working)
-        console.answer_json({"mailings": mailings_data, "lost_issues": lost_data, **work_data})
+        servers_data = {"servers": [_server_as_data(each) for each in found.servers]} if mailing is None else {}
+        console.answer_json({"mailings": mailings_data, "lost_issues": lost_data, **servers_data, **work_data})
     else:
         if not found.mailings and not found.lost:
             console.answer("no mailings yet")
@@ -53,6 +56,8 @@ def command(mailing: int | None, as_json: bool) -> int:
         for key, at in found.lost.items():
             console.answer(f"issue {key}: its mailing was lost when a backup was restored ({when(at, zone)})")
             console.answer(f"next: {command_line('settle', key)}     until then, it is not sent")
+        for line in _server_lines(found.servers, zone):
+            console.answer(line)
         _name(found.not_received, mailing)
         for line in () if working is None else work_lines(working, zone):
             console.answer(line)
@@ -82,6 +87,31 @@ def _lines(known: "MailingStatus", zone: "ZoneInfo", *, is_whole: bool) -> Itera
         yield f"  {_ANSWERS[given.answer.value]:<10} {given.in_words(zone)}"
     for code, reason in mailing.allowed.items():
         yield f"  allowed    {code}: {reason}"
+    for route in known.routes:
+        yield f"  by         {route.in_words}"
+
+
+def _server_lines(servers: "tuple[ServerCondition, ...]", zone: "ZoneInfo") -> Iterator[str]:
+    """Yield a line for each mail server, if there are several or one does not work."""
+    if len(servers) < 2 and all(each.condition is RouteCondition.UP for each in servers):
+        return
+    yield "mail servers"
+    for each in servers:
+        place = each.place
+        name = place.address if place.name is None else f"{place.name} ({place.address})"
+        until = f"; next attempt {when(each.until, zone)}" if each.until else ""
+        said = f": {each.words}" if each.words else ""
+        yield f"  {name}   {CONDITIONS[each.condition]}{until}{said}"
+
+
+def _server_as_data(each: "ServerCondition") -> dict[str, object]:
+    return {
+        "route": each.place.name,
+        "server": each.place.address,
+        "condition": each.condition.value,
+        "until": each.until.isoformat() if each.until else None,
+        "words": each.words,
+    }
 
 
 def _name(people: "tuple[RecipientOutcome, ...]", mailing: int | None) -> None:
@@ -119,6 +149,7 @@ def _as_data(known: "MailingStatus") -> dict[str, object]:
             {"count": each.count, "who": each.who, "at": each.at.isoformat()} for each in known.decided
         ],
         "held": known.held.code.value if known.held else None,
+        "routes": {each.name: {kind.value: count for kind, count in each.counts.items()} for each in known.routes},
         "answers": [
             {"who": each.address, "answer": each.answer.value, "comment": each.comment, "at": each.at.isoformat()}
             for each in known.answers

@@ -6,7 +6,7 @@ Guarantees: sends nothing.
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from composer.core.errors import UsageError, grouped, places_in_words
 if TYPE_CHECKING:
     from composer.app.mailings.mailing_proposal import ProposedMailing
     from composer.app.mailings.mailing_resumption import ProposedResumption
+    from composer.delivery.config.resolve import ConfiguredRoute
     from composer.delivery.preflight.preflight import EditionFacts, Refusal
 
 #: The code of the warning about a correction that does not exist in all languages of its issue.
@@ -87,13 +88,28 @@ def _lines(proposed: "ProposedMailing") -> Iterator[tuple[str, str]]:
         yield "changes", f"requested by {request.address}: {request.comment}"
     if (commit := proposed.commit) is not None:
         yield "commit", commit.id[:12] + (", everything committed" if commit.is_clean else ", with uncommitted changes")
-    pace = f"{settings.rate:,.0f}/min" if settings.rate else "as fast as the server accepts messages"
-    route = f"files in {MAILINGS.as_posix()}/" if proposed.is_rehearsal else proposed.route
-    yield "sent by", f"{route}, {pace}, {settings.connections} connections"
+    if proposed.is_rehearsal:
+        yield "sent by", _with_limits(f"files in {MAILINGS.as_posix()}/", settings.rate, settings.connections)
+    for line in _routes(proposed.routes):
+        yield "sent by", line
     if outlook.quota_left is not None:
-        yield "quota", f"{outlook.quota_left:,} of {settings.daily_quota:,} left in the current 24 hours"
+        yield "quota", f"{outlook.quota_left:,} of {outlook.daily:,} left in the current 24 hours"
     if outlook.finish is not None:
         yield "finishes", f"about {when(outlook.finish, zone)}"
+
+
+def _routes(routes: "Sequence[ConfiguredRoute]") -> Iterator[str]:
+    """Yield a line for each mail server, in the order of preference."""
+    for each in routes:
+        place = f"{each.server.host}:{each.server.port}"
+        name = place if each.name is None else f"{each.name} ({place})"
+        only = f", only for {', '.join(sorted(each.domains))}" if each.domains else ""
+        yield _with_limits(name, each.rate, each.connections) + only
+
+
+def _with_limits(name: str, rate: float | None, connections: int) -> str:
+    pace = f"{rate:,.0f}/min" if rate else "as fast as the server accepts messages"
+    return f"{name}, {pace}, {connections} connections"
 
 
 def _checked(known: "EditionFacts") -> str:
@@ -116,7 +132,9 @@ def show_rest(proposed: "ProposedResumption", zone: ZoneInfo, *, waits: str) -> 
     console.answer(f"{title(mailing)} {does}, as it was frozen {when(mailing.made, zone)} by {mailing.made_by}")
     console.answer(f"  subject   {mailing.subject}")
     console.answer(f"  audience  {mailing.audience.in_words}: {identity(proposed.sums)}")
-    console.answer(f"  sent by   {proposed.route}")
+    for each in proposed.routes:
+        place = f"{each.server.host}:{each.server.port}"
+        console.answer(f"  sent by   {place if each.name is None else f'{each.name} ({place})'}")
     show_refusals(proposed.refusals)
     show_waived(proposed.waived, proposed.allowed)
 

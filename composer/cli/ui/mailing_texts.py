@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from composer.delivery.core.pause import PauseReason
+from composer.delivery.core.routing import RouteCondition
 from composer.delivery.core.states import DeliveryState
 
 if TYPE_CHECKING:
@@ -28,6 +29,14 @@ WORDS = {
     DeliveryState.SUPPRESSED: "excluded before sending",
     DeliveryState.EXPIRED: "expired",
     DeliveryState.WRITTEN: "written to a file",
+}
+#: The label of each condition of a mail server.
+CONDITIONS = {
+    RouteCondition.UP: "up",
+    RouteCondition.DOWN: "down",
+    RouteCondition.THROTTLED: "throttling",
+    RouteCondition.REJECTING: "rejecting the sender or every message",
+    RouteCondition.FULL: "daily quota used up",
 }
 #: Why a mailing is paused.
 PAUSED = {

@@ -27,7 +27,7 @@ from composer.content.document.newsletter_config import (
     offer_labels,
     pdf_config,
 )
-from composer.content.document.own_checks import check_approvals, check_archive
+from composer.content.document.own_checks import check_approvals, check_archive, check_servers
 from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.document.section_types import read_definitions
 from composer.content.document.sections import SectionSpec, order_field, read_sections, section_fields
@@ -162,6 +162,7 @@ def read_newsletter(workspace: Workspace, language: str | None = None, marks: So
     _check_offers(root.get("offers"), problems)
     check_approvals(root.get("approvals"), group_in(values, "approvals"), problems)
     check_archive(root.get("archive"), problems)
+    check_servers(root.get("delivery"), problems)
     if problems:
         raise ContentError(tuple(sorted(set(problems))))
     values = with_logo_plate(values, theme)

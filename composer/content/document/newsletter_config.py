@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from composer.content.values.field_values import Group, Picture, Value, group_in, text_in, value_in
 from composer.content.values.formats import messages_a_minute
-from composer.core.addresses import Address, parse_address
+from composer.core.addresses import Address, domain_to_ascii, parse_address
 
 #: Messages sent at the same time.
 CONNECTIONS = 4
@@ -42,7 +42,7 @@ class BrandConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerConfig:
-    """A mail server from `delivery.smtp` or `delivery.imap`."""
+    """A server from `delivery.smtp` or `delivery.imap`."""
 
     host: str
     port: int
@@ -51,6 +51,21 @@ class ServerConfig:
     username: str | None = None
     #: A file with certificates, relative to the workspace.
     ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteConfig:
+    """A mail server that sends messages: the one in `delivery.smtp`, or each in its list."""
+
+    server: ServerConfig
+    #: None if it is the only one.
+    name: str | None = None
+    #: In ASCII and lower case: only recipients at these domains and below them; empty for all.
+    domains: tuple[str, ...] = ()
+    #: Its own limits; None for those of `delivery`.
+    rate: float | None = None
+    connections: int | None = None
+    daily_quota: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +96,8 @@ class DeliveryConfig:
     transport: str | None = None
     list_id: str | None = None
     feedback_id: str | None = None
-    smtp: ServerConfig | None = None
+    #: In the order of preference.
+    smtp: tuple[RouteConfig, ...] = ()
     imap: ImapConfig | None = None
     #: The keys to sign with, or the word that is set instead of keys.
     dkim: DkimConfig | str | None = None
@@ -191,7 +207,7 @@ def delivery_config(values: Group) -> DeliveryConfig:
         transport=text_in(given, "transport"),
         list_id=text_in(given, "list_id"),
         feedback_id=text_in(given, "feedback_id"),
-        smtp=_server(value_in(given, "smtp"), "starttls", SMTP_PORTS),
+        smtp=_routes(value_in(given, "smtp")),
         imap=_imap(value_in(given, "imap")),
         dkim=_dkim(dkim) if isinstance(dkim, Group) else text_in(given, "dkim"),
         relay_rewrites=_texts(value_in(given, "relay_rewrites")),
@@ -267,6 +283,26 @@ def _server(given: Value, security: str, ports: Mapping[str, int]) -> ServerConf
         security=chosen,
         username=text_in(given, "username"),
         ca_file=text_in(given, "ca_file"),
+    )
+
+
+def _routes(given: Value) -> tuple[RouteConfig, ...]:
+    if isinstance(given, tuple):
+        return tuple(_route(each) for each in given if isinstance(each, Group))
+    server = _server(given, "starttls", SMTP_PORTS)
+    return () if server is None else (RouteConfig(server=server),)
+
+
+def _route(given: Group) -> RouteConfig:
+    rate, server = text_in(given, "rate"), _server(given, "starttls", SMTP_PORTS)
+    assert server is not None
+    return RouteConfig(
+        server=server,
+        name=text_in(given, "name"),
+        domains=tuple(domain_to_ascii(domain).lower() for domain in _texts(value_in(given, "domains"))),
+        rate=messages_a_minute(rate) if rate is not None else None,
+        connections=_number(given, "connections"),
+        daily_quota=_number(given, "daily_quota"),
     )
 
 

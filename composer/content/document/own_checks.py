@@ -11,6 +11,7 @@ from composer.content.schema.audiences import is_told
 from composer.content.values.field_values import Group, value_in
 from composer.content.yaml.nodes import Mapping as MappingNode
 from composer.content.yaml.nodes import Node, Scalar
+from composer.content.yaml.nodes import Sequence as SequenceNode
 from composer.core.addresses import mailbox_of, parse_address
 from composer.core.errors import Problem
 
@@ -30,6 +31,25 @@ def check_approvals(node: Node | None, approvals: Group, problems: list[Problem]
         place = (written or node).place
         once = "" if people == len(by) else "a mailbox counts once, whatever follows a + in its address: "
         problems.append(place.problem("count", message, f"{once}add people below   by:   or lower   needed:"))
+
+
+def check_servers(node: Node | None, problems: list[Problem]) -> None:
+    """Check that mail servers have different names, and that one of them sends to all domains."""
+    servers = node.get("smtp") if isinstance(node, MappingNode) else None
+    if not isinstance(servers, SequenceNode):
+        return
+    items = [each for each in servers.items if isinstance(each, MappingNode)]
+    seen: set[str] = set()
+    for each in items:
+        name = each.get("name")
+        if isinstance(name, Scalar) and name.text.strip() in seen:
+            message = f"delivery, smtp: two servers have the name “{name.text.strip()}”"
+            problems.append(name.place.problem("duplicate-key", message, "give each server its own name"))
+        elif isinstance(name, Scalar):
+            seen.add(name.text.strip())
+    if items and all(each.get("domains") is not None for each in items):
+        message = "delivery, smtp: every server has domains, so no server sends to the other recipients"
+        problems.append(servers.place.problem("required", message, "remove   domains:   from one server"))
 
 
 def check_archive(node: Node | None, problems: list[Problem]) -> None:

@@ -30,7 +30,7 @@ from composer.content.yaml.invisible_characters import in_words, stripped, unsee
 from composer.content.yaml.nodes import Scalar, ScalarStyle
 from composer.content.yaml.silent_losses import lost_comment, lost_lines, swallowed_keys
 from composer.content.yaml.source import SourcePlace
-from composer.core.addresses import AddressError, parse_address
+from composer.core.addresses import AddressError, domain_to_ascii, parse_address
 from composer.core.audience_filter import WordError, normal_tag
 from composer.core.errors import Problem, WorkspaceError
 from composer.core.workspace import Workspace
@@ -96,6 +96,14 @@ class ScalarParser:
             case "rate":
                 if messages_a_minute(text) is None:
                     self._say(node.place, trail, "rate", f"“{text}” is not a sending rate", RATE_SHAPE)
+                    return None
+                return text
+            case "domain":
+                return self._domain(node, text, trail)
+            case "key":
+                if not re.fullmatch("[a-z][a-z0-9]*(-[a-z0-9]+)*", text):
+                    hint = "use small letters, digits and single hyphens, and begin with a letter:   name: backup-1"
+                    self._say(node.place, trail, "key", f"“{text}” cannot be used as a name here", hint)
                     return None
                 return text
             case "host":
@@ -228,6 +236,15 @@ class ScalarParser:
         except (KeyError, ValueError, OSError):
             hint = "write a name such as   Europe/Berlin   or   UTC"
             self._say(node.place, trail, "timezone", f"“{text}” is not a time zone", hint)
+            return None
+        return text
+
+    def _domain(self, node: Scalar, text: str, trail: tuple[str, ...]) -> Value:
+        """Read the domain of recipients."""
+        try:
+            domain_to_ascii(text)
+        except AddressError as error:
+            self._say(node.place, trail, "host", str(error), "write what follows the @, such as   gmail.com")
             return None
         return text
 

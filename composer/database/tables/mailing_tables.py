@@ -120,6 +120,8 @@ deliveries = Table(
     Column("words", Text),
     #: The server's name for the message in its log.
     Column("queue_id", Text),
+    #: The route of the last attempt; NULL if newsletter.yaml named only one server.
+    Column("route", Text),
     CheckConstraint(IS_STATE, name="state"),
     UniqueConstraint("issue_id", "subscriber_id"),
     sqlite_with_rowid=False,
@@ -183,6 +185,8 @@ events = Table(
     Column("run", Integer),
     #: The server's reply, or the obstacle. Only for people: no code reads it.
     Column("words", Text, nullable=False, server_default=""),
+    #: The route of the attempt; NULL if newsletter.yaml named only one server.
+    Column("route", Text),
     Index("ix_delivery_events_mailing_id", "mailing_id"),
     #: To find the events of one person without reading all events of all mailings.
     Index("ix_delivery_events_subscriber_id", "subscriber_id"),
@@ -223,6 +227,10 @@ buckets = Table(
     Column("throttles", Integer, nullable=False, server_default="0"),
     Column("ceiling", Float),
     Column("ceiling_at", Moment),
+    #: Why it was paused (core/routing.RouteCondition), until it accepts a message again; and the server's reply, only
+    #: for people.
+    Column("condition", Text, nullable=False, server_default="up"),
+    Column("words", Text, nullable=False, server_default=""),
 )
 
 #: How many messages were sent in each hour, for the daily quota.

@@ -8,7 +8,7 @@ names it, so that a cloned workspace runs nothing.
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from composer.content.yaml.nodes import Mapping as MappingNode
 from composer.content.yaml.nodes import Scalar
@@ -37,6 +37,8 @@ class VariableNames:
 
 
 SMTP = VariableNames(password="COMPOSE_SMTP_PASSWORD", host="COMPOSE_SMTP_HOST", file="smtp.yaml", key="delivery.smtp")  # noqa: S106
+#: The server in a list whose variables have no name in them, so that a newsletter with one server can get more.
+_MAIN = "main"
 IMAP = VariableNames(password="COMPOSE_IMAP_PASSWORD", host="COMPOSE_IMAP_HOST", file="imap.yaml", key="delivery.imap")  # noqa: S106
 
 
@@ -48,6 +50,14 @@ class Credentials:
     secret: Secret | None = None
     #: Whether the secret is an access token (XOAUTH2) instead of a password.
     is_token: bool = False
+
+
+def smtp_names(name: str | None) -> VariableNames:
+    """Return where the secret of a mail server in newsletter.yaml is configured; its name is None if it is the only one."""
+    if name is None or name == _MAIN:
+        return SMTP
+    end = name.upper().replace("-", "_")
+    return replace(SMTP, password=f"{SMTP.password}_{end}", host=f"{SMTP.host}_{end}")
 
 
 def credentials_of(host: str, username: str | None, around: Environment, names: VariableNames) -> Credentials:

@@ -19,6 +19,9 @@ class Settings:
     connections: int = CONNECTIONS
     #: Messages in any 24 hours; None for no limit.
     daily_quota: int | None = None
+    #: From the command line: for every server, whatever its own limits are.
+    forced_rate: float | None = None
+    forced_connections: int | None = None
     #: Without a slash at the end.
     public_url: str | None = None
     #: With `{token}` in it.

@@ -33,6 +33,8 @@ class Event:
     run: int | None = None
     #: The server's reply, or the obstacle; only for people.
     words: str = ""
+    #: The route of the attempt, if newsletter.yaml names several.
+    route: str | None = None
 
 
 _INSERT = Prepared(
@@ -46,6 +48,7 @@ _INSERT = Prepared(
         who=bindparam("who"),
         run=bindparam("run"),
         words=bindparam("words"),
+        route=bindparam("route"),
     )
 )
 
@@ -64,6 +67,7 @@ def write_events(connection: Connection, mailing_id: int | None, happened: Itera
             "who": each.who,
             "run": each.run,
             "words": each.words,
+            "route": each.route,
         }
         for each in happened
     ]

@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     WRITTEN = "written"
     #: the delivery was throttled, which does not count as an attempt
     THROTTLED = "throttled"
+    #: a server rejected the sender or the message, and another route will take the message
+    REROUTED = "rerouted"
     #: the delivery was claimed, but nothing was sent
     GIVEN_BACK = "given_back"
     #: the sender or the message was rejected, and the delivery is pending again

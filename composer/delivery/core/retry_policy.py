@@ -7,7 +7,8 @@ section 4.2.1.
 A throttle applies to every message: it pauses the mailing, and does not count as an attempt for the message that was
 throttled. A rejection of the sender or the message (5.7, 5.5, 5.6, too large) does not count against an address; three
 in a row stop the run. A server can also throttle or reject one message or mailbox forever. If the server accepts other
-messages in the meantime, the problem is with that delivery.
+messages in the meantime, the problem is with that delivery. If there is another route, that route takes the message,
+and a server that throttles or rejects us is only paused (routing.py).
 
 One module, although it is long, because the rules exclude each other: to understand one, you need to see the others.
 """
@@ -17,6 +18,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
+from composer.delivery.core.routing import OtherRoutes, RouteCondition
 from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
 from composer.transport.replies.meanings import Meaning
 from composer.transport.replies.reply_meaning import OPENING, is_throttle, meaning_of
@@ -120,6 +122,13 @@ class Requeue:
     is_throttled: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reroute:
+    """The server rejected the sender or the message, and another route has not: try that one from `until` on."""
+
+    until: datetime
+
+
 class RefusalCategory(StrEnum):
     """What a rejection says about the subscriber."""
 
@@ -140,12 +149,12 @@ class Refuse:
     refusal_category: RefusalCategory = RefusalCategory.NONE
 
 
-Step = Accept | Write | MarkUnconfirmed | Defer | Requeue | Refuse
+Step = Accept | Write | MarkUnconfirmed | Defer | Requeue | Reroute | Refuse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PauseMailing:
-    """Send nothing before `until`, in any process."""
+class PauseRoute:
+    """Send nothing to this server before `until`, in any process."""
 
     until: datetime
     #: The number of consecutive throttles, including this one.
@@ -153,6 +162,7 @@ class PauseMailing:
     #: Whether the rate was probably too high: the server cites a policy, or throttles again after a pause. A server
     #: that restarts, or requires a new connection after a hundred messages, is not a reason to send more slowly.
     is_rate: bool = False
+    condition: RouteCondition = RouteCondition.THROTTLED
 
 
 class Cause(StrEnum):
@@ -181,7 +191,7 @@ class OutcomeDecision:
 
     step: Step
     server_condition: ServerCondition
-    pause: PauseMailing | None = None
+    pause: PauseRoute | None = None
     halt: Halt | None = None
     reason: str = field(default="", compare=False)
 
@@ -194,8 +204,12 @@ def decide(
     policy: RetryPolicy,
     *,
     is_rehearsal: bool = False,
+    others: OtherRoutes = OtherRoutes.NONE,
 ) -> OutcomeDecision:
-    """Decide what an outcome means. The `reason` of the result is the server's reply or our own reason, to be recorded."""
+    """Decide what an outcome means. The `reason` of the result is the server's reply or our own reason, to be recorded.
+
+    `server_condition` is that of the server that was used; `others`: whether another one can take the message.
+    """
     reason = str(outcome.reply) if outcome.reply else outcome.reason
     match outcome.state:
         case OutcomeState.ACCEPTED:
@@ -207,23 +221,38 @@ def decide(
             step = Defer(until=now, is_counted=False) if previous.is_sending else Requeue(until=now)
             return OutcomeDecision(step=step, server_condition=server_condition, halt=halt, reason=reason)
         case OutcomeState.UNKNOWN:
-            server_condition = replace(server_condition, unconfirmed=server_condition.unconfirmed + 1)
-            unconfirmed_halt = (
-                Halt(cause=Cause.DOUBTFUL, reason=reason)
-                if server_condition.unconfirmed >= policy.max_consecutive_unconfirmed
-                else None
-            )
-            return OutcomeDecision(
-                step=MarkUnconfirmed(), server_condition=server_condition, halt=unconfirmed_halt, reason=reason
-            )
+            return _unconfirmed(server_condition, now, policy, reason, others)
         case OutcomeState.NOT_ATTEMPTED:
             return _not_attempted(outcome, previous, server_condition, now, reason)
         case OutcomeState.DEFERRED:
-            return _deferred(outcome, previous, server_condition, now, policy, reason)
+            return _deferred(outcome, previous, server_condition, now, policy, reason, others)
         case OutcomeState.REFUSED:
-            return _refused(outcome, previous, server_condition, policy, reason)
+            return _refused(outcome, previous, server_condition, now, policy, reason, others)
         case _:
             assert_never(outcome.state)
+
+
+def _unconfirmed(
+    server_condition: ServerCondition, now: datetime, policy: RetryPolicy, reason: str, others: OtherRoutes
+) -> OutcomeDecision:
+    server_condition = replace(server_condition, unconfirmed=server_condition.unconfirmed + 1)
+    pause, halt = None, None
+    if server_condition.unconfirmed >= policy.max_consecutive_unconfirmed:
+        if others is OtherRoutes.NONE:
+            halt = Halt(cause=Cause.DOUBTFUL, reason=reason)
+        else:
+            server_condition, pause = _paused(server_condition, now, policy, RouteCondition.DOWN)
+    step = MarkUnconfirmed()
+    return OutcomeDecision(step=step, server_condition=server_condition, pause=pause, halt=halt, reason=reason)
+
+
+def _paused(
+    server_condition: ServerCondition, now: datetime, policy: RetryPolicy, condition: RouteCondition
+) -> tuple[ServerCondition, PauseRoute]:
+    """Pause a server for as long as possible, because another one can take over."""
+    pause = PauseRoute(until=now + policy.longest_pause, number=server_condition.throttles + 1, condition=condition)
+    paused = replace(server_condition, is_accepting=False, throttles=pause.number, paused_until=pause.until)
+    return paused, pause
 
 
 def _not_attempted(
@@ -246,6 +275,7 @@ def _deferred(
     now: datetime,
     policy: RetryPolicy,
     reason: str,
+    others: OtherRoutes,
 ) -> OutcomeDecision:
     # Before a connection is open, the server does not know the recipient, so the cause cannot be this delivery.
     is_delivery_specific = (
@@ -265,17 +295,16 @@ def _deferred(
         )
     if server_condition.paused_until and now < server_condition.paused_until <= now + policy.longest_pause:
         # This attempt had started before the pause, so do not count its throttle again.
-        pause = PauseMailing(until=server_condition.paused_until, number=server_condition.throttles)
+        number, until, is_rate = server_condition.throttles, server_condition.paused_until, False
     else:
         number = server_condition.throttles + 1
         until = now + min(policy.pause * 2 ** min(number - 1, 20), policy.longest_pause)
-        pause = PauseMailing(until=until, number=number, is_rate=_is_rate(outcome, number))
+        is_rate = _is_rate(outcome, number)
+    condition = RouteCondition.DOWN if outcome.stage in OPENING else RouteCondition.THROTTLED
+    pause = PauseRoute(until=until, number=number, is_rate=is_rate, condition=condition)
     server_condition = replace(server_condition, is_accepting=False, throttles=pause.number, paused_until=pause.until)
-    step = (
-        Defer(until=pause.until, is_counted=False)
-        if previous.is_sending
-        else Requeue(until=pause.until, is_throttled=True)
-    )
+    due = now if others is OtherRoutes.NOW else pause.until
+    step = Defer(until=due, is_counted=False) if previous.is_sending else Requeue(until=due, is_throttled=True)
     return OutcomeDecision(step=step, server_condition=server_condition, pause=pause, reason=reason)
 
 
@@ -287,12 +316,20 @@ def _is_rate(outcome: Outcome, number: int) -> bool:
 
 
 def _refused(
-    outcome: Outcome, previous: PreviousAttempts, server_condition: ServerCondition, policy: RetryPolicy, reason: str
+    outcome: Outcome,
+    previous: PreviousAttempts,
+    server_condition: ServerCondition,
+    now: datetime,
+    policy: RetryPolicy,
+    reason: str,
+    others: OtherRoutes,
 ) -> OutcomeDecision:
     if outcome.scope is Scope.RECIPIENT:
         return OutcomeDecision(
             step=Refuse(refusal_category=_refusal_category(outcome)), server_condition=server_condition, reason=reason
         )
+    if others is not OtherRoutes.NONE and outcome.reply is not None:
+        return _rerouted(previous, server_condition, now, policy, reason)
     if previous.requeue_count and server_condition.is_accepting:
         # An earlier run stopped and set this delivery back to pending. The server has accepted others since then, so the
         # problem is with this delivery.
@@ -303,6 +340,17 @@ def _refused(
         return OutcomeDecision(step=Refuse(), server_condition=server_condition, reason=reason)
     halt = Halt(cause=Cause.REFUSED, reason=reason, returned=streak)
     return OutcomeDecision(step=Refuse(), server_condition=server_condition, halt=halt, reason=reason)
+
+
+def _rerouted(
+    previous: PreviousAttempts, server_condition: ServerCondition, now: datetime, policy: RetryPolicy, reason: str
+) -> OutcomeDecision:
+    """Send a rejected message by another route; pause the server if it has rejected several in a row."""
+    streak, pause = (*server_condition.streak, previous.subscriber_id), None
+    server_condition = replace(server_condition, is_accepting=False, streak=streak)
+    if len(streak) >= policy.max_consecutive_rejections:
+        server_condition, pause = _paused(server_condition, now, policy, RouteCondition.REJECTING)
+    return OutcomeDecision(step=Reroute(until=now), server_condition=server_condition, pause=pause, reason=reason)
 
 
 def _refusal_category(outcome: Outcome) -> RefusalCategory:

@@ -13,6 +13,7 @@ from composer.delivery.core.retry_policy import (
     PreviousAttempts,
     Refuse,
     Requeue,
+    Reroute,
     RetryPolicy,
     ServerCondition,
     Write,
@@ -33,7 +34,7 @@ def decide_single(outcome: Outcome, attempts: int, now: datetime, policy: RetryP
     decision = decide(outcome, tried, ServerCondition(), now, policy, is_rehearsal=True)
     again = now + policy.delay(attempts + 1)
     match decision.step:
-        case Defer(until=until) | Requeue(until=until):
+        case Defer(until=until) | Requeue(until=until) | Reroute(until=until):
             return Defer(until=max(until, again))
         case Refuse() if decision.server_condition.streak:
             return Defer(until=again)

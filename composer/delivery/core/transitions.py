@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import assert_never
 
 from composer.delivery.core.events import EventKind
-from composer.delivery.core.retry_policy import Accept, Defer, MarkUnconfirmed, Refuse, Requeue, Step, Write
+from composer.delivery.core.retry_policy import Accept, Defer, MarkUnconfirmed, Refuse, Requeue, Reroute, Step, Write
 from composer.delivery.core.states import DeliveryState
 
 _S = DeliveryState
@@ -72,6 +72,10 @@ def transition_of(step: Step) -> Transition:
             )
         case Requeue():
             return _GIVEN_BACK
+        case Reroute(until=until):
+            return Transition(
+                came_from=_ANY_TIME, to=_S.DEFERRED, event=EventKind.REROUTED, is_counted=False, next_at=until
+            )
         case Refuse():
             return _REFUSED
         case _:

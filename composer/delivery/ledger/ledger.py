@@ -24,7 +24,7 @@ from composer.database.tables.metadata import milliseconds
 from composer.database.tables.subscriber_tables import subscribers, suppressions
 from composer.delivery.core.event_writer import Event, write_events
 from composer.delivery.core.events import EventKind
-from composer.delivery.core.retry_policy import Accept, OutcomeDecision, PreviousAttempts, Refuse
+from composer.delivery.core.retry_policy import Accept, OutcomeDecision, PreviousAttempts, Refuse, Reroute
 from composer.delivery.core.states import LET_GO
 from composer.delivery.core.transitions import transition_of
 from composer.delivery.ledger import statements
@@ -65,6 +65,8 @@ class Result:
     decision: OutcomeDecision
     queue_id: str | None = None
     words: str = ""
+    #: The route that was used, if newsletter.yaml names several.
+    route: str | None = None
 
 
 def claim(
@@ -101,7 +103,12 @@ def claim(
 
 
 def intend(
-    connection: Connection, mailing_id: int, worker_id: int, subscriber_ids: Sequence[int], now: datetime
+    connection: Connection,
+    mailing_id: int,
+    worker_id: int,
+    subscriber_ids: Sequence[int],
+    now: datetime,
+    route: str | None = None,
 ) -> frozenset[int]:
     """Record the intents: these messages are about to be sent. Return those recorded; the others must not be sent.
 
@@ -110,7 +117,7 @@ def intend(
     """
     kind = connection.dialect.name
     ids = json.dumps(subscriber_ids) if kind == "sqlite" else list(subscriber_ids)
-    asked = {"mailing": mailing_id, "owner": worker_id, "ids": ids, "now": milliseconds(now)}
+    asked = {"mailing": mailing_id, "owner": worker_id, "ids": ids, "now": milliseconds(now), "route": route}
     granted = frozenset(row[0] for row in statements.INTEND[kind].rows(connection, asked))
     if len(granted) < len(subscriber_ids) and goes_on(connection, mailing_id):
         left = [each for each in subscriber_ids if each not in granted]
@@ -157,6 +164,7 @@ def record(connection: Connection, mailing_id: int, worker_id: int, results: Seq
             kind=transition_of(each.decision.step).event,
             subscriber_id=each.subscriber_id,
             words=each.words[:LONGEST_REPLY],
+            route=each.route,
         )
         for each in results
     )
@@ -200,6 +208,8 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
         more["issue_id"] = None
     if isinstance(step, Refuse):
         more["refusal_category"] = step.refusal_category
+    if isinstance(step, Reroute):
+        more["requeue_count"] = _D.requeue_count + 1
     if change.next_at is not None:
         more["next_at"] = change.next_at
     if change.is_throttled:
@@ -209,7 +219,7 @@ def _record_one(connection: Connection, common: Mapping[str, object], result: Re
     connection.execute(
         recording(deliveries, common["owner"], change, now)
         .where(_D.mailing_id == common["mailing"], _D.subscriber_id == result.subscriber_id)
-        .values(words=result.words[:LONGEST_REPLY], queue_id=result.queue_id, **more)
+        .values(words=result.words[:LONGEST_REPLY], queue_id=result.queue_id, route=result.route, **more)
     )
 
 

@@ -94,6 +94,7 @@ def _intend(those: ColumnElement[bool]) -> Prepared:
             exists().where(recipients.c.subscriber_id == _D.subscriber_id, recipients.c.mailing_id == _D.mailing_id),
             exists().where(mailings.c.id == _D.mailing_id, mailings.c.stopped.is_(None), mailings.c.ended.is_(None)),
         )
+        .values(route=bindparam("route"))
         .returning(_D.subscriber_id)
     )
 

@@ -100,7 +100,7 @@ class JobPayload:
     #: The time zone of the Date header.
     zone: tzinfo = UTC
     #: The header that the relay's webhook returns (mail/relays.py).
-    echo: tuple[str, str] = ("", "")
+    echoes: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(
@@ -112,7 +112,7 @@ class JobPayload:
         answered: Mapping[int, Answered] | None = None,
         profile: "Profile | None" = None,
         zone: tzinfo = UTC,
-        echo: tuple[str, str] = ("", ""),
+        echoes: tuple[tuple[str, str], ...] = (),
     ) -> "JobPayload":
         """Return the data of a mailing."""
         return cls(
@@ -124,7 +124,7 @@ class JobPayload:
             answered=answered or {},
             profile=profile,
             zone=zone,
-            echo=echo,
+            echoes=echoes,
         )
 
 
@@ -167,7 +167,7 @@ class MailingMessages(MessageSource):
             unsubscribe_mailto=self._unsubscribe_mailto(recipient.subscriber_id),
             feedback=frozen_settings.feedback,
             in_reply_to=self._corrected(recipient),
-            echo=self._payload.echo,
+            echoes=self._payload.echoes,
         )
         values = self._values(recipient, leave)
         pieces = self._compiled[recipient.variant].pieces(values, addressing, self._profile, now=int(now.timestamp()))

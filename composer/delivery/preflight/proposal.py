@@ -20,6 +20,7 @@ from composer.delivery.approval.approvals import approval_of
 from composer.delivery.approval.recorded_editions import RecordedEdition, edition_of, sent_tests
 from composer.delivery.approval.reviews import Review, review_of
 from composer.delivery.config.delivery_settings import Settings
+from composer.delivery.config.resolve import ConfiguredRoute
 from composer.delivery.core.mailing import FrozenVariant
 from composer.delivery.messages.message_factory import FrozenSettings
 from composer.delivery.preflight.preflight import (
@@ -102,7 +103,8 @@ class ProposalOutlook:
     """When it will be finished, and the rest of the day's quota."""
 
     finish: datetime | None
-    quota_left: int | None
+    quota_left: int | None = None
+    daily: int | None = None
 
 
 def numbered(checked: Sequence[Checked]) -> tuple[Built, ...]:
@@ -178,14 +180,18 @@ def samples(connection: Connection, proposal: Proposal, most: int = SAMPLES) -> 
     return tuple(sorted([*chosen.values(), *others[: max(0, most - len(chosen))]]))
 
 
-def outlook(connection: Connection, route: str, count: int, settings: Settings, now: datetime) -> ProposalOutlook:
-    """Return when this many messages will be sent."""
-    left = None
-    if settings.daily_quota is not None:
-        left = max(0, rate_limit.look_at_quota(connection, route, settings.daily_quota, now).left)
-    return ProposalOutlook(
-        finish=finish(now, count, settings.rate, quota_left=left, daily=settings.daily_quota), quota_left=left
-    )
+def outlook(connection: Connection, routes: Sequence[ConfiguredRoute], count: int, now: datetime) -> ProposalOutlook:
+    """Return when this many messages will be sent: at the rate of the first server for all domains."""
+    general = [each for each in routes if not each.domains]
+    if not general:
+        return ProposalOutlook(finish=None)
+    left, daily = None, None
+    quotas = {each.bucket: each.daily_quota for each in general if each.daily_quota is not None}
+    if len(quotas) == len(general):
+        looked = (rate_limit.look_at_quota(connection, name, quota, now).left for name, quota in quotas.items())
+        left, daily = sum(max(0, each) for each in looked), sum(quotas.values())
+    until = finish(now, count, general[0].rate, quota_left=left, daily=daily)
+    return ProposalOutlook(finish=until, quota_left=left, daily=daily)
 
 
 def draft_of(

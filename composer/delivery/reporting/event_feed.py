@@ -39,6 +39,8 @@ class MailingEvent:
     #: Codes and numbers (delivery/core/events.py).
     reason: str | None
     run: int | None
+    #: The mail server's name in newsletter.yaml, if that names several.
+    route: str | None
     #: The person who did it, and the server's reply or the obstacle; only for people.
     who: str | None = field(repr=False)
     words: str = field(repr=False)
@@ -53,6 +55,7 @@ class MailingEvent:
             "event": self.kind,
             "reason": self.reason,
             "run": self.run,
+            "route": self.route,
         }
 
     def whole(self) -> dict[str, object]:
@@ -72,6 +75,7 @@ def events_of(connection: Connection, *which: ColumnElement[bool], most: int | N
             kind=row.kind,
             reason=row.reason,
             run=row.run,
+            route=row.route,
             who=row.who or None,
             words=row.words,
         )

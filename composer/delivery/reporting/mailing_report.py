@@ -19,6 +19,7 @@ from composer.core.folders import replace_folder
 from composer.core.untrusted.untrusted_text import finished, visible
 from composer.delivery.approval.reviews import ReviewAnswer
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.reporting.route_results import ROUTE_WORDS
 from composer.delivery.reporting.statistics import Domain, RecipientOutcome, Statistics
 
 #: How many names the page shows; the table has all of them.
@@ -94,6 +95,8 @@ def summary(account: Statistics, zone: ZoneInfo) -> tuple[str, ...]:
     lines += ["", *_sentences(account, zone)]
     if reasons := list(_reasons(account, zone)):
         lines += ["", *(f"{what:<17} {text}" for what, text in reasons)]
+    if account.routes:
+        lines += ["", "By mail server, counting each attempt:", *(f"  {each.in_words}" for each in account.routes)]
     return tuple(lines)
 
 
@@ -197,6 +200,8 @@ def _page(
         taken=account.progress[-1][1] if account.progress else 0,
         size=(_WIDTH, _HEIGHT),
         domains=[(each, _pieces(each.by_state, each.total)) for each in account.domains],
+        routes=account.routes,
+        route_words=ROUTE_WORDS,
         people=shown,
         more=count - len(shown),
     )

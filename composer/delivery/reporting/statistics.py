@@ -23,6 +23,7 @@ from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger.reconciliation import Decided, decided_of, is_decided
 from composer.delivery.ledger.statements import NEXT
 from composer.delivery.reporting.event_feed import events_of
+from composer.delivery.reporting.route_results import RouteResult, route_results
 
 _D = deliveries.c
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -81,6 +82,8 @@ class Statistics:
     progress: tuple[tuple[datetime, int], ...]
     #: The largest first; the last one may be the sum of all others.
     domains: tuple[Domain, ...]
+    #: What each mail server did, if newsletter.yaml named several.
+    routes: tuple[RouteResult, ...] = ()
 
     @property
     def received(self) -> int:
@@ -109,6 +112,7 @@ def statistics_of(connection: Connection, mailing_id: int, now: datetime) -> Sta
         left=kinds.get(_UNSUBSCRIBE, 0),
         progress=_progress(connection, mailing_id),
         domains=_domains(connection, mailing_id),
+        routes=route_results(connection, mailing_id),
     )
 
 

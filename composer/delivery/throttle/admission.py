@@ -8,8 +8,20 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from enum import Enum
 
 from composer.delivery.throttle.token_bucket import HORIZON
+
+
+class Admittance(Enum):
+    """The answer to a thread that waits."""
+
+    #: start the message
+    GO = "go"
+    #: return the message: another route may take it
+    RETURN = "return"
+    #: the run is ending
+    CLOSED = "closed"
 
 
 class Admission:
@@ -23,19 +35,23 @@ class Admission:
         self._is_limited = False
         self._paused_until: datetime | None = None
         self._waiting = 0
+        self._recalls = 0
 
-    def pass_through(self) -> bool:
-        """Wait for permission to start a message; return False if the run is ending."""
+    def pass_through(self) -> Admittance:
+        """Wait for permission to start a message."""
         with self._changed:
+            recalls = self._recalls
             while True:
                 if self._closed.is_set():
-                    return False
+                    return Admittance.CLOSED
+                if self._recalls != recalls:
+                    return Admittance.RETURN
                 now = self._now()
                 if self._paused_until is not None and now < self._paused_until:
                     self._changed.wait((self._paused_until - now).total_seconds())
                     continue
                 if not self._is_limited:
-                    return True
+                    return Admittance.GO
                 if self._slots:
                     slot = self._slots.popleft()
                     break
@@ -47,7 +63,8 @@ class Admission:
                     self._waiting -= 1
         # A slot is never further away than the horizon, even if the clock changes.
         left = min(slot - now, 2 * HORIZON) / timedelta(seconds=1)
-        return not (self._closed.wait(left) if left > 0 else self._closed.is_set())
+        is_closed = self._closed.wait(left) if left > 0 else self._closed.is_set()
+        return Admittance.CLOSED if is_closed else Admittance.GO
 
     @property
     def wanted(self) -> int:
@@ -76,6 +93,12 @@ class Admission:
             if until != self._paused_until:
                 self._paused_until = until
                 self._changed.notify_all()
+
+    def recall(self) -> None:
+        """Make the threads that wait now return their messages."""
+        with self._changed:
+            self._recalls += 1
+            self._changed.notify_all()
 
     def close(self) -> int:
         """Admit no more threads; return how many slots are left over."""

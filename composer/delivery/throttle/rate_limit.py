@@ -4,14 +4,15 @@ Input: a connection in a transaction, the name of the route, the time. Output: s
 The calculation is in token_bucket.py; this module reads, locks and writes the bucket.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from composer.database.tables.mailing_tables import buckets, usage
-from composer.delivery.core.retry_policy import PauseMailing
+from composer.delivery.core.retry_policy import PauseRoute
+from composer.delivery.core.routing import RouteCondition
 from composer.delivery.throttle.token_bucket import Bucket, give_back, reserve, slowed
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -41,6 +42,8 @@ def look(connection: Connection, name: str) -> Bucket:
         throttles=row.throttles,
         ceiling=row.ceiling,
         ceiling_at=row.ceiling_at,
+        condition=RouteCondition(row.condition),
+        words=row.words,
     )
 
 
@@ -60,10 +63,30 @@ def put_back(connection: Connection, name: str, rate: float | None, now: datetim
 
 
 def slow(
-    connection: Connection, name: str, rate: float | None, measured: float, pause: PauseMailing, now: datetime
+    connection: Connection,
+    name: str,
+    rate: float | None,
+    measured: float,
+    pause: PauseRoute,
+    now: datetime,
+    words: str = "",
 ) -> Bucket:
     """Pause all processes and reduce the rate; see token_bucket.slowed."""
-    bucket = slowed(_locked(connection, name), rate, measured, pause, now)
+    bucket = slowed(_locked(connection, name), rate, measured, pause, now, words)
+    _write(connection, name, bucket)
+    return bucket
+
+
+def recover(connection: Connection, name: str) -> Bucket:
+    """Record that the server has accepted a message after a pause, or during it."""
+    bucket = replace(_locked(connection, name), condition=RouteCondition.UP, words="")
+    _write(connection, name, bucket)
+    return bucket
+
+
+def end_pause(connection: Connection, name: str) -> Bucket:
+    """End a pause early."""
+    bucket = replace(_locked(connection, name), paused_until=None)
     _write(connection, name, bucket)
     return bucket
 
@@ -117,6 +140,8 @@ def _write(connection: Connection, name: str, bucket: Bucket) -> None:
             "throttles": bucket.throttles,
             "ceiling": bucket.ceiling,
             "ceiling_at": bucket.ceiling_at,
+            "condition": bucket.condition,
+            "words": bucket.words,
         },
     )
 
@@ -125,5 +150,10 @@ _LOOK = select(buckets).where(buckets.c.name == bindparam("name"))
 _WRITE = (
     update(buckets)
     .where(buckets.c.name == bindparam("which"))
-    .values({name: bindparam(name) for name in ("next_at", "paused_until", "throttles", "ceiling", "ceiling_at")})
+    .values(
+        {
+            name: bindparam(name)
+            for name in ("next_at", "paused_until", "throttles", "ceiling", "ceiling_at", "condition", "words")
+        }
+    )
 )

@@ -10,7 +10,8 @@ are reserved a little ahead, so the database is used a few times a second and no
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from composer.delivery.core.retry_policy import PauseMailing
+from composer.delivery.core.retry_policy import PauseRoute
+from composer.delivery.core.routing import RouteCondition
 
 #: How far ahead slots are reserved: a crash loses at most these, and a process holds no more while another waits.
 HORIZON = timedelta(milliseconds=500)
@@ -34,6 +35,10 @@ class Bucket:
     #: The limit in messages per minute after the server has throttled us.
     ceiling: float | None = None
     ceiling_at: datetime | None = None
+    #: Why it was paused; it stays so after the pause, until the server accepts a message.
+    condition: RouteCondition = RouteCondition.UP
+    #: The reply or the obstacle that caused the pause; only for people.
+    words: str = ""
 
 
 def rate_now(bucket: Bucket, rate: float | None, now: datetime) -> float | None:
@@ -77,13 +82,21 @@ def give_back(bucket: Bucket, rate: float | None, now: datetime, count: int) -> 
     return replace(bucket, next_at=bucket.next_at - timedelta(minutes=1) / effective * count)
 
 
-def slowed(bucket: Bucket, rate: float | None, measured: float, pause: PauseMailing, now: datetime) -> Bucket:
+def slowed(
+    bucket: Bucket, rate: float | None, measured: float, pause: PauseRoute, now: datetime, words: str = ""
+) -> Bucket:
     """Return the bucket after a pause; halve the rate if it was too high, but only for the first throttles in a row.
 
     `measured`: the recent messages per minute, used if no rate is set.
     """
     until, number = pause.until, pause.number
-    paused = replace(bucket, paused_until=max(bucket.paused_until or until, until), throttles=number)
+    paused = replace(
+        bucket,
+        paused_until=max(bucket.paused_until or until, until),
+        throttles=number,
+        condition=pause.condition,
+        words=words,
+    )
     if not pause.is_rate:
         return paused
     if number > 2 and bucket.ceiling is not None:

@@ -1,4 +1,4 @@
-"""The connections of a run, each with its own thread.
+"""The connections of a run to one mail server, each with its own thread.
 
 Input: claimed deliveries. Output: an outcome for each, reported to the ledger writer. A delivery that was not started has
 no outcome, and is released at the end. Guarantees: no thread sends the final dot of the SMTP DATA command before the
@@ -10,18 +10,20 @@ intent (the record that a message is about to be sent) is on disk, and none star
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 
 from composer.core.errors import ComposeError
 from composer.delivery.core.scheduler import StopLevel
 from composer.delivery.ledger.ledger import Due
 from composer.delivery.messages.outgoing import MessageSource
-from composer.delivery.throttle.admission import Admission
-from composer.delivery.worker.ledger_writer import LedgerWriter
+from composer.delivery.throttle.admission import Admittance
+from composer.delivery.worker.ledger_writer import BrokenLedgerError, LedgerWriter
+from composer.delivery.worker.route_work import RouteWork
 from composer.delivery.worker.stop_request import Stop
 from composer.delivery.worker.write_queue import WriteAnswer
-from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage
-from composer.transport.protocol import Connection, Transport, TransportError
+from composer.transport.outcome import Outcome, OutcomeState, Scope, Stage, is_about_us
+from composer.transport.protocol import Connection, TransportError
 
 #: Called at every step of a run, with the name of the step: tests kill the process there.
 ConnectionStep = Callable[[str], None]
@@ -36,22 +38,24 @@ class ConnectionPool:
 
     def __init__(
         self,
-        transport: Transport,
+        work: RouteWork,
         message_source: MessageSource,
         recorder: LedgerWriter,
-        gate: Admission,
         stop: Stop,
         on_want: Callable[[], None],
         step: ConnectionStep,
         *,
         away: float,
+        is_only: bool = True,
     ) -> None:
-        """`away`: the seconds to wait before reopening a connection that the server refused."""
-        self._away = away
-        self._transport, self._message_source, self._recorder, self._gate = transport, message_source, recorder, gate
+        """`away`: the seconds to wait before reopening a connection that the server refused. `is_only`: no other route."""
+        self._away, self._is_only = away, is_only
+        self._route, self._gate, self._message_source, self._recorder = work, work.gate, message_source, recorder
+        work.load = lambda: sum(self.load)
         self._stop, self._on_want, self._step = stop, on_want, step
         self._changed = threading.Condition()
         self._waiting: deque[Due] = deque()
+        self._returned: list[Due] = []
         self._under_way = 0
         self._connected = 0
         self._is_closed = threading.Event()
@@ -63,8 +67,8 @@ class ConnectionPool:
         #: An unexpected exception.
         self.bug: BaseException | None = None
 
-    def start(self, count: int, first: Connection) -> None:
-        """Start this number of connections; the first is open already, the others are opened when they are needed."""
+    def start(self, count: int, first: Connection | None) -> None:
+        """Start this number of connections. `first` is open already; others are opened when they are needed."""
         for number in range(count):
             connection = first if number == 0 else None
             thread = threading.Thread(target=self._work, args=(connection,), name=f"hand {number + 1}", daemon=True)
@@ -75,21 +79,36 @@ class ConnectionPool:
     def load(self) -> tuple[int, int]:
         """How many wait for a connection, and how many are being sent."""
         with self._changed:
-            return len(self._waiting), self._under_way
+            return len(self._waiting) + len(self._returned), self._under_way
 
     def put(self, due: Sequence[Due]) -> None:
         """Queue these deliveries."""
-        self._message_source.expect([each.recipient for each in due])
         with self._changed:
             before = len(self._waiting)
             self._waiting.extend(due)
             self._changed.notify(len(self._waiting) - before)
+
+    def recall(self) -> None:
+        """Return the deliveries that only wait: another route may take them."""
+        with self._changed:
+            self._returned.extend(self._waiting)
+            self._waiting.clear()
+        self._gate.recall()
+
+    def returned(self) -> list[Due]:
+        """Hand out the deliveries that were returned."""
+        if not self._returned:
+            return []
+        with self._changed:
+            returned, self._returned = self._returned, []
+            return returned
 
     def close(self) -> None:
         """Start nothing more; deliveries that were not started are still claimed, and the run loop releases them."""
         with self._changed:
             self._is_closed.set()
             self._waiting.clear()
+            self._returned.clear()
             self._changed.notify_all()
 
     def join(self, is_enough: Callable[[], bool]) -> None:
@@ -106,13 +125,16 @@ class ConnectionPool:
                 self._connect_count(1)
             while (due := self._take()) is not None:
                 try:
-                    if self._gate.pass_through() and self._stop.level is StopLevel.NONE:
+                    admittance = self._gate.pass_through()
+                    if admittance is Admittance.GO and self._stop.level is StopLevel.NONE:
                         connection = connection or self._open(due)
                         if connection is not None:
                             self._hand_over(due, connection, box)
+                    elif admittance is Admittance.RETURN:
+                        self._return(due)
                 finally:
                     self._done()
-                if connection is None:
+                if connection is None and admittance is not Admittance.RETURN:
                     self._is_closed.wait(self._away if self._connected else 0)
         except BaseException as bug:
             self.bug = self.bug or bug
@@ -136,6 +158,12 @@ class ConnectionPool:
                 self._on_want()
             return due
 
+    def _return(self, due: Due) -> None:
+        with self._changed:
+            if not self._is_closed.is_set():
+                self._returned.append(due)
+        self._on_want()
+
     def _done(self) -> None:
         with self._changed:
             self._under_way -= 1
@@ -149,7 +177,7 @@ class ConnectionPool:
     def _open(self, due: Due) -> Connection | None:
         """Open this thread's connection; if that fails, another thread takes the delivery, or the server has a problem."""
         try:
-            connection = self._transport.connect()
+            connection = self._route.route.transport.connect()
         except TransportError as error:
             with self._changed:
                 is_alone = self._connected == 0
@@ -157,9 +185,9 @@ class ConnectionPool:
                     # The server allows fewer connections; the other connections continue.
                     self._waiting.appendleft(due)
                     self._changed.notify()
-                elif not error.is_temporary:
+                elif self._is_only and not error.is_temporary:
                     self.error = error
-            if is_alone and error.is_temporary:
+            if is_alone and self.error is None:
                 outcome = Outcome(
                     state=OutcomeState.DEFERRED,
                     stage=error.stage,
@@ -167,7 +195,7 @@ class ConnectionPool:
                     reason=error.message,
                     scope=Scope.SERVER,
                 )
-                self._recorder.tell(due, outcome, is_sending=False)
+                self._recorder.tell(due, self._route, outcome, is_sending=False)
             self._on_want()
             return None
         self._connect_count(1)
@@ -178,14 +206,14 @@ class ConnectionPool:
             outgoing = self._message_source.outgoing(due.recipient)
         except ComposeError as error:
             outcome = Outcome(state=OutcomeState.REFUSED, stage=Stage.BODY, scope=Scope.MESSAGE, reason=error.message)
-            self._recorder.tell(due, outcome, is_sending=False)
+            self._recorder.tell(due, self._route, outcome, is_sending=False)
             return
         answer: WriteAnswer | None = None
 
         def before_dot() -> bool:
             nonlocal answer
             self._step("before intent")
-            answer = self._recorder.ask(due.tried.subscriber_id, box)
+            answer = self._recorder.ask(due.tried.subscriber_id, self._route, box)
             self._step("after intent")
             return answer is WriteAnswer.GO and self._stop.level is not StopLevel.NOW
 
@@ -201,7 +229,7 @@ class ConnectionPool:
             if answer is WriteAnswer.GO:
                 reason = "an unexpected error happened after the final dot, or just before it"
                 outcome = Outcome(state=OutcomeState.UNKNOWN, stage=Stage.DOT, scope=Scope.SERVER, reason=reason)
-                self._recorder.tell(due, outcome, is_sending=True)
+                self._recorder.tell(due, self._route, outcome, is_sending=True)
             raise
         self._step("after answer")
         if answer in (WriteAnswer.NO, WriteAnswer.BROKEN):
@@ -209,4 +237,8 @@ class ConnectionPool:
             with self._changed:
                 self.denied += 1
             return
-        self._recorder.tell(due, outcome, is_sending=answer is WriteAnswer.GO)
+        self._recorder.tell(due, self._route, outcome, is_sending=answer is WriteAnswer.GO)
+        if not self._is_only and is_about_us(outcome):
+            # Until it is recorded, the route is not paused: the next message may have to go by another one.
+            with suppress(BrokenLedgerError):
+                self._recorder.do(lambda connection: None)

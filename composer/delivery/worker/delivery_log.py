@@ -33,7 +33,8 @@ def log_outcomes(mailing_id: int, run: int, told: Sequence[Report], decisions: I
         return
     for each, decision in zip(told, decisions, strict=False):
         kind, subscriber = transition_of(decision.step).event, each.due.tried.subscriber_id
-        log_outcome(_LOG, kind, each.outcome, mailing=mailing_id, run=run, subscriber=subscriber)
+        name = each.route.route.name
+        log_outcome(_LOG, kind, each.outcome, mailing=mailing_id, run=run, subscriber=subscriber, route=name)
         if decision.pause is not None:
             seconds = max(0.0, (decision.pause.until - each.at).total_seconds())
             number = decision.pause.number

@@ -6,11 +6,13 @@ answer before it sends the final dot of the SMTP DATA command; if the intent can
 outcome that cannot be written is kept and written with the next group; if that fails, its delivery stays `sending`,
 and the next run marks it as unconfirmed. A thread's outcome is in the queue before its next intent: at most one
 outcome per connection is not on disk.
+
+One module, although it is long, because one thread runs all of it, and one transaction covers a group.
 """
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -26,21 +28,24 @@ from composer.delivery.core.retry_policy import (
     Defer,
     Halt,
     OutcomeDecision,
+    PauseRoute,
     RefusalCategory,
     Refuse,
     Requeue,
+    Reroute,
     RetryPolicy,
-    ServerCondition,
     decide,
 )
+from composer.delivery.core.routing import RouteCondition
 from composer.delivery.core.scheduler import Why
 from composer.delivery.core.transitions import transition_of
 from composer.delivery.database_guard.age_counter import AgeCounter
 from composer.delivery.ledger import ledger, maintenance
+from composer.delivery.ledger.claims import LONGEST_REPLY
 from composer.delivery.ledger.ledger import Due, Result
 from composer.delivery.throttle import rate_limit
-from composer.delivery.throttle.token_bucket import Bucket
 from composer.delivery.worker.delivery_log import log_outcomes
+from composer.delivery.worker.route_work import RouteWork, others_for
 from composer.delivery.worker.tally import Tally
 from composer.delivery.worker.write_queue import Batch, Report, Task, WriteAnswer, WriteQueue, WriteRequest
 from composer.transport.outcome import Outcome
@@ -65,12 +70,10 @@ class LedgerWriter:
         database: Database,
         mailing_id: int,
         worker_id: int,
-        bucket: str,
+        routes: Sequence[RouteWork],
         policy: RetryPolicy,
         now: Callable[[], datetime],
         *,
-        rate: float | None = None,
-        is_counted: bool = False,
         is_rehearsal: bool = False,
         counter: AgeCounter,
         suppress_bounced: Callable[[Connection, int, RefusalCategory, str, datetime], None],
@@ -78,26 +81,25 @@ class LedgerWriter:
         is_late: Callable[[], bool] = lambda: False,
     ) -> None:
         """`is_late`: whether the wait for a database that does not answer is over."""
-        self._database, self._mailing, self._worker, self._bucket = database, mailing_id, worker_id, bucket
-        self._policy, self._now, self._rate = policy, now, rate
-        self._is_counted, self._is_rehearsal = is_counted, is_rehearsal
+        self._database, self._mailing, self._worker, self._routes = database, mailing_id, worker_id, routes
+        self._policy, self._now, self._is_rehearsal = policy, now, is_rehearsal
         self._counter, self._suppress_hard_bounces, self._step, self.is_late = counter, suppress_bounced, step, is_late
         self.queue = WriteQueue()
         self._kept: list[Report] = []
         self._open = ExitStack()
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
-        self._server_condition = ServerCondition()
         self._began = time.monotonic()
         self.tally = Tally()
         #: Why the ledger cannot be written, set once. After that every intent is denied.
         self.broken: BaseException | None = None
-        #: The bucket after the last pause, and why the run must stop; the run loop reads them.
-        self.bucket: Bucket | None = None
+        #: Why the run must stop; the run loop reads it.
         self.halt: Halt | None = None
+        #: The routes that rejected a message in this run, by subscriber.
+        self.rejected_by: dict[int, set[str]] = {}
         #: Whether the database did not answer in time.
         self.is_hung = False
-        #: Since when the server has accepted nothing, but throttled.
+        #: Since when no server has accepted anything, and one has throttled.
         self.troubled_since: datetime | None = None
         #: The reason for a pause; until this run has caused one, it comes from another process.
         self.paused_for = Why.ELSEWHERE
@@ -108,14 +110,14 @@ class LedgerWriter:
         """Start the thread."""
         self._thread.start()
 
-    def ask(self, subscriber_id: int, reply: "SimpleQueue[WriteAnswer]") -> WriteAnswer:
+    def ask(self, subscriber_id: int, route: RouteWork, reply: "SimpleQueue[WriteAnswer]") -> WriteAnswer:
         """Ask for permission to send a final dot; wait until the intent is on disk. `reply` is the thread's own queue."""
-        self.queue.ask(WriteRequest(subscriber_id, reply))
+        self.queue.ask(WriteRequest(subscriber_id, route, reply))
         return reply.get()
 
-    def tell(self, due: Due, outcome: Outcome, *, is_sending: bool) -> None:
+    def tell(self, due: Due, route: RouteWork, outcome: Outcome, *, is_sending: bool) -> None:
         """Report an outcome; it is written soon, and before this thread's next intent."""
-        self.queue.tell(Report(due, outcome, is_sending, self._now()))
+        self.queue.tell(Report(due, route, outcome, is_sending, self._now()))
 
     def do(self, work: Callable[[Connection], T]) -> T:
         """Do work in the next transaction and return its result. Raises BrokenLedgerError."""
@@ -187,7 +189,8 @@ class LedgerWriter:
             return
         found: list[Any] = []
         granted: frozenset[int] = frozenset()
-        before = self._server_condition, self.bucket, self.halt, self.troubled_since
+        before = [(each, each.server_condition, each.bucket) for each in self._routes]
+        halt, troubled_since = self.halt, self.troubled_since
         now = self._now()
         try:
             with self._writing() as connection:
@@ -198,7 +201,9 @@ class LedgerWriter:
                     granted = self._intend(connection, asks, now)
                 self._step("before commit")
         except Exception as error:  # after any error no row is written and no message is completed, and the run ends
-            self._server_condition, self.bucket, self.halt, self.troubled_since = before
+            for work, condition, bucket in before:
+                work.server_condition, work.bucket = condition, bucket
+            self.halt, self.troubled_since = halt, troubled_since
             self._connection = None
             # The connection may be broken and raise an error.
             with suppress(Exception):
@@ -222,18 +227,25 @@ class LedgerWriter:
             ask.reply.put(WriteAnswer.GO if ask.subscriber_id in granted else no)
         for task, each in zip(tasks, found, strict=True):
             task.reply.put(each)
-        self._count(decisions, len(granted))
+        self._count(decisions)
         log_outcomes(self._mailing, self._worker, told, decisions)
-        if self.halt is not before[2] or self.bucket is not before[1]:
+        if self.halt is not halt or any(each.bucket is not bucket for each, _, bucket in before):
             self.on_news()
 
     def _intend(self, connection: Connection, asks: list[WriteRequest], now: datetime) -> frozenset[int]:
-        ids = [ask.subscriber_id for ask in asks]
-        granted = ledger.intend(connection, self._mailing, self._worker, ids, now)
+        granted: frozenset[int] = frozenset()
+        for work in self._routes:
+            ids = [ask.subscriber_id for ask in asks if ask.route is work]
+            if not ids:
+                continue
+            found = ledger.intend(connection, self._mailing, self._worker, ids, now, work.route.name)
+            work.dots += len(found)
+            if found and work.route.daily_quota is not None:
+                rate_limit.spend(connection, work.route.bucket_name, len(found), now)
+                work.spend(len(found))
+            granted |= found
         if granted:
             self._counter.count(connection)
-        if granted and self._is_counted:
-            rate_limit.spend(connection, self._bucket, len(granted), now)
         return granted
 
     def _record(self, connection: Connection, told: list[Report], now: datetime) -> list[OutcomeDecision]:
@@ -243,27 +255,44 @@ class LedgerWriter:
         results, decisions = [], []
         returned: tuple[int, ...] = ()
         for each in told:
-            tried = replace(each.due.tried, is_sending=each.is_sending)
+            work, tried = each.route, replace(each.due.tried, is_sending=each.is_sending)
             decision = decide(
-                each.outcome, tried, self._server_condition, each.at, self._policy, is_rehearsal=self._is_rehearsal
+                each.outcome,
+                tried,
+                work.server_condition,
+                each.at,
+                self._policy,
+                is_rehearsal=self._is_rehearsal,
+                others=others_for(each.due, work, self._routes, each.at, self._policy, self.rejected_by),
             )
-            self._server_condition = decision.server_condition
+            work.server_condition = decision.server_condition
             decisions.append(decision)
             words = without_address(decision.reason, each.due.recipient.address)
             results.append(
                 Result(
-                    subscriber_id=tried.subscriber_id, decision=decision, queue_id=each.outcome.queue_id, words=words
+                    subscriber_id=tried.subscriber_id,
+                    decision=decision,
+                    queue_id=each.outcome.queue_id,
+                    words=words,
+                    route=work.route.name,
                 )
             )
+            if isinstance(decision.step, Reroute):
+                self.rejected_by.setdefault(tried.subscriber_id, set()).add(work.route.name or "")
             if decision.pause is not None:
-                self._slow(connection, decision, now)
+                self.slow(connection, work, decision.pause, words, now)
                 self.troubled_since = self.troubled_since or each.at
                 self.paused_for = Why.NO_CONNECTION if each.outcome.reply is None else Why.SERVER
             elif decision.server_condition.is_accepting:
                 self.troubled_since = None
+                is_troubled = work.bucket is not None and work.bucket.condition is not RouteCondition.UP
+                # An acceptance during the pause had begun before it.
+                if is_troubled and work.paused_until(each.at, self._policy) is None:
+                    work.bucket = rate_limit.recover(connection, work.route.bucket_name)
             if decision.halt is not None:
                 self.halt = decision.halt
                 returned = decision.halt.returned
+                self._end_rejections(connection)
         ledger.record(connection, self._mailing, self._worker, results, now)
         for result in results:
             step = result.decision.step
@@ -273,19 +302,25 @@ class LedgerWriter:
             maintenance.take_back(connection, self._mailing, returned, now)
         return decisions
 
-    def _slow(self, connection: Connection, decision: OutcomeDecision, now: datetime) -> None:
-        pause = decision.pause
-        assert pause is not None
-        minutes = max((time.monotonic() - self._began) / 60, 1 / 60)
-        measured = max(self.tally.dots / minutes, 60.0)
-        self.bucket = rate_limit.slow(connection, self._bucket, self._rate, measured, pause, now)
+    def _end_rejections(self, connection: Connection) -> None:
+        """End the pauses of routes that reject us: the run stops, and a person starts the next one."""
+        for work in self._routes:
+            if work.bucket is not None and work.bucket.condition is RouteCondition.REJECTING:
+                work.bucket = rate_limit.end_pause(connection, work.route.bucket_name)
 
-    def _count(self, decisions: list[OutcomeDecision], dots: int) -> None:
+    def slow(self, connection: Connection, work: RouteWork, pause: PauseRoute, words: str, now: datetime) -> None:
+        """Pause a route, and reduce its rate. Only in a task (`do`)."""
+        minutes = max((time.monotonic() - self._began) / 60, 1 / 60)
+        measured = max(work.dots / minutes, 60.0)
+        work.bucket = rate_limit.slow(
+            connection, work.route.bucket_name, work.route.rate, measured, pause, now, words[:LONGEST_REPLY]
+        )
+
+    def _count(self, decisions: list[OutcomeDecision]) -> None:
         self.tally.groups += 1
-        self.tally.dots += dots
         for decision in decisions:
             change = transition_of(decision.step)
-            self.tally.put_back += isinstance(decision.step, (Defer, Requeue)) or decision.halt is not None
+            self.tally.put_back += isinstance(decision.step, (Defer, Requeue, Reroute)) or decision.halt is not None
             if change.is_counted:
                 self.tally.tried += 1
                 self.tally.came_to[change.to] = self.tally.came_to.get(change.to, 0) + 1

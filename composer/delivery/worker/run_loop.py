@@ -26,7 +26,8 @@ from composer.database.engine import Database
 from composer.delivery.core.events import EventKind, StateReason
 from composer.delivery.core.mailing import MailingError, Sums, mailing_of, note, sums_of
 from composer.delivery.core.pause import Pause
-from composer.delivery.core.retry_policy import RetryPolicy
+from composer.delivery.core.retry_policy import PauseRoute, RetryPolicy
+from composer.delivery.core.routing import RouteCondition
 from composer.delivery.core.scheduler import ClaimMove, Drain, End, Ending, StopLevel, View, Wait, next_move
 from composer.delivery.core.states import DeliveryState
 from composer.delivery.database_guard.ledger_age import CopyError
@@ -37,18 +38,19 @@ from composer.delivery.ledger.workers import HEARTBEAT_INTERVAL, Worker, mark_en
 from composer.delivery.messages.outgoing import MessageSource
 from composer.delivery.throttle import rate_limit
 from composer.delivery.throttle.admission import Admission
-from composer.delivery.throttle.token_bucket import HORIZON, pause_of, rate_now
+from composer.delivery.throttle.token_bucket import HORIZON
 from composer.delivery.worker.abandonable_work import abandonable
 from composer.delivery.worker.auto_suppression import suppress_hard_bounces
 from composer.delivery.worker.connections import ConnectionPool, ConnectionStep, no_step
 from composer.delivery.worker.delivery_log import log_began, log_ended, log_failed
+from composer.delivery.worker.dispatcher import Dispatcher
 from composer.delivery.worker.drain import DrainTimer, Outstanding
 from composer.delivery.worker.ledger_writer import BrokenLedgerError, LedgerWriter
 from composer.delivery.worker.progress import Counter, Progress
+from composer.delivery.worker.route_work import FirstConnection, Route, RouteWork, open_first
 from composer.delivery.worker.run_pauses import RunPauses
 from composer.delivery.worker.stop_request import Stop
-from composer.transport.protocol import Connection as Handover
-from composer.transport.protocol import Transport
+from composer.transport.protocol import TransportError
 
 #: Seconds between two moves without an event, and between two checks for changes by others: the bucket, a stop, the
 #: quota.
@@ -63,14 +65,9 @@ class MailingJob:
 
     database: Database
     mailing_id: int
-    transport: Transport
+    #: The mail servers, in the order of preference. At least one serves every domain.
+    routes: tuple[Route, ...]
     message_source: MessageSource
-    #: How many messages are sent at the same time.
-    connections: int = 4
-    #: Messages per minute over all processes; None for no limit.
-    rate: float | None = None
-    #: Messages in any 24 hours over all processes and mailings of this route; None for no limit.
-    daily_quota: int | None = None
     #: The most attempts in this run.
     limit: int | None = None
     policy: RetryPolicy = field(default_factory=RetryPolicy)
@@ -86,6 +83,11 @@ class MailingJob:
     pause: Pause | None = None
     #: Whether the run may start. Called in its first transaction, when no other process can change the answer.
     may_begin: Callable[[Connection], bool] = lambda connection: True
+
+    @property
+    def connections(self) -> int:
+        """How many messages are sent at the same time."""
+        return sum(each.connections for each in self.routes)
 
     @property
     def pauses(self) -> RunPauses:
@@ -145,8 +147,8 @@ def send(
             f"mailing {mailing.id} has already ended", f"to see the results: compose status {mailing.id}"
         )
     # Before anything is claimed, so that a wrong password changes nothing.
-    first = abandonable(job.transport.connect, lambda: stop.level is not StopLevel.NONE)
-    if first is None:
+    opened = abandonable(lambda: open_first(job.routes), lambda: stop.level is not StopLevel.NONE)
+    if opened is None:
         # A server may need minutes to answer.
         if stop.is_by_hand:
             with job.database.write() as connection:
@@ -155,11 +157,11 @@ def send(
     try:
         worker = register_worker(job.database, job.mailing_id, now(), notes=job.notes, lock=job.lock)
     except BaseException:
-        first.close()
+        opened.connection.close()
         raise
     try:
         log_began(mailing.id, worker.id, is_rehearsal=mailing.is_rehearsal, connections=job.connections)
-        ran = _Sending(job, worker, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(first)
+        ran = _Sending(job, worker, stop, tell, now, step, sums, is_rehearsal=mailing.is_rehearsal).run(opened)
     except BaseException as error:
         log_failed(mailing.id, worker.id, error)
         raise
@@ -186,13 +188,10 @@ class _Known:
     is_interrupted: bool = False
     #: How many deliveries other processes have claimed or are sending.
     elsewhere: int = 0
-    quota: rate_limit.Quota | None = None
     claimed: int = 0
     #: How many deliveries had been returned when the last claim was made.
     put_back: int = 0
     looked: float = float("-inf")
-    #: Slots are not requested before this time.
-    refill: float = float("-inf")
     beaten: float = field(default_factory=time.monotonic)
 
 
@@ -210,19 +209,16 @@ class _Sending:
         is_rehearsal: bool,
     ) -> None:
         self._job, self._worker, self._stop, self._tell, self._now = job, worker, stop, tell, now
-        self._bucket = job.transport.name
         self._drain = DrainTimer(job.policy)
         self._wake = Event()
-        self._gate = Admission(now, self._wake.set)
+        self._routes = [RouteWork(route=each, gate=Admission(now, self._wake.set)) for each in job.routes]
         self._recorder = LedgerWriter(
             job.database,
             job.mailing_id,
             worker.id,
-            self._bucket,
+            self._routes,
             job.policy,
             now,
-            rate=job.rate,
-            is_counted=job.daily_quota is not None,
             is_rehearsal=is_rehearsal,
             counter=worker.counter,
             suppress_bounced=suppress_hard_bounces(job.mailing_id),
@@ -230,27 +226,31 @@ class _Sending:
             is_late=self._is_late,
         )
         self._recorder.on_news = self._news
-        self._pool = ConnectionPool(
-            job.transport,
-            job.message_source,
-            self._recorder,
-            self._gate,
-            stop,
-            self._wake.set,
-            step,
-            away=job.policy.reconnect_delay / timedelta(seconds=1),
-        )
+        pools = [
+            ConnectionPool(
+                work,
+                job.message_source,
+                self._recorder,
+                stop,
+                self._wake.set,
+                step,
+                away=job.policy.reconnect_delay / timedelta(seconds=1),
+                is_only=len(self._routes) == 1,
+            )
+            for work in self._routes
+        ]
+        self._pool = Dispatcher(self._routes, pools, self._recorder, job.policy, now)
         self._recorder.queue.under_way = lambda: self._pool.load[1]
         self._known = _Known()
         self._counter = Counter(job.database, job.mailing_id, self._recorder, sums)
         self._step = step
 
-    def run(self, first: Handover) -> Run:
+    def run(self, opened: FirstConnection) -> Run:
         """Send until the end."""
         self._recorder.start()
-        self._pool.start(self._job.connections, first)
+        self._pool.start(self._routes[opened.number], opened.connection)
         try:
-            self._recorder.do(self._begin)
+            self._recorder.do(lambda connection: self._begin(connection, opened.failed))
             ending = self._loop()
         except BrokenLedgerError:
             ending = Ending.LEDGER
@@ -265,8 +265,11 @@ class _Sending:
             raise
         return self._end(ending)
 
-    def _begin(self, connection: Connection) -> None:
-        """Release the deliveries of dead runs, and correct the schedule after clock changes."""
+    def _begin(self, connection: Connection, failed: Mapping[int, TransportError]) -> None:
+        """Release the deliveries of dead runs, and correct the schedule after clock changes.
+
+        `failed`: the routes without a connection.
+        """
         now, mailing_id = self._now(), self._job.mailing_id
         if not self._job.may_begin(connection):
             self._known.is_stopped = True
@@ -276,6 +279,9 @@ class _Sending:
         self._sweep(connection, now)
         maintenance.repair_schedule(connection, mailing_id, now, self._job.policy)
         maintenance.expire(connection, mailing_id, now, self._job.policy)
+        for number, error in failed.items():
+            pause = PauseRoute(until=now + self._job.policy.pause, condition=RouteCondition.DOWN)
+            self._recorder.slow(connection, self._routes[number], pause, error.message, now)
 
     def _loop(self) -> Ending:
         while True:
@@ -293,6 +299,7 @@ class _Sending:
         """Make one move; return why the run ends if it was the last move."""
         self._note_interrupt()
         self._look()
+        self._pool.redistribute()
         self._refill()
         self._report()
         view = self._view()
@@ -326,7 +333,7 @@ class _Sending:
             return True
 
         def work(connection: Connection) -> None:
-            self._known.quota = self._quota(connection, self._now())
+            self._read_quotas(connection, self._now())
             # The mailing may have been stopped since the last claim, with deliveries that are not claimed.
             self._known.is_stopped |= not ledger.goes_on(connection, self._job.mailing_id)
             if not self._worker.is_alone:
@@ -336,13 +343,13 @@ class _Sending:
         return next_move(self._view()) == move
 
     def _view(self) -> View:
-        now, known, bucket = self._now(), self._known, self._recorder.bucket
+        now, known = self._now(), self._known
         given_back = self._recorder.tally.given_back + self._pool.denied
         # Both numbers are read at once: a delivery that changes from queued to open must not be counted twice or not at
         # all.
         queued, under_way = self._pool.load
         left = None if self._job.limit is None else self._job.limit - known.claimed + given_back
-        quota = known.quota
+        quota = self._pool.held_for or self._quota_left()
         return View(
             now=now,
             level=self._stop.level,
@@ -353,7 +360,7 @@ class _Sending:
             open=under_way,
             queued=queued,
             connections=self._job.connections,
-            rate=None if bucket is None else rate_now(bucket, self._job.rate, now),
+            rate=self._rate(now),
             left=left,
             quota=None if quota is None else quota.left - queued - under_way,
             quota_at=None if quota is None else quota.more_at,
@@ -361,7 +368,7 @@ class _Sending:
             is_more=known.is_more or self._recorder.tally.put_back > known.put_back,
             next_due=known.next_due,
             elsewhere=known.elsewhere,
-            paused_until=None if bucket is None else pause_of(bucket, now, self._job.policy.longest_pause),
+            paused_until=self._paused_until(now),
             paused_for=self._recorder.paused_for,
             troubled_since=self._recorder.troubled_since,
             max_wait=self._job.policy.max_wait,
@@ -370,9 +377,10 @@ class _Sending:
     def _claim(self, count: int) -> None:
         def work(connection: Connection) -> Claimed:
             now, job, known = self._now(), self._job, self._known
-            known.put_back, known.quota, most = self._recorder.tally.put_back, self._quota(connection, now), count
-            if known.quota is not None:
-                most = max(0, min(count, known.quota.left - sum(self._pool.load)))
+            known.put_back, most = self._recorder.tally.put_back, count
+            self._read_quotas(connection, now)
+            if (quota := self._quota_left()) is not None:
+                most = max(0, min(count, quota.left - sum(self._pool.load)))
             return ledger.claim(connection, job.mailing_id, self._worker.id, most, now, is_unattended=job.is_unattended)
 
         known, claimed = self._known, self._recorder.do(work)
@@ -380,6 +388,7 @@ class _Sending:
         known.is_more, known.next_due = claimed.is_more, claimed.next_due
         known.is_stopped |= claimed.is_stopped
         known.claimed += len(claimed.due)
+        self._job.message_source.expect([each.recipient for each in claimed.due])
         self._pool.put(claimed.due)
 
     def _look(self) -> None:
@@ -395,8 +404,9 @@ class _Sending:
         def work(connection: Connection) -> bool:
             now, mailing_id = self._now(), self._job.mailing_id
             self._worker.check()
-            self._recorder.bucket = rate_limit.look(connection, self._bucket)
-            known.quota = self._quota(connection, now)
+            for work in self._routes:
+                work.bucket = rate_limit.look(connection, work.route.bucket_name)
+            self._read_quotas(connection, now)
             if is_heartbeat_due:
                 self._worker.heartbeat(connection, now)
                 maintenance.expire(connection, mailing_id, now, self._job.policy)
@@ -413,31 +423,37 @@ class _Sending:
 
     def _refill(self) -> None:
         """Reserve slots for the connections that wait for them."""
-        job, known, clock = self._job, self._known, time.monotonic()
-        if (wanted := self._gate.wanted) == 0 or self._recorder.broken is not None or clock < known.refill:
+        if self._recorder.broken is not None:
             return
-        # Only for the next moment, because other processes need slots, too.
-        most = max(1, int((self._view().rate or 0) / 60 * _TICK))
+        for work in self._routes:
+            if (wanted := work.gate.wanted) and time.monotonic() >= work.refill:
+                self._reserve(work, wanted)
 
-        def work(connection: Connection) -> tuple[datetime, ...]:
-            bucket, slots = rate_limit.take(connection, self._bucket, job.rate, self._now(), min(wanted, most))
-            self._recorder.bucket = bucket
+    def _reserve(self, work: RouteWork, wanted: int) -> None:
+        # Only for the next moment, because other processes need slots, too.
+        most = max(1, int((work.rate_now(self._now()) or 0) / 60 * _TICK))
+
+        def task(connection: Connection) -> tuple[datetime, ...]:
+            work.bucket, slots = rate_limit.take(
+                connection, work.route.bucket_name, work.route.rate, self._now(), min(wanted, most)
+            )
             return slots
 
-        slots = self._recorder.do(work)
-        self._gate.add(slots)
+        slots = self._recorder.do(task)
+        work.gate.add(slots)
         wait = _REFILL
-        if not slots and (bucket := self._recorder.bucket) is not None and bucket.next_at is not None:
+        if not slots and work.bucket is not None and work.bucket.next_at is not None:
             # At a low rate, the next slot is seconds away; another process may return one before that.
-            wait = min(max((bucket.next_at - HORIZON - self._now()).total_seconds(), _REFILL), _LOOK)
-        known.refill = clock + wait
+            wait = min(max((work.bucket.next_at - HORIZON - self._now()).total_seconds(), _REFILL), _LOOK)
+        work.refill = time.monotonic() + wait
 
     def _news(self) -> None:
-        """Pass a pause to the admission immediately, and wake the loop."""
-        now, bucket = self._now(), self._recorder.bucket
-        if bucket is not None:
-            self._gate.pause(pause_of(bucket, now, self._job.policy.longest_pause))
-            self._gate.limit(rate_now(bucket, self._job.rate, now) is not None)
+        """Pass pauses to the admissions immediately, and wake the loop."""
+        now = self._now()
+        for work in self._routes:
+            if work.bucket is not None:
+                work.gate.pause(work.paused_until(now, self._job.policy))
+                work.gate.limit(work.rate_now(now) is not None)
         if self._recorder.halt is not None or self._recorder.broken is not None:
             # No more messages are started.
             self._shut()
@@ -447,14 +463,34 @@ class _Sending:
         seconds = _TICK
         if until is not None:
             seconds = min(max((until - self._now()).total_seconds(), 0.01), seconds)
-        if self._gate.wanted:
-            seconds = min(max(self._known.refill - time.monotonic(), _REFILL), seconds)
+        for work in self._routes:
+            if work.gate.wanted:
+                seconds = min(max(work.refill - time.monotonic(), _REFILL), seconds)
         self._wake.wait(seconds)
         self._wake.clear()
 
-    def _quota(self, connection: Connection, now: datetime) -> rate_limit.Quota | None:
-        daily = self._job.daily_quota
-        return None if daily is None else rate_limit.quota(connection, self._bucket, daily, now)
+    def _rate(self, now: datetime) -> float | None:
+        """Return the messages per minute by all routes; None for no limit."""
+        rates = [work.rate_now(now) for work in self._routes]
+        return None if None in rates else sum(filter(None, rates))
+
+    def _paused_until(self, now: datetime) -> datetime | None:
+        """Return when the first route may be used again; None if one may be used now."""
+        pauses = [work.paused_until(now, self._job.policy) for work in self._routes]
+        return None if None in pauses else min(filter(None, pauses))
+
+    def _read_quotas(self, connection: Connection, now: datetime) -> None:
+        for work in self._routes:
+            if (daily := work.route.daily_quota) is not None:
+                work.quota = rate_limit.quota(connection, work.route.bucket_name, daily, now)
+
+    def _quota_left(self) -> rate_limit.Quota | None:
+        """Return the rest of the daily quotas of all routes; None if one is not limited, or before they were read."""
+        quotas = [work.quota for work in self._routes if work.quota is not None]
+        if len(quotas) < len(self._routes):
+            return None
+        left = sum(each.left for each in quotas)
+        return rate_limit.Quota(left=left, more_at=min(each.more_at for each in quotas))
 
     def _sweep(self, connection: Connection, now: datetime) -> None:
         if dead := self._worker.dead(connection):
@@ -467,7 +503,7 @@ class _Sending:
             view, outstanding = self._view(), None
             if self._drain.has_begun and view.open:
                 until = view.now + self._drain.left
-                outstanding = Outstanding(server=self._job.transport.name, open=view.open, until=until)
+                outstanding = Outstanding(server=self._pool.busy, open=view.open, until=until)
             self._tell(self._counter.progress(view, outstanding, is_last=is_last))
 
     def _last_sums(self) -> Sums:
@@ -487,7 +523,6 @@ class _Sending:
 
     def _shut(self) -> None:
         """Start nothing more."""
-        self._gate.close()
         self._pool.close()
 
     def _end(self, ending: Ending) -> Run:

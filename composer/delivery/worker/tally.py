@@ -16,7 +16,5 @@ class Tally:
     given_back: int = 0
     #: Deliveries to retry: deferred, released, or returned to pending.
     put_back: int = 0
-    #: Recorded intents.
-    dots: int = 0
     #: Transactions.
     groups: int = 0

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Connection
 
 from composer.delivery.ledger.ledger import Due
+from composer.delivery.worker.route_work import RouteWork
 from composer.transport.outcome import Outcome
 
 #: How long outcomes wait for a request, in seconds, to be committed together with it. An outcome is not on disk during
@@ -51,14 +52,16 @@ class WriteRequest:
     """A request for permission to send the final dot of a delivery."""
 
     subscriber_id: int
+    route: RouteWork
     reply: "SimpleQueue[WriteAnswer]"
 
 
 @dataclass(slots=True)
 class Report:
-    """The outcome of a delivery, and its time."""
+    """The outcome of a delivery by a route, and its time."""
 
     due: Due
+    route: RouteWork
     outcome: Outcome
     is_sending: bool
     at: datetime

@@ -10,7 +10,7 @@ from composer.content.document.newsletter import read_newsletter
 from composer.core.workspace import Workspace
 from composer.database.location import location_of
 from composer.delivery.config.delivery_settings import settings_of
-from composer.delivery.config.resolve import server_of, signing_of, transport_name
+from composer.delivery.config.resolve import servers_of, signing_of, transport_name
 from tests.factories import sample
 
 _REAL = """\
@@ -76,7 +76,7 @@ def test_the_copy_sends_to_this_computer_only(
     before = _files(newsletter.root)
     copy = make_trial_folder(newsletter, tmp_path / "trial", 2525)
     environment, found = trial_environment(copy), read_newsletter(copy)
-    server, settings = server_of(found, copy, environment), settings_of(found)
+    [(_, server)], settings = servers_of(found, copy, environment), settings_of(found)
     assert (server.host, server.port, server.username, server.secret) == ("127.0.0.1", 2525, None, None)
     assert transport_name(found, environment) == "smtp" and signing_of(found) is None
     assert location_of(found, copy, environment.environment).path == copy.root / "newsletter.db"
@@ -122,5 +122,5 @@ def test_a_kept_folder_sends_nothing(newsletter: Workspace, tmp_path: Path) -> N
     copy = make_trial_folder(newsletter, tmp_path / "trial", 2525)
     disarm(copy)
     found = read_newsletter(copy)
-    assert transport_name(found, trial_environment(copy)) == "outbox" and found.delivery.smtp is None
+    assert transport_name(found, trial_environment(copy)) == "outbox" and not found.delivery.smtp
     assert found.name == "Trial: China Briefing"

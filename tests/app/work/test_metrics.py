@@ -2,6 +2,7 @@
 
 import re
 import urllib.request
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,13 @@ from composer.app.work.jobs import JobName
 from composer.app.work.metrics import metrics, served_metrics, write_metrics
 from composer.audience.mailbox_providers import Provider
 from composer.audience.subscribers import Status
+from composer.content.document.newsletter_config import RouteConfig, ServerConfig
 from composer.core.errors import OutputError, UsageError
 from composer.database.tables.mailing_tables import deliveries, mailings
 from composer.database.tables.subscriber_tables import subscribers
+from composer.delivery.core.retry_policy import PauseRoute
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.throttle import rate_limit
 from tests.delivery.factories import frozen
 from tests.factories import ROOT
 from tests.proxies import free_port
@@ -86,6 +90,27 @@ def test_labels_have_only_codes(context: MailingContext) -> None:
         assert secret not in text
     for line in text.splitlines():
         assert line.startswith("#") or re.fullmatch(r'\w+(\{\w+="\w+"\})? [\d.e+-]+', line), line
+
+
+def test_each_mail_server_has_figures(context: MailingContext) -> None:
+    """By its name in newsletter.yaml, which cannot contain a host, a domain or an address; a single server does not."""
+    busy(context)
+    with context.database.write() as connection:
+        connection.execute(update(deliveries).where(deliveries.c.subscriber_id == 1).values(route="big-list"))
+        rate_limit.slow(connection, "b.example:587", None, 60, PauseRoute(until=NOW), NOW, "421 4.7.0 not now")
+    assert "compose_route" not in metrics(context, NOW)
+    servers = tuple(
+        RouteConfig(name=name, server=ServerConfig(host=host, port=587, security="starttls"))
+        for name, host in (("big-list", "a.example"), ("backup", "b.example"))
+    )
+    delivery = replace(context.newsletter.delivery, smtp=servers)
+    context = replace(context, newsletter=replace(context.newsletter, delivery=delivery))
+    text = metrics(context, NOW)
+    assert 'compose_route_up{route="big-list"} 1.0' in text and 'compose_route_up{route="backup"} 0.0' in text
+    assert (
+        'compose_route_accepted{route="big-list"} 1.0' in text and 'compose_route_accepted{route="backup"} 0.0' in text
+    )
+    assert "a.example" not in text and "not now" not in text
 
 
 def test_alert_rules_use_figures_that_exist(context: MailingContext) -> None:

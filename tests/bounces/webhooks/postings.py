@@ -8,6 +8,7 @@ from composer.delivery.core.mailing import FrozenVariant, variants_of
 from composer.delivery.messages.message_factory import FrozenSettings, JobPayload, MailingMessages
 from composer.delivery.selection.freeze import Draft, freeze
 from composer.delivery.selection.selection import Selection
+from composer.delivery.worker.route_work import Route
 from composer.delivery.worker.run_loop import MailingJob, Run, send
 from composer.delivery.worker.stop_request import Stop
 from composer.mail.compiled_message import compile_message
@@ -46,5 +47,11 @@ def post(database: Database, issue: str, transport: Transport, domain: str = "ne
         variants = variants_of(connection, mailing.id)
     message_source = MailingMessages(JobPayload.of(mailing, variants, TOKENS), now=now)
     return send(
-        MailingJob(database=database, mailing_id=mailing.id, transport=transport, message_source=message_source), Stop()
+        MailingJob(
+            database=database,
+            mailing_id=mailing.id,
+            routes=(Route(transport=transport),),
+            message_source=message_source,
+        ),
+        Stop(),
     )

@@ -21,7 +21,7 @@ from composer.core.addresses import Address
 from composer.doctor.bounce_route import look_at_bounce_route
 from composer.doctor.diagnosis import DiagnosisLevel
 from composer.mail.letterhead import Addressing, own_lines
-from composer.mail.relays import echo_header
+from composer.mail.relays import echo_headers
 from composer.transport.server_settings import Secret
 from tests.bounces.news import TOKENS
 
@@ -295,7 +295,7 @@ def test_a_key_of_another_kind_verifies_nothing() -> None:
 def test_a_relay_gets_the_header_that_it_returns(host: str, line: bytes | None) -> None:
     """The header has the id of the message and nothing else."""
     addressing = Addressing(
-        to=Address(address="ann@reader.example"), date=NOW, message_id=MESSAGE_ID, echo=echo_header(host)
+        to=Address(address="ann@reader.example"), date=NOW, message_id=MESSAGE_ID, echoes=echo_headers([host])
     )
     lines = own_lines(addressing, "News", None)
     plain = own_lines(Addressing(to=addressing.to, date=NOW, message_id=MESSAGE_ID), "News", None)

@@ -16,6 +16,7 @@ from composer.content.document.newsletter_config import (
     DkimConfig,
     ImapConfig,
     PdfConfig,
+    RouteConfig,
     ServerConfig,
 )
 from composer.core.addresses import Address
@@ -69,8 +70,12 @@ def test_delivery(tmp_path: Path) -> None:
         transport="outbox",
         list_id="letters.example.org",
         feedback_id="letters",
-        smtp=ServerConfig(
-            host="smtp.example.org", port=2525, security="tls", username="letters", ca_file="ca.pem"
+        smtp=(
+            RouteConfig(
+                server=ServerConfig(
+                    host="smtp.example.org", port=2525, security="tls", username="letters", ca_file="ca.pem"
+                )
+            ),
         ),
         imap=ImapConfig(
             server=ServerConfig(host="imap.example.org", port=143, security="none", username="bounces"),
@@ -119,7 +124,7 @@ def test_delivery_defaults(tmp_path: Path) -> None:
     given = "delivery:\n  smtp:\n    host: a.example\n  imap:\n    host: b.example\n  dkim: relay\n"
     delivery = _newsletter(tmp_path, given).delivery
     assert delivery == DeliveryConfig(
-        smtp=ServerConfig(host="a.example", port=587, security="starttls"),
+        smtp=(RouteConfig(server=ServerConfig(host="a.example", port=587, security="starttls")),),
         imap=ImapConfig(server=ServerConfig(host="b.example", port=993, security="tls")),
         dkim="relay",
     )
@@ -229,3 +234,56 @@ def test_a_section_without_settings_in_a_language_stays(tmp_path: Path) -> None:
     (workspace.root / "newsletter.de.yaml").write_text("language: de\nsections:\n  digest:\n", encoding="utf-8")
     own, other = read_newsletter(workspace), read_newsletter(workspace, "de")
     assert [spec.key for spec in other.sections] == [spec.key for spec in own.sections]
+
+
+SEVERAL = """delivery:
+  smtp:
+    - name: big
+      host: a.example
+      domains:
+        - Gmail.com
+        - münchen.example
+      rate: 10/s
+      connections: 2
+      daily_quota: 900
+    - name: backup-1
+      host: b.example
+      security: tls
+      username: letters
+"""
+
+
+def test_several_mail_servers(tmp_path: Path) -> None:
+    """In their order; domains are in ASCII and lower case, and a server may have no limits of its own."""
+    assert _newsletter(tmp_path, SEVERAL).delivery.smtp == (
+        RouteConfig(
+            name="big",
+            server=ServerConfig(host="a.example", port=587, security="starttls"),
+            domains=("gmail.com", "xn--mnchen-3ya.example"),
+            rate=600.0,
+            connections=2,
+            daily_quota=900,
+        ),
+        RouteConfig(
+            name="backup-1", server=ServerConfig(host="b.example", port=465, security="tls", username="letters")
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "code"),
+    [
+        ("name: backup-1", "name: big", "duplicate-key"),
+        ("name: backup-1", "name: Backup 1", "key"),
+        ("    - name: backup-1\n      host", "    - host", "required"),
+        ("username: letters", "domains:\n        - b.example", "required"),
+        ("- Gmail.com", "- anna@gmail.com", "host"),
+        ("username: letters", "password: letters", "secret"),
+    ],
+)
+def test_mistakes_about_mail_servers(tmp_path: Path, wrong: str, right: str, code: str) -> None:
+    """Two with one name, an unusable name, none for all domains, an address as a domain, a password."""
+    assert wrong in SEVERAL
+    with pytest.raises(ContentError) as caught:
+        _newsletter(tmp_path, SEVERAL.replace(wrong, right))
+    assert [each.code for each in caught.value.problems] == [code], caught.value.problems

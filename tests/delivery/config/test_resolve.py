@@ -3,6 +3,7 @@
 import os
 import sys
 import traceback
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,15 @@ from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.core.environment import Environment, SettingsError
 from composer.core.errors import ComposeError, ContentError
 from composer.core.workspace import Workspace
-from composer.delivery.config.resolve import server_of, signing_of, transport_name
+from composer.delivery.config.delivery_settings import settings_of
+from composer.delivery.config.resolve import (
+    hosts_of,
+    routes_of,
+    servers_of,
+    signing_host,
+    signing_of,
+    transport_name,
+)
 from composer.transport.server_settings import MailServer, Security
 from tests.factories import LETTER, sample_message
 
@@ -30,7 +39,8 @@ def _around(folder: Path, **environment: str) -> Environment:
 
 def _server(folder: Path, more: str = SMTP, **environment: str) -> MailServer:
     newsletter, workspace = _newsletter(folder, more)
-    return server_of(newsletter, workspace, _around(folder, **environment))
+    [(_, server)] = servers_of(newsletter, workspace, _around(folder, **environment))
+    return server
 
 
 def test_without_a_server_nothing_is_sent(tmp_path: Path) -> None:
@@ -39,7 +49,7 @@ def test_without_a_server_nothing_is_sent(tmp_path: Path) -> None:
     assert transport_name(newsletter, _around(tmp_path)) == "outbox"
     assert transport_name(newsletter, _around(tmp_path, COMPOSE_SMTP_URL="smtp://localhost")) == "smtp"
     with pytest.raises(SettingsError, match="no mail server"):
-        server_of(newsletter, workspace, _around(tmp_path))
+        servers_of(newsletter, workspace, _around(tmp_path))
     assert transport_name(_newsletter(tmp_path, SMTP)[0], _around(tmp_path)) == "smtp"
     assert transport_name(_newsletter(tmp_path, SMTP + "  transport: outbox\n")[0], _around(tmp_path)) == "outbox"
 
@@ -173,3 +183,59 @@ def test_who_signs(tmp_path: Path) -> None:
         signing_of(_newsletter(tmp_path, "delivery:\n  dkim: relais\n")[0])
     with pytest.raises(ContentError):
         _newsletter(tmp_path, "delivery:\n  dkim:\n    domain: example.org\n")
+
+
+SERVERS = """delivery:
+  rate: 600/min
+  connections: 3
+  smtp:
+    - name: main
+      host: a.example
+      username: letters
+    - name: big-list
+      host: a.example
+      username: others
+      rate: 1/s
+      daily_quota: 50
+"""
+
+
+def test_each_server_has_its_own_password_bucket_and_limits(tmp_path: Path) -> None:
+    """By its name, so that no password goes to another server if the order changes; `main` has the usual variables."""
+    newsletter, workspace = _newsletter(tmp_path, SERVERS)
+    around = _around(tmp_path, COMPOSE_SMTP_PASSWORD="one", COMPOSE_SMTP_PASSWORD_BIG_LIST="two")
+    settings = settings_of(newsletter)
+    main, big = routes_of(newsletter, workspace, around, settings)
+    secrets = [each.server.secret.reveal() for each in (main, big) if each.server.secret]
+    assert secrets == ["one", "two"]
+    assert (main.bucket, big.bucket) == ("a.example:587", "a.example:587/big-list")
+    assert [(each.rate, each.connections, each.daily_quota) for each in (main, big)] == [(600, 3, None), (60, 3, 50)]
+    forced = routes_of(newsletter, workspace, around, replace(settings, forced_rate=6.0, forced_connections=9))
+    assert [(each.rate, each.connections) for each in forced] == [(6.0, 9), (6.0, 9)]
+
+
+def test_a_missing_password_names_its_variable(tmp_path: Path) -> None:
+    """Also if the host does not match."""
+    newsletter, workspace = _newsletter(tmp_path, SERVERS)
+    with pytest.raises(SettingsError) as missing:
+        servers_of(newsletter, workspace, _around(tmp_path, COMPOSE_SMTP_PASSWORD="one"))
+    assert "COMPOSE_SMTP_PASSWORD_BIG_LIST" in missing.value.hint
+    bound = _around(tmp_path, COMPOSE_SMTP_PASSWORD="one", COMPOSE_SMTP_HOST="b.example")
+    with pytest.raises(SettingsError, match=r"is for b\.example"):
+        servers_of(newsletter, workspace, bound)
+
+
+def test_one_address_replaces_all_servers(tmp_path: Path) -> None:
+    """COMPOSE_SMTP_URL is one server without a name."""
+    newsletter, workspace = _newsletter(tmp_path, SERVERS)
+    around = _around(tmp_path, COMPOSE_SMTP_URL="smtp://localhost:2525")
+    [route] = routes_of(newsletter, workspace, around, settings_of(newsletter))
+    assert (route.name, route.bucket, route.domains) == (None, "localhost:2525", frozenset())
+    assert hosts_of(newsletter, around) == ("localhost",)
+
+
+def test_amazon_decides_what_is_signed() -> None:
+    """It replaces headers, which then must not be signed, whichever server sends a message."""
+    assert signing_host(()) == ""
+    assert signing_host(("a.example", "b.example")) == "a.example"
+    assert signing_host(("a.example", "email-smtp.eu-west-1.AMAZONAWS.com")) == "email-smtp.eu-west-1.AMAZONAWS.com"

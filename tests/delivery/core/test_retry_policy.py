@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from composer.delivery.core.retry_policy import (
     Defer,
     MarkUnconfirmed,
     OutcomeDecision,
-    PauseMailing,
+    PauseRoute,
     PreviousAttempts,
     RefusalCategory,
     Refuse,
@@ -40,7 +41,7 @@ def failed(text: str, stage: Stage = Stage.RCPT) -> Outcome:
 
 
 def after(
-    outcome: Outcome, tried: PreviousAttempts = ANNA, server_condition: ServerCondition | None = None, **more: bool
+    outcome: Outcome, tried: PreviousAttempts = ANNA, server_condition: ServerCondition | None = None, **more: Any
 ) -> OutcomeDecision:
     return decide(outcome, tried, server_condition or ServerCondition(), NOW, POLICY, **more)
 
@@ -445,7 +446,7 @@ def test_the_defaults_of_a_decision() -> None:
     assert Defer(until=NOW) == Defer(until=NOW, is_counted=True, is_last=False)
     assert Requeue(until=NOW) == Requeue(until=NOW, is_throttled=False)
     assert Refuse() == Refuse(refusal_category=RefusalCategory.NONE)
-    assert PauseMailing(until=NOW) == PauseMailing(until=NOW, number=1, is_rate=False)
+    assert PauseRoute(until=NOW) == PauseRoute(until=NOW, number=1, is_rate=False)
     assert PreviousAttempts(subscriber_id=1) == PreviousAttempts(
         subscriber_id=1, attempts=0, first_at=None, throttled=0, requeue_count=0, is_sending=False
     )

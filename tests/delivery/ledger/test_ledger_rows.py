@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,7 @@ from composer.delivery.core.retry_policy import (
     RefusalCategory,
     Refuse,
     Requeue,
+    Reroute,
     RetryPolicy,
     ServerCondition,
     Step,
@@ -87,7 +88,7 @@ def told(connection: Connection) -> list[dict[str, Any]]:
 
 
 def event(subscriber_id: int, kind: EventKind, at: datetime = LATER, **more: Any) -> dict[str, Any]:
-    plain = {"mailing_id": 1, "email_id": None, "reason": None, "who": "", "run": None, "words": ""}
+    plain = {"mailing_id": 1, "email_id": None, "reason": None, "who": "", "run": None, "words": "", "route": None}
     return {**plain, "subscriber_id": subscriber_id, "at": at, "kind": kind.value, **more}
 
 
@@ -187,6 +188,12 @@ CASES = (
         kind=EventKind.THROTTLED,
     ),
     Case(
+        step=Reroute(until=UNTIL),
+        came_from=IN_HAND,
+        becomes={**SAID, "state": "deferred", "next_at": UNTIL, "requeue_count": 2},
+        kind=EventKind.REROUTED,
+    ),
+    Case(
         step=Refuse(refusal_category=RefusalCategory.GONE),
         came_from=IN_HAND,
         becomes={**SAID, **COUNTED, "state": "refused", "issue_id": None, "refusal_category": "gone"},
@@ -215,6 +222,17 @@ def test_each_decision_writes_its_row(connection: Connection) -> None:
         ledger.record(connection, 1, 1, results, LATER)
         assert changed(connection, before) == {each: case.becomes for each in EACH if EACH[each] in case.came_from}
         assert told(connection) == [event(each, case.kind, words="said now") for each in EACH]
+
+
+def test_the_route_of_an_attempt_is_recorded(connection: Connection) -> None:
+    """With the intent, with every result, and with the event; other rows keep theirs."""
+    before = one_of_each(connection)
+    assert ledger.intend(connection, 1, 1, [2], LATER, "backup") == {2}
+    assert changed(connection, before) == {2: {"state": "sending", "changed": LATER, "route": "backup"}}
+    before = one_of_each(connection)
+    ledger.record(connection, 1, 1, [replace(result(2, Defer(until=UNTIL)), route="main")], LATER)
+    assert rows(connection)[1, 2]["route"] == "main"
+    assert told(connection) == [event(2, EventKind.DEFERRED, words="said now", route="main")]
 
 
 def test_an_acceptance_counts_as_an_attempt(connection: Connection) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from composer.database.engine import Database
 from composer.database.schema_upgrade import open_database
 from composer.database.tables.mailing_tables import buckets, usage
-from composer.delivery.core.retry_policy import PauseMailing
+from composer.delivery.core.retry_policy import PauseRoute
 from composer.delivery.throttle import rate_limit
 from composer.delivery.throttle.token_bucket import Bucket, reserve
 from tests.databases import PostgresServer
@@ -25,7 +25,7 @@ def test_a_bucket_is_read_back(database: Database) -> None:
     """Every value is read back, to the microsecond; before the first write it is empty, and names are independent."""
     with database.write() as connection:
         assert rate_limit.look(connection, "a") == Bucket()
-        pause = PauseMailing(until=NOW + 5 * SECOND, number=1, is_rate=True)
+        pause = PauseRoute(until=NOW + 5 * SECOND, number=1, is_rate=True)
         slowed = rate_limit.slow(connection, "a", 601, 0, pause, NOW)
         bucket, slots = rate_limit.take(connection, "a", 601, NOW, 3)
         assert (bucket, slots) == reserve(slowed, 601, NOW, 3)
@@ -51,7 +51,7 @@ def test_returned_slots_can_be_used_again(database: Database) -> None:
 
 def test_each_bucket_is_its_own(database: Database) -> None:
     """Writing to one bucket does not change another."""
-    pause = PauseMailing(until=NOW + 5 * SECOND, number=1, is_rate=True)
+    pause = PauseRoute(until=NOW + 5 * SECOND, number=1, is_rate=True)
     with database.write() as connection:
         other, _ = rate_limit.take(connection, "b", 60, NOW, 2)
         rate_limit.slow(connection, "a", 600, 0, pause, NOW)

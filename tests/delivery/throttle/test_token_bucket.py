@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from composer.delivery.core.retry_policy import PauseMailing
+from composer.delivery.core.retry_policy import PauseRoute
+from composer.delivery.core.routing import RouteCondition
 from composer.delivery.throttle.token_bucket import (
     HORIZON,
     TOLERANCE,
@@ -117,8 +118,8 @@ def test_without_a_rate_everything_goes_at_once() -> None:
     assert reserve(Bucket(), None, NOW, 3) == (Bucket(), (NOW, NOW, NOW))
 
 
-def pause(seconds: int, number: int = 1, *, is_rate: bool = True) -> PauseMailing:
-    return PauseMailing(until=NOW + seconds * SECOND, number=number, is_rate=is_rate)
+def pause(seconds: int, number: int = 1, *, is_rate: bool = True) -> PauseRoute:
+    return PauseRoute(until=NOW + seconds * SECOND, number=number, is_rate=is_rate)
 
 
 def test_a_throttle_halves_the_rate_and_it_grows_back() -> None:
@@ -216,4 +217,10 @@ def test_what_a_throttle_leaves_of_the_rate(before: Bucket, rate: float | None, 
     """And how many there were in a row."""
     found = slowed(before, rate, 80, pause(1, number), NOW)
     assert found.ceiling == pytest.approx(ceiling)
-    assert found == Bucket(paused_until=NOW + SECOND, throttles=number, ceiling=found.ceiling, ceiling_at=NOW)
+    assert found == Bucket(
+        paused_until=NOW + SECOND,
+        throttles=number,
+        ceiling=found.ceiling,
+        ceiling_at=NOW,
+        condition=RouteCondition.THROTTLED,
+    )

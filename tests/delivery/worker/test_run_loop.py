@@ -27,6 +27,7 @@ from composer.delivery.core.states import DeliveryState
 from composer.delivery.ledger import maintenance, reconciliation
 from composer.delivery.messages.outgoing import MessageRecipient, OutgoingMessage
 from composer.delivery.worker.progress import Progress
+from composer.delivery.worker.route_work import Route
 from composer.delivery.worker.run_loop import MailingJob, Run, send
 from composer.delivery.worker.stop_request import Stop
 from composer.transport.envelope import Envelope
@@ -42,7 +43,9 @@ S = DeliveryState
 
 
 def job(database: Database, to: Transport, **more: Any) -> MailingJob:
-    plain = MailingJob(database=database, mailing_id=1, transport=to, message_source=Plain(), policy=QUICK, who="anna")
+    limits = {name: more.pop(name) for name in ("connections", "rate", "daily_quota") if name in more}
+    routes = (Route(transport=to, **limits),)
+    plain = MailingJob(database=database, mailing_id=1, routes=routes, message_source=Plain(), policy=QUICK, who="anna")
     return replace(plain, **more)
 
 

@@ -12,6 +12,7 @@ from composer.database.tables.mailing_tables import buckets
 from composer.delivery.core.retry_policy import RetryPolicy
 from composer.delivery.core.scheduler import Ending
 from composer.delivery.core.states import DeliveryState
+from composer.delivery.worker.route_work import Route
 from composer.delivery.worker.run_loop import MailingJob, send
 from composer.delivery.worker.stop_request import Stop
 from tests.delivery.factories import Plain, frozen, sums
@@ -31,7 +32,11 @@ def _send(database: Database, script: Script) -> tuple[FakeSmtp, float, Ending]:
     frozen(database, SUBSCRIBERS)
     with FakeSmtp(script) as office:
         job = MailingJob(
-            database=database, mailing_id=1, transport=transport(office), message_source=Plain(), policy=_POLICY
+            database=database,
+            mailing_id=1,
+            routes=(Route(transport=transport(office)),),
+            message_source=Plain(),
+            policy=_POLICY,
         )
         begun = time.monotonic()
         ran = send(job, Stop())
@@ -76,9 +81,8 @@ def test_a_rate_is_still_respected(database: Database) -> None:
         job = MailingJob(
             database=database,
             mailing_id=1,
-            transport=to,
+            routes=(Route(transport=to, connections=1),),
             message_source=Plain(),
-            connections=1,
             policy=RetryPolicy(pause=pause),
         )
         begun = time.monotonic()

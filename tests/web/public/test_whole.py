@@ -23,6 +23,7 @@ from composer.delivery.core.scheduler import Ending
 from composer.delivery.messages.message_factory import FrozenSettings, JobPayload, MailingMessages
 from composer.delivery.selection.freeze import Draft, freeze
 from composer.delivery.selection.selection import Selection
+from composer.delivery.worker.route_work import Route
 from composer.delivery.worker.run_loop import MailingJob, send
 from composer.delivery.worker.stop_request import Stop
 from composer.editions.pipeline import pick, variants_of
@@ -77,9 +78,8 @@ def run(pages: Running, frozen: Mailing, *, connections: int = 1) -> Ending:
     job = MailingJob(
         database=pages.database,
         mailing_id=frozen.id,
-        transport=SmtpTransport(server),
+        routes=(Route(transport=SmtpTransport(server), connections=connections),),
         message_source=message_source,
-        connections=connections,
         policy=RetryPolicy(),
     )
     return send(job, Stop()).ending

@@ -15,10 +15,10 @@ from composer.core.addresses import Address
 from composer.core.environment import Environment
 from composer.core.workspace import OUTBOX, Workspace
 from composer.database.location import Location, location_of
-from composer.delivery.config.resolve import server_of, signer_of, transport_name
+from composer.delivery.config.resolve import hosts_of, servers_of, signer_of, signing_host, transport_name
+from composer.delivery.config.single_mail import single_mail_transport
 from composer.transport.outbox_transport import FileTransport
 from composer.transport.protocol import Transport
-from composer.transport.smtp.smtp_transport import SmtpTransport
 from composer.web.public.site.email_renderer import EmailRenderer, EmailText
 from composer.web.public.site.publication import PublicNewsletter, read_publication
 
@@ -55,10 +55,13 @@ def read_public_settings(workspace: Workspace, around: Environment, now: datetim
     publication = read_publication(workspace)
     newsletter = publication.main
     outbox = workspace.root / OUTBOX / "letters" if transport_name(newsletter, around) == "outbox" else None
-    host = "" if outbox else server_of(newsletter, workspace, around).host
+    if outbox is None:
+        # A missing password is reported now, before the first message needs it.
+        servers_of(newsletter, workspace, around)
+    host = "" if outbox else signing_host(hosts_of(newsletter, around))
 
     def transport() -> Transport:
-        return FileTransport(outbox) if outbox else SmtpTransport(server_of(newsletter, workspace, around))
+        return FileTransport(outbox) if outbox else single_mail_transport(newsletter, workspace, around)
 
     def sign(message: bytes, now: datetime) -> bytes:
         return signer_of(newsletter, around, host, int(now.timestamp()))(message)
