@@ -90,7 +90,7 @@ def test_a_reader_cannot_write(database: Database) -> None:
     ("own", "limit"), [("", "10min"), ("&options=-c%20idle_in_transaction_session_timeout%3D20s", "20s")]
 )
 def test_a_machine_that_vanished_does_not_keep_its_locks(postgres: PostgresServer, own: str, limit: str) -> None:
-    """PostgreSQL drops a session whose computer is silent, or whose process stands still in a transaction; a limit of the
+    """PostgreSQL drops a session whose computer is silent, or whose process is suspended in a transaction; a limit of the
     administrator counts."""
     location = postgres.create()
     with connect(Location(url=location.url + own)) as database, database.write() as connection:

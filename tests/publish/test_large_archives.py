@@ -137,7 +137,7 @@ def test_records_are_replaced_after_the_archive(tmp_path: Path) -> None:
 
 @contextmanager
 def no_file_longer(most: int) -> Iterator[None]:
-    """Let writing fail as on a full disk: no file may have more bytes."""
+    """Make writing fail as on a full disk: no file may have more bytes."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, before[1]))
