@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from composer.app.issues.drafting import DraftFile, draft_issue
-from composer.drafts.mapping.text.draft_dates import find_date
+from composer.drafts.mapping.text.draft_dates import find_date, other_reading
 from tests.factories import sample
 
 ISSUE = datetime.date(2026, 12, 14)
@@ -56,3 +56,22 @@ def test_a_year_of_two_digits_may_come_first(written: str, issue: datetime.date,
     """Without a date format, the reading counts that is about the days of the issue."""
     found = find_date(written, "en", near=issue)
     assert found is not None and found.date == read
+
+
+@pytest.mark.parametrize(
+    ("language", "issue", "read", "is_open"),
+    [
+        ("en", datetime.date(2026, 12, 8), datetime.date(2026, 11, 12), True),
+        ("fr", datetime.date(2026, 12, 8), datetime.date(2026, 11, 12), True),
+        ("fr", datetime.date(2026, 12, 15), datetime.date(2026, 11, 12), True),
+        ("de", datetime.date(2026, 12, 15), datetime.date(2026, 11, 12), True),
+        ("fr", datetime.date(2026, 11, 13), datetime.date(2026, 11, 12), False),
+    ],
+)
+def test_a_day_after_the_issue_never_wins(
+    language: str, issue: datetime.date, read: datetime.date, is_open: bool
+) -> None:
+    """12/11/2026 is a day before the issue if it can be one, and the month comes first in English only."""
+    found = find_date("12/11/2026", language, near=issue)
+    assert found is not None and found.date == read
+    assert (other_reading("12/11/2026", found.date, "", issue) is not None) == is_open

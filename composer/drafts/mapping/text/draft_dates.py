@@ -59,8 +59,8 @@ def other_reading(text: str, found: datetime.date, form: str, near: datetime.dat
 
 
 def _is_nearer(one: datetime.date, other: datetime.date, near: datetime.date | None) -> bool:
-    """Return whether a day is clearly the one near the issue: a digest is about the days before it."""
-    if near is None or abs(one - near) > _NEAR:
+    """Return whether a day is clearly the one near the issue: a digest is about the days before it, not about those after."""
+    if near is None or abs(one - near) > _NEAR or other <= near < one:
         return False
     return abs(one - near) * _NEARER <= abs(other - near)
 
@@ -110,7 +110,9 @@ def _numeric(text: str, language: str, near: datetime.date | None) -> FoundDate 
             orders = ((two, one), (one, two)) if is_us else ((one, two), (two, one))
             days = [day for d, m in orders if (day := _day(year, m, d))]
             nearer = next((each for each in days if any(_is_nearer(each, other, near) for other in days)), None)
-            day = nearer or next(iter(days), None)
+            # Only English writes the month first in one country and the day in the next.
+            past = [each for each in days if near and each <= near] if is_us else []
+            day = (nearer if is_us else None) or (past[0] if len(past) == 1 else None) or next(iter(days), None)
             year_first = _day(one, two, year) if len(one) == len(year) == 2 else None
             if (
                 year_first
