@@ -5,6 +5,7 @@ neither the repository nor the folder; the copy is removed at the end.
 """
 
 import io
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Iterator
@@ -38,6 +39,8 @@ def base_version(workspace: Workspace, base: str) -> Iterator[Workspace | None]:
 
 
 def _commit(root: Path, base: str) -> str:
+    if shutil.which("git") is None:
+        raise UsageError("git is not installed", "a review compares the issues with an earlier commit: install git")
     if _git(root, "rev-parse", "--git-dir") is None:
         raise UsageError(f"{root} is not in a git repository", "a review compares the issues with an earlier commit")
     found = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{base}^{{commit}}")

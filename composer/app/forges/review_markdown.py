@@ -99,7 +99,8 @@ def _figures(issue: ReviewedIssue) -> str:
     assert issue.size is not None
     now, before = _kilobytes(issue.size), _kilobytes(issue.size_before or issue.size)
     earlier = f" (before: {before})" if before != now else ""
-    return f"{now}{earlier}, {issue.size / LIMIT:.0%} of what Gmail shows · {issue.links} links"
+    links = "1 link" if issue.links == 1 else f"{issue.links} links"
+    return f"{now}{earlier}, {issue.size / LIMIT:.0%} of what Gmail shows · {links}"
 
 
 def _kilobytes(size: int) -> str:

@@ -1,7 +1,8 @@
 """Turns one text of a file into a value: plain text, Markdown, an address, a date, a picture, a list of sources.
 
 Input: a `Scalar` and its `SchemaField`. Output: a `Value`; each problem is added with its line, also inside
-blocks of text.
+blocks of text. One module, because each kind of text reports its
+problems in the same way.
 """
 
 import re
