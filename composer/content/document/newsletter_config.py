@@ -2,6 +2,7 @@
 
 Input: newsletter.yaml, read without problems. Output: its groups of settings as values. Guarantees: only this module
 knows these keys and their defaults; settings that only sending can check keep the value in the file.
+One module, because it is the only one that knows those keys.
 """
 
 from collections.abc import Mapping
