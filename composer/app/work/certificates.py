@@ -1,10 +1,11 @@
 """When the certificates of the public pages and the mail server expire.
 
 Input: an open newsletter, the time. Output: a time for each service, in the database. Guarantees: the servers are asked as
-`compose doctor` does; if one cannot be checked, the time that was last seen is kept.
+`compose doctor` does; of several mail servers, the first to expire counts; if one cannot be checked, the time that was
+last seen is kept.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +13,7 @@ from sqlalchemy import Connection
 
 from composer.app.context import MailingContext
 from composer.core.errors import ComposeError
-from composer.delivery.config.resolve import server_of, transport_name
+from composer.delivery.config.resolve import servers_of, transport_name
 from composer.delivery.database_guard.ledger_age import set_state, state_of
 from composer.doctor.diagnosis import Diagnosis, DiagnosisLevel
 from composer.doctor.mail_server import look_at_server
@@ -35,7 +36,7 @@ def record_certificates(context: MailingContext, now: datetime) -> None:
     failed: ComposeError | None = None
     for service in CertifiedService:
         try:
-            expiry = _expiry(_diagnose(service, context, now))
+            expiry = min(filter(None, map(_expiry, _diagnose(service, context, now))), default=None)
         except ComposeError as error:
             failed = failed or error
             continue
@@ -56,17 +57,18 @@ def _state(service: CertifiedService) -> str:
     return f"certificate_{service}"
 
 
-def _diagnose(service: CertifiedService, context: MailingContext, now: datetime) -> Iterable[Diagnosis]:
-    """Ask a server; nothing if it is not set up, or without encryption."""
+def _diagnose(service: CertifiedService, context: MailingContext, now: datetime) -> Iterator[Iterable[Diagnosis]]:
+    """Ask each server of a service; none if it is not set up, or without encryption."""
     newsletter, environment = context.newsletter, context.environment
     match service:
         case CertifiedService.PAGES:
             url = newsletter.delivery.public_url or ""
-            return look_at_public_site(url, now) if url.startswith("https:") else ()
+            if url.startswith("https:"):
+                yield look_at_public_site(url, now)
         case CertifiedService.SMTP:
-            if transport_name(newsletter, environment) == "outbox":
-                return ()
-            return look_at_server(server_of(newsletter, context.workspace, environment), now)
+            if transport_name(newsletter, environment) != "outbox":
+                for _, server in servers_of(newsletter, context.workspace, environment):
+                    yield look_at_server(server, now)
 
 
 def _expiry(diagnoses: Iterable[Diagnosis]) -> datetime | None:
