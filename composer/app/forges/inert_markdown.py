@@ -1,7 +1,7 @@
 """Text of others in Markdown: shown as it is, and without effect in any forge.
 
-Input: any text. Output: Markdown. Guarantees: pure; the text names nobody, links nothing, closes nothing and begins no
-markup, because forges interpret nothing inside code.
+Input: any text. Output: Markdown. Guarantees: pure; the text mentions no account, makes no link, closes no issue and
+starts no markup, because forges interpret nothing inside code.
 """
 
 import html

@@ -53,7 +53,7 @@ def review_change(
 ) -> Review:
     """Compare issues with their version in a commit, or in the commit from which it and the current one branched.
 
-    Without issues, those whose file has changed; if there are none, the latest. Raises UsageError if git does not know
+    Without issues, it reviews those whose file has changed, or else the latest one. Raises UsageError if git does not know
     the commit, WorkspaceError, CompilerError.
     """
     now = now or datetime.datetime.now().astimezone()

@@ -21,7 +21,7 @@ from composer.delivery.core.mailing import Mailing, Sums, mailing_of, mailings_o
 from composer.delivery.ledger.reconciliation import Decided, decided_of
 from composer.delivery.ledger.restore import all_lost
 from composer.delivery.preflight.preflight import Refusal
-from composer.delivery.reporting.route_results import RouteResult, ServerCondition, route_results, server_conditions
+from composer.delivery.reporting.route_results import RouteResult, ServerStatus, route_results, server_conditions
 from composer.delivery.reporting.statistics import RecipientOutcome, next_try, not_received
 
 
@@ -53,7 +53,7 @@ class MailingOverview:
     #: The first recipients who have not received a mailing; only filled for one mailing.
     not_received: tuple[RecipientOutcome, ...] = ()
     #: The conditions of the mail servers; only filled for all mailings.
-    servers: tuple[ServerCondition, ...] = ()
+    servers: tuple[ServerStatus, ...] = ()
 
     @property
     def is_even(self) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from composer.app.mailings.mailing_status import MailingStatus
     from composer.delivery.core.pause import Pause
-    from composer.delivery.reporting.route_results import ServerCondition
+    from composer.delivery.reporting.route_results import ServerStatus
     from composer.delivery.reporting.statistics import RecipientOutcome
 
 #: The most recipients listed; `compose report` writes the full list.
@@ -91,7 +91,7 @@ def _lines(known: "MailingStatus", zone: "ZoneInfo", *, is_whole: bool) -> Itera
         yield f"  by         {route.in_words}"
 
 
-def _server_lines(servers: "tuple[ServerCondition, ...]", zone: "ZoneInfo") -> Iterator[str]:
+def _server_lines(servers: "tuple[ServerStatus, ...]", zone: "ZoneInfo") -> Iterator[str]:
     """Yield a line for each mail server, if there are several or one does not work."""
     if len(servers) < 2 and all(each.condition is RouteCondition.UP for each in servers):
         return
@@ -104,7 +104,7 @@ def _server_lines(servers: "tuple[ServerCondition, ...]", zone: "ZoneInfo") -> I
         yield f"  {name}   {CONDITIONS[each.condition]}{until}{said}"
 
 
-def _server_as_data(each: "ServerCondition") -> dict[str, object]:
+def _server_as_data(each: "ServerStatus") -> dict[str, object]:
     return {
         "route": each.place.name,
         "server": each.place.address,

@@ -101,7 +101,7 @@ class EventFeed:
         until = self._note_writers()
         while self.is_settled:
             bounds = (events.c.id > self._after, *(() if until is None else (events.c.id <= until,)))
-            # One page for each transaction, because whoever reads them may take long.
+            # One page for each transaction, because the reader may be slow.
             with self._database.read() as connection:
                 page = tuple(events_of(connection, *bounds, *self._which, most=_AT_A_TIME))
             for each in page:

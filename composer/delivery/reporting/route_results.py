@@ -43,8 +43,8 @@ class RouteResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServerCondition:
-    """The condition of a mail server."""
+class ServerStatus:
+    """A mail server and its condition, as people see it."""
 
     place: RoutePlace
     condition: RouteCondition
@@ -81,16 +81,14 @@ def route_results(connection: Connection, mailing_id: int) -> tuple[RouteResult,
     return tuple(RouteResult(name=name, counts=counts) for name, counts in sorted(found.items()))
 
 
-def server_conditions(
-    connection: Connection, places: Sequence[RoutePlace], now: datetime
-) -> tuple[ServerCondition, ...]:
+def server_conditions(connection: Connection, places: Sequence[RoutePlace], now: datetime) -> tuple[ServerStatus, ...]:
     """Return the conditions of the servers, in the order of newsletter.yaml."""
     found = []
     for place in places:
         bucket = rate_limit.look(connection, place.bucket)
         is_paused = bucket.paused_until is not None and bucket.paused_until > now
         found.append(
-            ServerCondition(
+            ServerStatus(
                 place=place,
                 condition=bucket.condition,
                 until=bucket.paused_until if is_paused else None,

@@ -404,8 +404,8 @@ class _Sending:
         def work(connection: Connection) -> bool:
             now, mailing_id = self._now(), self._job.mailing_id
             self._worker.check()
-            for work in self._routes:
-                work.bucket = rate_limit.look(connection, work.route.bucket_name)
+            for each in self._routes:
+                each.bucket = rate_limit.look(connection, each.route.bucket_name)
             self._read_quotas(connection, now)
             if is_heartbeat_due:
                 self._worker.heartbeat(connection, now)
