@@ -2,7 +2,7 @@
 
 Input: the recipient's domain, the routes in their order with their conditions, the time. Output: a route. Guarantees:
 pure. A route that is down, throttled or rejecting us gets nothing until its pause is over, and then one message at a time
-until it accepts one.
+until it accepts one. A route whose server has reduced its rate gets what it can send soon, and other routes get the rest.
 """
 
 from collections.abc import Collection, Sequence
@@ -50,6 +50,8 @@ class RouteView:
     paused_until: datetime | None = None
     #: How many messages wait for it or are being sent by it.
     load: int = 0
+    #: The load with which it gets no more while another route can send: its server has reduced its rate. None for no limit.
+    enough: int | None = None
 
     def serves(self, domain: str) -> bool:
         """Return whether recipients at this domain may get their messages by this route."""
@@ -62,7 +64,9 @@ class RouteView:
         """Return whether it may get a message now."""
         if self.is_paused(now):
             return False
-        return self.condition is RouteCondition.UP or not self.load
+        if self.condition is not RouteCondition.UP:
+            return not self.load
+        return self.enough is None or self.load < self.enough
 
     def is_paused(self, now: datetime) -> bool:
         """Return whether it gets nothing for now."""
@@ -70,7 +74,7 @@ class RouteView:
 
 
 def choose_route(domain: str, routes: Sequence[RouteView], now: datetime, without: Collection[str] = ()) -> RouteView:
-    """Return the first usable route for a recipient, or else the one whose pause ends first.
+    """Return the first usable route for a recipient, or else the one that can probably send it first.
 
     `without`: the routes that rejected this message. One of them is returned only if all did. At least one route must
     serve every domain.
@@ -80,7 +84,13 @@ def choose_route(domain: str, routes: Sequence[RouteView], now: datetime, withou
     for each in left:
         if each.is_usable(now):
             return each
-    return min(left, key=lambda each: each.paused_until or _NOW)
+    return min(left, key=lambda each: _delay(each, now))
+
+
+def _delay(view: RouteView, now: datetime) -> tuple[datetime, bool, int]:
+    """Return what decides how long a message would wait for a route that is not usable."""
+    until = view.paused_until if view.paused_until is not None and view.is_paused(now) else _NOW
+    return until, view.condition is not RouteCondition.UP, view.load
 
 
 def other_routes(

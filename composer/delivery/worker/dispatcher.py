@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from composer.delivery.core.retry_policy import RetryPolicy
-from composer.delivery.core.routing import RouteCondition, RouteView, choose_route
+from composer.delivery.core.routing import RouteCondition, choose_route
 from composer.delivery.ledger.ledger import Due
 from composer.delivery.throttle.rate_limit import Quota
 from composer.delivery.worker.connections import ConnectionPool
@@ -29,7 +29,7 @@ class Dispatcher:
         now: Callable[[], datetime],
     ) -> None:
         self._routes, self._pools, self._recorder, self._policy, self._now = routes, pools, recorder, policy, now
-        self._conditions: tuple[tuple[RouteCondition, bool], ...] = ()
+        self._conditions: tuple[tuple[RouteCondition, bool, datetime | None], ...] = ()
         #: Deliveries that wait for a daily quota, and which one.
         self._held: list[Due] = []
         self._held_for: Quota | None = None
@@ -62,12 +62,16 @@ class Dispatcher:
             return
         now = self._now()
         views = [work.view(now, self._policy) for work in self._routes]
-        conditions = tuple((view.condition, view.is_paused(now)) for view in views)
+        # With the end of the last pause, because a whole pause may pass between two looks.
+        conditions = tuple(
+            (view.condition, view.is_paused(now), work.last_pause)
+            for view, work in zip(views, self._routes, strict=True)
+        )
         if conditions != self._conditions:
             self._conditions = conditions
-            for pool, view in zip(self._pools, views, strict=True):
-                if not _is_good(view, now):
-                    pool.recall()
+            # Of all routes: one that works again may come before those that had to take over.
+            for pool in self._pools:
+                pool.recall()
         waiting = [due for pool in self._pools for due in pool.returned()]
         if self._held_for is not None and all(work.quota is not self._held_for for work in self._routes):
             # A quota was read again.
@@ -120,7 +124,3 @@ class Dispatcher:
         """Wait until open deliveries have finished, or until `is_enough` is true."""
         for pool in self._pools:
             pool.join(is_enough)
-
-
-def _is_good(view: RouteView, now: datetime) -> bool:
-    return view.condition is RouteCondition.UP and not view.is_paused(now)

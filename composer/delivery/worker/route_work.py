@@ -18,6 +18,9 @@ from composer.delivery.throttle.rate_limit import Quota
 from composer.delivery.throttle.token_bucket import Bucket, pause_of, rate_now
 from composer.transport.protocol import Connection, Transport, TransportError
 
+#: For how many seconds ahead a server that has reduced its rate gets messages, while another one can send.
+_AHEAD_SECONDS = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
@@ -68,6 +71,18 @@ class RouteWork:
         """Return the end of its pause; None if it is not paused."""
         return None if self.bucket is None else pause_of(self.bucket, now, policy.longest_pause)
 
+    @property
+    def last_pause(self) -> datetime | None:
+        """The end of its latest pause, which may be over."""
+        return None if self.bucket is None else self.bucket.paused_until
+
+    def enough(self, now: datetime) -> int | None:
+        """Return how many messages it can send soon, if its server has reduced its rate."""
+        rate = self.rate_now(now)
+        if rate is None or rate == self.route.rate:
+            return None
+        return max(1, int(rate / 60 * _AHEAD_SECONDS))
+
     def spend(self, count: int) -> None:
         """Subtract messages from the rest of the daily quota, until it is read again."""
         if self.quota is not None:
@@ -86,6 +101,7 @@ class RouteWork:
             condition=condition,
             paused_until=until,
             load=load,
+            enough=self.enough(now),
         )
 
 

@@ -19,6 +19,11 @@ def trying(name: str, load: int) -> RouteView:
     return paused(name, NOW, load=load)
 
 
+def slowed(name: str, load: int) -> RouteView:
+    """Return a route that can send four messages soon."""
+    return RouteView(name=name, load=load, enough=4)
+
+
 @pytest.mark.parametrize(
     ("routes", "chosen"),
     [
@@ -32,10 +37,16 @@ def trying(name: str, load: int) -> RouteView:
         ((trying("main", 1), BACKUP), "backup"),
         ((RouteView(name="main", load=500), BACKUP), "main"),
         ((trying("main", 1), paused("backup", SOON)), "main"),
+        ((slowed("main", 3), BACKUP), "main"),
+        ((slowed("main", 4), BACKUP), "backup"),
+        ((slowed("main", 4), paused("backup", SOON)), "main"),
+        ((slowed("main", 9), slowed("backup", 5)), "backup"),
+        ((trying("main", 1), slowed("backup", 5)), "backup"),
     ],
 )
 def test_the_first_usable_route_is_chosen(routes: tuple[RouteView, ...], chosen: str) -> None:
-    """In the order of newsletter.yaml; after a pause one message at a time; if none is usable, the one that is first again."""
+    """In the order of newsletter.yaml; after a pause one message at a time, and at a reduced rate only as many as are sent
+    soon; if none is usable, the one that can probably send first."""
     assert choose_route("example.net", routes, NOW).name == chosen
 
 
@@ -71,6 +82,7 @@ def test_a_route_that_rejected_a_message_does_not_get_it_again() -> None:
         ((BACKUP,), ("backup",), OtherRoutes.NONE),
         ((paused("backup", SOON),), (), OtherRoutes.LATER),
         ((trying("backup", 1),), (), OtherRoutes.LATER),
+        ((slowed("backup", 4),), (), OtherRoutes.LATER),
         ((paused("backup", SOON), RouteView(name="third")), (), OtherRoutes.NOW),
         ((RouteView(name="big", domains=frozenset({"gmail.com"})),), (), OtherRoutes.NONE),
     ],

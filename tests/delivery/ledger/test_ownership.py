@@ -63,7 +63,7 @@ def is_free(worker_id: int) -> Callable[[Connection], bool]:
 
 def until(database: Database, is_so: Callable[[Connection], bool]) -> None:
     """Ask again until a condition is true: a server releases a session a moment after it was closed."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with database.read() as connection:
             if is_so(connection):

@@ -4,10 +4,11 @@ databases; every test counts the copies."""
 import threading
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from composer.database.engine import Database
 from composer.database.tables.mailing_tables import buckets, deliveries, events, recipients
@@ -18,7 +19,7 @@ from composer.delivery.worker.run_loop import MailingJob, Run, send
 from composer.delivery.worker.stop_request import Stop
 from composer.transport.protocol import TransportError
 from tests.delivery.factories import QUICK, SECOND, Plain, frozen, kinds, sums
-from tests.fake_smtp import Action, FakeSmtp, SmtpSession, leaves, says, takes
+from tests.fake_smtp import Action, FakeSmtp, Holding, SmtpSession, leaves, says, takes
 from tests.transport.setup import PATIENT, transport
 
 S = DeliveryState
@@ -39,7 +40,7 @@ def mail_servers(main: FakeSmtp, backup: FakeSmtp, **of_main: Any) -> tuple[Rout
 def run(database: Database, routes: tuple[Route, ...], **more: Any) -> Run:
     """Send, with a limit: a run that does not end is stopped, and its ending is not what the test expects."""
     word = Stop()
-    timer = threading.Timer(18, lambda: (word.say(), word.say()))
+    timer = threading.Timer(60, lambda: (word.say(), word.say()))
     timer.start()
     plain = MailingJob(database=database, mailing_id=1, routes=routes, message_source=Plain(), policy=STEADY)
     try:
@@ -246,19 +247,36 @@ def test_each_server_keeps_its_own_daily_quota(database: Database) -> None:
 
 
 def test_a_server_that_returns_is_used_again(database: Database) -> None:
-    """After its pause it gets one message; if it accepts that, it gets all."""
-    frozen(database, 200)
-    with FakeSmtp() as main, FakeSmtp() as backup:
+    """After its pause it gets one message; if it accepts that, it gets all, also those that wait for the other server."""
+    frozen(database, COUNT)
+    holding = Holding(5, b"250 2.0.0 Ok\r\n")
+    with FakeSmtp() as main, FakeSmtp({"dot": holding}) as backup:
 
-        def returns(visit: SmtpSession) -> int:
-            if len(visit.office.taken) >= 5:
-                main.script = {}
+        def greets(visit: SmtpSession) -> int:
+            return visit.say(b"220 hello\r\n") if holding.is_holding.is_set() else leaves(visit)
+
+        def accepts(visit: SmtpSession) -> int:
+            if len(main.taken) >= 10:
+                holding.release()
             return visit.say(b"250 2.0.0 Ok\r\n")
 
-        main.script = {"mail": says(b"421 4.7.0 too many messages, try again later\r\n")}
-        backup.script = {"dot": returns}
+        main.script = {"greeting": greets, "dot": accepts}
         policy = replace(QUICK, pause=SECOND / 100, longest_pause=SECOND / 50)
-        ran = run(database, mail_servers(main, backup), policy=policy)
-    assert ran.is_over and main.taken and len(backup.taken) >= 5
-    assert copies(main, backup) == dict.fromkeys(copies(main, backup), 1) and len(copies(main, backup)) == 200
+        routes = mail_servers(main, backup)
+        ran = run(database, (routes[0], replace(routes[1], connections=1)), policy=policy)
+    assert ran.is_over and (len(main.taken), len(backup.taken)) == (COUNT - 6, 6)
+    assert copies(main, backup) == dict.fromkeys(copies(main, backup), 1) and len(copies(main, backup)) == COUNT
     assert conditions(database) == []
+
+
+def test_a_server_that_has_throttled_gets_no_more_than_it_takes(database: Database) -> None:
+    """It works again, but at a reduced rate of six messages per minute: the next server sends the rest at once."""
+    frozen(database, COUNT)
+    with FakeSmtp() as main, FakeSmtp() as backup:
+        routes = mail_servers(main, backup)
+        with database.write() as connection:
+            slow = {"name": routes[0].bucket_name, "ceiling": 6.0, "ceiling_at": datetime.now(UTC)}
+            connection.execute(insert(buckets).values(slow))
+        ran = run(database, routes)
+    assert ran.is_over
+    assert (len(main.taken), len(backup.taken)) == (1, COUNT - 1)

@@ -52,7 +52,7 @@ def job(database: Database, to: Transport, **more: Any) -> MailingJob:
 def run(database: Database, to: Transport, **more: Any) -> Run:
     """Send, with a limit: a run that does not end is stopped, and its ending is not what the test expects."""
     word = Stop()
-    timer = threading.Timer(18, lambda: (word.say(), word.say()))
+    timer = threading.Timer(60, lambda: (word.say(), word.say()))
     timer.start()
     try:
         return send(job(database, to, **more), word)
