@@ -2,7 +2,7 @@
 
 Input: a number of issues, each in two languages. Output: seconds and the peak memory of the largest process. Each run
 of the command is a process of its own; pictures for previews of links were drawn before. `start` imports what the
-command imports.
+command imports, and `loop` is ten million steps of Python: on a slow or busy machine, compare processor time with it.
 """
 
 import os
@@ -22,6 +22,7 @@ FEW = 52
 _FIRST = date(2015, 2, 5)
 _PUBLISH = (sys.executable, "-m", "composer", "publish", "--unsent")
 _START = (sys.executable, "-c", "import composer.app.publishing.issue_file_archive, composer.publish.archive_build")
+_LOOP = (sys.executable, "-c", "for number in range(10_000_000): number * number % 7")
 #: Runs a command, and prints its seconds, its processor time, and the peak of the largest of its processes in kilobytes.
 _PROBE = """\
 import resource, subprocess, sys, time
@@ -51,6 +52,12 @@ class Publishing:
     nothing: Run
     change: Run
     start: Run
+    loop: Run
+
+    @property
+    def change_in_loops(self) -> float:
+        """Return the processor time of one change after the start, in loops."""
+        return (self.change.cpu - self.start.cpu) / self.loop.cpu
 
 
 def publishing(issues: int) -> Publishing:
@@ -66,7 +73,8 @@ def publishing(issues: int) -> Publishing:
         _change(folder / "issues" / f"{_FIRST + timedelta(days=7 * (issues // 2))}.yaml")
         change = _run(_PUBLISH, folder, environment)
         start = _run(_START, folder, environment)
-    return Publishing(pages=2 * issues, first=first, nothing=nothing, change=change, start=start)
+        loop = _run(_LOOP, folder, environment)
+    return Publishing(pages=2 * issues, first=first, nothing=nothing, change=change, start=start, loop=loop)
 
 
 def _write(folder: Path, issues: int) -> None:

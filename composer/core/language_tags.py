@@ -5,8 +5,12 @@ Input: language tags. Output: a tag, or `ltr` or `rtl`. Guarantees: compares tag
 
 from collections.abc import Iterable
 from functools import cache
+from typing import TYPE_CHECKING
 
 from composer.core.kept_results import kept
+
+if TYPE_CHECKING:
+    from babel.core import Locale
 
 #: The scripts of Chinese by region, for tags that do not name a script, and the tags of the usual region of each script.
 _CHINESE = {"tw": "Hant", "hk": "Hant", "mo": "Hant", "cn": "Hans", "sg": "Hans", "my": "Hans"}
@@ -50,6 +54,16 @@ def direction(language: str) -> str:
     script = next((part for part in others if len(part) == 4 and part.isalpha()), None)
     is_rtl = first in _RIGHT_TO_LEFT if script is None else script in _RIGHT_TO_LEFT_SCRIPTS
     return "rtl" if is_rtl else "ltr"
+
+
+def locale_of(language: str) -> "Locale":
+    """Return the names and patterns of a language; those of English, if it is unknown."""
+    from babel.core import Locale, UnknownLocaleError
+
+    try:
+        return Locale.parse(language, sep="-")
+    except (ValueError, UnknownLocaleError):
+        return Locale("en")
 
 
 def is_language(tag: str) -> bool:

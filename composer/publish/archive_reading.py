@@ -18,7 +18,10 @@ from composer.publish.issue_reading import IssueReader, IssueResult
 from composer.publish.publication_source import IssueSource
 from composer.publish.records.issue_record import IssueRecord
 from composer.publish.records.record_file import RecordFile
+from composer.publish.site.page_article import article_in
+from composer.publish.site.page_frame import file_of
 from composer.publish.site.site_folder import SiteFolder
+from composer.publish.site.site_manifest import digest_of
 
 #: After so many pages, memory of earlier pages is freed: commands collect garbage only rarely (cli/main.py).
 FREED = 20
@@ -97,11 +100,23 @@ class ArchiveReader:
         return [summary for summary in found.values() if summary is not None]
 
     def article(self, source: IssueSource, *, is_original: bool = False) -> str:
-        """Return the article of an issue; it is rendered if only its surroundings have changed."""
+        """Return the article of an issue: of one that has not changed, from its page in the old archive."""
         place = self._issue_reader.article_place(source, is_original=is_original)
         if not place.exists():
+            published = None if is_original else self._published_article(source)
+            if published is not None:
+                return published
             self._expect_publishable(source, self._issue_reader.result(source, None))
         return place.read_text(encoding="utf-8")
+
+    def _published_article(self, source: IssueSource) -> str | None:
+        """Return the article in the old page of an unchanged issue; None if it is not there as it was rendered."""
+        before = self.request.records.before(source.stem)
+        if before is None:
+            return None
+        page = self.folder.read_old(file_of(before.summary.address)).decode(errors="replace")
+        article = article_in(page)
+        return article if digest_of(article) == before.article else None
 
     def _unchanged(self, source: IssueSource) -> IssueSummary | None:
         """Return the summary of an unchanged issue; take its files from the old archive, and its record."""

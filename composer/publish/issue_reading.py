@@ -43,6 +43,8 @@ class _Page:
     summary: IssueSummary
     parts: IssueParts = field(default_factory=IssueParts)
     texts: tuple[str, ...] = ()
+    #: The digest of its article.
+    article: str = ""
     #: The paths of its pictures in the archive.
     pictures: tuple[str, ...] = ()
 
@@ -76,7 +78,7 @@ class IssueReader:
         except ContentError as error:
             return IssueResult(problems=error.problems)
         summary = replace(summary, made_of=self.made_of(source, read.inputs))
-        record = IssueRecord(summary=summary, inputs=read.inputs, files=files)
+        record = IssueRecord(summary=summary, inputs=read.inputs, files=files, article=page.article)
         return IssueResult(
             record=record, parts=page.parts, problems=problems, texts=page.texts, is_rendered=summary.has_text
         )
@@ -98,7 +100,7 @@ class IssueReader:
         root = "../" * summary.address.count("/")
         rendered = render_issue(read.issue, read.newsletter, root)
         title, description = rendered.edition.title, rendered.edition.description or ""
-        article, items, texts = rendered.edition.body, rendered.items, [f"{title} {description}"]
+        article, items, texts = rendered.edition.body.strip(), rendered.items, [f"{title} {description}"]
         if read.original is not None:
             newsletter, issue = read.original
             original = render_issue(issue, newsletter, f"../{root}")
@@ -127,7 +129,7 @@ class IssueReader:
             events=digest_of(repr(parts.events)) if parts.events else "",
         )
         pictures = tuple(path for path, _ in rendered.pictures)
-        return _Page(summary, parts=parts, texts=(*texts, article), pictures=pictures)
+        return _Page(summary, parts=parts, texts=(*texts, article), article=digest_of(article), pictures=pictures)
 
     def _put_aside(self, place: Path, article: str) -> None:
         place.write_text(article, encoding="utf-8", errors="replace", newline="")

@@ -2,6 +2,7 @@
 
 import io
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,13 @@ from PIL import Image, features
 
 from composer.publish.cards import card_fonts, share_card
 from composer.publish.cards.card_cache import kept_card
-from composer.publish.cards.share_card import ShareCard, draw_card
+from composer.publish.cards.share_card import CardBrand, ShareCard, draw_card
 from tests.publish.archives import files, publish, sample_archive
 
 
 def card(title: str, language: str = "en") -> ShareCard:
-    return ShareCard(
-        title=title, name="News", day="1.1.", language=language, paper="#ffffff", ink="#000000", quiet="#555555",
-        accent="#9b1c1c",
-    )  # fmt: skip
+    brand = CardBrand(name="News", paper="#ffffff", ink="#000000", quiet="#555555", accent="#9b1c1c")
+    return ShareCard(brand=brand, title=title, day=date(2025, 1, 30), language=language)
 
 
 def _unproven(reason: str) -> None:

@@ -3,6 +3,7 @@
 import datetime
 import re
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 
@@ -75,19 +76,59 @@ def test_same_input_same_bytes(tmp_path: Path) -> None:
 
 
 def test_only_what_changed_is_made_again(tmp_path: Path) -> None:
-    """A second run makes nothing; a new issue makes its own page, its neighbour's, and the lists."""
+    """A second run makes nothing; a new issue is rendered, and its neighbour's page and the lists are made again."""
     texts = {f"d2024_0{month}_01": LETTER.format(month) for month in range(1, 10)}
     workspace = letters(tmp_path, **texts)
     assert publish(workspace).rendered == 9
     again = publish(workspace)
     assert (again.rendered, again.written) == (0, 0)
     write_issue(workspace, "2024-10-01", LETTER.format("ten"))
-    assert publish(workspace).rendered == 2
+    assert publish(workspace).rendered == 1
+    assert "ten" in page(workspace, "2024/09-01/")
     write_issue(workspace, "2024-03-01", LETTER.format("three"))
     changed = publish(workspace)
-    assert changed.rendered == 3  # its own page, and the links to it on those before and after it
+    assert changed.rendered == 1 and changed.written > 3  # also the links to it on the pages before and after it
     assert 'href="../03-01/"' not in page(workspace, "2024/02-01/")
     assert "three" in page(workspace, "2024/02-01/")
+
+
+def test_whatever_is_edited(tmp_path: Path) -> None:
+    """After any edit, the archive is what it would be if every file were made anew."""
+    workspace = letters(tmp_path, **{f"d2024_0{month}_01": LETTER.format(month) for month in range(1, 8)})
+    (tmp_path / "newsletter.de.yaml").write_text("language: de\n", encoding="utf-8")
+    public = publish(workspace).folder
+    third = tmp_path / "issues" / "2024-03-01.yaml"
+    edits = (
+        ("2024-03-01", LETTER.format("another title")),
+        ("2024-03-01.de", LETTER.format("a translation")),
+        ("2024-03-01", LETTER.format("another title") + "number: 7\n"),
+        ("2024-04-01", LETTER.format("hidden") + "archive: unlisted\n"),
+        ("2024-03-01.de", LETTER.format("a translation") + "archive: unlisted\n"),
+        ("2024-05-01", LETTER.format("gone") + 'withdrawn: "It was wrong."\n'),
+        ("2024-03-01.de", LETTER.format("a translation") + 'withdrawn: "It was wrong."\n'),
+        ("2024-04-01", LETTER.format("back again")),
+        ("2024-03-01", None),
+    )
+    for stem, text in edits:
+        if text is None:
+            third.unlink()
+        else:
+            write_issue(workspace, stem, text)
+        publish(workspace)
+        step_by_step = files(public)
+        rmtree(public)
+        publish(workspace)
+        assert files(public) == step_by_step, stem
+
+
+def test_a_page_that_was_edited_by_hand(tmp_path: Path) -> None:
+    """The article of an unchanged issue is taken from its page only if it is there as it was rendered."""
+    workspace = letters(tmp_path, d2024_01_01=LETTER.format("one"), d2024_02_01=LETTER.format("two"))
+    own = publish(workspace).folder / "2024" / "01-01" / "index.html"
+    own.write_text(own.read_text().replace("Dear all", "Bye"))
+    write_issue(workspace, "2024-02-01", LETTER.format("three"))
+    assert publish(workspace).rendered == 2
+    assert "Bye" not in own.read_text() and "three" in own.read_text()
 
 
 def test_modes(tmp_path: Path) -> None:

@@ -7,15 +7,17 @@ font that has the letters of a title, the picture shows only the name and the da
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
 
 from PIL import Image, ImageDraw, ImageFont, features
 
-from composer.core.language_tags import direction
+from composer.core.language_tags import direction, locale_of
 from composer.publish.cards.card_fonts import drawable, font_for
 from composer.publish.site.site_manifest import digest_of
 
 #: Increase this number when the picture looks different.
-_VERSION = "1"
+_VERSION = "2"
 WIDTH, HEIGHT = 1200, 630
 _MARGIN = 80
 #: The sizes of the title that are tried, in pixels, and the most lines.
@@ -26,14 +28,11 @@ _SMALL = 30
 _DENSE = ("zh", "ja", "th")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShareCard:
-    """What the picture shows. Colors are #rrggbb."""
+@dataclass(frozen=True, kw_only=True)
+class CardBrand:
+    """What the pictures of all issues have in common. Colors are #rrggbb."""
 
-    title: str
     name: str
-    day: str
-    language: str
     paper: str
     ink: str
     quiet: str
@@ -41,23 +40,41 @@ class ShareCard:
     #: The picture of the logo.
     logo: bytes | None = field(default=None, repr=False)
 
+    @cached_property
+    def digest(self) -> str:
+        """The digest of all of it."""
+        return digest_of(_VERSION, repr(self), (self.logo or b"").decode("latin-1"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareCard:
+    """What the picture shows."""
+
+    brand: CardBrand
+    title: str
+    day: date
+    language: str
+
     @property
     def digest(self) -> str:
         """The digest of what the picture shows."""
-        texts = (self.title, self.name, self.day, self.language, self.paper, self.ink, self.quiet, self.accent)
-        return digest_of(_VERSION, *texts, (self.logo or b"").decode("latin-1"))
+        return digest_of(self.brand.digest, self.title, self.day.isoformat(), self.language)
 
 
 def draw_card(card: ShareCard) -> bytes:
     """Return the picture as PNG."""
-    image = Image.new("RGB", (WIDTH, HEIGHT), card.paper)
+    from babel.dates import format_date
+
+    brand = card.brand
+    image = Image.new("RGB", (WIDTH, HEIGHT), brand.paper)
     pen = ImageDraw.Draw(image)
-    pen.rectangle((0, 0, WIDTH, 20), fill=card.accent)
+    pen.rectangle((0, 0, WIDTH, 20), fill=brand.accent)
     is_rtl = direction(card.language) == "rtl"
-    if card.logo is None or not _paste_logo(image, card.logo, is_rtl):
-        _line(pen, card, card.name, _MARGIN, card.accent, 40)
+    if brand.logo is None or not _paste_logo(image, brand.logo, is_rtl):
+        _line(pen, card, brand.name, _MARGIN, brand.accent, 40)
     _title(pen, card)
-    _line(pen, card, card.day, HEIGHT - _MARGIN - _SMALL, card.quiet, _SMALL)
+    day = format_date(card.day, "long", locale=locale_of(card.language))
+    _line(pen, card, day, HEIGHT - _MARGIN - _SMALL, brand.quiet, _SMALL)
     target = io.BytesIO()
     image.save(target, "PNG", compress_level=6)
     return target.getvalue()
@@ -90,7 +107,7 @@ def _title(pen: ImageDraw.ImageDraw, card: ShareCard) -> None:
         lines = [*lines[: _MOST_LINES - 1], f"{lines[_MOST_LINES - 1].rstrip()[:-1]}…"]
     top = 200 + (280 - len(lines) * round(size * 1.22)) // 2
     for number, line in enumerate(lines):
-        _draw(pen, card, line, top + number * round(size * 1.22), card.ink, font)
+        _draw(pen, card, line, top + number * round(size * 1.22), card.brand.ink, font)
 
 
 def _line(pen: ImageDraw.ImageDraw, card: ShareCard, text: str, top: int, color: str, size: int) -> None:

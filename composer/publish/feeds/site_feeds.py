@@ -14,6 +14,7 @@ from urllib.parse import quote, urljoin
 from composer.core.archive_addresses import section_address
 from composer.publish.archive_model import IssueParts, IssueSection, IssueSummary, ItemSummary
 from composer.publish.feeds.feed_formats import MOST_ENTRIES, Feed, FeedEntry, FeedFormat, feed_text, tag_id
+from composer.publish.site.page_article import article_in
 from composer.publish.site.page_frame import LanguageSite, Site, file_of
 from composer.publish.site.site_folder import SiteFolder
 from composer.publish.site.site_manifest import digest_of
@@ -21,8 +22,6 @@ from composer.render.web.elements_by_id import elements_by_id
 
 _TAG = re.compile(r"<[a-zA-Z](?:\"[^\"]*+\"|'[^']*+'|[^\"'<>])*+>")
 _ADDRESS = re.compile(r"(?<=\s)(href|src|srcset|poster)=\"([^\"]*+)\"")
-_ARTICLE = "<article", "</article>"
-
 
 #: Returns the parts of an issue by its stem.
 Parts = Callable[[str], IssueParts]
@@ -121,9 +120,7 @@ def _article(own: LanguageSite, folder: SiteFolder, issue: IssueSummary) -> str:
     """Return the article of an issue from its page; of a withdrawn issue, the reason."""
     if issue.withdrawn is not None:
         return f"<p>{escape(own.theme.phrases['withdrawn'])} {escape(issue.withdrawn)}</p>"
-    page = folder.read(file_of(issue.address)).decode()
-    start, end = _ARTICLE
-    return page[page.index(start) : page.rindex(end) + len(end)]
+    return article_in(folder.read(file_of(issue.address)).decode())
 
 
 def absolute(html: str, base: str) -> str:

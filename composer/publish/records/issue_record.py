@@ -24,7 +24,7 @@ from composer.publish.archive_model import (
 
 _CLASSES = (IssueSummary, IssueParts, IssueSection, ItemSummary, EventSummary, Correction)
 #: The first line. Increase the number when a record gets other fields.
-HEAD = b'{"version":4}\n'
+HEAD = b'{"version":5}\n'
 #: Between the name, the record, the parts and their digest: no JSON contains it as it is.
 _BETWEEN = b"\t"
 _DIGEST = 16
@@ -40,11 +40,18 @@ class IssueRecord:
     #: Its files in the archive besides the pages, with the digests of what they are made of; that of a PDF is empty if
     #: something is wrong with it.
     files: Mapping[str, str]
+    #: The digest of its article.
+    article: str = ""
 
 
 def record_line(record: IssueRecord, parts: IssueParts) -> bytes:
     """Return the line of an issue."""
-    made = {"inputs": record.inputs, "files": dict(record.files), "summary": _as_json(record.summary)}
+    made = {
+        "inputs": record.inputs,
+        "files": dict(record.files),
+        "article": record.article,
+        "summary": _as_json(record.summary),
+    }
     texts = _BETWEEN.join((_json(record.summary.stem), _json(made), _json(_as_json(parts))))
     return texts + _BETWEEN + _digest(texts) + b"\n"
 
@@ -60,7 +67,7 @@ def record_in(line: bytes) -> IssueRecord | None:
     if _digest(texts) != digest:
         return None
     given = json.loads(texts.split(_BETWEEN)[1])
-    return IssueRecord(inputs=tuple(given["inputs"]), files=dict(given["files"]), summary=_summary(given["summary"]))
+    return IssueRecord(**{**given, "inputs": tuple(given["inputs"]), "summary": _summary(given["summary"])})
 
 
 def parts_in(line: bytes) -> IssueParts:

@@ -6,23 +6,18 @@ templates in `web/` show. Guarantees: pure; links between pages are relative, so
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from composer.content.document.newsletter import Newsletter
 from composer.core.archive_addresses import FILES, language_folder, section_address
-from composer.core.language_tags import direction
+from composer.core.language_tags import direction, locale_of
 from composer.publish.archive_model import Archive, IssueSummary, LanguageArchive
-from composer.publish.cards.share_card import ShareCard
+from composer.publish.cards.share_card import CardBrand, ShareCard
 from composer.publish.feeds.feed_formats import FeedFormat
 from composer.publish.rendered_issue import picture_path
 from composer.publish.site.site_manifest import digest_of
 from composer.render.templating.theme import Theme
-
-if TYPE_CHECKING:
-    from babel.core import Locale
 
 #: The largest size of the logo, in CSS pixels.
 _LOGO_WIDTH, _LOGO_HEIGHT = 220, 44
@@ -115,35 +110,25 @@ class LanguageSite:
         return f"{FILES}/style-{digest_of(self.css)}.css"
 
     @cached_property
-    def colors(self) -> Mapping[str, str]:
-        """The colors of light mode."""
-        accent = self.newsletter.brand.accent
-        return {**self.theme.colours("light"), **({"accent": accent} if accent else {})}
-
-    def card(self, issue: IssueSummary) -> ShareCard:
-        """Return what the picture for previews of links to an issue shows."""
-        colors, logo = self.colors, self.newsletter.brand.logo
-        return ShareCard(
-            title=issue.title,
+    def _card_brand(self) -> CardBrand:
+        """What the pictures for previews of links have in common: the colors of light mode, and the logo."""
+        colors, brand = self.theme.colours("light"), self.newsletter.brand
+        return CardBrand(
             name=self.newsletter.name,
-            day=_day(issue.date, issue.language),
-            language=issue.language,
             paper=colors.get("paper", "#ffffff"),
             ink=colors.get("ink", "#000000"),
             quiet=colors.get("quiet", "#555555"),
-            accent=colors.get("accent", "#000000"),
-            logo=logo.data if logo is not None else None,
+            accent=brand.accent or colors.get("accent", "#000000"),
+            logo=brand.logo.data if brand.logo is not None else None,
         )
+
+    def card(self, issue: IssueSummary) -> ShareCard:
+        """Return what the picture for previews of links to an issue shows."""
+        return ShareCard(brand=self._card_brand, title=issue.title, day=issue.date, language=issue.language)
 
     def card_path(self, issue: IssueSummary) -> str:
         """Return the path of the picture for previews of links."""
-        if issue.stem not in self._card_paths:
-            self._card_paths[issue.stem] = f"{FILES}/card-{self.card(issue).digest}.png"
-        return self._card_paths[issue.stem]
-
-    @cached_property
-    def _card_paths(self) -> dict[str, str]:
-        return {}
+        return f"{FILES}/card-{self.card(issue).digest}.png"
 
     @cached_property
     def logo(self) -> SiteLogo | None:
@@ -239,26 +224,10 @@ class Site:
 _NAMES = {FeedFormat.ATOM: "Atom", FeedFormat.RSS: "RSS", FeedFormat.JSON: "JSON Feed"}
 
 
-def _day(day: date, language: str) -> str:
-    """Return a date, written out in a language."""
-    from babel.dates import format_date
-
-    return format_date(day, "long", locale=_locale(language))
-
-
-def _locale(language: str) -> "Locale":
-    from babel.core import Locale, UnknownLocaleError
-
-    try:
-        return Locale.parse(language.replace("-", "_"))
-    except (ValueError, UnknownLocaleError):
-        return Locale("en")
-
-
 @lru_cache(maxsize=64)
 def own_name(language: str) -> str:
     """Return the name of a language in itself: Deutsch."""
-    locale = _locale(language)
+    locale = locale_of(language)
     name = locale.get_display_name(locale) or language
     return name[:1].upper() + name[1:]
 

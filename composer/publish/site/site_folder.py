@@ -73,13 +73,20 @@ class SiteFolder:
         """Return the bytes of a file in the new archive. Raises OSError."""
         return (self.draft / path).read_bytes()
 
+    def read_old(self, path: str) -> bytes:
+        """Return the bytes of a file in the old archive; none if it is missing. Raises OSError."""
+        try:
+            return (self.folder / path).read_bytes()
+        except FileNotFoundError:
+            return b""
+
     def size(self, path: str) -> int:
         """Return the size of a file in the new archive. Raises OSError."""
         return (self.draft / path).stat().st_size
 
     def finish(self) -> None:
         """Add the files of others and the list of ours. Raises OutputError if one of them has the name of a page."""
-        for name in self._others():
+        for name in self._others() if self.folder.exists() else ():
             path = f"{self._old_root}/{name}"
             if name in self.files or os.path.lexists(f"{self._root}/{name}"):
                 raise OutputError(
@@ -96,16 +103,16 @@ class SiteFolder:
             self._folders.add(parent)
         return f"{self._root}/{path}"
 
-    def _others(self) -> Iterator[str]:
-        """Find the files in the old folder that are not ours, and the links to folders."""
-        for parent, folders, names in os.walk(self.folder):
-            base = parent[len(self._old_root) + 1 :].replace(os.sep, "/")
-            base = f"{base}/" if base else ""
-            for name in sorted(names):
-                path = f"{base}{name}"
-                if path != NAME and self.old.made_of(path) is None:
-                    yield path
-            yield from (f"{base}{name}" for name in sorted(folders) if Path(parent, name).is_symlink())
+    def _others(self, folder: str = "") -> Iterator[str]:
+        """Find the files in a folder of the old archive that are not ours, and the links to folders."""
+        with os.scandir(f"{self._old_root}/{folder}") as entries:
+            found = sorted((entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries)
+        for name, is_folder in found:
+            path = f"{folder}{name}"
+            if is_folder:
+                yield from self._others(f"{path}/")
+            elif path != NAME and self.old.made_of(path) is None:
+                yield path
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from composer.core.archive_addresses import ORIGINAL, section_address
 from composer.publish.archive_model import IssueParts, IssueSummary, ItemSummary, SectionSummary
 from composer.publish.site.page_frame import LanguageSite, PageFrame, PageLink, Site
 from composer.publish.site.page_publisher import publisher_of
+from composer.publish.site.related_issues import RelatedIssues, related_issues
 from composer.publish.site.site_manifest import digest_of
 from composer.publish.site.structured_data import PageAddresses, issue_data, open_graph
 from composer.publish.sources.source_changes import change_texts
@@ -57,20 +58,16 @@ class PageDraft:
 
     own: LanguageSite
     template: str
-    values: Mapping[str, object]
-    #: The items of a section, which are read only if the page is rendered; `values` has the digests of them.
-    items: Callable[[], Sequence[ListedItem]] = list
-
-    @property
-    def made_of(self) -> str:
-        """The digest of all that the page shows, besides its article."""
-        return digest_of(self.template, repr(self.values))
+    #: The digest of all that the page shows, besides its article and what all pages are made with.
+    made_of: str
+    #: Returns what the page shows; called only if it is rendered.
+    values: Callable[[], Mapping[str, object]]
 
     def html(self, article: str = "") -> str:
         """Return the page. Raises ContentError for mistakes in the theme."""
         theme = self.own.theme
         context: dict[str, object] = {"phrases": theme.phrases, "theme": theme.values, "article": Markup(article)}
-        return theme.render(self.template, {**context, "items": self.items(), **self.values})
+        return theme.render(self.template, {**context, **self.values()})
 
 
 def list_page(site: Site, own: LanguageSite, year: int | None) -> "PageDraft":
@@ -91,7 +88,7 @@ def list_page(site: Site, own: LanguageSite, year: int | None) -> "PageDraft":
     )
     if year is not None and year == next(iter(archive.years)):
         frame = _same_as(site, frame, own.folder)
-    return _render(
+    return _draft(
         own,
         "list",
         frame,
@@ -127,21 +124,32 @@ def section_page(
                 if item.section == section.key:
                     yield ListedItem(href=f"{frame.root}{issue.address}#{item.anchor}", item=item, issue=issue)
 
-    draft = _render(
+    draft = _draft(
         own,
         "section",
         frame,
         heading=section.heading,
         year=shown,
         is_table=section.is_table,
-        made_of=[(issue.address, *issue.order, each.digest) for issue, each in section.years[shown]],
+        made_of=[f"{issue.stem} {issue.date} {each.digest}" for issue, each in section.years[shown]],
         years=_years(section_address(own.tag, section.anchor), frame.root, section.years, shown),
     )
-    return replace(draft, items=lambda: list(items()))
+    # Read only if the page is rendered: `made_of` has the digests of them.
+    return replace(draft, values=lambda: {**draft.values(), "items": list(items())})
 
 
 def issue_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft":
-    """Return an issue's page."""
+    """Return an issue's page: there are thousands of them, so what it shows is put together only if it is rendered."""
+    related = related_issues(site, own, issue)
+    return PageDraft(
+        own=own,
+        template=_template("issue"),
+        made_of=digest_of("issue", *site.languages, repr(issue), related.digest),
+        values=lambda: _issue_values(site, own, issue, related),
+    )
+
+
+def _issue_values(site: Site, own: LanguageSite, issue: IssueSummary, related: RelatedIssues) -> Mapping[str, object]:
     name = own.newsletter.name
     frame = _issue_frame(site, own, issue, issue.address, title=f"{issue.title} · {name}")
     url, home = site.absolute(issue.address), site.absolute(own.folder)
@@ -152,18 +160,17 @@ def issue_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft
             properties=open_graph(issue, name, addresses),
             data=issue_data(issue, name, own.newsletter.sender.name, addresses),
         )
-    older, newer = own.archive.neighbours.get(issue.stem, (None, None))
-    return _render(
+    return _values(
         own,
         "issue",
         frame,
         issue=issue,
         corrections=_corrections(own, issue),
         original=f"{frame.root}{issue.address}{ORIGINAL}/" if issue.corrections else None,
-        older=_link(older, frame.root),
-        newer=_link(newer, frame.root),
-        corrects=_related(issue, own.archive.by_key.get(issue.corrects or ""), frame.root),
-        corrected_by=_related(issue, own.archive.corrections.get(issue.key), frame.root),
+        older=_link(related.older, frame.root),
+        newer=_link(related.newer, frame.root),
+        corrects=_related(issue, related.corrects, frame.root),
+        corrected_by=_related(issue, related.corrected_by, frame.root),
         calendar=f"{frame.root}{calendar_path(issue)}" if issue.events else None,
         pdf=f"{frame.root}{issue.pdf_address}" if issue.pdf_bytes else None,
     )
@@ -174,7 +181,7 @@ def original_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDr
     address = f"{issue.address}{ORIGINAL}/"
     sent = replace(issue, title=issue.original_title, description=issue.original_description)
     frame = _issue_frame(site, own, sent, address, title=f"{sent.title} · {own.newsletter.name}", is_original=True)
-    return _render(
+    return _draft(
         own,
         "original",
         frame,
@@ -187,7 +194,7 @@ def original_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDr
 def withdrawn_page(site: Site, own: LanguageSite, issue: IssueSummary) -> "PageDraft":
     """Return the page of an issue that was withdrawn."""
     frame = _issue_frame(site, own, issue, issue.address, title=f"{issue.title} · {own.newsletter.name}")
-    return _render(own, "withdrawn", replace(frame, is_indexed=False), issue=issue)
+    return _draft(own, "withdrawn", replace(frame, is_indexed=False), issue=issue)
 
 
 def missing_page(site: Site, own: LanguageSite) -> "PageDraft":
@@ -207,7 +214,7 @@ def missing_page(site: Site, own: LanguageSite) -> "PageDraft":
         languages=languages,
         feeds=(),
     )
-    return _render(own, "missing", frame)
+    return _draft(own, "missing", frame)
 
 
 def calendar_path(issue: IssueSummary) -> str:
@@ -237,10 +244,18 @@ def _issue_frame(
     return replace(frame, canonical=site.absolute(issue.address)) if is_original else frame
 
 
-def _render(own: LanguageSite, name: str, page: PageFrame, **values: object) -> PageDraft:
+def _draft(own: LanguageSite, name: str, page: PageFrame, **more: object) -> PageDraft:
+    values = _values(own, name, page, **more)
+    return PageDraft(own=own, template=_template(name), made_of=digest_of(name, repr(values)), values=lambda: values)
+
+
+def _template(name: str) -> str:
+    return f"web/{name}.html.j2"
+
+
+def _values(own: LanguageSite, name: str, page: PageFrame, **more: object) -> Mapping[str, object]:
     publisher = None if name in _WITH_ARTICLE else publisher_of(own.newsletter)
-    shared: dict[str, object] = {"name": own.newsletter.name, "logo": own.logo, "page": page, "publisher": publisher}
-    return PageDraft(own=own, template=f"web/{name}.html.j2", values=shared | values)
+    return {"name": own.newsletter.name, "logo": own.logo, "page": page, "publisher": publisher, **more}
 
 
 def _listed(issue: IssueSummary, root: str) -> ListedIssue:
