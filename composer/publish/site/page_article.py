@@ -7,6 +7,6 @@ _START, _END = "<article", "</article>"
 
 
 def article_in(page: str) -> str:
-    """Return the article of a page; an empty text if the page has none."""
+    """Return the article of a page; an empty text for a page without an article."""
     start, end = page.find(_START), page.rfind(_END)
     return page[start : end + len(_END)] if 0 <= start < end else ""

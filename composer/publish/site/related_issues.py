@@ -13,7 +13,7 @@ from composer.publish.site.site_manifest import digest_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelatedIssues:
-    """The other issues; None if there is none."""
+    """The other issues; each may be missing."""
 
     older: IssueSummary | None
     newer: IssueSummary | None
