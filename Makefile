@@ -14,6 +14,9 @@ demo: $(STAMP)          ## build the sample issue into outbox/
 test: $(STAMP)          ## run all tests, as many at a time as there are processors
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
+soak: $(STAMP)          ## run all tests at full size: more documents, seeds, screens and subscribers (an hour)
+	COMPOSE_TEST_SOAK=1 $(BIN)/python -m pytest -n auto --dist worksteal --timeout 1200
+
 quick: $(STAMP)         ## run the tests that take a moment (less than a minute): no commands, no database, no browser
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not (slow or browser or fault or kill)"
 

@@ -1,6 +1,5 @@
 """In any order of events a suppressed address is never active, and only its owner can lift the suppression."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -20,6 +19,7 @@ from composer.database.tables.subscriber_tables import subscribers
 from tests.audience.list_factory import take, written
 from tests.audience.people import LATER, NOW
 from tests.databases import clear
+from tests.sizes import sized
 
 PEOPLE = ("anna@example.org", "ben@bücher.example")
 STANDINGS = ("active", "unsubscribed", "active", "pending", "bounced", "complained")
@@ -128,10 +128,9 @@ class Audience(RuleBasedStateMachine):
 def test_a_suppressed_address_is_never_active(database: Database, tmp_path: Path) -> None:
     """Import, unsubscribe, bounce, erase, undo, sign up and import again in any order, on both databases."""
     machine = type("Here", (Audience,), {"database": database, "folder": tmp_path})
-    examples = int(os.environ.get("COMPOSE_TEST_EXAMPLES", "12"))
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=examples, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=sized(6, 100), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -6,6 +6,8 @@ import re
 import lxml.html
 from lxml import etree
 
+from tests.sizes import sized
+
 
 def numbered(html: str) -> str:
     """Add a data-n to every element, so that both checks can refer to it."""
@@ -20,7 +22,7 @@ def _words(text: str) -> tuple[str, ...]:
 
 
 #: Seeds of the random documents.
-SEEDS = range(90)
+SEEDS = range(sized(30, 90))
 
 
 _COLOURS = _words(

@@ -11,10 +11,15 @@ from tests.browser.chromium import show
 from tests.browser.tools import AXE
 from tests.factories import ROOT
 from tests.render.web.pages import WEB_CASES, WebCase, build_case, write_page
+from tests.sizes import sized
 
 pytestmark = pytest.mark.browser
 
-_WIDTHS = (320, 375, 700, 1600)
+#: The narrowest and the widest screen, or all that are usual, in both schemes.
+_SCREENS = sized(
+    [("light", 320), ("dark", 1600)],
+    [(scheme, width) for scheme in ("light", "dark") for width in (320, 375, 700, 1600)],
+)
 #: The golden issues, and one issue of each newsletter in the gallery of designs.
 _CASES = [
     *WEB_CASES,
@@ -52,17 +57,16 @@ def _open(driver: Chrome, page: Path, width: int, scheme: str = "light") -> None
 def test_axe_finds_nothing_on_any_screen(driver: Chrome, axe: str, case: WebCase, tmp_path: Path) -> None:
     """axe-core has no finding at all, and the page does not scroll sideways."""
     page = write_page(build_case(case, tmp_path / "source"), tmp_path / "page")
-    for scheme in ("light", "dark"):
-        for width in _WIDTHS:
-            _open(driver, page, width, scheme)
-            assert driver.execute_script("return document.documentElement.scrollWidth") <= width, width
-            driver.execute_script(axe)
-            found = driver.execute_async_script(
-                "const done = arguments[arguments.length - 1];"
-                "axe.run(document, {resultTypes: ['violations']})"
-                ".then(result => done(result.violations.map(each => [each.id, each.impact, each.nodes[0].html])))"
-            )
-            assert found == [], (scheme, width)
+    for scheme, width in _SCREENS:
+        _open(driver, page, width, scheme)
+        assert driver.execute_script("return document.documentElement.scrollWidth") <= width, width
+        driver.execute_script(axe)
+        found = driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run(document, {resultTypes: ['violations']})"
+            ".then(result => done(result.violations.map(each => [each.id, each.impact, each.nodes[0].html])))"
+        )
+        assert found == [], (scheme, width)
 
 
 @pytest.mark.parametrize("width", [700, 1600])

@@ -27,6 +27,7 @@ from composer.drafts.draft_document import (
 from tests.drafts.mapping.draft_strategy import documents
 from tests.drafts.word_factory import cell, paragraph, table, text, word_file
 from tests.factories import ROOT
+from tests.sizes import sized
 
 _STYLES = "".join(
     f'<w:style w:type="paragraph" w:styleId="H{level}"><w:name w:val="heading {level}"/></w:style>'
@@ -108,7 +109,7 @@ def as_page(document: DraftDocument) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("ending", "convert"), [("docx", as_word), ("html", as_page)])
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=sized(20, 60), deadline=None, suppress_health_check=list(HealthCheck))
 @given(document=documents)
 def test_words_in_are_words_out(
     ending: str, convert: object, document: DraftDocument, capsys: pytest.CaptureFixture[str]

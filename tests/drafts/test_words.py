@@ -22,6 +22,7 @@ from composer.drafts.draft_document import DraftDocument, text_of, texts_of
 from composer.drafts.formats.draft_reader import read_draft
 from tests.drafts.odt_factory import items, odt_file, p
 from tests.drafts.word_factory import cell, paragraph, table, text, word_file
+from tests.sizes import sized
 
 WORDS = (
     """
@@ -105,8 +106,8 @@ def words_in_draft(document: DraftDocument) -> list[str]:
 
 @pytest.mark.slow
 def test_words_of_documents_that_another_program_made() -> None:
-    """40 documents of python-docx: the words are those of the draft, in their order; mammoth finds no others."""
-    for seed in range(40):
+    """Documents of python-docx: the words are those of the draft, in their order; mammoth finds no others."""
+    for seed in range(sized(12, 40)):
         data = word_document(random.Random(seed))
         document = read_draft(data, "draft.docx")
         expected = words_in_xml(data, "word/header1.xml", "word/document.xml")
@@ -148,8 +149,8 @@ def any_body(chance: random.Random, depth: int = 0) -> str:
 
 @pytest.mark.slow
 def test_words_of_word_documents() -> None:
-    """500 documents: a reader that knows only paragraphs and texts finds exactly the words of the draft."""
-    for seed in range(500):
+    """Any documents: a reader that knows only paragraphs and texts finds exactly the words of the draft."""
+    for seed in range(sized(100, 500)):
         chance = random.Random(seed)
         note = f'<w:footnote w:id="1">{paragraph(text(escape(some_words(chance))))}</w:footnote>'
         data = word_file(any_body(chance), parts={"footnotes.xml": ("footnotes", note)})
@@ -185,15 +186,15 @@ def odt_document(chance: random.Random) -> tuple[bytes, list[str]]:
 
 @pytest.mark.slow
 def test_words_of_open_documents() -> None:
-    """100 documents: the words that were written are those of the draft, in order."""
-    for seed in range(100):
+    """Any documents: the words that were written are those of the draft, in order."""
+    for seed in range(sized(30, 100)):
         data, expected = odt_document(random.Random(seed))
         assert words_in_draft(read_draft(data, "draft.odt")) == expected, seed
 
 
 @pytest.mark.slow
 def test_words_of_pages() -> None:
-    """200 pages of random elements in each other: every text is in the draft."""
+    """Pages of random elements in each other: every text is in the draft."""
     tags = [
         "p",
         "div",
@@ -215,7 +216,7 @@ def test_words_of_pages() -> None:
         "center",
         "unknown",
     ]
-    for seed in range(200):
+    for seed in range(sized(60, 200)):
         chance = random.Random(seed)
         page, words, opened = "<html><body>", list[str](), list[str]()
         for _ in range(chance.randint(1, 40)):

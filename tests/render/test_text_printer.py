@@ -23,6 +23,7 @@ from composer.render.bidi import directed_text
 from composer.render.text_printer import WIDTH, TextPrinter, tidy
 from composer.render.text_wrap import cells
 from tests.content.values.test_markdown_elements import PIECES
+from tests.sizes import sized
 
 text, line, heading = TextPrinter().text, TextPrinter().line, TextPrinter().heading
 
@@ -127,7 +128,7 @@ def test_columns_leave_room_for_merge_fields() -> None:
     assert text(rich).split("\n")[2:] == ["", f"{token}  b", "aa    b"]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=sized(50, 150), deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_any_text_fits(written: str) -> None:
     """Whatever is written, lines have no blanks at their ends, and only one with an unbreakable word is too wide."""
@@ -163,7 +164,7 @@ def _leaves(value: object) -> list[str]:
     return [leaf for child in children for leaf in _leaves(child)]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=sized(60, 200), deadline=None)
 @given(st.lists(blocks, min_size=1, max_size=3).map(lambda nodes: Rich(tuple(nodes))))
 @pytest.mark.slow
 def test_any_tree_keeps_its_words_and_fits(rich: Rich) -> None:

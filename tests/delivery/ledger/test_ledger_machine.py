@@ -35,6 +35,7 @@ from composer.delivery.selection.freeze import freeze
 from composer.delivery.selection.selection import Selection
 from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
 from tests.delivery.factories import ISSUE, NOW, add_subscribers, draft
+from tests.sizes import sized
 
 S = DeliveryState
 _SUBSCRIBERS = 6
@@ -326,7 +327,7 @@ def test_totals_are_right_after_any_operations(database: Database) -> None:
     run_state_machine_as_test(
         lambda: Ledger(database),  # type: ignore[arg-type]
         settings=settings(
-            max_examples=30,
+            max_examples=sized(10, 60),
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -17,6 +17,7 @@ from composer.drafts.writing.issue_yaml import issue_text
 from composer.drafts.writing.word_account import WordAccount, account_words
 from tests.drafts.mapping.draft_strategy import documents
 from tests.factories import ROOT
+from tests.sizes import sized
 
 UPCOMING = NextValues(date=datetime.date(2025, 2, 6), number=215)
 
@@ -35,7 +36,9 @@ def mapped(
 
 @pytest.mark.parametrize("folder", [".", "examples/gallery", "examples/purposes/letter", "examples/purposes/town"])
 @settings(
-    max_examples=125, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+    max_examples=sized(40, 125),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(document=documents)
 def test_every_word_is_in_the_file(folder: str, document: DraftDocument) -> None:
