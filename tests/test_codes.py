@@ -2,11 +2,11 @@
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent / "composer"
+from tests.source_trees import source_trees
+
 #: Methods that search a text.
 _INSPECTING = {
     *(
@@ -128,12 +128,7 @@ def test_no_sentence_is_a_key() -> None:
 
     Migrations read texts of earlier versions.
     """
-    files = {path.relative_to(ROOT).as_posix(): path for path in ROOT.rglob("*.py")}
-    trees = {
-        name: ast.parse(path.read_text(encoding="utf-8"))
-        for name, path in files.items()
-        if not name.startswith("database/migrations/")
-    }
+    trees = {name: tree for name, tree in source_trees() if not name.startswith("database/migrations/")}
     assert _found(trees) == set(_ALLOWED)
 
 

@@ -12,7 +12,7 @@ import re
 import signal
 import time
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import Message
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +20,11 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from tests.source_trees import source_trees
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parent.parent
-COMPOSER = ROOT / "composer"
 #: Libraries, and the one module that may import each.
 ADAPTERS = {
     "premailer": "render/inline.py",
@@ -49,11 +50,6 @@ _PROCESS_WIDE = {
 }
 
 
-def _trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted(COMPOSER.rglob("*.py")):
-        yield path.relative_to(COMPOSER).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
-
-
 def _imported(tree: ast.Module) -> set[str]:
     """Return the libraries that a module imports anywhere, also for types."""
     found = set()
@@ -67,14 +63,14 @@ def _imported(tree: ast.Module) -> set[str]:
 
 def test_each_library_has_one_adapter() -> None:
     """Each of premailer, mjml-python, uvicorn and others is imported by exactly one module."""
-    found = {(library, name) for name, tree in _trees() for library in _imported(tree) & ADAPTERS.keys()}
+    found = {(library, name) for name, tree in source_trees() for library in _imported(tree) & ADAPTERS.keys()}
     assert found == set(ADAPTERS.items())
 
 
 def test_nobody_changes_the_process_elsewhere() -> None:
     """No module replaces another, and only the adapters configure the loggers of libraries."""
     stand_ins, loggers = set(), set()
-    for name, tree in _trees():
+    for name, tree in source_trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
                 if node.attr == "modules" and isinstance(node.value, ast.Name) and node.value.id == "sys":
@@ -93,7 +89,7 @@ def _requirements() -> list[Requirement]:
 
 def test_only_two_modules_know_weasyprint() -> None:
     """The adapter, and the module that corrects the tags of its PDFs."""
-    known = {name for name, tree in _trees() if _imported(tree) & {"weasyprint", "pydyf"}}
+    known = {name for name, tree in source_trees() if _imported(tree) & {"weasyprint", "pydyf"}}
     assert known == {"pdf/weasyprint_adapter.py", "pdf/structure_tags.py"}
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.source_trees import source_tree
+
 ROOT = Path(__file__).parent.parent
 #: No identifier or module has one of these names, also with a leading `_` or a trailing s.
 _RETIRED = {
@@ -66,7 +68,7 @@ def _python() -> Iterator[Path]:
 def _names(path: Path) -> Iterator[str]:
     """Return every identifier that a file binds, and the parts of its own name."""
     yield from path.relative_to(ROOT).with_suffix("").parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(source_tree(path)):
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
                 yield node.name

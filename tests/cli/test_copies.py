@@ -16,6 +16,7 @@ from composer.core.issue_files import Shared, same_issue_files
 from composer.core.workspace import Workspace
 from tests.cli_harness import CliHarness, make_workspace, recipients
 from tests.fake_smtp import FakeSmtp
+from tests.source_trees import source_trees
 
 ISSUE = "2031-01-30"
 #: Names ending in .yaml that programs give to a copy of 2031-01-30.yaml.
@@ -419,8 +420,8 @@ def test_command_lines_are_quoted_by_one_function() -> None:
         r"(?:\w+(?:\[\d\])?\.)*(?:id|number|mailing|mailing_id|other\.id|unknown|count|yes)|mailing\.program"
     )
     by_hand = []
-    for path in (Path(__file__).parent.parent.parent / "composer").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for name, tree in source_trees():
+        for node in ast.walk(tree):
             if not isinstance(node, ast.JoinedStr):
                 continue
             before = ""
@@ -431,7 +432,7 @@ def test_command_lines_are_quoted_by_one_function() -> None:
                     expression = ast.unparse(value.value)
                     is_command = re.search(r"\b(?:compose [a-z]+|chmod|mv|git [a-z]+)(?: [a-z0-9.-]+)* $", before)
                     if is_command and not numbers.fullmatch(expression):
-                        by_hand.append(f"{path.name}:{node.lineno}: {expression}")
+                        by_hand.append(f"{name}:{node.lineno}: {expression}")
                     # The placeholder is one word of the command, so that the options after it are recognised.
                     before += "x"
     assert [each for each in by_hand if "tokens.py" not in each] == []

@@ -22,10 +22,10 @@ from composer.content.document.newsletter_config import (
 from composer.core.addresses import Address
 from composer.core.errors import ContentError
 from tests.factories import LETTER, sample, sample_message
+from tests.source_trees import source_trees
 
 pytestmark = pytest.mark.slow
 
-COMPOSER = Path(__file__).parents[3] / "composer"
 DELIVERY = """\
 delivery:
   transport: outbox
@@ -183,11 +183,11 @@ _OF_ISSUES_AND_THEMES = {
 def _uses(names: set[str]) -> set[str]:
     """Return the modules that use one of these names."""
     found = set()
-    for path in sorted(COMPOSER.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for module, tree in source_trees():
+        for node in ast.walk(tree):
             named = (getattr(node, "attr", None), getattr(node, "id", None), getattr(node, "name", None))
             if names & {each for each in named if isinstance(each, str)}:
-                found.add(path.relative_to(COMPOSER).as_posix())
+                found.add(module)
     return found
 
 
