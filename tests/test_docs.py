@@ -175,6 +175,12 @@ def test_links_lead_somewhere() -> None:
     }
 
 
+def test_tests_that_contributors_are_told_to_run_exist() -> None:
+    """Every path of a test in CONTRIBUTING.md exists."""
+    named = re.findall(r"tests/[\w/.]+", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert named and [name for name in named if not (ROOT / name.rstrip(".")).exists()] == []
+
+
 def _links(path: Path) -> list[str]:
     text = re.sub(r"```.*?```|`[^`\n]*`", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     return [target for target in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in target]

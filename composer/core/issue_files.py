@@ -71,6 +71,12 @@ def issue_key(path: Path) -> str:
     return path.stem.split(".", 1)[0]
 
 
+def current_issue(workspace: Workspace) -> tuple[Path, ...]:
+    """Return the files of the current issue, whose name sorts last, in all its languages; none if there is no issue."""
+    paths = workspace.issues()
+    return tuple(path for path in paths if issue_key(path) == issue_key(paths[-1]))
+
+
 def editions_of_issue(workspace: Workspace, path: Path) -> tuple[Path, ...]:
     """Return the files of an issue in all its languages, the newsletter's main language first; `path` is one of them."""
     key, languages = issue_key(path), workspace.languages()

@@ -81,6 +81,8 @@ def _pip(release: Release, extra: str, folder: Path) -> Path:
 def _pipx(release: Release, extra: str, folder: Path) -> Path:
     environment = {"PIPX_HOME": str(folder / "pipx"), "PIPX_BIN_DIR": str(folder / "programs")}
     _install(["pipx", "install", "--quiet", str(release.wheel)], environment)
+    pinned = ["install", "--quiet", "--require-hashes", "-r", str(release.constraints)]
+    _install(["pipx", "runpip", "compose-newsletter", *pinned], environment)
     return folder / "programs"
 
 

@@ -200,9 +200,8 @@ def test_a_link_can_be_ticked_off(
 
 
 def test_mistakes_on_the_command_line(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
-    """A missing issue, an unknown issue and an invalid date lead to exit code 2 and a hint."""
+    """An unknown issue and an invalid date lead to exit code 2 and a hint."""
     for arguments, words in (
-        (["check"], "no issue given"),
         (["check", "2025-01-31"], "there is no issue"),
         (["check", "2025-01-30", "--on", "30.01.2025"], "did you mean 2025-01-30?"),
     ):

@@ -305,10 +305,7 @@ def test_compose_alone_shows_the_state_of_the_issue(here: Path, capsys: pytest.C
     ("arguments", "words"),
     [
         (["biuld", "x"], "did you mean “build”?"),
-        (["build"], "compose build 2025-01-30"),
-        (["preview"], "compose preview 2025-01-30"),
         (["test"], "compose test 2025-01-30"),
-        (["check"], "compose check 2025-01-30"),
         (["build", "--jsn", "x"], "No such option"),
         (["issues/2025-01-30.yaml"], "did you mean: compose build issues/2025-01-30.yaml"),
         (["build", "2025-01-31"], "there is no issue “2025-01-31”"),

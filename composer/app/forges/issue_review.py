@@ -25,7 +25,7 @@ from composer.app.forges.review_data import (
 )
 from composer.app.issues.issue_lookup import IssueFile
 from composer.core.errors import ContentError, Problem
-from composer.core.issue_files import issue_key
+from composer.core.issue_files import current_issue
 from composer.core.workspace import Workspace
 from composer.delivery.approval.content_diff import in_words, section_texts
 from composer.editions.check_reports import report
@@ -53,12 +53,12 @@ def review_change(
 ) -> Review:
     """Compare issues with their version in a commit, or in the commit from which it and the current one branched.
 
-    Without issues, it reviews those whose file has changed, or else the latest one. Raises UsageError if git does not know
+    Without issues, it reviews those whose file has changed, or else the current one. Raises UsageError if git does not know
     the commit, WorkspaceError, CompilerError.
     """
     now = now or datetime.datetime.now().astimezone()
     with base_version(workspace, base) as before:
-        chosen = [issue.path for issue in issues] or list(_changed(workspace, before)) or _latest(workspace)
+        chosen = [issue.path for issue in issues] or list(_changed(workspace, before)) or current_issue(workspace)
         made = tuple(_review(workspace, before, path, now, day) for path in chosen[:MOST_ISSUES])
         names = {workspace.name(path) for path in workspace.issues()}
         gone = [before.name(path) for path in before.issues()] if before else []
@@ -67,12 +67,6 @@ def review_change(
         removed=tuple(name for name in gone if name not in names)[:MOST_ISSUES],
         left_out=len(chosen) - len(made),
     )
-
-
-def _latest(workspace: Workspace) -> list[Path]:
-    """Return the latest issue, in each of its languages."""
-    paths = workspace.issues()
-    return [path for path in paths if issue_key(path) == issue_key(paths[-1])]
 
 
 def _changed(workspace: Workspace, before: Workspace | None) -> Iterator[Path]:

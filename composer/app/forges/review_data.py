@@ -8,12 +8,12 @@ text and list.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from composer.app.forges.placed_findings import PlacedFinding
 from composer.core.errors import Level, UsageError, Who
-from composer.core.workspace import shipped
+from composer.core.workspace import NEWSLETTER, shipped
 
 #: The largest file that is read, in bytes.
 LARGEST = 2_000_000
@@ -75,15 +75,20 @@ class Review:
     left_out: int = 0
 
     @property
-    def is_ready(self) -> bool:
-        """Whether every issue can be sent."""
-        serious = (Level.ERROR, Level.BLOCKER)
-        return not any(each.level in serious for issue in self.issues for each in issue.findings)
+    def is_passing(self) -> bool:
+        """Whether no issue has an error or a blocker that its authors can correct."""
+        return not any(map(_prevents_merging, (each for issue in self.issues for each in issue.findings)))
 
     def to_json(self) -> dict[str, object]:
         """Return the JSON value that docs/reference/review.schema.json describes."""
         shortened: dict[str, object] = _shortened(asdict(self))
         return {"version": _VERSION, **shortened}
+
+
+def _prevents_merging(finding: PlacedFinding) -> bool:
+    """Check for errors and blockers, except what IT has to set once, before the first mailing, such as public_url."""
+    is_setting = finding.who is Who.IT and PurePosixPath(finding.path).name == NEWSLETTER
+    return finding.level is Level.ERROR or (finding.level is Level.BLOCKER and not is_setting)
 
 
 def review_bytes(file: Path) -> bytes:

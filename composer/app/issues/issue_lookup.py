@@ -10,6 +10,7 @@ from pathlib import Path
 
 from composer.core.command_lines import shell_line
 from composer.core.errors import UsageError
+from composer.core.issue_files import current_issue
 from composer.core.issue_names import is_issue_file
 from composer.core.workspace import NEWSLETTER, Workspace
 
@@ -72,6 +73,14 @@ def folder_of_issue(name: str | Path) -> Path | None:
         if (refusal := refusal_of_draft(path, str(name))) is not None:
             raise refusal
     return path.parent
+
+
+def find_current_issue(folder: Path | None = None) -> tuple[IssueFile, ...]:
+    """Return the current issue of the newsletter, in all its languages. Raises WorkspaceError, UsageError without an issue."""
+    workspace = Workspace.find(folder or Path.cwd())
+    if found := current_issue(workspace):
+        return tuple(IssueFile(workspace=workspace, path=path) for path in found)
+    raise UsageError("there is no issue yet", "create the first one:   compose new")
 
 
 def find_issues(names: Iterable[str | Path], folder: Path | None = None) -> tuple[IssueFile, ...]:

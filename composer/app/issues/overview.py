@@ -14,7 +14,7 @@ from composer.core.command_lines import command_line
 from composer.core.environment import Environment
 from composer.core.environment import environment as own_environment
 from composer.core.errors import ComposeError, ContentError, Level, Problem
-from composer.core.issue_files import issue_key
+from composer.core.issue_files import current_issue, issue_key
 from composer.core.workspace import OUTBOX, Workspace
 from composer.database.location import Location, location_of
 from composer.delivery.config.resolve import transport_name
@@ -104,7 +104,7 @@ def overview(
     """Return the state of the current issue, whose name sorts last. Raises ContentError for newsletter.yaml."""
     environment, now = environment or own_environment(), now or datetime.datetime.now().astimezone()
     newsletter = read_newsletter(workspace)
-    paths, others = workspace.issues(), tuple(workspace.name(path) for path in workspace.other_files())
+    paths, others = current_issue(workspace), tuple(workspace.name(path) for path in workspace.other_files())
     others = tuple(dict.fromkeys((*others, *map(workspace.name, workspace.misnamed()))))
     renamings = tuple(map(workspace.renaming, workspace.misnamed()))
     if not paths:
@@ -117,8 +117,8 @@ def overview(
             other_files=others,
             renamings=renamings,
         )
-    current = max(map(issue_key, paths))
-    editions = tuple(_edition(workspace, path) for path in paths if issue_key(path) == current)
+    current = issue_key(paths[0])
+    editions = tuple(_edition(workspace, path) for path in paths)
     mailing, trouble = None, ""
     try:
         location = location_of(newsletter, workspace, environment.environment)

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from composer.app.administration.public_pages import ServerAddress, public_settings, serve_pages
 from composer.app.clock import now
 from composer.app.context import MailingContext, open_newsletter
-from composer.app.issues.issue_lookup import IssueFile, find_issue
+from composer.app.issues.issue_lookup import IssueFile, find_current_issue, find_issue
 from composer.app.people.bounce_intake import ingest_files
 from composer.app.people.list_import import ImportRequest, import_list
 from composer.app.people.subscriber_edits import own_fields
@@ -32,7 +32,6 @@ from composer.audience.identity.tokens import Tokens
 from composer.audience.lists.formats.detection import tables_in
 from composer.core.errors import ComposeError, UsageError
 from composer.core.issue_files import editions_of_issue
-from composer.core.workspace import Workspace
 from composer.delivery.preflight.probes import trouble_with_pages
 from composer.editions.check_run import check_issue
 from composer.web.loopback_listener import HOST, listen_on
@@ -60,13 +59,8 @@ class TrialRequest:
 
 
 def issue_to_try(name: str | None = None, folder: Path | None = None) -> IssueFile:
-    """Return an issue by path or by stem, or the latest one. Raises UsageError, WorkspaceError."""
-    if name is not None:
-        return find_issue(name, folder)
-    workspace = Workspace.find(folder or Path.cwd())
-    if issues := workspace.issues():
-        return IssueFile(workspace=workspace, path=issues[-1])
-    raise UsageError("there is no issue to send", "to create one: compose new")
+    """Return an issue by path or by stem, or the current one. Raises UsageError, WorkspaceError."""
+    return find_current_issue(folder)[0] if name is None else find_issue(name, folder)
 
 
 def run_trial(

@@ -8,7 +8,6 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.completions import issue_names
-from composer.cli.ui.option_errors import issue_missing
 from composer.core.errors import ComposeError
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @click.command("build")
-@click.argument("issues", nargs=-1, metavar="ISSUE...", shell_complete=issue_names)
+@click.argument("issues", nargs=-1, metavar="[ISSUE...]", shell_complete=issue_names)
 @click.option(
     "--output", type=click.Path(path_type=Path, file_okay=False), help="The folder to write to.  [default: outbox/]"
 )
@@ -26,16 +25,15 @@ if TYPE_CHECKING:
 def command(issues: tuple[str, ...], output: Path | None, has_pdf: bool, as_json: bool) -> int:
     """Build issues into the outbox: HTML, plain text, message.
 
-    ISSUE is a path or a file name without its ending: issues/2025-01-30.yaml or 2025-01-30. If you name several issues,
-    a problem in one does not stop the others. Writes issue.html, issue.txt, issue.eml and pictures/ to
-    outbox/2025-01-30/. If parts are for some subscribers only, this is the version with the most content, and the
-    others are in variants/. With --pdf, also writes issue.pdf, without the parts that are for some subscribers only.
+    ISSUE is a path or a file name without its ending: issues/2025-01-30.yaml or 2025-01-30. Without ISSUE, builds the
+    current issue in all its languages. A problem in one issue does not stop the others. Writes issue.html, issue.txt,
+    issue.eml and pictures/ to outbox/2025-01-30/. If parts are for some subscribers only, this is the version with the
+    most content, and the others are in variants/. With --pdf, also writes issue.pdf, without the parts that are for
+    some subscribers only.
     """
-    from composer.app.issues.issue_lookup import find_issues
+    from composer.app.issues.issue_lookup import find_current_issue, find_issues
 
-    if not issues:
-        raise issue_missing("build", takes_all=True)
-    found = find_issues(issues)
+    found = find_issues(issues) if issues else find_current_issue()
     # Imported late, so that a mistake in the arguments is reported before the renderer is loaded.
     from composer.app.issues.build import build
 

@@ -8,7 +8,6 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.completions import issue_names
-from composer.cli.ui.option_errors import issue_missing
 from composer.core.errors import Level, UsageError
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("check")
-@click.argument("issues", nargs=-1, metavar="ISSUE...", shell_complete=issue_names)
+@click.argument("issues", nargs=-1, metavar="[ISSUE...]", shell_complete=issue_names)
 @click.option("--links", is_flag=True, help="Also check that every link works (needs the network).")
 @click.option("--strict", is_flag=True, help="Return exit code 1 for warnings, too.")
 @click.option(
@@ -41,21 +40,20 @@ def command(
 ) -> int:
     """Check issues for problems, and show the line of each one.
 
-    An error stops a build, and a blocker stops a send. Look at each warning; notes are for information. Nothing is
-    sent, and nothing is written except a record of the check in .compose/.
+    Without ISSUE, checks the current issue in all its languages. An error stops a build, and a blocker stops a send.
+    Look at each warning; notes are for information. Nothing is sent, and nothing is written except a record of the
+    check in .compose/.
     """
     from composer.app.issues.check import check
-    from composer.app.issues.issue_lookup import find_issues
+    from composer.app.issues.issue_lookup import find_current_issue, find_issues
 
     if format_name and (as_json or is_list):
         raise UsageError(f"--format cannot be used with {'--json' if as_json else '--list'}")
     if is_list:
         _list(as_json)
         return 0
-    if not issues:
-        raise issue_missing("check", takes_all=True)
     allowed = _allowed(allowances)
-    found, on = find_issues(issues), _day(day)
+    found, on = find_issues(issues) if issues else find_current_issue(), _day(day)
     reports = []
     for issue in found:
         with console.progress("checking links") as tell:

@@ -7,7 +7,7 @@ import click
 
 from composer.cli.ui import console
 from composer.cli.ui.completions import issue_names
-from composer.cli.ui.option_errors import issue_missing, naming_as
+from composer.cli.ui.option_errors import naming_as
 
 if TYPE_CHECKING:
     from composer.app.issues.issue_lookup import IssueFile
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command("preview")
-@click.argument("issue", required=False, metavar="ISSUE", shell_complete=issue_names)
+@click.argument("issue", required=False, metavar="[ISSUE]", shell_complete=issue_names)
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
@@ -33,16 +33,14 @@ if TYPE_CHECKING:
 def command(issue: str | None, port: int | None, no_open: bool, out: Path | None, address: str | None) -> int:
     """Preview an issue in the browser while you write it.
 
-    The page updates whenever you save the issue, newsletter.yaml, the theme or a picture. Press Ctrl-C to stop. Only
-    this computer can open the page.
+    Without ISSUE, shows the current issue. The page updates whenever you save the issue, newsletter.yaml, the theme or
+    a picture. Press Ctrl-C to stop. Only this computer can open the page.
     """
     # Imported late: only this command needs a web server.
-    from composer.app.issues.issue_lookup import find_issue
+    from composer.app.issues.issue_lookup import find_current_issue, find_issue
     from composer.app.issues.preview import serve_preview
 
-    if issue is None:
-        raise issue_missing("preview")
-    found, subscriber = find_issue(issue), None
+    found, subscriber = find_current_issue()[0] if issue is None else find_issue(issue), None
     if address is not None:
         # Imported late: only this option needs a database.
         from composer.app.issues.simulated_subscriber import find_preview_subscriber

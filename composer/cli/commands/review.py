@@ -20,7 +20,7 @@ _WHOLE = "markdown"
 
 
 @click.command("review")
-@click.argument("issues", nargs=-1, metavar="ISSUE...", shell_complete=issue_names)
+@click.argument("issues", nargs=-1, metavar="[ISSUE...]", shell_complete=issue_names)
 @click.option("--base", metavar="COMMIT", help="Compare with this commit or branch: origin/main.")
 @click.option(
     "--read", "file", type=click.Path(path_type=Path, dir_okay=False), help="Show a review that --json wrote."
@@ -47,8 +47,8 @@ def command(
     """Show what a change makes of issues, as Markdown for a comment.
 
     For each issue: its row in an inbox, its findings, the sections whose texts have changed, its size and its links.
-    Without ISSUE, shows the issues whose files have changed, or the latest one. Without --out, nothing is written. The
-    exit code is 1 if an issue has an error or a blocker.
+    Without ISSUE, shows the issues whose files have changed, or the current one. Without --out, nothing is written. The
+    exit code is 1 if an issue has an error or a blocker, except for blockers in newsletter.yaml that are for IT.
     """
     if (base is None) == (file is None):
         raise UsageError("--base or --read is necessary", "compare with a branch:   compose review --base origin/main")
@@ -66,7 +66,7 @@ def command(
         console.answer_json(review.to_json())
     else:
         _show(review, format_name, job or "")
-    return 0 if review.is_ready else 1
+    return 0 if review.is_passing else 1
 
 
 def _show(review: "Review", format_name: str, job: str) -> None:

@@ -40,7 +40,7 @@ def command(
 ) -> int:
     """Try a mailing from sign-up to report, on this computer only.
 
-    Sends the latest issue, or ISSUE, from a copy of the newsletter to invented subscribers. A mail server on this
+    Sends the current issue, or ISSUE, from a copy of the newsletter to invented subscribers. A mail server on this
     computer accepts, defers, rejects or bounces each message. In the browser you read the messages and follow their
     links. The newsletter's database, keys and outbox are not used. Press Ctrl-C to stop.
     """

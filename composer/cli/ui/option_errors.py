@@ -25,21 +25,18 @@ def naming_as() -> Iterator[None]:
         raise
 
 
-def issue_missing(command: str, *, options: str = "", takes_all: bool = False) -> UsageError:
-    """Return the error about a command without an issue; its hint names the current issue, whose name sorts last.
+def issue_missing(command: str, *, options: str = "") -> UsageError:
+    """Return the error about a command that sends, without an issue; its hint names the current issue.
 
-    `options`: those that the person wrote and that must not get lost, such as --dry-run. `takes_all`: the command takes
-    all language editions at once.
+    `options`: those that the person wrote and that must not get lost, such as --dry-run.
     """
     # Imported late: without the error, nothing of it is needed.
-    from composer.core.issue_files import issue_key
+    from composer.core.issue_files import current_issue
     from composer.core.workspace import Workspace
 
     try:
-        paths = Workspace.find(Path.cwd()).issues()
+        paths = current_issue(Workspace.find(Path.cwd()))
     except ComposeError:
         paths = ()
-    current = max(map(issue_key, paths), default="ISSUE")
-    stems = [path.stem for path in paths if issue_key(path) == current] or [current]
-    line = command_line(command, *(stems if takes_all else stems[:1]), options=options)
+    line = command_line(command, paths[0].stem if paths else "ISSUE", options=options)
     return UsageError("no issue given", f"write   {line}")

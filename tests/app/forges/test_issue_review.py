@@ -12,7 +12,7 @@ from composer.app.forges.issue_review import review_change
 from composer.app.forges.review_data import LARGEST, LONGEST, Review, read_review
 from composer.app.forges.review_markdown import MARKER, review_markdown
 from composer.cli.main import run
-from composer.core.errors import UsageError
+from composer.core.errors import Level, UsageError, Who
 from composer.core.workspace import Workspace
 from tests.app.forges.repositories import HOSTILE, committed, git, hostile_review
 from tests.app.forges.test_finding_formats import outside_of_code, rendered
@@ -85,12 +85,29 @@ def test_versions_that_cannot_be_built(workspace: Workspace) -> None:
     """A broken issue has findings only; if the earlier version is broken, the comment says that nothing is compared."""
     _rewrite(workspace, "date: 2025-01-30", "date: 2025-02-30")
     review = review_change(workspace, "HEAD", day=DAY)
-    assert review.issues[0].inbox is None and review.issues[0].findings and not review.is_ready
+    assert review.issues[0].inbox is None and review.issues[0].findings and not review.is_passing
     assert "cannot be built" in review_markdown(review)
     committed(workspace.root.parent)
     _rewrite(workspace, "date: 2025-02-30", "date: 2025-01-30")
     (issue,) = review_change(workspace, "HEAD", day=DAY).issues
     assert issue.inbox is not None and not issue.is_compared
+
+
+@pytest.mark.parametrize(
+    ("level", "who", "path", "is_passing"),
+    [
+        (Level.BLOCKER, Who.IT, "letters/newsletter.yaml", True),
+        (Level.BLOCKER, Who.EDITOR, "letters/newsletter.yaml", False),
+        (Level.BLOCKER, Who.IT, "letters/templates/own/page.mjml.j2", False),
+        (Level.ERROR, Who.IT, "letters/newsletter.yaml", False),
+        (Level.WARNING, Who.EDITOR, "letters/issues/2025-01-30.yaml", True),
+    ],
+)
+def test_which_findings_fail_a_review(level: Level, who: Who, path: str, is_passing: bool) -> None:
+    """Errors and blockers do, except for blockers in the settings that IT resolves before the first mailing."""
+    (issue, *_), review = hostile_review().issues, hostile_review()
+    finding = replace(issue.findings[0], level=level, who=who, path=path)
+    assert replace(review, issues=(replace(issue, findings=(finding,)),)).is_passing is is_passing
 
 
 def test_a_new_newsletter(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from composer.app.issues.issue_lookup import find_issue, find_issues
+from composer.app.issues.issue_lookup import find_current_issue, find_issue, find_issues
 from composer.app.issues.overview import overview
 from composer.core.environment import Environment
 from composer.core.errors import UsageError, WorkspaceError
@@ -22,6 +22,20 @@ def test_a_path_and_a_stem_are_the_same_issue(tmp_path: Path, monkeypatch: pytes
     monkeypatch.chdir(workspace.root / "issues")
     assert find_issue("2025-01-30") == find_issue("2025-01-30.yaml") == by_folder
     assert find_issues(["2025-01-30", by_folder.path, "2025-01-30.yaml"]) == (by_folder,)
+
+
+def test_the_current_issue(tmp_path: Path) -> None:
+    """It is the one whose date is last, in all its languages; without any issue, the hint is how to create one."""
+    root = sample_message(tmp_path).root
+    (root / "newsletter.de.yaml").write_text("language: de\n", encoding="utf-8")
+    for name in ("2025-02-06.yaml", "2025-02-06.de.yaml", "a-copy.yaml"):
+        (root / "issues" / name).write_text("", encoding="utf-8")
+    assert [each.stem for each in find_current_issue(root)] == ["2025-02-06", "2025-02-06.de"]
+    for path in (root / "issues").iterdir():
+        path.unlink()
+    with pytest.raises(UsageError, match="no issue yet") as caught:
+        find_current_issue(root)
+    assert "compose new" in caught.value.hint
 
 
 def test_a_missing_issue_is_an_error(tmp_path: Path) -> None:

@@ -28,11 +28,11 @@ def _error(newsletter: Workspace, issue: str | None = None, keep: Path | None = 
     return stop.value
 
 
-def test_the_latest_issue_is_tried(newsletter: Workspace) -> None:
+def test_the_current_issue_is_tried(newsletter: Workspace) -> None:
     """Without a name; a name can be a stem or a path."""
-    expected = newsletter.root / "issues" / "2025-01-30.de.yaml"
+    expected = newsletter.root / "issues" / "2025-01-30.yaml"
     assert issue_to_try(None, newsletter.root).path == expected
-    assert issue_to_try("2025-01-30", newsletter.root).path == expected.with_name("2025-01-30.yaml")
+    assert issue_to_try("2025-01-30.de", newsletter.root).path == expected.with_name("2025-01-30.de.yaml")
     assert issue_to_try(str(expected), newsletter.root).path == expected
 
 
