@@ -47,21 +47,32 @@ def main() -> None:
     given = parser.parse_args()
     whole = Tally()
     print(
-        "database    processes  workers  mailings  kills  of workers  restarts  recipients  copies  unknown  by a kill   bound"
+        "database    processes  workers  servers  mailings  kills  of workers  restarts  recipients  copies  unknown"
+        "  by a kill   bound"
     )
     with tempfile.TemporaryDirectory() as name, postgres_server(Path(name)) as server, nursery() as births:
-        cases = list(itertools.product(("SQLite", "PostgreSQL"), (1, 4), (False, True)))
-        for kind, processes, has_workers in cases if given.kills else ():
+        # Message workers make no difference to which server gets a message.
+        variants = ((False, False), (True, False), (False, True))
+        cases = list(itertools.product(("SQLite", "PostgreSQL"), (1, 4), variants))
+        for kind, processes, (has_workers, has_failover) in cases if given.kills else ():
             begun = time.monotonic()
             kills = given.kills // len(cases) + 1
             tally, mailings = _several(
-                kind, processes, kills, given.seed, Path(name), server, births, has_workers=has_workers
+                kind,
+                processes,
+                kills,
+                given.seed,
+                Path(name),
+                server,
+                births,
+                has_workers=has_workers,
+                has_failover=has_failover,
             )
             whole += tally
-            _print(kind, processes, "yes" if has_workers else "no", mailings, tally)
+            _print(kind, processes, "yes" if has_workers else "no", 1 + has_failover, mailings, tally)
             print(f"    {time.monotonic() - begun:.0f} s; killed {dict(sorted(tally.by_step.items()))}")
         if given.kills:
-            _print("all", 0, "", 0, whole)
+            _print("all", 0, "", 0, 0, whole)
             print(
                 "After each kill and restart: no recipient has two copies, every copy is in the ledger, the totals match."
             )
@@ -99,12 +110,13 @@ def _several(
     births: Nursery,
     *,
     has_workers: bool,
+    has_failover: bool,
 ) -> tuple[Tally, int]:
     tally, mailings = Tally(), 0
     while tally.kills < kills:
         mailings += 1
         if kind == "SQLite":
-            database = open_database(Location(path=folder / f"{processes}-{has_workers}-{mailings}.db"))
+            database = open_database(Location(path=folder / f"{processes}-{has_workers}-{has_failover}-{mailings}.db"))
         else:
             database = connect(server.create())
             upgrade(database)
@@ -113,20 +125,21 @@ def _several(
                 database,
                 births,
                 folder,
-                seed=seed * 1_000_003 + processes * 10_007 + has_workers * 5_003 + mailings,
+                seed=seed * 1_000_003 + processes * 10_007 + has_workers * 5_003 + has_failover * 2_503 + mailings,
                 processes=processes,
                 connections=_CONNECTIONS,
                 kills=_KILLS,
                 recipients=_RECIPIENTS[has_workers],
                 has_workers=has_workers,
+                has_failover=has_failover,
             )
     return tally, mailings
 
 
-def _print(kind: str, processes: int, workers: str, mailings: int, tally: Tally) -> None:
+def _print(kind: str, processes: int, workers: str, servers: int, mailings: int, tally: Tally) -> None:
     # A second copy, or a copy that is missing although the ledger records it, would have raised an AssertionError.
     print(
-        f"{kind:<12}{processes or '':>9}{workers:>9}{mailings or '':>10}{tally.kills:>7}{tally.workers:>12}"
+        f"{kind:<12}{processes or '':>9}{workers:>9}{servers or '':>9}{mailings or '':>10}{tally.kills:>7}{tally.workers:>12}"
         f"{tally.restarts:>10}{tally.recipients:>12}"
         f"{tally.copies:>8}{tally.unknown:>9}{max(0, tally.unknown - tally.silent):>11}{tally.bound:>8}",
         flush=True,

@@ -114,10 +114,12 @@ def torture(
     kills: int,
     recipients: int,
     has_workers: bool = False,
+    has_failover: bool = False,
 ) -> Tally:
     """Send one mailing to its end, with this number of kills. Raises AssertionError if a promise is broken.
 
-    `has_workers`: the messages are made as in a large mailing, by message workers, which are killed, too.
+    `has_workers`: the messages are made as in a large mailing, by message workers, which are killed, too. `has_failover`:
+    there is a preferred mail server, which is down, throttles, rejects the sender and works, in turns.
     """
     dice = random.Random(seed)
     mailing = (frozen_personal if has_workers else frozen)(database, recipients)
@@ -130,8 +132,9 @@ def torture(
         mailing=mailing.id,
         port=liar.office.port,
         connections=connections,
+        preferred_port=liar.preferred.port if has_failover else 0,
     )
-    with liar.office:
+    with liar.office, liar.preferred:
         while True:
             step = dice.choice((*STEPS, *_OUTSIDE)) if tally.kills < kills else ""
             prey = dice.choice(list(Prey)) if has_workers else Prey.RUN
@@ -141,7 +144,7 @@ def torture(
             tally.kills += killed
             tally.workers += life.roll.killed
             tally.by_step[step] += killed
-            tally.bound += connections * killed
+            tally.bound += connections * (1 + has_failover) * killed
             sums = _check(database, mailing.id, liar, tally)
             if not sums.open:
                 break

@@ -1,4 +1,4 @@
-"""A mail server that misbehaves: the only witness of the copies of a mailing.
+"""A mail server that misbehaves, and perhaps a preferred one that fails: the only witnesses of the copies of a mailing.
 
 Input: a seed. Output: the copies that it accepted, by subscriber, whatever it answered.
 """
@@ -13,6 +13,8 @@ from tests.fake_smtp import FakeSmtp, HangUp, SmtpSession
 from tests.torture.personal_mailing import is_for
 
 _GOOD = b"250 2.1.5 Ok\r\n"
+#: What a preferred server does, in turns.
+_BEHAVIORS = ("accepts", "accepts", "down", "throttles", "rejects")
 
 
 class Liar:
@@ -37,6 +39,8 @@ class Liar:
         self.most: int | None = None
         self.free = threading.Event()
         self.office = FakeSmtp({"rcpt": self.rcpt, "dot": self.dot, "mail": self.mail, "greeting": self.greeting})
+        self.preferred = FakeSmtp({**self.office.script, "mail": self.mail_or_fail, "greeting": self.greet_or_fail})
+        self._behavior, self._times_left = "accepts", 0
 
     def _roll(self) -> float:
         with self._lock:
@@ -58,6 +62,26 @@ class Liar:
             visit.say(b"421 4.3.2 closing\r\n")
             raise HangUp
         return visit.say(b"250 2.1.0 Ok\r\n")
+
+    def _fails(self, behavior: str) -> bool:
+        """Return whether the preferred server fails in this way now. It changes every few times that it is used."""
+        with self._lock:
+            if not self._times_left:
+                self._behavior, self._times_left = self.dice.choice(_BEHAVIORS), self.dice.randint(1, 8)
+            self._times_left -= 1
+            return self._behavior == behavior
+
+    def greet_or_fail(self, visit: SmtpSession) -> int:
+        if self._fails("down"):
+            raise HangUp
+        return self.greeting(visit)
+
+    def mail_or_fail(self, visit: SmtpSession) -> int:
+        if self._fails("throttles"):
+            return visit.say(b"450 4.7.1 too many messages\r\n")
+        if self._fails("rejects"):
+            return visit.say(b"550 5.7.1 the sender is not allowed\r\n")
+        return self.mail(visit)
 
     def rcpt(self, visit: SmtpSession) -> int:
         with self._lock:

@@ -43,6 +43,8 @@ from tests.torture.machine_cluster import CONNECTIONS, MACHINES, Cluster, cluste
 S = DeliveryState
 #: Seconds after which PostgreSQL ends the connections of a computer that does not answer (database/engine.py).
 _KEEPALIVE = 50.0
+#: The most copies between two disturbances, and the most seconds.
+_COPIES, _START = 12, 10.0
 
 
 def _freeze(folder: Path, environment: Environment, day: int) -> int:
@@ -158,9 +160,18 @@ def _finish(cluster: Cluster, mailing_id: int, copies: Counter[str], kills: int,
             cluster.unplugged.database.drop_server_side()
         if cluster.done.total() < kills:
             cluster.disturb()
-        # The fewer machines there are, the less often something happens to one of them.
-        time.sleep(cluster.dice.uniform(0.2, 1.5) * (1 if cluster.unplugged is None else 1.5))
+        _wait_for_copies(copies, copies.total() + cluster.dice.randint(0, _COPIES))
     return held
+
+
+def _wait_for_copies(copies: Counter[str], enough: int) -> None:
+    """Wait until the mail server has accepted so many copies, so that machines on a slow computer do more than start.
+
+    Not longer than a machine takes to start: none may be sending.
+    """
+    until = time.monotonic() + _START
+    while copies.total() < enough and time.monotonic() < until:
+        time.sleep(0.02)
 
 
 def _is_open(database: Database, mailing_id: int) -> bool:

@@ -10,7 +10,7 @@ import signal
 import sys
 import traceback
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,6 +37,8 @@ POLICY = RetryPolicy(
     # The server gives wrong answers all the time, on purpose.
     max_consecutive_unconfirmed=1_000_000,
 )
+#: Messages per minute: so high that it is still high after it was halved several times.
+_HIGH = 600_000.0
 #: Exit codes of a run.
 DONE, BUSY, OTHER = 0, 10, 11
 #: The steps of a run at which it can be killed, by name.
@@ -60,6 +62,8 @@ class Order:
     mailing: int
     port: int
     connections: int
+    #: The port of a mail server that is preferred to the other one; 0 for none.
+    preferred_port: int = 0
     #: Die when this step is reached for this number of times, after writing a byte to a file; never if it is empty.
     step: str = ""
     number: int = 0
@@ -88,17 +92,15 @@ def run(order: Order) -> int:
                     file.write(b".")
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    server = MailServer(
-        host="127.0.0.1",
-        port=order.port,
-        security=Security.NONE,
-        limits=ServerLimits(connect=30, reply=30, dot=30, messages=20),
-    )
+    routes = [_route(order.port, order.connections)]
+    if order.preferred_port:
+        preferred = _route(order.preferred_port, order.connections)
+        routes = [replace(preferred, name="preferred", rate=_HIGH), replace(routes[0], name="backup")]
     with connect(location) as database, _messages(order, database) as messages:
         job = MailingJob(
             database=database,
             mailing_id=order.mailing,
-            routes=(Route(transport=SmtpTransport(server), connections=order.connections),),
+            routes=tuple(routes),
             message_source=messages,
             policy=POLICY,
         )
@@ -106,6 +108,12 @@ def run(order: Order) -> int:
             return DONE if send(job, Stop(), step=step).ending is Ending.DONE else OTHER
         except BusyError:
             return BUSY
+
+
+def _route(port: int, connections: int) -> Route:
+    limits = ServerLimits(connect=30, reply=30, dot=30, messages=20)
+    server = MailServer(host="127.0.0.1", port=port, security=Security.NONE, limits=limits)
+    return Route(transport=SmtpTransport(server), connections=connections)
 
 
 def _messages(order: Order, database: Database) -> AbstractContextManager[MessageSource]:

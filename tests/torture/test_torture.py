@@ -8,9 +8,11 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from composer.core.environment import processors
 from composer.database.engine import Database
+from composer.database.tables.mailing_tables import deliveries
 from tests.torture.harness import nursery, torture
 
 
@@ -29,6 +31,25 @@ def test_killed_at_every_step(database: Database, processes: int, tmp_path: Path
             recipients=36 * processes,
         )
     assert tally.kills >= 3
+
+
+def test_killed_during_a_failover(database: Database, tmp_path: Path) -> None:
+    """The preferred server is down, throttles and rejects the sender in turns: no second copies, no rejected recipients."""
+    with nursery() as births:
+        tally = torture(
+            database,
+            births,
+            tmp_path,
+            seed=7,
+            processes=2,
+            connections=2,
+            kills=4,
+            recipients=40,
+            has_failover=True,
+        )
+    with database.read() as connection:
+        routes = set(connection.scalars(select(deliveries.c.route).where(deliveries.c.state == "accepted")))
+    assert tally.kills >= 2 and routes == {"preferred", "backup"}
 
 
 @pytest.mark.skipif(os.name != "posix" or processors() == 1, reason="message workers need a second processor")

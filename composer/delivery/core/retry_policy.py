@@ -178,11 +178,10 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """Stop the run, and set the `returned` deliveries from rejected back to pending."""
+    """Stop the run."""
 
     cause: Cause
     reason: str
-    returned: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +192,8 @@ class OutcomeDecision:
     server_condition: ServerCondition
     pause: PauseRoute | None = None
     halt: Halt | None = None
+    #: Rejected deliveries to set back to pending: the server rejects the sender or every message.
+    returned: tuple[int, ...] = ()
     reason: str = field(default="", compare=False)
 
 
@@ -338,19 +339,22 @@ def _refused(
     server_condition = replace(server_condition, is_accepting=False, streak=streak)
     if len(streak) < policy.max_consecutive_rejections:
         return OutcomeDecision(step=Refuse(), server_condition=server_condition, reason=reason)
-    halt = Halt(cause=Cause.REFUSED, reason=reason, returned=streak)
-    return OutcomeDecision(step=Refuse(), server_condition=server_condition, halt=halt, reason=reason)
+    halt = Halt(cause=Cause.REFUSED, reason=reason)
+    return OutcomeDecision(step=Refuse(), server_condition=server_condition, halt=halt, returned=streak, reason=reason)
 
 
 def _rerouted(
     previous: PreviousAttempts, server_condition: ServerCondition, now: datetime, policy: RetryPolicy, reason: str
 ) -> OutcomeDecision:
     """Send a rejected message by another route; pause the server if it has rejected several in a row."""
-    streak, pause = (*server_condition.streak, previous.subscriber_id), None
+    streak = (*server_condition.streak, previous.subscriber_id)
     server_condition = replace(server_condition, is_accepting=False, streak=streak)
-    if len(streak) >= policy.max_consecutive_rejections:
-        server_condition, pause = _paused(server_condition, now, policy, RouteCondition.REJECTING)
-    return OutcomeDecision(step=Reroute(until=now), server_condition=server_condition, pause=pause, reason=reason)
+    decision = OutcomeDecision(step=Reroute(until=now), server_condition=server_condition, reason=reason)
+    if len(streak) < policy.max_consecutive_rejections:
+        return decision
+    server_condition, pause = _paused(server_condition, now, policy, RouteCondition.REJECTING)
+    # Some of them may have been rejected by all servers, and count as rejected.
+    return replace(decision, server_condition=server_condition, pause=pause, returned=streak)
 
 
 def _refusal_category(outcome: Outcome) -> RefusalCategory:

@@ -78,7 +78,7 @@ def route_results(connection: Connection, mailing_id: int) -> tuple[RouteResult,
         counts.pop(EventKind.UNKNOWN, None)
     for name, count in unconfirmed:
         found.setdefault(name, {})[EventKind.UNKNOWN] = count
-    return tuple(RouteResult(name=name, counts=counts) for name, counts in sorted(found.items()))
+    return tuple(RouteResult(name=name, counts=counts) for name, counts in sorted(found.items()) if counts)
 
 
 def server_conditions(connection: Connection, places: Sequence[RoutePlace], now: datetime) -> tuple[ServerStatus, ...]:

@@ -253,7 +253,7 @@ class LedgerWriter:
         if not told:
             return []
         results, decisions = [], []
-        returned: tuple[int, ...] = ()
+        returned: list[int] = []
         for each in told:
             work, tried = each.route, replace(each.due.tried, is_sending=each.is_sending)
             decision = decide(
@@ -289,9 +289,9 @@ class LedgerWriter:
                 # An acceptance during the pause had begun before it.
                 if is_troubled and work.paused_until(each.at, self._policy) is None:
                     work.bucket = rate_limit.recover(connection, work.route.bucket_name)
+            returned += decision.returned
             if decision.halt is not None:
                 self.halt = decision.halt
-                returned = decision.halt.returned
                 self._end_rejections(connection)
         ledger.record(connection, self._mailing, self._worker, results, now)
         for result in results:

@@ -119,7 +119,7 @@ def others_for(
     rejected_by: Mapping[int, Collection[str]],
 ) -> OtherRoutes:
     """Return whether another route than the used one can take a message."""
-    if len(routes) == 1 or due.tried.requeue_count >= len(routes):
+    if len(routes) == 1:
         return OtherRoutes.NONE
     views = [each.view(now, policy) for each in routes]
     without = rejected_by.get(due.tried.subscriber_id, ())

@@ -17,11 +17,13 @@ from composer.delivery.core.retry_policy import (
     RefusalCategory,
     Refuse,
     Requeue,
+    Reroute,
     RetryPolicy,
     ServerCondition,
     Write,
     decide,
 )
+from composer.delivery.core.routing import OtherRoutes, RouteCondition
 from composer.transport.outcome import Outcome, OutcomeState, Scope, ServerReply, Stage
 from composer.transport.replies.reply_meaning import is_throttle, scope_of
 from composer.transport.smtp.reply_parser import make_reply
@@ -254,8 +256,21 @@ def test_three_rejections_of_the_sender_in_a_row_stop_the_run(text: str, stage: 
         server_condition = decision.server_condition
     decision = after(failed(text, stage), PreviousAttempts(subscriber_id=3), server_condition)
     assert decision.halt is not None
-    assert (decision.halt.cause, decision.halt.returned) == (Cause.REFUSED, (1, 2, 3))
+    assert (decision.halt.cause, decision.returned) == (Cause.REFUSED, (1, 2, 3))
     assert "5." in decision.halt.reason
+
+
+def test_three_rejections_in_a_row_pause_a_server_if_another_can_send() -> None:
+    """The messages go to the other server, also one that both have rejected: it became pending again."""
+    no = failed("550 5.7.1 no", Stage.MAIL)
+    decision = after(no, PreviousAttempts(subscriber_id=1))
+    assert decision.step == Refuse()
+    for subscriber_id in (2, 3):
+        tried = PreviousAttempts(subscriber_id=subscriber_id)
+        decision = after(no, tried, decision.server_condition, others=OtherRoutes.NOW)
+        assert decision.step == Reroute(until=NOW) and decision.halt is None
+    assert decision.returned == (1, 2, 3)
+    assert decision.pause is not None and decision.pause.condition is RouteCondition.REJECTING
 
 
 def test_an_acceptance_in_between_resets_the_count() -> None:
@@ -431,7 +446,7 @@ def test_an_unusable_sender_releases_the_delivery(is_sending: bool) -> None:
         decision = after(outcome, replace(ANNA, is_sending=is_sending))
         assert decision.step == (Defer(until=NOW, is_counted=False) if is_sending else Requeue(until=NOW))
         assert decision.halt is not None
-        assert (decision.halt.cause, decision.halt.returned, decision.reason) == (Cause.UNUSABLE, (), words)
+        assert (decision.halt.cause, decision.returned, decision.reason) == (Cause.UNUSABLE, (), words)
     assert after(Outcome(state=OutcomeState.NOT_ATTEMPTED, stage=Stage.BODY, scope=Scope.MESSAGE)).halt is None
 
 

@@ -161,8 +161,8 @@ class Ledger(RuleBasedStateMachine):
         )
         with self.database.write() as connection:
             ledger.record(connection, self.mailing, worker, [result], self.now)
-            if decision.halt and decision.halt.returned:
-                maintenance.take_back(connection, self.mailing, decision.halt.returned, self.now)
+            if decision.returned:
+                maintenance.take_back(connection, self.mailing, decision.returned, self.now)
                 self.taken_back.add((self.mailing, tried.subscriber_id))
         del self.pool[worker][tried.subscriber_id]
         return decision

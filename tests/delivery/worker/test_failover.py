@@ -187,6 +187,17 @@ def test_if_all_servers_reject_us_the_run_stops(database: Database) -> None:
     assert len(main.taken) == COUNT
 
 
+def test_after_such_a_stop_a_server_that_accepts_gets_everything(database: Database) -> None:
+    """Although the first one rejects us again, and has rejected some messages in the run that stopped."""
+    frozen(database, 3)
+    script = {"mail": says(b"550 5.7.1 the sender is not allowed\r\n")}
+    with FakeSmtp(script) as main, FakeSmtp(script) as backup:
+        assert run(database, mail_servers(main, backup)).ending is Ending.HALTED
+        backup.script = {}
+        ran = run(database, mail_servers(main, backup))
+    assert (ran.ending, sums(database).by_state) == (Ending.DONE, {S.ACCEPTED: 3})
+
+
 def test_one_message_that_a_server_rejects_goes_to_the_next(database: Database) -> None:
     """If that one rejects it, too, and takes others, it is this message: rejected. Nobody else is concerned."""
     frozen(database, COUNT)
