@@ -237,7 +237,8 @@ def test_every_logged_event_is_documented() -> None:
 
 def test_glossary_words_that_are_not_used() -> None:
     """The words that the glossary rules out are not used in the program's messages and docs."""
-    for path in [*(ROOT / "composer").rglob("*.py"), *(ROOT / "docs").rglob("*.md"), ROOT / "README.md"]:
+    pages = set((ROOT / "docs").rglob("*.md")) - {REFERENCE / "glossary.md"}
+    for path in [*(ROOT / "composer").rglob("*.py"), *sorted(pages), ROOT / "README.md"]:
         text = path.read_text(encoding="utf-8").lower()
         for word in ("campaign", "blast"):
             assert word not in text, (path.name, word)

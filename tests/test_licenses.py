@@ -10,7 +10,7 @@ _ALLOWED = re.compile(
     r"\b(MIT|MIT-CMU|BSD|Apache|ISC|ISCL|PSF|Python Software Foundation|HPND|Zlib|MPL|Mozilla Public License|Unlicense|0BSD)\b"
 )
 _GENERAL = re.compile(r"\bA?GPL\b|(?<!Lesser )General Public License")
-#: Libraries under the LGPL are used unmodified, as packages of their own, and are named in THIRD_PARTY.md.
+#: Libraries under the LGPL are used unmodified, as packages of their own, and are named in docs/explanation/third-party.md.
 _LESSER = {"cssutils", "encutils", "psycopg", "psycopg-binary", "psycopg-pool", "pyphen"}
 EXTRAS = ("pdf", "postgres", "cluster")
 

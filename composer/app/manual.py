@@ -15,8 +15,8 @@ from composer.core.workspace import shipped
 
 #: The kinds of pages, in the order in which they are listed.
 GROUPS = {"tutorial": "Step by step", "how-to": "How to", "reference": "Look up", "explanation": "Background"}
-#: Pages that are outside the folder of the documentation.
-_OTHERS = ("GLOSSARY.md", "CHANGELOG.md")
+#: A page that is outside the folder of the documentation.
+_CHANGELOG = "CHANGELOG.md"
 #: The pages with tables of codes.
 _CODE_PAGES = ("checks", "problems")
 _CODE_ROW = re.compile(r"\| `([^`]+)` \|")
@@ -65,9 +65,7 @@ def _pages() -> Iterator[ManualPage]:
         folder = shipped("docs") / group
         for path in sorted(folder.rglob("*.md")):
             yield ManualPage(path.parent.name if path.stem == "README" else path.stem, group, path)
-    for name in _OTHERS:
-        path = shipped(name)
-        yield ManualPage(path.stem.lower(), "reference", path)
+    yield ManualPage("changelog", "reference", shipped(_CHANGELOG))
 
 
 def find_page(words: str) -> PageMatch:

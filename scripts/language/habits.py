@@ -49,7 +49,7 @@ EXCEPTIONS: dict[tuple[str, str], str] = {}
 _PROSE = {".md", ".j2", ".html", ".js", ".css", ".service", ".timer", ".conf"}
 _LEFT_ALONE = (
     "CHANGELOG.md",
-    "THIRD_PARTY.md",  # licences
+    "docs/explanation/third-party.md",  # licences
     "docs/decisions/",
     "issues/",
     "newsletter",
