@@ -173,7 +173,7 @@ def test_numbers_as_a_table(tmp_path: Path) -> None:
     publish(workspace)
     table = page(workspace, "sections/numbers/")
     assert (
-        '<th scope="row"><time datetime="2025-01-06">' in table and ">49.10</a>" in table and "It was 49.10." in table
+        'role="rowheader"><time datetime="2025-01-06">' in table and ">49.10</a>" in table and "It was 49.10." in table
     )
     assert "1.5" not in table and ">1.5</a>" in page(workspace, "sections/numbers/2024/")
 
