@@ -410,7 +410,8 @@ class _Sending:
             if is_heartbeat_due:
                 self._worker.heartbeat(connection, now)
                 maintenance.expire(connection, mailing_id, now, self._job.policy)
-            if (is_heartbeat_due and not self._worker.is_alone) or known.elsewhere:
+            # Every second only while nothing can be claimed: on PostgreSQL the count reads all deliveries of the mailing.
+            if (is_heartbeat_due and not self._worker.is_alone) or (known.elsewhere and not known.is_more):
                 self._sweep(connection, now)
                 known.elsewhere = ledger.elsewhere(connection, mailing_id, self._worker.id)
             return ledger.goes_on(connection, mailing_id, is_unattended=self._job.is_unattended)
