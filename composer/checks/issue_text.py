@@ -261,6 +261,11 @@ def named(mark: Mark, message: str) -> str:
     return where(mark.trail, message)
 
 
+def named_path(path: tuple[str | int, ...], message: str) -> str:
+    """Return a message with the name of the text at a path in front."""
+    return where(trail_of(path), message)
+
+
 def trail_of(path: tuple[str | int, ...]) -> tuple[str, ...]:
     """Return the parts of a path as messages name them: `("topics 2", "figure")`."""
     steps: list[str] = []

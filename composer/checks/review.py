@@ -16,6 +16,7 @@ from composer.checks.issue_text import Figure, IssueText, IssueTexts, Reference
 from composer.content.document.issue import Issue
 from composer.content.document.newsletter import Newsletter
 from composer.content.values.field_values import Group, Picture
+from composer.content.yaml.nodes import Mapping
 from composer.content.yaml.source import SourcePlace
 from composer.core.issue_files import SameIssue
 from composer.render.edition import Edition
@@ -53,6 +54,8 @@ class ReviewedEdition:
     earlier: tuple[Earlier, ...]
     #: Other files that contain this issue, such as copies.
     same_issue: tuple[SameIssue, ...] = ()
+    #: The issue in the newsletter's own language, if this one is a translation.
+    original: Mapping | None = None
     today: datetime.date
     _places: dict[str, SourcePlace] = field(default_factory=dict, repr=False, compare=False)
 

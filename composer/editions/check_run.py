@@ -11,9 +11,10 @@ from pathlib import Path
 from composer.checks.catalogue import catalogue, review_problems
 from composer.checks.check_settings import read_settings
 from composer.checks.merged_findings import MergedFinding, merged
-from composer.checks.registry import problems_of
+from composer.checks.registry import Setting, problems_of, to_problem
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.text.issue_copies import SAME_ISSUE
+from composer.checks.rules.text.translations import TRANSLATED, untranslated
 from composer.content.build_memory import BuildMemory
 from composer.content.document.conditional_blocks import BlockSpan, spans_of
 from composer.content.document.newsletter import Newsletter
@@ -22,6 +23,7 @@ from composer.core.errors import Problem
 from composer.core.issue_files import same_issue_files
 from composer.core.workspace import Workspace
 from composer.editions.earlier_issues import earlier_issues
+from composer.editions.original_issue import original_of
 from composer.editions.pipeline import Built, BuiltVariant, hash_of, variants_of
 from composer.mail.merge_slots import fill_html, fill_text
 from composer.render.templating.theme import Theme
@@ -88,6 +90,19 @@ def same_issue_problems(workspace: Workspace, built: Built) -> tuple[Problem, ..
     return tuple(problems_of(catalogue()[SAME_ISSUE], review, setting))
 
 
+def untranslated_problems(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
+    """Return the texts of a translation that are still missing, for commands that run no other check.
+
+    Raises ContentError for `checks:` in newsletter.yaml.
+    """
+    original = original_of(workspace, built.issue.path)
+    setting = read_settings(built.newsletter).get(TRANSLATED) or Setting()
+    if original is None or setting.is_off:
+        return ()
+    found = untranslated(built.issue, built.newsletter, original)
+    return tuple(to_problem(catalogue()[TRANSLATED], finding, setting.level) for finding in found)
+
+
 def _lost(variant: BuiltVariant) -> tuple[BlockSpan, ...]:
     issue = variant.built.issue
     lost = (block for number, block in enumerate(issue.blocks) if number not in variant.issue_variant.kept)
@@ -108,5 +123,6 @@ def _review(workspace: Workspace, built: Built, today: datetime.date) -> Reviewe
         pictures=built.pictures,
         earlier=earlier_issues(workspace, built.issue),
         same_issue=same_issue_files(workspace, built.issue.path, built.issue.date, built.issue.number),
+        original=original_of(workspace, built.issue.path),
         today=today,
     )

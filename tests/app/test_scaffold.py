@@ -96,6 +96,36 @@ def test_a_translation_keeps_everything_but_the_texts(tmp_path: Path) -> None:
     assert {code for code, _ in found} <= {"required", "alt"}
 
 
+def test_what_is_the_same_in_every_language_is_copied(tmp_path: Path) -> None:
+    """Names, outlets, figures, times, places, credits, the order of sections and sources with keys are kept."""
+    workspace = issue_workspace(tmp_path)
+    path = workspace.root / "newsletter.yaml"
+    kinds = "  dates:\n    type: events\n  voice:\n    type: quote\n  team:\n    type: people\nfields:"
+    path.write_text(path.read_text(encoding="utf-8").replace("fields:", kinds), encoding="utf-8")
+    kept = (
+        "order:\n  - dates\n  - voice\n",
+        "metrix:\n  value: 'CNY 45 bn'\n",
+        "  outlet: AP\n",
+        "    time: '18:00–19:30 CET'\n    place: 'Berlin and online'\n",
+        "  author: 'Anna Li'\n",
+        "  - name: 'Bo Chen'\n",
+        "  sources:\n    - outlet: Reuters\n      title: 'A title: here'\n",
+        "  title: 24/7\n",
+        "masthead:\n",
+        "      - name: 'Cy Doe'\n",
+    )
+    source = _tree(
+        'date: 2025-01-30\norder:\n  - dates\n  - voice\nsubject: "S"\ntop_story:\n  title: "24/7"\n  body: |\n    Text.\n'
+        '  sources:\n    - outlet: Reuters\n      title: "A title: here"\nmetrix:\n  value: CNY 45 bn\n  outlet: AP\n'
+        'dates:\n  - title: "T"\n    date: 2025-02-06\n    time: "18:00–19:30 CET"\n    place: "Berlin and online"\n'
+        'voice:\n  quote: |\n    Said.\n  author: "Anna Li"\n  role: "Analyst"\nteam:\n  - name: "Bo Chen"\n    title: "Editor"\n'
+        'masthead:\n  - heading: "Editors"\n    people:\n      - name: "Cy Doe"\n        title: "Editor"\n'
+    )
+    text = translation(read_newsletter(workspace), source)
+    assert [each for each in kept if each not in text] == []
+    assert text.count('""') == 6
+
+
 def test_the_next_issue_continues_the_interval(tmp_path: Path) -> None:
     """The next issue has the same interval and the next number, and is never in the past; the first issue is today's."""
     workspace = issue_workspace(tmp_path)

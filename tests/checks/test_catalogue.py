@@ -295,10 +295,15 @@ def _sample_from_a_real_sender(review: ReviewedEdition) -> ReviewedEdition:
     return replace(review, newsletter=replace(review.newsletter, sender=sender), subject=SAMPLE_SUBJECTS[0])
 
 
+def _tree(text: str, name: str = "issue.yaml") -> Mapping:
+    root, _ = parse(SourceText.of(text, name=name))
+    assert isinstance(root, Mapping)
+    return root
+
+
 def _in_another_language(review: ReviewedEdition) -> ReviewedEdition:
     """Return a review of an edition whose language has a file without one of the headings."""
-    root, _ = parse(SourceText.of("sections:\n  story:\n    heading:\n", name="newsletter.fr.yaml"))
-    sections = root.get("sections") if isinstance(root, Mapping) else None
+    sections = _tree("sections:\n  story:\n    heading:\n", "newsletter.fr.yaml").get("sections")
     assert sections is not None
     return replace(review, newsletter=replace(review.newsletter, nodes={("sections",): sections}))
 
@@ -317,6 +322,7 @@ CHANGES: dict[str, Callable[[ReviewedEdition], ReviewedEdition]] = {
     "DATE01": lambda review: replace(review, today=DAY + datetime.timedelta(days=1)),
     "SET02": _sample_from_a_real_sender,
     "LANG04": _in_another_language,
+    "LANG05": lambda review: replace(review, original=_tree(SOUND)),
     "LANG02": lambda review: replace(review, newsletter=replace(review.newsletter, language="sw")),
     "FILE01": lambda review: replace(
         review, same_issue=(SameIssue(name="issues/copy.yaml", key="copy", shared=Shared.DATE),)

@@ -66,7 +66,7 @@ def build(issue: IssueFile, output: Path | None = None, printer: "PdfPrinter | N
     try:
         variants = variants_of(workspace, issue.path)
         fullest, *others = variants
-        problems = _same_issue(workspace, fullest.built)
+        problems = (*_same_issue(workspace, fullest.built), *_untranslated(workspace, fullest.built))
         pdf = _print(printer, issue) if printer is not None else None
         files = write(fullest.built, folder, others, pdf.data if pdf is not None else None)
     except ContentError as error:
@@ -115,3 +115,13 @@ def _same_issue(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
     from composer.editions.check_run import same_issue_problems
 
     return same_issue_problems(workspace, built)
+
+
+def _untranslated(workspace: Workspace, built: Built) -> tuple[Problem, ...]:
+    """Report the texts of a translation that are still missing."""
+    if workspace.language_of(built.issue.path) is None:
+        return ()
+    # Imported late: an issue in the newsletter's own language needs no check.
+    from composer.editions.check_run import untranslated_problems
+
+    return untranslated_problems(workspace, built)

@@ -10,14 +10,18 @@ from composer.content.document.newsletter import Newsletter
 from composer.content.schema.schema import DocumentSchema, SchemaField
 from composer.content.yaml.nodes import Mapping, Node, Scalar, Sequence
 
-#: Formats whose values are the same in every language.
-_SAME_EVERYWHERE = ("url", "date", "picture", "language", "email", "colour", "sources", "tag")
+#: Figures and signs without a word, such as `49.1 %`.
+_SAME_EVERYWHERE = re.compile(r"[\W\d_]+")
 
 
 def translation(newsletter: Newsletter, source: Mapping) -> str:
     """Return an issue for translation: its texts as comments, all other values kept."""
     schema = newsletter.issue_schema()
-    lines = [schema_line(ISSUE), f"# {newsletter.name}. Each comment contains a text; write its translation below it."]
+    lines = [
+        schema_line(ISSUE),
+        f"# {newsletter.name}. Each comment contains a text; write its translation below it.",
+        "# Names, numbers, times, places and sources are copied: change those that differ in this language.",
+    ]
     lines += _translated(schema, source, schema.root, "")
     return "\n".join(lines) + "\n"
 
@@ -45,6 +49,8 @@ def _translated_key(schema: DocumentSchema, name: str, node: Node, field: Schema
             return [f"{indent}{name}:", *_raw(node, indent + "  ")]
         case Mapping():
             return [f"{indent}{name}:", *_translated(schema, node, field, indent + "  ")]
+        case Sequence() if field.format == "sources":
+            return [f"{indent}{name}:", *_listed(node, indent)]
         case Sequence():
             item_field = schema.resolve(field.items or SchemaField())
             lines = [f"{indent}{name}:"]
@@ -58,6 +64,12 @@ def _translated_key(schema: DocumentSchema, name: str, node: Node, field: Schema
             return lines
 
 
+def _listed(node: Sequence, indent: str) -> list[str]:
+    """Return a list of groups as it is."""
+    groups = (item for item in node.items if isinstance(item, Mapping))
+    return [line for group in groups for line in _dashed(_raw(group, indent + "    "), indent + "  ")]
+
+
 def _dashed(body: list[str], indent: str) -> list[str]:
     """Add the dash before the first line that is not a comment; the comments above it line up with the dash."""
     for index, line in enumerate(body):
@@ -69,7 +81,7 @@ def _dashed(body: list[str], indent: str) -> list[str]:
 
 def _raw(node: Mapping, indent: str) -> list[str]:
     return [
-        f"{indent}{entry.key.text}: {entry.value.text.strip()}"
+        f"{indent}{entry.key.text}: {_quoted(entry.value.text.strip())}"
         for entry in node.entries
         if isinstance(entry.value, Scalar)
     ]
@@ -78,14 +90,19 @@ def _raw(node: Mapping, indent: str) -> list[str]:
 def _translated_text(name: str, node: Scalar, field: SchemaField, indent: str) -> list[str]:
     key = f"{name}: " if name else ""
     text = node.text.strip("\n")
-    if field.format == "sources":
-        return [f"{indent}{key}|", *(f"{indent}  {line}".rstrip() for line in text.split("\n"))]
-    if "string" not in field.types or field.format in _SAME_EVERYWHERE or field.enum:
-        return [f"{indent}{key}{_quoted(text)}"]
+    if not field.is_translated or _SAME_EVERYWHERE.fullmatch(text):
+        return _kept(key, text, indent, is_block=field.format == "sources" or "\n" in text)
     comment = [f"{indent}# {line}".rstrip() for line in text.strip().split("\n")]
     if field.format == "markdown":
         return [*comment, f"{indent}{key}|", ""]
     return [*comment, f'{indent}{key}""']
+
+
+def _kept(key: str, text: str, indent: str, *, is_block: bool) -> list[str]:
+    """Return a value as it is."""
+    if not is_block:
+        return [f"{indent}{key}{_quoted(text)}"]
+    return [f"{indent}{key}|", *(f"{indent}  {line}".rstrip() for line in text.split("\n"))]
 
 
 def _quoted(text: str) -> str:

@@ -47,6 +47,8 @@ class SchemaField:
     is_link: bool = True
     #: Whether the value may be in its own file (`from: drafts/vanke.yaml`).
     from_file: bool = False
+    #: Whether a text is another one in each language; names, places and numbers are the same.
+    translate: bool = True
 
     @property
     def is_object(self) -> bool:
@@ -57,6 +59,11 @@ class SchemaField:
     def is_open(self) -> bool:
         """Whether the keys of the group are checked elsewhere."""
         return self.is_object and not self.properties and self.others is None
+
+    @property
+    def is_translated(self) -> bool:
+        """Whether the value is a text that differs from language to language."""
+        return self.translate and "string" in self.types and self.format in ("plain", "markdown")
 
     @property
     def is_array(self) -> bool:
@@ -89,6 +96,7 @@ def field_of(node: Node | None) -> SchemaField:
         others=field_of(others) if isinstance(others, MappingNode) else None,
         enum=_texts(node.get("enum")),
         is_link=_text(node.get("link")) != "false",
+        translate=_text(node.get("translate")) != "false",
         words=int(words) if (words := _text(node.get("words"))) else None,
         limits=tuple((name, int(text)) for name in _LIMITS if (text := _text(node.get(name)))),
         ref=(_text(node.get("$ref")) or "").removeprefix(_DEFS),

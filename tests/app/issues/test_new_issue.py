@@ -81,7 +81,7 @@ def test_a_language_that_the_program_does_not_have(tmp_path: Path) -> None:
         ("LANG02", Level.BLOCKER, "templates/briefing/phrases/sw.yaml"),
         ("LANG02", Level.BLOCKER, "templates/briefing/phrases/pages/sw.yaml"),
         # The issue is a copy of the English one, and no heading is translated.
-        ("LANG03", Level.WARNING, "issues/2025-01-30.sw.yaml"),
+        ("LANG05", Level.WARNING, "issues/2025-01-30.sw.yaml"),
         ("LANG04", Level.WARNING, "newsletter.sw.yaml"),
     }
     assert "IN THIS ISSUE" in checked.review.text

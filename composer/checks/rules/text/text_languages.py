@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from composer.checks.issue_text import named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
+from composer.checks.rules.text.translations import copied_texts
 from composer.checks.text_patterns.text_language import LANGUAGE_NAMES, other_language
 from composer.content.yaml.nodes import Mapping, Scalar
 from composer.core.workspace import NEWSLETTER
@@ -21,10 +22,15 @@ _QUOTES = ("“", "„", "«", "»", '"', "‘", "‹", "「", "『", "《")
 )
 def texts(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFinding]:
     """Report the first paragraph of each section that is clearly in another language, such as one that was not translated."""
-    expected = review.newsletter.language
+    expected, copied = review.newsletter.language, copied_texts(review)
     reported: set[int | None] = set()
     for text in review.texts:
-        if not text.is_paragraph or text.is_cited or text.words.lstrip().startswith(_QUOTES):
+        if (
+            not text.is_paragraph
+            or text.is_cited
+            or id(text.mark.node) in copied
+            or text.words.lstrip().startswith(_QUOTES)
+        ):
             continue
         section = id(text.section) if text.section is not None else None
         found = None if section in reported else other_language(text.words, expected)
