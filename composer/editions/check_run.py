@@ -14,7 +14,7 @@ from composer.checks.merged_findings import MergedFinding, merged
 from composer.checks.registry import Setting, problems_of, to_problem
 from composer.checks.review import ReviewedEdition
 from composer.checks.rules.text.issue_copies import SAME_ISSUE
-from composer.checks.rules.text.translations import TRANSLATED, untranslated
+from composer.checks.rules.text.untranslated_texts import TRANSLATED, untranslated
 from composer.content.build_memory import BuildMemory
 from composer.content.document.conditional_blocks import BlockSpan, spans_of
 from composer.content.document.newsletter import Newsletter

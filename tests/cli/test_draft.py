@@ -1,6 +1,7 @@
 """The command `compose draft`."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -93,4 +94,16 @@ def test_unknown_label(newsletter: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert run(["draft", "draft.md"]) == 0
     told = capsys.readouterr().err
     assert "“Our view” is not a label of the newsletter" in told and "topics, key watch (2 times)" in told
-    assert "        labels:\n          analysis: Our view\n" in told
+    assert "newsletter.yaml what is missing of these lines:\n        sections:\n          topics:\n" in told
+    assert '            labels:\n              analysis: "Our view"\n    then delete issues/' in told
+
+
+def test_unknown_labels_without_a_field(newsletter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A label of a translation names its file; two labels never get the same field, and a subhead gets none."""
+    topic = "## Wärme\n\n**Die Fakten:** Es wird kalt.\n\n**Ausblick:** Es bleibt kalt.\n\n**Unsere Sicht:** Das ist gut.\n\n"
+    text = f"{topic}**Und morgen**\n\nEs wird wärmer. Das ist für uns alle und auch für die anderen sehr gut.\n"
+    (newsletter / "draft.md").write_text(f"# Themen\n\n{text}\n{topic}", encoding="utf-8")
+    assert run(["draft", "draft.md", "--language", "de"]) == 0
+    told = capsys.readouterr().err
+    assert "add to newsletter.de.yaml" in told and "“Und morgen” is a subhead" in told
+    assert told.count("labels:\n") == len(set(re.findall(r"label of   (\w+)", told))) == 2

@@ -18,12 +18,13 @@ from composer.app.issues.issue_lookup import IssueFile
 from composer.app.scaffold.next_issue import next_issue
 from composer.app.text_editors.schema_files import write_schemas
 from composer.content.document.issue import read_issue
+from composer.content.document.language_overlay import overlay_name
 from composer.content.document.newsletter import Newsletter, read_newsletter
 from composer.core.command_lines import command_line
 from composer.core.errors import ContentError, OutputError, Problem, UsageError
 from composer.core.issue_files import files_of_day, heading
 from composer.core.issue_names import date_in
-from composer.core.workspace import ISSUES, Workspace, stamp
+from composer.core.workspace import ISSUES, NEWSLETTER, Workspace, stamp
 from composer.drafts.draft_document import Omission
 from composer.drafts.formats.draft_error import DraftError
 from composer.drafts.formats.tracked_changes import ChangeDecision as ChangeDecision
@@ -43,6 +44,8 @@ class DraftedIssue:
     """What was written, and what a person should know about it."""
 
     issue: IssueFile
+    #: The file with the settings of the issue's language.
+    settings: Path
     #: The section, if the drafts were written into one.
     section: str = ""
     #: The language of the file, and the date of the issue.
@@ -229,8 +232,10 @@ def _result(
         problems: tuple[Problem, ...] = ()
     except ContentError as error:
         problems = error.problems
+    tag = issue.workspace.language_of(issue.path)
     return DraftedIssue(
         issue=issue,
+        settings=issue.workspace.root / (NEWSLETTER if tag is None else overlay_name(tag)),
         language=newsletter.language,
         date=made.date,
         words=words,

@@ -123,13 +123,23 @@ def _summary(made: "DraftedIssue") -> Iterator[str]:
 
 def _unknown_labels(made: "DraftedIssue") -> Iterator[str]:
     """Yield where the text of each unknown label is, and how to make it the label of a field."""
+    from composer.app.scaffold.newsletter_text import quoted
+
     first = {(each.section, each.label): each for each in reversed(made.unknown_labels)}
+    file = made.issue.workspace.name(made.settings)
+    again = f"empty the section in {made.issue.name}" if made.section else f"delete {made.issue.name}"
     for each in list(reversed(first.values()))[:_MOST_TOLD]:
         count = sum((other.section, other.label) == (each.section, each.label) for other in made.unknown_labels)
         where = f"{each.section}, key {each.field}" + (f" ({count} times)" if count > 1 else "")
+        if each.is_heading:
+            yield f"“{each.label}” is a subhead of the text in {where}"
+            continue
         yield f"“{each.label}” is not a label of the newsletter: it is a part of the text in {where}"
-        yield f"    labels of {each.section}: {', '.join(f'{label} ({key})' for key, label in each.known)}"
         if each.wanted:
-            yield f"    to use your own, write in newsletter.yaml below {each.section}, and run this command again:"
-            yield "        labels:"
-            yield f"          {each.wanted}: {each.label}"
+            yield f"    if it is the label of   {each.wanted}   , add to {file} what is missing of these lines:"
+            yield from ("        sections:", f"          {each.section}:", "            labels:")
+            yield f"              {each.wanted}: {quoted(each.label)}"
+        else:
+            labels = ", ".join(f"{label} ({key})" for key, label in each.known)
+            yield f"    if it is one of these, write this label in the draft: {labels}"
+        yield f"    then {again}, and run this command again"

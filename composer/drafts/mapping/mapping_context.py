@@ -45,8 +45,10 @@ class UnknownLabel:
     field: str
     #: The fields of the section that have labels, with these.
     known: tuple[tuple[str, str], ...]
-    #: The field that may be meant: one that has no text otherwise.
+    #: The field that may be meant: one that has no text in the whole section; empty if none is.
     wanted: str
+    #: Whether it is a line of its own, which is printed as a subhead.
+    is_heading: bool = False
 
 
 @dataclass(slots=True)

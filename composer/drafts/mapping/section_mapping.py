@@ -13,6 +13,7 @@ from composer.content.values.field_values import text_in
 from composer.drafts.issue_entries import BareValue, BlockText, EntryValue, ItemList, KeyEntry, KeyGroup, Note, NoteKind
 from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.item_fields import fill_item
+from composer.drafts.mapping.fields.item_labels import settle_wanted
 from composer.drafts.mapping.fields.item_numbers import without_numbers
 from composer.drafts.mapping.fields.section_items import section_items
 from composer.drafts.mapping.mapping_context import MappingContext
@@ -36,7 +37,9 @@ def map_section(spec: SectionSpec, lines: Sequence[DraftLine], context: MappingC
     names = field_names(spec, roles.fields, context.vocabulary)
     if spec.type.content.is_array:
         return _list(spec, lines, roles, names, context)
-    return _item(spec, lines, roles, names, context, has_title_first=_begins_with_title(lines, roles))
+    group = _item(spec, lines, roles, names, context, has_title_first=_begins_with_title(lines, roles))
+    settle_wanted(context, spec.key, [group])
+    return group
 
 
 def _begins_with_title(lines: Sequence[DraftLine], roles: FieldRoles) -> bool:
@@ -59,7 +62,9 @@ def _list(
     parts = section_items(lines, roles, names, reading)
     found, numbers = without_numbers(parts.items, reading) if roles.title else (parts.items, "")
     context.account(numbers, "number")
-    items = ItemList([_item(spec, each, roles, names, context, has_title_first=True) for each in found])
+    groups = [_item(spec, each, roles, names, context, has_title_first=True) for each in found]
+    settle_wanted(context, spec.key, groups)
+    items = ItemList(list(groups))
     if not parts.intro:
         return items
     if not spec.type.has_groups:

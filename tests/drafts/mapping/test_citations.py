@@ -109,6 +109,29 @@ def test_numbers_of_titles(tmp_path: Path, titles: tuple[str, ...], *, kept: boo
         assert (f'title: "{title.split()[-1]}"' in written) is (not kept or " " not in title)
 
 
+@pytest.mark.parametrize(
+    "item",
+    [
+        "## Steel falls – Le Soir, 24.1.2025\n\nIt is so.\n",
+        "## Steel falls | Le Soir | 24 January 2025\n\nIt is so.\n",
+        "## Steel falls (24.1.2025)\n\nLe Soir\n\nIt is so.\n",
+        "## Steel falls\n\nPublished in: Le Soir, 24 January 2025\n\nIt is so.\n",
+    ],
+)
+def test_other_places_of_the_publisher(tmp_path: Path, item: str) -> None:
+    """After a title, below a title with a date, and after `Published in:`."""
+    _, written = drafted(tmp_path, f"{DAY}# China digest\n\n{item}")
+    assert (
+        'title: "Steel falls"\n    outlet: "Le Soir"\n    date: 2025-01-24\n    body: |\n      It is so.\n' in written
+    )
+
+
+def test_labeled_number(tmp_path: Path) -> None:
+    """`Number: 37 %` is the value of a number, not its publisher."""
+    _, written = drafted(tmp_path, f"{DAY}# Metrix\n\nNumber: 37 %\n\nMore people ride trains.\n")
+    assert 'metrix:\n  value: "37 %"\n  body: |\n    More people ride trains.\n' in written and "outlet" not in written
+
+
 def test_unknown_labels(tmp_path: Path) -> None:
     """A label that the newsletter does not have is reported with its field, and with a field that may be meant."""
     topic = "## Heat\n\n**The facts:** Sales fall.\n\n**Our view:** This is good.\n\n"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from composer.checks.issue_text import named
 from composer.checks.registry import CheckFinding, CheckLimits, check
 from composer.checks.review import ReviewedEdition
-from composer.checks.rules.text.translations import copied_texts
+from composer.checks.rules.text.untranslated_texts import copied_texts
 from composer.checks.text_patterns.text_language import LANGUAGE_NAMES, other_language
 from composer.content.yaml.nodes import Mapping, Scalar
 from composer.core.workspace import NEWSLETTER

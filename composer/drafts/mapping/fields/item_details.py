@@ -7,12 +7,11 @@ field.
 import re
 
 from composer.drafts.draft_document import Span
-from composer.drafts.issue_entries import (
-    PlainText,
-)
+from composer.drafts.issue_entries import BareValue, PlainText
 from composer.drafts.mapping.fields.item_draft import ItemDraft
-from composer.drafts.mapping.fields.item_publisher import set_date
-from composer.drafts.mapping.text.draft_dates import find_date, whole_date
+from composer.drafts.mapping.fields.item_publisher import is_free, set_date
+from composer.drafts.mapping.text.date_ranges import DateRange, find_range
+from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
 from composer.drafts.mapping.text.markdown_text import plain_text
 
@@ -20,8 +19,10 @@ _SEPARATORS = re.compile(r"\s*(?:[|·•;]|,(?=\s)|\s[–—-](?=\s)|\n)\s*")
 
 _HOUR = r"\d{1,2}(?:[:.]\d{2}|\s?h\s?\d{2})?\s?(?:am|pm|a\.m\.|p\.m\.|uhr|h|[A-Z]{2,4})?"
 _TIMES = re.compile(rf"{_HOUR}(?:\s?(?:–|-|to|bis|à)\s?{_HOUR})?", re.IGNORECASE)
-#: A word between the date and the time.
-_AT = re.compile(r"[,\s]*(?:at|from|um|ab|von|à|de|a las|alle)\s+(?=\d)", re.IGNORECASE)
+#: A word between the date and the time or the place.
+_AT = re.compile(
+    r"[,\s]*(?:(?:at|from|um|ab|von|à|de|a las|alle)\s+(?=\d)|(?:in|at|à|en|im|te|a)\s+(?=[^\W\d_a-zà-ÿ]))"
+)
 
 
 def use_details(item: ItemDraft, line: DraftLine) -> bool:
@@ -37,43 +38,51 @@ def use_details(item: ItemDraft, line: DraftLine) -> bool:
         item.set_value(whole, PlainText(plain_text(line.spans)), line)
         return True
     found: dict[str, str] = {}
-    rest = line.text
-    if roles.date and roles.date not in item.values:
-        day = find_date(rest, item.language, item.date_format, item.context.day)
-        if day is not None and len(rest[: day.start].split()) <= 2:
-            before = rest[: day.start].strip(" ,")
-            if (
-                before
-                and whole_date(
-                    f"{before} {rest[day.start : day.end]}", item.language, item.date_format, item.context.day
-                )
-                is None
-            ):
-                return False
-            found[roles.date] = day.date.isoformat()
-            dated, rest = rest[: day.end], rest[day.end :]
-            if at := _AT.match(rest):
-                dated, rest = dated + at[0], rest[at.end() :]
+    days = _days(item, line.text)
+    if days is not None and not _fits(item, line.text, days):
+        return False
+    dated, rest = "", line.text
+    if days is not None and roles.date:
+        found[roles.date] = days.date.isoformat()
+        at = _AT.match(line.text, days.end)
+        dated, rest = line.text[: at.end() if at else days.end], line.text[at.end() if at else days.end :]
     pieces = [piece for piece in _SEPARATORS.split(rest) if piece and re.search(r"\w", piece)]
-    last = ""
+    before = ""
     for piece in pieces:
         key = _detail_key(item, piece, found)
-        if key is None and last == roles.place and len(piece.split()) <= 4:
+        if key is None and before == roles.place and len(piece.split()) <= 4:
             # `Town hall, room 12`
-            found[last] += f", {piece.strip()}"
+            found[before] += f", {piece.strip()}"
             continue
         if key is None:
             return False
-        found[key], last = piece.strip(), key
+        found[key], before = piece.strip(), key
     if not found or (set(found) <= {roles.place} and not line.is_plain) or set(found) == {roles.place}:
         return False
     for key, text in found.items():
         if key == roles.date:
             set_date(item, key, text, dated)
+            if days is not None and days.last is not None and roles.end:
+                item.values[roles.end] = BareValue(days.last.isoformat())
         else:
             item.values[key] = PlainText(plain_text((Span(text),)))
     item.add_comments(next(iter(found)), line)
     return True
+
+
+def _days(item: ItemDraft, text: str) -> DateRange | None:
+    """Return the days of an event if it has none yet: at the beginning of a line, perhaps after the day of the week."""
+    if not is_free(item, item.roles.date):
+        return None
+    days = find_range(text, item.language, item.date_format, item.context.day)
+    return days if days is not None and len(text[: days.start].split()) <= 2 else None
+
+
+def _fits(item: ItemDraft, text: str, days: DateRange) -> bool:
+    """Return whether nothing but the day of the week is before a date, and the last day has a key."""
+    before = text[: days.start].strip(" ,")
+    is_day = not before or whole_date(f"{before} {days.date.isoformat()}", item.language) is not None
+    return is_day and (days.last is None or is_free(item, item.roles.end))
 
 
 def _detail_key(item: ItemDraft, piece: str, found: dict[str, str]) -> str | None:

@@ -36,8 +36,8 @@ class ItemDraft:
     notes: dict[str, list[Note]] = field(default_factory=dict)
     left: dict[str, list[DraftLine]] = field(default_factory=dict)
     current: str = ""
-    #: Words that look like a label, and the field whose text they are in.
-    unknown_labels: list[tuple[str, str]] = field(default_factory=list)
+    #: Words that look like a label, the field whose text they are in, and whether they are a heading.
+    unknown_labels: list[tuple[str, str, bool]] = field(default_factory=list)
 
     def add_text(self, line: DraftLine) -> None:
         """Add a line to the current field; a line that no field can hold is left over."""

@@ -3,8 +3,12 @@
 Input: an item and its lines. Output: unknown labels, with the fields that have labels.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+from composer.drafts.issue_entries import KeyGroup
 from composer.drafts.mapping.fields.item_draft import ItemDraft
-from composer.drafts.mapping.mapping_context import UnknownLabel
+from composer.drafts.mapping.mapping_context import MappingContext, UnknownLabel
 from composer.drafts.mapping.names.label_match import unknown_label
 from composer.drafts.mapping.text.draft_lines import DraftLine
 
@@ -15,7 +19,7 @@ def note_unknown_label(item: ItemDraft, line: DraftLine) -> None:
     if not line.is_text or line.list_level or line.is_quote or not known:
         return
     if label := unknown_label(line.spans, known.values(), has_level=bool(line.level)):
-        item.unknown_labels.append((label, item.current))
+        item.unknown_labels.append((label, item.current, bool(line.level)))
 
 
 def report_unknown_labels(item: ItemDraft) -> None:
@@ -23,11 +27,31 @@ def report_unknown_labels(item: ItemDraft) -> None:
     known = _labels(item)
     texts = [key for key in known if item.roles.fields[key].format == "markdown"]
     missing = [key for key in texts if key not in item.texts]
-    for label, field in item.unknown_labels:
-        wanted = missing.pop(0) if missing else ""
+    for label, field, is_heading in item.unknown_labels:
+        # A heading in a text is usually a subhead.
+        wanted = missing.pop(0) if missing and not is_heading else ""
         item.context.unknown_labels.append(
-            UnknownLabel(label=label, section=item.section, field=field, known=tuple(known.items()), wanted=wanted)
+            UnknownLabel(
+                label=label,
+                section=item.section,
+                field=field,
+                known=tuple(known.items()),
+                wanted=wanted,
+                is_heading=is_heading,
+            )
         )
+
+
+def settle_wanted(context: MappingContext, section: str, items: Sequence[KeyGroup]) -> None:
+    """Keep one label for each field that may be meant, and none for a field that an item of the section has already."""
+    written = {key for item in items for key in item.keys}
+    labels: dict[str, str] = {}
+    for number, each in enumerate(context.unknown_labels):
+        if each.section != section or not each.wanted:
+            continue
+        is_first = labels.setdefault(each.wanted, each.label) == each.label
+        if each.wanted in written or not is_first:
+            context.unknown_labels[number] = replace(each, wanted="")
 
 
 def _labels(item: ItemDraft) -> dict[str, str]:

@@ -19,14 +19,18 @@ from composer.drafts.mapping.fields.source_entries import source_entry
 from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
-from composer.drafts.mapping.text.publisher_lines import publisher_in
+from composer.drafts.mapping.text.publisher_lines import citation_in, publisher_in
 from composer.drafts.mapping.text.span_text import (
     Spans,
     first_link,
+    split_spans,
     strip_spans,
 )
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
 from composer.drafts.mapping.text.typed_addresses import has_address, linked_addresses, take_address
+
+#: Between a headline and its publisher.
+_SIGNS = re.compile(r"\s+[–—|-]\s+")
 
 
 def use_title(item: ItemDraft, line: DraftLine) -> bool:
@@ -82,7 +86,7 @@ def _headline(item: ItemDraft, spans: Spans) -> Spans:
     roles = item.roles
     found = trailing_brackets(spans)
     if found is None or not text_of(found.before).strip():
-        return spans
+        return _before_citation(item, spans)
     if roles.date and roles.date not in item.values:
         day = whole_date(found.words, item.language, item.date_format, item.context.day)
         if day is not None:
@@ -95,3 +99,13 @@ def _headline(item: ItemDraft, spans: Spans) -> Spans:
         # The link of the title counts; that of the publisher leads to its home page.
         publisher = replace(publisher, url="")
     return found.before if publisher.is_short and set_publisher(item, publisher) else spans
+
+
+def _before_citation(item: ItemDraft, spans: Spans) -> Spans:
+    """Take publisher and date out of a headline such as `Trade rises – Le Soir, 12.12.2026`."""
+    for sign in _SIGNS.finditer(text_of(spans)):
+        title, rest = split_spans(spans, sign.start(), sign.end())
+        found = citation_in(rest, reading_of(item)) if text_of(title).strip() else None
+        if found is not None and found.date and not found.url and set_publisher(item, found):
+            return strip_spans(title)
+    return spans

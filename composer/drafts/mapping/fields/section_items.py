@@ -4,17 +4,16 @@ Input: lines, the roles of an item's fields, the names of its labels. Output: th
 Guarantees: pure; every line is in one part.
 """
 
-import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from composer.drafts.draft_document import text_of
+from composer.drafts.mapping.fields.event_lines import event_line, event_lines
 from composer.drafts.mapping.fields.item_starts import LONGEST_TITLE, ItemSplitter
 from composer.drafts.mapping.names.field_roles import FieldRoles
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
-from composer.drafts.mapping.text.draft_dates import find_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine, ends_sentence
 from composer.drafts.mapping.text.publisher_lines import DateReading
 from composer.drafts.mapping.text.span_text import Spans, is_all_bold, only_link, split_spans, strip_spans
@@ -39,12 +38,17 @@ def section_items(
         return _leads(lines, names)
     if roles.title and _is_link_list(lines):
         return SectionItems(items=[[line] for line in lines])
+    if roles.date and roles.place and (events := event_lines(lines, reading)):
+        return SectionItems(items=events)
     splitter = ItemSplitter(list(lines), roles, names, reading)
     starts = splitter.starts()
     if starts:
-        return _parts(*splitter.with_titles_first(starts))
+        found = _parts(*splitter.with_titles_first(starts))
+        if roles.date and roles.place:
+            found.items = [_detailed(item, reading) for item in found.items]
+        return found
     if any(line.list_level == 1 for line in lines) and not any(line.level for line in lines):
-        return _bullets(lines, reading.language if roles.date else "")
+        return _bullets(lines, reading if roles.date else None)
     if roles.title is not None and _is_line_list(lines):
         return SectionItems(items=[[line] for line in lines])
     return SectionItems(items=[list(lines)] if lines else [])
@@ -53,6 +57,13 @@ def section_items(
 def _parts(lines: Sequence[DraftLine], starts: Sequence[int]) -> SectionItems:
     ends = [*starts[1:], len(lines)]
     return SectionItems(list(lines[: starts[0]]), [list(lines[at:end]) for at, end in zip(starts, ends, strict=True)])
+
+
+def _detailed(item: list[DraftLine], reading: DateReading) -> list[DraftLine]:
+    """Divide a heading such as `Fair – 3 March, Leuven` into title and details."""
+    first, *rest = item
+    title, *details = event_line(replace(first, level=0), reading) or [first]
+    return [replace(title, level=first.level), *details, *rest]
 
 
 def _has_bold_lead(line: DraftLine, names: Sequence[FieldName]) -> bool:
@@ -91,32 +102,17 @@ def _title_of(line: DraftLine) -> Spans:
     return found.before if found is not None else line.spans
 
 
-def _bullets(lines: Sequence[DraftLine], language: str) -> SectionItems:
+def _bullets(lines: Sequence[DraftLine], reading: DateReading | None) -> SectionItems:
     """Make an item of each bullet; lines below it belong to it."""
     first = next(at for at, line in enumerate(lines) if line.list_level == 1)
     found = SectionItems(intro=list(lines[:first]))
     for line in lines[first:]:
         if line.list_level == 1:
-            found.items.append((language and _dated(line, language)) or _opened(line))
+            found.items.append((reading and event_line(line, reading)) or _opened(line))
         else:
             inner = replace(line, list_level=max(line.list_level - 1, 0)) if line.list_level else line
             found.items[-1].append(inner)
     return found
-
-
-def _dated(line: DraftLine, language: str) -> list[DraftLine]:
-    """Divide `18 February, 19:30, Town hall: Council meeting` into the title and the details before it."""
-    text = line.text
-    near = datetime.date(2000, 6, 30)  # only the place of the date counts
-    date = find_date(text, language, near=near)
-    if date is None or len(text[: date.start].split()) > 1:
-        return []
-    colon = re.compile(r"\s*(?::\s+|\s[–—]\s)").search(text, date.end)
-    if colon is None or colon.start() > 90 or not text[colon.end() :].strip():
-        return []
-    details, title = split_spans(line.spans, colon.start(), colon.end())
-    plain = replace(line, list_level=0, is_numbered=False)
-    return [replace(plain, level=BOLD, spans=strip_spans(title)), replace(plain, spans=strip_spans(details))]
 
 
 def _opened(line: DraftLine) -> list[DraftLine]:

@@ -25,13 +25,16 @@ from composer.drafts.issue_entries import (
 )
 from composer.drafts.mapping.text.draft_dates import find_date, whole_date
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
-from composer.drafts.mapping.text.span_text import Spans, cut, first_link, strip_spans
+from composer.drafts.mapping.text.publisher_lines import is_name
+from composer.drafts.mapping.text.span_text import Spans, cut, first_link, split_spans, strip_spans
 from composer.drafts.mapping.text.trailing_marks import language_mark, trailing_brackets
 from composer.drafts.mapping.text.typed_addresses import has_address, linked_addresses, take_address
 
 _OUTLET = re.compile(r"\s*(?P<outlet>[^:：\n]{1,90}?)\s*(?::\s|：\s*|:(?=[“\"„]))")
 #: What is between two sources in one line: the original title of the first one, and a sign or a space.
 _BETWEEN = re.compile(r"(?P<original>(?:\s*[(（][^()（）]{1,80}[)）])?)\s*(?:[;|•·/\n]\s*|,?\s+|$)")
+#: A sign that separates sources wherever it is.
+_STRONG = re.compile(r"\s*(?:;|\n|•|\s[|·/]\s)\s*")
 _BULLET = re.compile(r"\s*(?:[-–—*•·‣◦▪]\s+|(?P<number>\d{1,2}[.)])\s+)")
 #: `heise online – ` before a linked title.
 _DASH = re.compile(r"\s*(?P<outlet>[^:：\n]{1,60}?)\s+[–—|-]\s+")
@@ -85,6 +88,11 @@ def source_entry(spans: Spans, language: str, near: datetime.date | None = None)
         after = _AFTER.fullmatch(text_of(cut(rest, end)))
         if after is not None:
             outlet_words, rest = after["outlet"], cut(rest, 0, end)
+    if date is None and (dated := _dated(text_of(rest), language, near))[1] is not None and not original:
+        # `Reuters, 24 January 2025`, without a title
+        words, date, date_words = dated
+        start_of_words = text_of(rest).index(words)
+        rest = cut(rest, start_of_words, start_of_words + len(words))
     outlet, tag, mark = language_mark(outlet_words)
     if not outlet:
         outlet, tag, mark = outlet_words, "", ""
@@ -105,15 +113,51 @@ def _dated(words: str, language: str, near: datetime.date | None) -> tuple[str, 
     found = find_date(words, language, near=near)
     if found is None:
         return words, None, ""
-    before, after = words[: found.start].rstrip(" ,;–—-·"), words[found.end :].lstrip(" ,;–—-·")
+    before, after = words[: found.start].rstrip(" ,;|–—-·("), words[found.end :].lstrip(" ,;|–—-·)")
     if bool(before) == bool(after):
         return words, None, ""
     return before or after, found.date, words[found.start : found.end]
 
 
 def source_pieces(spans: Spans) -> Iterator[Spans]:
-    """Yield the sources of a line: `AP: Title https://…; Die Zeit: Title https://…` are two."""
+    """Yield the sources of a line: `AP: Title https://…; Die Zeit: Title https://…` are two, and so are `AP; Die Zeit`."""
     spans = linked_addresses(spans)
+    text = text_of(spans)
+    for sign in _STRONG.finditer(text):
+        before, after = split_spans(spans, sign.start(), sign.end())
+        if _are_sources(before, after, sign[0].strip()) and not _is_inside_link(spans, sign.start(), sign.end()):
+            yield from source_pieces(before)
+            yield from source_pieces(after)
+            return
+    if not first_link(spans) and all(_is_short_name(piece) for piece in text.split(",")) and "," in text:
+        # `Reuters, AP, Die Zeit`
+        at = 0
+        for piece in text.split(","):
+            yield strip_spans(cut(spans, at, at + len(piece), at + len(piece) + 1))
+            at += len(piece) + 1
+        return
+    yield from _pieces_by_links(spans)
+
+
+def _are_sources(before: Spans, after: Spans, sign: str) -> bool:
+    """Return whether both sides of a sign are sources: with a link each, or both without one."""
+    links = bool(first_link(before)), bool(first_link(after))
+    words = all(re.search(r"[^\W\d_]", text_of(side)) for side in (before, after))
+    # Without links, `Steel | News` is one title.
+    return words and links[0] == links[1] and (links[0] or sign in ("", ";", "•"))
+
+
+def _is_inside_link(spans: Spans, start: int, end: int) -> bool:
+    before, after = cut(spans, 0, start), cut(spans, end)
+    return bool(before and after and before[-1].link) and before[-1].link == after[0].link
+
+
+def _is_short_name(text: str) -> bool:
+    return len(text.split()) <= 4 and is_name(text) and not re.search(r"\d", text)
+
+
+def _pieces_by_links(spans: Spans) -> Iterator[Spans]:
+    """Yield the sources of a line in which only a comma or a space is after each link."""
     text = text_of(spans)
     at = 0
     for span in spans:
@@ -123,11 +167,21 @@ def source_pieces(spans: Spans) -> Iterator[Spans]:
             continue
         rest = cut(spans, between.end())
         outlet = _OUTLET.match(text_of(rest))
-        if outlet is not None and "http" not in outlet["outlet"] and first_link(rest) not in ("", span.link):
+        is_next = outlet is not None and "http" not in outlet["outlet"]
+        if (is_next or _begins_citation(rest)) and first_link(rest) not in ("", span.link):
             yield cut(spans, 0, between.end("original"), between.end())
             yield from source_pieces(rest)
             return
     yield spans
+
+
+def _begins_citation(spans: Spans) -> bool:
+    """Return whether a text begins with a link, or with a publisher and its link: `Die Zeit, 25 January, https://…`."""
+    start = _link_start(spans)
+    if not start:
+        return start == 0
+    before = re.split(r"[,|(–—-]", text_of(spans)[:start].strip(), maxsplit=1)[0]
+    return start <= 80 and is_name(before)
 
 
 def source_todos(entries: Sequence[SourceEntry]) -> list[Note]:

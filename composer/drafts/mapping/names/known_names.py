@@ -16,7 +16,24 @@ from composer.drafts.mapping.names.heading_match import normal_heading
 
 #: Words for fields in drafts, besides the labels of the newsletter and the titles of fields.
 _FIELD_WORDS = {
-    "outlet": ("source", "quelle", "fuente", "fonte", "bron"),
+    "outlet": (
+        "source",
+        "quelle",
+        "fuente",
+        "fonte",
+        "bron",
+        "published in",
+        "published by",
+        "appeared in",
+        "erschienen in",
+        "veröffentlicht in",
+        "publié dans",
+        "paru dans",
+        "publicado en",
+        "pubblicato in",
+        "gepubliceerd in",
+    ),
+    "value": ("number", "figure", "zahl", "wert", "chiffre", "valeur", "cifra", "número", "valor", "numero", "cijfer"),
     "date": ("date", "datum", "fecha", "data"),
     "place": ("place", "location", "venue", "where", "ort", "lieu", "lugar", "luogo", "plaats"),
     "time": ("time", "when", "zeit", "uhrzeit", "wann", "heure", "hora", "ora", "tijd"),
@@ -38,6 +55,15 @@ _CONTACT = (
     "tel", "telephone", "phone", "fax", "mail", "email", "e mail", "web", "website", "internet", "telefon", "téléphone",
     "courriel", "teléfono", "telefono", "contact", "kontakt", "address", "adresse",
 )  # fmt: skip
+
+
+#: Names of the masthead, and roles that begin one, in any language.
+_TEAM = (
+    "editorial team", "the team", "team", "masthead", "editorial staff", "redaktion", "redaktionsteam", "rédaction",
+    "équipe de rédaction", "équipe éditoriale", "l’équipe", "redacción", "equipo editorial", "redazione", "redactie",
+    "redação", "redakcja",
+)  # fmt: skip
+_ROLES = ("editors", "editor", "edited by", "redakteure", "rédacteurs", "rédactrices", "redactores", "redattori")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +101,9 @@ class Vocabulary:
     contents: frozenset[str]
     #: `Issue %s` and other ways to write the number.
     issue_words: tuple[str, ...]
-    #: Headings of the masthead and the imprint, people, and other texts of the imprint.
+    #: Names of the masthead and the imprint, roles of people, people, and other texts of the imprint.
     team: tuple[str, ...]
+    roles: tuple[str, ...]
     publisher: tuple[str, ...]
     people: tuple[KnownPerson, ...]
     imprint: tuple[str, ...]
@@ -107,7 +134,8 @@ def vocabulary_of(newsletter: Newsletter, phrases: Phrases) -> Vocabulary:
         frame=tuple(_words("subject", "preheader", "note", "date", "number")),
         contents=frozenset(normal_heading(name) for name in (*_CONTENTS, phrases["contents"])),
         issue_words=(phrases["issue_number"].replace("%s", "").strip(), "issue", "no", "nr", "ausgabe", "numéro", "n"),
-        team=(phrases["team"], "editorial team", "the team", "team", "redaktion", "masthead", *headings),
+        team=(phrases["team"], *_TEAM),
+        roles=(*headings, *_ROLES),
         publisher=tuple(
             filter(None, ((text_in(imprint, "heading") if imprint else ""), "publisher", "imprint", "impressum"))
         ),

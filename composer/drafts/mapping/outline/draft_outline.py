@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from composer.drafts.mapping.names.field_roles import is_lone_number
 from composer.drafts.mapping.names.heading_match import ENOUGH, best_match, normal_heading
 from composer.drafts.mapping.names.known_names import Vocabulary
-from composer.drafts.mapping.outline.masthead_match import is_known, is_team_heading
+from composer.drafts.mapping.outline.masthead_match import is_known, is_people, is_team_heading, is_team_line
 from composer.drafts.mapping.text.draft_dates import find_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine
 from composer.drafts.mapping.text.span_text import cut, strip_spans
@@ -52,7 +52,7 @@ def draft_parts(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> list[Draf
             if match.rest is not None:
                 parts[-1].heading = replace(line, spans=cut(line.spans, 0, len(line.text) - len(match.rest.text)))
                 parts[-1].lines.append(match.rest)
-        elif _begins_masthead(lines, at, vocabulary, parts):
+        elif _begins_masthead(lines, at, vocabulary, parts, is_last=not any(other > at for other in matches)):
             parts.append(DraftPart(MASTHEAD, None, [line]))
         elif len(parts) > 1 and has_deeper and _ends_part(line, parts[-1], level):
             if parts[-1].key == MASTHEAD:
@@ -116,12 +116,21 @@ def _section_level(lines: Sequence[DraftLine], matches: dict[int, _Match]) -> in
     return levels.most_common(1)[0][0] if levels else 0
 
 
-def _begins_masthead(lines: Sequence[DraftLine], at: int, vocabulary: Vocabulary, parts: Sequence[DraftPart]) -> bool:
+def _begins_masthead(
+    lines: Sequence[DraftLine], at: int, vocabulary: Vocabulary, parts: Sequence[DraftPart], *, is_last: bool
+) -> bool:
+    """Return whether a line begins the masthead. `is_last`: no section follows."""
     line = lines[at]
-    if parts[-1].key == MASTHEAD or not line.is_text or not is_team_heading(line, vocabulary):
+    if parts[-1].key == MASTHEAD or not line.is_text:
+        return False
+    if len(parts) > 1 and is_last and is_team_line(line, vocabulary):
+        return True
+    if not is_team_heading(line, vocabulary):
         return False
     # In the middle of a text, a line with such a word must look like a heading.
-    return bool(line.level) or line.text.isupper() or (at + 1 < len(lines) and is_known(lines[at + 1].text, vocabulary))
+    if line.level or line.text.isupper():
+        return True
+    return at + 1 < len(lines) and (is_known(lines[at + 1].text, vocabulary) or (is_last and is_people(lines[at + 1])))
 
 
 def _cut_known_end(parts: list[DraftPart], vocabulary: Vocabulary) -> None:

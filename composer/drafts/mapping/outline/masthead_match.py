@@ -6,24 +6,34 @@ other people become a masthead of this issue; the rest is left over. Guarantees:
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from itertools import pairwise
+from dataclasses import dataclass, field, replace
 
 from composer.drafts.draft_document import text_of
-from composer.drafts.issue_entries import ItemList, KeyEntry, KeyGroup, PlainText
+from composer.drafts.issue_entries import ItemList, KeyEntry, KeyGroup, Note, PlainText
 from composer.drafts.mapping.mapping_context import MappingContext
 from composer.drafts.mapping.names.heading_match import normal_heading, similarity
 from composer.drafts.mapping.names.known_names import Vocabulary
+from composer.drafts.mapping.outline.team_lines import TeamLine, is_role, one_person, team_line
 from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import plain_text
-from composer.drafts.mapping.text.span_text import Spans, cut, lines_of, strip_spans
+from composer.drafts.mapping.text.span_text import lines_of, strip_spans
 
 _FILLERS = frozenset(["und", "and", "the", "in", "by", "at"])
 
 
 def is_team_heading(line: DraftLine, vocabulary: Vocabulary) -> bool:
     """Return whether a line begins the masthead or the imprint."""
-    return _is_heading(line, (*vocabulary.team, *vocabulary.publisher))
+    return _is_heading(line, (*vocabulary.team, *vocabulary.roles, *vocabulary.publisher))
+
+
+def is_team_line(line: DraftLine, vocabulary: Vocabulary) -> bool:
+    """Return whether a line names the team and its people in one: `Editors: Anna Li, Bo Chen`."""
+    return line.is_text and not line.is_quote and is_role(line.spans, (*vocabulary.team, *vocabulary.roles))
+
+
+def is_people(line: DraftLine) -> bool:
+    """Return whether a line names people, as below the heading of the team."""
+    return line.is_text and team_line(line.spans) is not None
 
 
 def is_known(text: str, vocabulary: Vocabulary) -> bool:
@@ -76,61 +86,87 @@ def _people_part(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> tuple[li
 
 
 def _own_masthead(lines: Sequence[DraftLine], context: MappingContext) -> tuple[ItemList | None, list[DraftLine]]:
-    """Read headings of groups, and a person in each other line."""
-    if not _is_masthead(lines, context.vocabulary.team[:4]):
+    """Read headings of groups, roles before a colon, and people."""
+    vocabulary = context.vocabulary
+    rows = list(_rows(lines))
+    groups = _groups(rows, vocabulary)
+    if not groups:
         return None, list(lines)
-    groups = ItemList()
-    left: list[DraftLine] = []
-    people: ItemList | None = None
-    for number, line in enumerate(lines):
-        if number == 0 and _is_heading(line, context.vocabulary.team[:4]):
-            context.account(line.text, "team")
-        elif _is_group(line):
-            people = ItemList()
-            groups.items.append(KeyGroup([*context.todos(line.spans, line.file),
-                KeyEntry("heading", PlainText(plain_text(line.spans))), KeyEntry("people", people)]))  # fmt: skip
-        elif line.is_text and people is not None and len(line.text) <= 200:
+    if _is_heading(rows[0], vocabulary.team):
+        context.account_name(rows[0].text, vocabulary.team[0], "team")
+    masthead = ItemList()
+    for group in groups:
+        people, parts = ItemList(), list[KeyEntry | Note]()
+        if group.heading is not None:
+            parts += [*context.todos(group.heading.spans, group.heading.file),
+                KeyEntry("heading", PlainText(plain_text(group.heading.spans)))]  # fmt: skip
+        elif _is_team_name(group.role, vocabulary):
+            context.account_name(group.role, vocabulary.team[0], "team")
+        elif group.role:
+            parts.append(KeyEntry("heading", PlainText(group.role)))
+        for line, found in group.people:
+            context.account(found.words, "masthead")
             notes = context.todos(line.spans, line.file)
-            people.items.append(KeyGroup([*notes, *_person(line.spans, context.vocabulary)]))
+            for person in found.people:
+                title = [KeyEntry("title", PlainText(person.title))] if person.title else []
+                people.items.append(KeyGroup([*notes, KeyEntry("name", PlainText(person.name)), *title]))
+                notes = []
+        masthead.items.append(KeyGroup([*parts, KeyEntry("people", people)]))
+    return masthead, []
+
+
+def _is_team_name(role: str, vocabulary: Vocabulary) -> bool:
+    return any(normal_heading(role) == normal_heading(name) for name in vocabulary.team)
+
+
+@dataclass(slots=True)
+class _Group:
+    """People with one role: a heading above them, or a word before the colon; without either, they are simply the team."""
+
+    heading: DraftLine | None = None
+    role: str = ""
+    people: list[tuple[DraftLine, TeamLine]] = field(default_factory=list)
+
+
+def _groups(rows: Sequence[DraftLine], vocabulary: Vocabulary) -> list[_Group]:
+    """Return the groups of people; nothing if one line is something else, or a heading has no people."""
+    names = [person.name for person in vocabulary.people if person.name]
+    found: list[_Group] = []
+    for number, row in enumerate(rows):
+        if not row.is_text or len(row.text) > 200:
+            return []
+        if number == 0 and _is_heading(row, vocabulary.team):
+            continue
+        line = team_line(row.spans, names)
+        if line is not None and line.role:
+            found.append(_Group(None, line.role, [(row, line)]))
+        elif _is_group(row):
+            found.append(_Group(row))
+        elif found and found[-1].heading is not None:
+            known = next((name for name in names if row.text.startswith(name)), "")
+            found[-1].people.append((row, line or TeamLine(people=(one_person(row.spans, known),))))
+        elif line is not None:
+            if not found or found[-1].role:
+                found.append(_Group())
+            found[-1].people.append((row, line))
         else:
-            left.append(line)
-    return groups, left
+            return []
+    return found if all(group.people for group in found) else []
 
 
-def _is_masthead(lines: Sequence[DraftLine], team: Sequence[str]) -> bool:
-    """Return whether lines are headings of groups, each with people below it."""
-    own = [line for number, line in enumerate(lines) if number or not _is_heading(line, team)]
-    kinds = [_is_group(line) for line in own]
-    has_people = all(not is_group or not after for is_group, after in pairwise(kinds)) and kinds[-1:] == [False]
-    return bool(kinds) and kinds[0] and has_people and all(line.is_text and len(line.text) <= 200 for line in own)
+def _rows(lines: Sequence[DraftLine]) -> Iterator[DraftLine]:
+    """Yield the lines of a paragraph one by one if each has a role or is a person: `Editor: Anna Li`, `Layout: Cy Doe`."""
+    for line in lines:
+        rows = [strip_spans(spans) for spans in lines_of(line.spans)] if line.is_text else []
+        found = [team_line(row) for row in rows]
+        if len(rows) > 1 and all(found) and any(each.role for each in found if each):
+            yield from (replace(line, spans=row) for row in rows)
+        else:
+            yield line
 
 
 def _is_group(line: DraftLine) -> bool:
     return line.is_text and bool(line.level or line.text.isupper()) and not line.list_level
-
-
-def _person(spans: Spans, vocabulary: Vocabulary) -> Iterator[KeyEntry]:
-    """Yield name and title: two lines, bold words before others, or a comma or dash between them."""
-    text = text_of(spans)
-    end = start = len(text)
-    bold = 0
-    for span in spans:
-        if not span.is_bold:
-            break
-        bold += len(span.text)
-    known = next((person.name for person in vocabulary.people if person.name and text.startswith(person.name)), "")
-    if match := re.search(r"\s*\n\s*", text):
-        end, start = match.start(), match.end()
-    elif known:
-        end = start = len(known)
-    elif 0 < bold < len(text):
-        end = start = bold
-    elif match := re.search(r"\s*(?:,|\s[–—-]|\||\()\s*", text):
-        end, start = match.start(), match.end()
-    yield KeyEntry("name", PlainText(plain_text(cut(spans, 0, end))))
-    title = plain_text(strip_spans(cut(spans, start))).lstrip(",–—- ").rstrip(")" if "(" not in text[start:] else "")
-    if title:
-        yield KeyEntry("title", PlainText(title))
 
 
 def _is_heading(line: DraftLine, names: Sequence[str]) -> bool:
@@ -145,7 +181,7 @@ def _is_heading(line: DraftLine, names: Sequence[str]) -> bool:
 def _pool(vocabulary: Vocabulary) -> Iterator[str]:
     for person in vocabulary.people:
         yield from filter(None, (_normal(person.name), _normal(person.title)))
-    for text in (*vocabulary.team, *vocabulary.publisher, *vocabulary.imprint):
+    for text in (*vocabulary.team, *vocabulary.roles, *vocabulary.publisher, *vocabulary.imprint):
         if normal := _normal(text):
             yield normal
         if bare := _normal(re.sub(r"^https?://(?:www\.)?|^www\.|/$", "", text)):

@@ -86,7 +86,7 @@ def citation_in(spans: Spans, reading: DateReading) -> Publisher | None:
 def is_name(text: str) -> bool:
     """Return whether a text looks like the name of a publisher: a few words, and only small ones in small letters."""
     words = re.findall(r"[^\W\d_][\w'’.&-]*", text)
-    if not words or len(words) > 8 or re.search(r"[()（）\[\]]", text):
+    if not words or len(words) > 8 or re.search(r"[()（）\[\]:：%]", text):
         return False
     small = [word for word in words if len(word) > 3 and word[0].islower() and word not in _SMALL_WORDS]
     return not small or len(words) == 1
