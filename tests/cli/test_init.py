@@ -11,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from composer.app.issues.new_issue import new_issue
-from composer.app.scaffold.newsletter_setup import available_languages, color_from, timezone_from
+from composer.app.scaffold.newsletter_setup import (
+    available_languages,
+    available_types,
+    color_from,
+    languages_from,
+    sections_from,
+    timezone_from,
+)
 from composer.cli.main import run
 from composer.content.document.newsletter import read_newsletter
 from composer.core.issue_names import date_in
@@ -186,6 +193,19 @@ def test_questions_on_a_terminal(
     assert (newsletter.sender.name, other.sender.name) == ("The Harbour Letter", "La Lettre du port")
     assert [each.address for each in newsletter.editors] == ["letter@harbour.example"]
     assert newsletter.brand.logo is not None
+
+
+def test_languages_and_sections_as_people_name_them() -> None:
+    """Languages with a word between them, and section types by their titles."""
+    available, types = available_languages(ROOT), available_types(ROOT)
+    for text in ("English and French", "en & fr", "english, French", "en und fr"):
+        assert languages_from((text,), available) == ("en", "fr")
+    found = sections_from(("Story=Top story", "2", "digest"), types, "en")
+    assert [(each.type, dict(each.headings)) for each in found] == [
+        ("story", {"en": "Top story"}),
+        ("button", {}),
+        ("digest", {}),
+    ]
 
 
 def test_an_existing_newsletter_is_refused_before_the_first_question(

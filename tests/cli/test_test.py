@@ -86,6 +86,22 @@ def test_a_new_newsletter_can_be_tested(
     assert (tmp_path / "new" / "outbox" / "tests" / "2025-01-30" / "editors@example.org.eml").is_file()
 
 
+def test_all_languages_at_once(workspace: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    """Several issues are sent one after the other; a mistake in one of them is reported before anything is written."""
+    assert run(["test", "2025-01-30", "2025-01-30.de", "--to", "anna@example.org"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["anna@example.org", "edition"] * 2
+    tests = workspace.root / "outbox" / "tests"
+    assert {path.parent.name for path in tests.rglob("*.eml")} == {"2025-01-30", "2025-01-30.de"}
+    assert run(["test", "2025-01-30", "2025-01-30.de", "--to", "anna@example.org", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["issues"]
+    assert [each["issue"] for each in found] == ["issues/2025-01-30.yaml", "issues/2025-01-30.de.yaml"]
+    (workspace.root / "issues/2025-01-30.de.yaml").write_text("date: 2025-01-30\n", encoding="utf-8")
+    before = {path.stat().st_mtime_ns for path in tests.rglob("*.eml")}
+    assert run(["test", "2025-01-30", "2025-01-30.de", "--to", "anna@example.org"]) == 1
+    assert {path.stat().st_mtime_ns for path in tests.rglob("*.eml")} == before
+
+
 def test_two_sends_are_two_messages(workspace: Workspace) -> None:
     """A second test of the same edition has its own Message-ID, so that mail programs show both."""
     ids = []

@@ -32,7 +32,7 @@ from composer.drafts.issue_entries import count_todos
 from composer.drafts.mapping.issue_mapping import SKIPPED, MappedIssue, NextValues, map_into_section, map_issue
 from composer.drafts.mapping.mapping_context import UnknownLabel
 from composer.drafts.mapping.named_draft import NamedDraft
-from composer.drafts.mapping.text.block_markdown import NO_CAPTION
+from composer.drafts.mapping.text.block_markdown import NO_CAPTION, NO_NAME
 from composer.drafts.writing.draft_pictures import taken_names
 from composer.drafts.writing.existing_section import spliced_issue
 from composer.drafts.writing.issue_yaml import issue_text
@@ -246,6 +246,6 @@ def _result(
         bad_links=made.bad_links,
         omissions=tuple(omission for draft in drafts for omission in draft.document.omissions),
         problems=problems,
-        captions=made.added.count(NO_CAPTION),
+        captions=made.added.count(NO_CAPTION) + made.added.count(NO_NAME),
         todos=count_todos(made.keys),
     )

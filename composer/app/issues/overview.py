@@ -20,6 +20,7 @@ from composer.database.location import Location, location_of
 from composer.delivery.config.resolve import transport_name
 from composer.editions.check_reports import RecordedCheck, last_check
 from composer.editions.check_run import same_issue_problems
+from composer.editions.file_tests import has_file_test
 from composer.editions.outbox import is_current
 from composer.editions.pipeline import BuiltVariant, hash_of, variants_of
 
@@ -41,7 +42,7 @@ class EditionOverview:
     check: RecordedCheck | None = None
     #: Whether a server accepted a test of its current version.
     is_tested: bool = False
-    #: Whether a test of some version is in the outbox; without a mail server, that is all that can be done.
+    #: Whether a test of its current version is in the outbox; without a mail server, that is all that can be done.
     has_test_files: bool = False
     #: Whether its current version has enough approvals; None if none are required, or without a database.
     is_approved: bool | None = None
@@ -249,7 +250,7 @@ def _next(
     if unchecked:
         return command_line("check", *unchecked), "checks size, links, accessibility and legal requirements"
     if unseen:
-        return command_line("test", unseen[0]), "sends a test to the editors"
+        return command_line("test", *unseen), "sends a test to the editors"
     if untested:
         return "compose doctor", "test messages are in outbox/tests/; this shows what sending needs"
     if unapproved:
@@ -277,7 +278,7 @@ def _edition(workspace: Workspace, path: Path) -> EditionOverview:
         name=workspace.name(path),
         stem=path.stem,
         language=workspace.language_of(path),
-        has_test_files=(workspace.root / OUTBOX / "tests" / path.stem).is_dir(),
+        has_test_files=bool(variants) and has_file_test(workspace, path.stem, hash_of(variants)),
         same_issue=same,
         problems=problems,
         is_built=is_built,

@@ -21,6 +21,7 @@ from composer.core.workspace import OUTBOX
 from composer.delivery.config.resolve import hosts_of, signer_of, signing_host, transport_name
 from composer.delivery.messages.editor_test import Addressed, TestSend, editors_of, messages, send_test, unique
 from composer.editions.check_run import Checked, check_issue
+from composer.editions.file_tests import folder_of_tests, record_file_test
 from composer.editions.pipeline import BuiltVariant, hash_of, pick
 from composer.transport.outbox_transport import FileTransport
 from composer.transport.outcome import OutcomeState
@@ -62,7 +63,7 @@ class EditorTest:
     @property
     def folder(self) -> Path:
         """The folder for the messages without a mail server."""
-        return self.issue.workspace.root / OUTBOX / "tests" / self.variants[0].built.issue.stem
+        return folder_of_tests(self.issue.workspace, self.variants[0].built.issue.stem)
 
 
 def prepare_editor_test(
@@ -154,6 +155,8 @@ def _hand_over(test: EditorTest, transport: Transport | None, ready: tuple[Addre
             FileTransport(place, test.issue.workspace.root / OUTBOX),
             tuple(each for each in ready if each.variant == variant.number),
         )
+    if test.variants == test.checked.variants:
+        record_file_test(test.issue.workspace, test.variants[0].built.issue.stem, test.hash)
 
 
 @contextmanager

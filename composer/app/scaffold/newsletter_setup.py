@@ -25,6 +25,8 @@ from composer.core.workspace import INCLUDED, ThemeFiles, Workspace
 COLOR = "#1f5a8a"
 #: The sections if none are chosen: a greeting, and a list of links.
 SECTIONS = ("text", "links")
+#: Words between languages, as in `English and French`.
+_JOINING = ("and", "und", "et", "y", "e")
 _LOGOS = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 
 
@@ -106,7 +108,7 @@ def mailbox_from(text: str) -> Address:
 
 def languages_from(texts: Sequence[str], available: Sequence[str]) -> tuple[str, ...]:
     """Return language tags from `en`, `en, fr`, `English, French` or a list. Raises UsageError."""
-    words = [word for text in texts for word in re.split(r"[\s,;]+", text) if word]
+    words = [word for text in texts for word in re.split(r"[\s,;&+]+", text) if word and word.lower() not in _JOINING]
     tags: list[str] = []
     for word in words:
         tag = language_by_name(word, available) or language_tag(word)
@@ -130,7 +132,8 @@ def language_by_name(word: str, available: Sequence[str]) -> str | None:
 def sections_from(texts: Sequence[str], types: Sequence[SectionType], language: str) -> tuple[SectionChoice, ...]:
     """Return sections from `story`, `2` (the second type) or `story=Top story`. Raises UsageError that names all mistakes."""
     names = tuple(kind.name for kind in types)
-    choices = tuple(_section_from(text, names, language) for text in texts)
+    titles = {kind.title.lower(): kind.name for kind in types}
+    choices = tuple(_section_from(text, names, titles, language) for text in texts)
     wrong = tuple(dict.fromkeys(choice.type for choice in choices if choice.type not in names))
     if wrong:
         near = tuple(dict.fromkeys(each for word in wrong if word and (each := nearest(word, names))))
@@ -141,8 +144,9 @@ def sections_from(texts: Sequence[str], types: Sequence[SectionType], language: 
     return choices
 
 
-def _section_from(text: str, names: Sequence[str], language: str) -> SectionChoice:
+def _section_from(text: str, names: Sequence[str], titles: Mapping[str, str], language: str) -> SectionChoice:
     word, _, heading = (part.strip() for part in text.partition("="))
+    word = word if word in names else titles.get(word.lower(), word)
     if word.isdecimal() and 1 <= int(word) <= len(names):
         word = names[int(word) - 1]
     return SectionChoice(type=word, headings={language: heading} if heading else {})

@@ -13,6 +13,10 @@ _TEXT_COLUMN = 30
 #: What is not asked. Whoever sets up sending needs it; nothing of it is needed to write and to test.
 _LATER = (
     "# Before you send to subscribers (remove the # before a line):",
+    "# masthead:                   # the editorial team, at the end of every issue",
+    "#   - heading: Editors",
+    "#     people:",
+    "#       - name: …",
     "# imprint:                    # the publisher; some countries require it in every message",
     "#   name: …",
     "# delivery:                   # how to set up sending:   compose help set-up-sending",
@@ -29,7 +33,7 @@ def newsletter_text(setup: NewsletterSetup, descriptions: Mapping[str, str], log
         "# All settings:   compose help newsletter-format",
         "",
         f"name: {quoted(setup.name)}",
-        _said(f"language: {setup.language}", "the language of files without a language in their name"),
+        *_language(setup.language),
         _said(f"timezone: {setup.timezone}", "the date of an issue starts at midnight here"),
         "",
         *_brand(setup, logo),
@@ -119,6 +123,12 @@ def quoted(text: str) -> str:
     if '"' in text and "'" not in text:
         return f"'{text}'"
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _language(tag: str) -> Iterator[str]:
+    yield _said(f"language: {tag}", "the language of files without a language in their name")
+    if tag == "en":
+        yield "                              # en writes January 30, 2025; en-GB writes 30 January 2025, and reads 3/4 as 3 April"
 
 
 def _brand(setup: NewsletterSetup, logo: str | None) -> Iterator[str]:

@@ -110,7 +110,7 @@ def _summary(made: "DraftedIssue") -> Iterator[str]:
         yield f"{lines} with   # TODO   : do what they say and delete them; the issue cannot be sent before"
     if made.captions:
         tables = "1 table or column has" if made.captions == 1 else f"{made.captions} tables or columns have"
-        yield f"{tables} no name: write one in place of   TODO   in the table"
+        yield f"{tables} no caption or name: write it in place of the words from   TODO:   on; a table needs its caption"
     for written, printed in made.renamed[:_MOST_TOLD]:
         yield f"“{written}” is printed as “{printed}”"
     yield from _unknown_labels(made)

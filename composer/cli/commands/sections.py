@@ -56,6 +56,13 @@ def _list_types(guide: "SectionGuide") -> None:
         console.answer(_wrapped(f"{kind.name:<{width}}  {kind.description or kind.title}{used}", " " * (width + 2)))
     console.answer("")
     console.answer("For the fields of a type and an example, run   compose sections TYPE")
+    console.answer("")
+    console.answer(
+        _wrapped(
+            "The editorial team and the publisher are not sections: write them in newsletter.yaml below   masthead:   and"
+            "   imprint:   , and every issue ends with them. Their fields:   compose help newsletter-format"
+        )
+    )
 
 
 def _show(guide: "SectionGuide", kind: "SectionType") -> None:

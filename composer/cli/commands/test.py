@@ -30,7 +30,7 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 
 
 @click.command("test")
-@click.argument("issue", required=False, metavar="ISSUE", shell_complete=issue_names)
+@click.argument("issues", nargs=-1, metavar="ISSUE...", shell_complete=issue_names)
 @click.option(
     "--to", "to", multiple=True, metavar="ADDRESS", help="Send to this address instead of the editors; can be repeated."
 )
@@ -42,49 +42,62 @@ _UNKNOWN, _REFUSED, _AGAIN = 3, 1, 75
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
-    issue: str | None,
+    issues: tuple[str, ...],
     to: tuple[str, ...],
     subscriber: str | None,
     transport: Literal["smtp", "outbox"] | None,
     as_json: bool,
 ) -> int:
-    """Send a test of an issue to its editors, as subscribers will get it.
+    """Send a test of one or more issues to their editors, as subscribers will get it.
 
-    Each editor gets their own message, with [Test] before the subject. If parts are for some subscribers only, each
-    editor gets every version. Without a mail server, the messages are written to outbox/tests/. The last line is the
+    Name all language editions at once: all are built and checked before the first message is sent. Each editor gets
+    their own message, with [Test] before the subject. If parts are for some subscribers only, each editor gets every
+    version. Without a mail server, the messages are written to outbox/tests/. The last line of each issue is the
     edition's hash; the test is recorded once a server has accepted it.
     """
-    from composer.app.issues.issue_lookup import find_issue
-    from composer.app.issues.send_to_editors import prepare_editor_test, send_editor_test
+    from composer.app.issues.issue_lookup import find_issues
+    from composer.app.issues.send_to_editors import prepare_editor_test
 
-    if issue is None:
-        raise issue_missing("test")
-    found = find_issue(issue)
+    if not issues:
+        raise issue_missing("test", takes_all=True)
+    found = find_issues(issues)
     with naming_as():
-        test = prepare_editor_test(found, to=_addresses(to), subscriber=subscriber, transport=transport)
+        tests = [
+            prepare_editor_test(each, to=_addresses(to), subscriber=subscriber, transport=transport) for each in found
+        ]
+    sent: list[tuple[EditorTest, list[TestSend]]] = []
+    try:
+        for test in tests:
+            sent.append((test, []))
+            _send(test, sent[-1][1], is_chosen=transport is not None, is_shown=not as_json)
+    finally:
+        # However it ends, the outcomes so far are printed.
+        if as_json and any(outcomes for _, outcomes in sent):
+            printed = [_as_json(test, outcomes) for test, outcomes in sent if outcomes]
+            console.answer_json(printed[0] if len(tests) == 1 else {"issues": printed})
+    return _code([outcome for _, outcomes in sent for outcome in outcomes])
+
+
+def _send(test: "EditorTest", sent: "list[TestSend]", *, is_chosen: bool, is_shown: bool) -> None:
+    """Send one test, and print its outcomes as soon as they are known."""
+    from composer.app.issues.send_to_editors import send_editor_test
+
     if test.subscriber is not None:
         _show_subscriber(test)
     width = max(_cells(each.address) for each in test.addresses)
-    sent: list[TestSend] = []
 
     def progress(each: "TestSend") -> None:
         sent.append(each)
-        if not as_json:
+        if is_shown:
             _show(each, width, len(test.variants))
 
-    try:
-        send_editor_test(test, progress, started=lambda: _show_start(test, is_chosen=transport is not None))
-    finally:
-        # However it ends, the outcomes so far are printed.
-        if as_json and sent:
-            console.answer_json(_as_json(test, sent))
-    if not as_json:
+    send_editor_test(test, progress, started=lambda: _show_start(test, is_chosen=is_chosen))
+    if is_shown:
         if blockers := test.blockers:
             console.talk(
-                f"{blockers} blocker{'s' if blockers > 1 else ''} to fix:   {command_line('check', found.stem)}"
+                f"{blockers} blocker{'s' if blockers > 1 else ''} to fix:   {command_line('check', test.issue.stem)}"
             )
         console.answer(f"edition {test.hash}")
-    return _code(sent)
 
 
 def _addresses(to: tuple[str, ...]) -> list[Address]:

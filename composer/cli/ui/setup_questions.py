@@ -79,6 +79,7 @@ def ask_missing(folder: Path, given: GivenAnswers) -> NewsletterSetup:
     )
     if "languages" not in found:
         console.talk(f"Languages: {', '.join(f'{tag} ({language_name(tag)})' for tag in available)}")
+        console.talk("With   en   , dates are written as January 30, 2025; with   en-GB   , as 30 January 2025.")
         question = "Languages of the newsletter, the main one first, such as en, fr"
         found["languages"] = (_ask(question, lambda text: languages_from((text,), available), "en"),)
     languages = languages_from(found["languages"], available)
@@ -99,7 +100,9 @@ def _ask_sections(types: Sequence[SectionType], languages: Sequence[str]) -> tup
         console.talk(f"  {number:>2}  {kind.name:<{width}}  {kind.description or kind.title}")
 
     def read(text: str) -> tuple[SectionChoice, ...]:
-        return sections_from(text.replace(",", " ").split(), types, languages[0])
+        # A heading has spaces, as in `story=Top story, links`.
+        parts = text.split(",") if "," in text or "=" in text else text.split()
+        return sections_from([part for part in parts if part.strip()], types, languages[0])
 
     text = _ask("Sections of an issue, in order, by name or number", read, ", ".join(SECTIONS))
     titles = {kind.name: kind.title for kind in types}
@@ -107,8 +110,10 @@ def _ask_sections(types: Sequence[SectionType], languages: Sequence[str]) -> tup
 
 
 def _with_headings(choice: SectionChoice, title: str, languages: Sequence[str]) -> SectionChoice:
-    headings: dict[str, str] = {}
+    headings: dict[str, str] = dict(choice.headings)
     for tag in languages:
+        if tag in headings:
+            continue
         which = f" in {language_name(tag)}" if len(languages) > 1 else ""
         such_as = f", such as “{title}”" if title and tag.startswith("en") else ""
         if first := headings.get(languages[0]):
@@ -123,7 +128,8 @@ def _ask(question: str, check: Callable[[str], object], default: str | None = No
     """Ask until the answer is possible, and return it."""
     while True:
         shown = console.shown(question)
-        text = str(click.prompt(shown, default=default, show_default=bool(default), err=True)).strip()
+        # Without a default of its own, click would ask again without a word.
+        text = str(click.prompt(shown, default=default or "", show_default=bool(default), err=True)).strip()
         try:
             check(text)
         except UsageError as error:

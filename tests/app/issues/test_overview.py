@@ -7,6 +7,8 @@ from composer.app.issues.build import build
 from composer.app.issues.check import all_checks, check
 from composer.app.issues.issue_lookup import find_issue
 from composer.app.issues.overview import Overview, overview
+from composer.app.issues.send_to_editors import prepare_editor_test, send_editor_test
+from composer.core.addresses import Address
 from composer.core.environment import Environment
 from composer.core.errors import Level
 from composer.core.workspace import Workspace
@@ -75,9 +77,13 @@ def test_each_edition_is_tested(tmp_path: Path) -> None:
     for stem in ("2025-01-30", "2025-01-30.fr"):
         build(issue := find_issue(stem, workspace.root))
         check(issue, day=day, allowed=allowed)
-    tests = workspace.root / "outbox/tests"
-    for stem in ("2025-01-30", "2025-01-30.fr"):
-        assert _seen(workspace).next == f"compose test {stem}"
-        (tests / stem).mkdir(parents=True)
+    stems = ["2025-01-30", "2025-01-30.fr"]
+    while stems:
+        assert _seen(workspace).next == f"compose test {' '.join(stems)}"
+        issue = find_issue(stems.pop(0), workspace.root)
+        send_editor_test(prepare_editor_test(issue, to=[Address(address="a@example.org")], transport="outbox"))
     assert _seen(workspace).next == "compose doctor"
     assert all(each.has_test_files and not each.is_tested for each in _seen(workspace).editions)
+    # A test of an earlier version does not count.
+    source.write_text(source.read_text(encoding="utf-8").replace("hello", "hello again"), encoding="utf-8")
+    assert [each.has_test_files for each in _seen(workspace).editions] == [False, True]

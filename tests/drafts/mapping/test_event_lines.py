@@ -6,8 +6,8 @@ import pytest
 
 from composer.drafts.draft_document import Place, Span
 from composer.drafts.mapping.fields.event_lines import event_line, event_lines
-from composer.drafts.mapping.text.date_ranges import find_range
 from composer.drafts.mapping.text.draft_lines import DraftLine
+from composer.drafts.mapping.text.event_days import find_range
 from composer.drafts.mapping.text.publisher_lines import DateReading
 
 NEAR = datetime.date(2026, 12, 15)

@@ -39,7 +39,7 @@ def test_table_without_a_caption(tmp_path: Path) -> None:
     """A missing caption is counted, so that the command can announce it."""
     table = "# Top story\n\n## Ports\n\nOpen.\n\n| Year | Ports |\n|---|---|\n| 2024 | 3 |\n"
     made, written = drafted(tmp_path, table)
-    assert "    : TODO\n" in written and made.captions == 1
+    assert "    : TODO: caption of this table\n" in written and made.captions == 1
 
 
 def test_date_beside_the_outlet(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ def test_people(text: str, role: str, people: list[tuple[str, str]]) -> None:
     "text", ["Editors: we are looking for one", "We are a team of three.", "Write to us", "Note: The ports are open"]
 )
 def test_lines_without_people(text: str) -> None:
-    """A sentence, and words that are no name, are no people."""
+    """A sentence, and words that do not look like a name, are something else."""
     assert team_line((Span(text),)) is None
 
 

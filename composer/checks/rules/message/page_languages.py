@@ -29,7 +29,12 @@ def consent(review: ReviewedEdition, limits: CheckLimits) -> Iterator[CheckFindi
     path = f"templates/{newsletter.theme.name}/{PhraseGroup.PAGES}/{phrases.language}.yaml"
     # The included texts are in the installation; a file of the newsletter's own needs only what differs.
     is_there = (newsletter.theme.workspace.root / path).is_file()
-    does = f"write   reviewed: true   in {path}" if is_there else f"create {path} with the line   reviewed: true"
+    folder, _, name = path.rpartition("/")
+    does = f"write   reviewed: true   in {path}"
+    if not is_there:
+        does = (
+            f"create the folder {folder} if it does not exist, and in it the file {name} with the line   reviewed: true"
+        )
     yield CheckFinding(
         place=newsletter.place("language"),
         message=f"no native speaker has reviewed the sign-up page in “{newsletter.language}”, with the text of the consent",

@@ -8,9 +8,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.drafts.mapping.text.date_ranges import find_range
 from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.draft_lines import BOLD, DraftLine, ends_sentence
+from composer.drafts.mapping.text.event_days import find_range
 from composer.drafts.mapping.text.publisher_lines import DateReading
 from composer.drafts.mapping.text.span_text import split_spans, strip_spans
 

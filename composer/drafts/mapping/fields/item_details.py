@@ -10,9 +10,9 @@ from composer.drafts.draft_document import Span
 from composer.drafts.issue_entries import BareValue, PlainText
 from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.item_publisher import is_free, set_date
-from composer.drafts.mapping.text.date_ranges import DateRange, find_range
 from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
+from composer.drafts.mapping.text.event_days import DateRange, find_range
 from composer.drafts.mapping.text.markdown_text import plain_text
 
 _SEPARATORS = re.compile(r"\s*(?:[|·•;]|,(?=\s)|\s[–—-](?=\s)|\n)\s*")

@@ -120,6 +120,8 @@ class ItemSplitter:
 
     def _follows_text(self, at: int) -> bool:
         """Return whether a line is between two texts, as the first title is above one."""
+        if at + 1 == len(self.lines):
+            return False
         before, after = self.lines[at - 1], self.lines[at + 1]
         return before.is_plain and ends_sentence(before.text) and after.is_plain and ends_sentence(after.text)
 

@@ -13,8 +13,8 @@ from composer.drafts.mapping.text.markdown_text import inline_markdown
 from composer.drafts.mapping.text.span_text import Spans, clean_spans, marks_of, merged_spans, without_bold
 
 _TABLE_WORDS = re.compile(r"(?:table|tabelle|tableau|tabla|tabella|tabel|übersicht|overview)\b|表", re.IGNORECASE)
-#: What a table without a caption gets: a check refuses it at sending.
-NO_CAPTION = "TODO"
+#: What a table without a caption, and a column without a name, gets: a check refuses it at sending.
+NO_CAPTION, NO_NAME = "TODO: caption of this table", "TODO: name"
 
 
 @dataclass(slots=True)
@@ -115,8 +115,8 @@ class BlockWriter:
         width = max(len(row) for row in table.rows)
         rows = [[self._cell(cell, notes) for cell in row] + [""] * (width - len(row)) for row in table.rows]
         if not any(cell.strip() for cell in rows[0]):
-            rows[0] = [NO_CAPTION] + [""] * (width - 1)
-            self.added.append(NO_CAPTION)
+            rows[0] = [NO_NAME] + [""] * (width - 1)
+            self.added.append(NO_NAME)
         if len(rows) == 1:
             rows.append([""] * width)
         lines = [f": {words}", _row(rows[0]), _row(["---"] * width), *map(_row, rows[1:])]
