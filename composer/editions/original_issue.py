@@ -14,7 +14,7 @@ from composer.core.workspace import Workspace, stamp
 
 
 def original_of(workspace: Workspace, path: Path) -> Mapping | None:
-    """Return the original; None if there is none, or if it cannot be read: its own check reports that."""
+    """Return the original, or None for an original issue and for a file with mistakes, which its own check reports."""
     if workspace.language_of(path) is None:
         return None
     first = editions_of_issue(workspace, path)[0]

@@ -60,7 +60,7 @@ def test_each_text_that_is_missing_is_reported_at_its_line(tmp_path: Path) -> No
 
 
 def test_a_text_without_a_translation_may_be_left_out(tmp_path: Path) -> None:
-    """A key that was deleted is no finding; a copied paragraph is reported once, not by LANG03 as well."""
+    """A key that was deleted is not reported; a copied paragraph is reported once, not by LANG03 as well."""
     issue = _translated(tmp_path)
     issue.path.write_text(ORIGINAL.replace('preheader: "What the strike in the ports means"\n', ""), encoding="utf-8")
     now = datetime.datetime.combine(DAY, datetime.time(), datetime.UTC)

@@ -48,7 +48,7 @@ def command(
     transport: Literal["smtp", "outbox"] | None,
     as_json: bool,
 ) -> int:
-    """Send a test of one or more issues to their editors, as subscribers will get it.
+    """Send a test of an issue to its editors, as subscribers will get it.
 
     Name all language editions at once: all are built and checked before the first message is sent. Each editor gets
     their own message, with [Test] before the subject. If parts are for some subscribers only, each editor gets every

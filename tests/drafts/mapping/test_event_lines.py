@@ -34,7 +34,7 @@ def _line(text: str) -> DraftLine:
     ],
 )
 def test_days(text: str, language: str, first: str, last: str, words: str) -> None:
-    """The first and the last day; a time and a number of people are no day."""
+    """The first and the last day; a time and a number of people do not count."""
     found = find_range(text, language, near=NEAR)
     assert found is not None
     assert (str(found.date), str(found.last or ""), text[found.start : found.end]) == (first, last, words)

@@ -1,7 +1,7 @@
 """Compares an issue with the same issue in the newsletter's own language: texts that nobody has translated yet.
 
-Input: an issue, the newsletter, the original as a tree. Output: findings at the lines of the translation. Guarantees: a key that
-the translation leaves out is no finding.
+Input: an issue, the newsletter, the original as a tree. Output: findings at the lines of the translation. Guarantees: keys
+that the translation leaves out are not reported.
 """
 
 import re

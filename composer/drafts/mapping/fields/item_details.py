@@ -71,7 +71,7 @@ def use_details(item: ItemDraft, line: DraftLine) -> bool:
 
 
 def _days(item: ItemDraft, text: str) -> DateRange | None:
-    """Return the days of an event if it has none yet: at the beginning of a line, perhaps after the day of the week."""
+    """Return the days of an event without a date: at the beginning of a line, perhaps after the day of the week."""
     if not is_free(item, item.roles.date):
         return None
     days = find_range(text, item.language, item.date_format, item.context.day)

@@ -60,7 +60,7 @@ def team_line(spans: Spans, names: Sequence[str] = ()) -> TeamLine | None:
 
 
 def is_person(text: str, names: Sequence[str] = ()) -> bool:
-    """Return whether a text begins with the name of a person, and is no sentence."""
+    """Return whether a text begins with the name of a person, and does not end like a sentence."""
     first = re.split(r"\s*(?:[,;|(（\n、，]|\s[–—-]\s)", text.strip(), maxsplit=1)[0]
     first = re.split(r"\s(?:and|und|et|y|&)\s", first)[0]
     return len(text) <= 200 and not re.search(r"[.!?]$", text.strip()) and (is_name(first) or first in names)
