@@ -59,7 +59,7 @@ def command(
     from composer.app.issues.send_to_editors import prepare_editor_test
 
     if not issues:
-        raise issue_missing("test", takes_all=True)
+        raise issue_missing("test")
     found = find_issues(issues)
     with naming_as():
         tests = [
