@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from composer.content.document.rich_parts import paragraphs
@@ -83,6 +83,8 @@ _SPAN = st.builds(
 
 @settings(max_examples=400, deadline=None)
 @given(st.lists(_SPAN, max_size=6))
+@example([Span("\u3000", link="https://example.org/a(b)")])
+@example([Span("1"), Span("\u30002\u3000", is_bold=True, is_italic=True), Span("3")])
 def test_any_paragraph(spans: list[Span]) -> None:
     """Whatever characters a paragraph has, its Markdown shows them, also after it was wrapped."""
     cleaned = clean_spans(spans)

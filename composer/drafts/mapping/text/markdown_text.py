@@ -83,7 +83,7 @@ def _without_blank_looks(spans: Spans) -> Spans:
         if not (span.is_bold or span.is_italic or span.link or span.is_code) or not span.text:
             found.append(span)
             continue
-        inner = span.text.strip(" \n\u00a0")
+        inner = span.text.strip()
         if not inner:
             found.append(Span(span.text))
             continue
@@ -98,7 +98,7 @@ def _joined_looks(spans: list[Span]) -> list[Span]:
     found = list(spans)
     for at in range(1, len(found) - 1):
         before, span, after = found[at - 1 : at + 2]
-        if span.text and not span.text.strip(" \u00a0") and not span.link and not span.is_code:
+        if span.text and not span.text.strip() and not span.link and not span.is_code:
             found[at] = replace(
                 span,
                 is_bold=before.is_bold and after.is_bold and not (before.is_code or after.is_code),
