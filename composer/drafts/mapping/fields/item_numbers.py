@@ -25,10 +25,16 @@ def without_numbers(items: Sequence[list[DraftLine]], reading: DateReading) -> t
     matches = [_number(item[0].text, reading) if item and item[0].is_text else None for item in items]
     found = [match for match in matches if match is not None]
     written = [match["number"] for match in found]
-    if len(found) < 2 or not any(_counts_up([count(each) for each in written]) for count in (_digits, _roman, _letter)):
+    if len(found) < 2 or not _count_up(written):
         return list(items), ""
     bare = [_cut(item, match) for item, match in zip(items, matches, strict=True)]
     return bare, " ".join(match[0] for match in found)
+
+
+def counts_on(title: str, following: str) -> bool:
+    """Return whether the number before one title is the next after that of another: `1. Steel`, `2. Trade`."""
+    matches = [_NUMBER.match(title), _NUMBER.match(following)]
+    return all(matches) and _count_up([match["number"] for match in matches if match])
 
 
 def _number(text: str, reading: DateReading) -> re.Match[str] | None:
@@ -42,8 +48,10 @@ def _cut(item: list[DraftLine], match: re.Match[str] | None) -> list[DraftLine]:
     return [replace(item[0], spans=strip_spans(cut(item[0].spans, match.end()))), *item[1:]] if match else item
 
 
-def _counts_up(numbers: Sequence[int]) -> bool:
-    return numbers[0] > 0 and all(number == numbers[0] + at for at, number in enumerate(numbers))
+def _count_up(written: Sequence[str]) -> bool:
+    """Return whether numbers count up, as digits, Roman numerals or letters."""
+    counts = ([count(each) for each in written] for count in (_digits, _roman, _letter))
+    return any(numbers[0] > 0 and numbers == [*range(numbers[0], numbers[0] + len(numbers))] for numbers in counts)
 
 
 def _digits(text: str) -> int:

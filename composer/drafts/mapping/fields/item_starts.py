@@ -1,4 +1,5 @@
-"""Where the items of a list begin: at headings, bold lines, headlines without a style, and after the publisher of an item.
+"""Where the items of a list begin: at headings, bold lines, headlines without a style, before a label that comes again, and
+after the publisher of an item.
 
 Input: the lines of a section, the roles of an item's fields, the names of its labels. Output: the numbers of lines.
 Guarantees: pure.
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from composer.drafts.draft_document import text_of
+from composer.drafts.mapping.fields.item_numbers import counts_on
 from composer.drafts.mapping.names.field_roles import FieldRoles
 from composer.drafts.mapping.names.known_names import FieldName
 from composer.drafts.mapping.names.label_match import find_label
@@ -21,6 +23,8 @@ from composer.drafts.mapping.text.trailing_marks import trailing_brackets
 from composer.drafts.mapping.text.typed_addresses import linked_addresses
 
 LONGEST_TITLE = 180
+#: A linked line of fewer words, such as `Read the report`, may be the link of the item before.
+_SHORTEST_TITLE = 5
 
 
 @dataclass(slots=True)
@@ -37,16 +41,26 @@ class ItemSplitter:
         headings = [at for at, line in enumerate(self.lines) if line.level and not self._is_inner(at)]
         level = min((self.lines[at].level for at in headings), default=0)
         found: list[int] = []
+        labels: dict[str, int] = {}
         in_sources = False
         for at, line in enumerate(self.lines):
-            is_label = line.is_text and self._label(line) is not None
-            if not is_label and self._begins(at, level, found, in_sources=in_sources):
+            label = self._label(line) if line.is_text else None
+            if label is None and self._begins(at, level, found, in_sources=in_sources):
                 found.append(at)
+                labels.clear()
                 in_sources = False
-            elif is_label:
-                label = self._label(line)
-                in_sources = label is not None and self.roles.fields[label].format == "sources"
+            elif label is not None:
+                if label in labels and (title := self._title_between(max(labels.values()), at)):
+                    found.append(title)
+                    labels.clear()
+                labels[label] = at
+                in_sources = self.roles.fields[label].format == "sources"
         return found
+
+    def _title_between(self, label: int, again: int) -> int | None:
+        """Return the heading or bold line above a label that the item has already: the title of the next item."""
+        between = range(again - 1, label, -1)
+        return next((at for at in between if self.lines[at].level and not self._is_inner(at)), None)
 
     def with_titles_first(self, starts: Sequence[int]) -> tuple[list[DraftLine], Sequence[int]]:
         """Return the lines and starts; if each title has the publisher or the date above it, they change places."""
@@ -73,11 +87,15 @@ class ItemSplitter:
             return False
         if found and at - 1 == found[-1]:
             return False
+        if self._is_cited and found and self._is_linked_title(line):
+            return True
         return (not found or not level or self._ended(at)) and (self._ended(at) or self._is_headline(at))
 
     def _is_bold_title(self, at: int, found: Sequence[int]) -> bool:
         """Return whether a bold line is a title although other titles are headings."""
         if self._ended(at) or not self.roles.sources and self._is_headline(at):
+            return True
+        if found and counts_on(self.lines[found[-1]].text, self.lines[at].text):
             return True
         # Before the first heading, and in a list of short items, it is not a subhead.
         has_text = at + 1 < len(self.lines) and self.lines[at + 1].is_text and not self.lines[at + 1].level
@@ -104,6 +122,15 @@ class ItemSplitter:
         if self._is_dated_event(at + 1) and self._is_short_line(at):
             return True
         return self._is_short_line(at) and (at == 0 or (self._is_short_line(0) and self._follows_text(at)))
+
+    def _is_linked_title(self, line: DraftLine) -> bool:
+        """Return whether a line is nothing but a link with its publisher in brackets, or with a whole title as its words."""
+        found = trailing_brackets(line.spans)
+        if found is not None and only_link(found.before):
+            return re.search(r"[^\W\d_]", found.words) is not None
+        return (
+            bool(only_link(line.spans)) and len(line.text.split()) >= _SHORTEST_TITLE and not ends_sentence(line.text)
+        )
 
     def _is_dated_event(self, at: int) -> bool:
         """Return whether a line begins with the date of an event."""
