@@ -39,6 +39,11 @@ class CheckReport:
         return {level: found[level] for level in Level}
 
     @property
+    def stopping(self) -> frozenset[Level]:
+        """The levels of findings that a build and a send look for, too: they never ask servers about links."""
+        return frozenset(problem.level for problem in self.problems if problem.code != "LINK02")
+
+    @property
     def is_ready(self) -> bool:
         """Whether the edition can be sent."""
         return not self.counts[Level.ERROR] and not self.counts[Level.BLOCKER]

@@ -21,6 +21,8 @@ class LinkVerdict(StrEnum):
     UNKNOWN_HOST = "unknown-host"
     #: It could not be checked; a person must open it. Many good pages block automated checks, so this is not a failure.
     UNSURE = "unsure"
+    #: No host at all could be found: this computer is offline, which says nothing about the link.
+    OFFLINE = "offline"
     #: It leads into a private network, or is not http or https: it was not checked.
     REFUSED = "refused"
 

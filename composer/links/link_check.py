@@ -15,14 +15,14 @@ from pathlib import Path
 from composer.links import cache as memory
 from composer.links.answer import Hindrance, LinkAnswer, LinkVerdict
 from composer.links.host_rate_limiter import HostRateLimiter, OverError
+from composer.links.name_lookup import NameLookup
 from composer.links.network import PUBLIC, Reach
 from composer.links.redirects import Follower
 from composer.links.targets import Target, read_target
 
 #: A page and its answer; None if the time ran out.
 _Result = tuple[str, LinkAnswer | None]
-#: This many unknown hosts, without one known host, mean that the computer is offline.
-_OFFLINE = 3
+_OFFLINE = "no host can be found, so this computer seems to be offline"
 
 
 def ask(
@@ -48,9 +48,10 @@ def ask(
     if tell is not None and answers:
         tell(len(answers), len(pages))
     asked: dict[str, LinkAnswer] = {}
+    names = NameLookup(reach.look_up)
     try:
         left = [target for page, target in pages.items() if page not in answers]
-        with contextlib.closing(_ask_all(left, reach, now)) as results:
+        with contextlib.closing(_ask_all(left, names, reach, now)) as results:
             for page, answer in results:
                 if answer is None:
                     answers[page] = _unasked(page, now)
@@ -59,19 +60,23 @@ def ask(
                 if tell is not None:
                     tell(len(answers) + len(asked), len(pages))
     finally:
-        asked = _doubt_if_offline(asked, pages)
-        if cache is not None and asked:
+        is_offline = names.is_offline(reach.limits.request)
+        if cache is not None and asked and not is_offline:
             memory.write(cache, remembered | asked, now)
+    if is_offline:
+        asked = {page: replace(answer, verdict=LinkVerdict.OFFLINE, reason=_OFFLINE) for page, answer in asked.items()}
     answers |= asked
     return {url: _for_link(url, target, answers, now) for url, target in targets.items()}
 
 
-def _ask_all(targets: list[Target], reach: Reach, now: datetime.datetime) -> Generator[_Result, None, None]:
+def _ask_all(
+    targets: list[Target], names: NameLookup, reach: Reach, now: datetime.datetime
+) -> Generator[_Result, None, None]:
     """Yield each page with its answer as it arrives; stop checking when closed early."""
     if not targets:
         return
     rate_limiter = HostRateLimiter(reach.limits)
-    follower = Follower(reach=reach, trust=reach.trust(), rate_limiter=rate_limiter, now=now)
+    follower = Follower(reach=reach, names=names, trust=reach.trust(), rate_limiter=rate_limiter, now=now)
     hosts: dict[str, list[Target]] = {}
     for target in targets:
         hosts.setdefault(target.host, []).append(target)
@@ -122,19 +127,6 @@ def _next(results: queue.SimpleQueue[_Result | BaseException]) -> _Result | Base
 
 def _unasked(page: str, now: datetime.datetime) -> LinkAnswer:
     return LinkAnswer(url=page, verdict=LinkVerdict.UNSURE, reason="it was not checked: the time ran out", asked_at=now)
-
-
-def _doubt_if_offline(asked: dict[str, LinkAnswer], pages: dict[str, Target]) -> dict[str, LinkAnswer]:
-    """Do not trust "unknown host" if no host at all was found: some systems report it when they are offline."""
-    hosts = {pages[page].host for page in asked}
-    if len(hosts) < _OFFLINE or not all(map(_nobody_heard, asked.values())):
-        return asked
-    reason = "no host was found at all: check that this computer is online"
-    return {page: replace(answer, verdict=LinkVerdict.UNSURE, reason=reason) for page, answer in asked.items()}
-
-
-def _nobody_heard(answer: LinkAnswer) -> bool:
-    return answer.verdict is LinkVerdict.UNKNOWN_HOST and answer.status is None
 
 
 def _for_link(

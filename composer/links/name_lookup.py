@@ -15,6 +15,8 @@ from composer.links.public_addresses import is_public
 
 #: Resolver errors for a name that does not exist or has no address; not every system has each of them.
 _NO_SUCH_NAME = {getattr(socket, name, None) for name in ("EAI_NONAME", "EAI_NODATA", "EAI_ADDRFAMILY")}
+#: A host that exists as long as the internet does: a root name server. It is only looked up, and only if no other was found.
+KNOWN_HOST = "a.root-servers.net"
 #: A host can have many addresses; trying more than these would only take time.
 _MOST = 4
 
@@ -31,6 +33,11 @@ class NameLookup:
         if host not in self._known:
             self._known[host] = self._find_in_time(host, seconds)
         return self._known[host]
+
+    def is_offline(self, seconds: float) -> bool:
+        """Return whether no host at all can be found; some systems then report every host as unknown."""
+        hosts = (*self._known, KNOWN_HOST) if self._known else ()
+        return bool(hosts) and not any(_is_found(self.find(host, seconds)) for host in hosts)
 
     def _find_in_time(self, host: str, seconds: float) -> tuple[str, ...] | Hindrance:
         # The system's resolver has no deadline, so it is abandoned if it takes too long.
@@ -64,6 +71,10 @@ class NameLookup:
             reason = f"“{host}” is not on the public internet, so it was not checked"
             return Hindrance(verdict=LinkVerdict.REFUSED, reason=reason)
         return addresses[:_MOST]
+
+
+def _is_found(found: tuple[str, ...] | Hindrance) -> bool:
+    return not isinstance(found, Hindrance) or found.verdict is LinkVerdict.REFUSED
 
 
 def _unknown(host: str) -> Hindrance:

@@ -51,12 +51,18 @@ class Follower:
     """What all links of a run are followed with."""
 
     def __init__(
-        self, *, reach: Reach, trust: ssl.SSLContext, rate_limiter: HostRateLimiter, now: datetime.datetime
+        self,
+        *,
+        reach: Reach,
+        names: NameLookup,
+        trust: ssl.SSLContext,
+        rate_limiter: HostRateLimiter,
+        now: datetime.datetime,
     ) -> None:
         self._reach = reach
         self._trust = trust
         self._rate_limiter = rate_limiter
-        self._names = NameLookup(reach.look_up)
+        self._names = names
         self._now = now
         #: Hosts to which no connection was possible: the next link there does not wait for the same.
         self._unreachable: dict[tuple[str, str], Silence] = {}

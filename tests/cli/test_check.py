@@ -2,12 +2,15 @@
 
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import jsonschema_rs
 import pytest
 
+from composer.checks.rules.message.link_targets import link_problems
 from composer.cli.main import run
+from composer.core.errors import Level
 from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
 from composer.links.answer import LinkAnswer, LinkVerdict
@@ -169,7 +172,12 @@ def test_links_are_reported_by_the_answers_of_servers(workspace: Workspace, caps
         place = int(line.split(":")[1])
         assert any(url in line and url in source[place - 1] for url in urls)
     assert "open it yourself" in out and "checked: 2025-01-30" in out and "write   https://example.org/new" in out
-    assert "2 errors, 1 warning" in err
+    assert "2 errors, 1 warning" in err and "correct the links before you send it" in err and "built" not in err
+    for url in (gone, moved, unsure, lost):
+        answers[url] = replace(answers[url], verdict=LinkVerdict.OFFLINE, reason="this computer seems to be offline")
+    review = check_issue(workspace, workspace.issue("2025-01-30"), now, datetime.date(2025, 1, 30)).review
+    note, *others = link_problems((review,), answers)
+    assert not others and note.level is Level.INFO and note.message.startswith("4 links were not checked: ")
 
 
 def test_a_link_can_be_ticked_off(

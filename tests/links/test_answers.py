@@ -1,6 +1,7 @@
 """The verdict on a link, by the behaviour of its server. Every server here is a real one."""
 
 import datetime
+import socket
 from pathlib import Path
 
 import pytest
@@ -247,15 +248,18 @@ def test_links_that_differ_only_in_the_fragment_are_checked_once(web: Web) -> No
     assert web.asked("news.example") == ["HEAD /page", "HEAD /new"]
 
 
-def test_no_known_host_means_offline(web: Web, tmp_path: Path) -> None:
-    """When offline, some systems report every host as unknown; that is neither reported nor cached for long."""
-    urls = [f"http://{name}.example/" for name in "abc"]
-    answers = ask(urls, cache=tmp_path / "links.json", now=NOW, reach=web.reach())
-    assert {answer.verdict for answer in answers.values()} == {LinkVerdict.UNSURE}
-    assert "is online" in answers[urls[0]].reason
-    web.site("d.example", {"/": ok})
-    answers = ask([*urls, "http://d.example/"], cache=None, now=NOW, reach=web.reach())
-    assert [answer.verdict for answer in answers.values()] == [LinkVerdict.UNKNOWN_HOST] * 3 + [LinkVerdict.FINE]
+@pytest.mark.parametrize("error", [socket.EAI_NONAME, socket.EAI_AGAIN])
+@pytest.mark.parametrize("hosts", ["a", "abc"])
+def test_no_known_host_means_offline(web: Web, tmp_path: Path, error: int, hosts: str) -> None:
+    """When offline, some systems report every host as unknown; that says nothing about a link, and is not cached."""
+    urls, cache = [f"http://{name}.example/" for name in hosts], tmp_path / "links.json"
+    web.resolver_error = error
+    answers = ask(urls, cache=cache, now=NOW, reach=web.reach())
+    assert [answer.verdict for answer in answers.values()] == [LinkVerdict.OFFLINE] * len(urls)
+    assert "offline" in answers[urls[0]].reason and not cache.exists()
+    web.resolver_error = 0
+    answers = ask(urls, cache=cache, now=NOW, reach=web.reach())
+    assert [answer.verdict for answer in answers.values()] == [LinkVerdict.UNKNOWN_HOST] * len(urls)
 
 
 def test_nothing_to_ask(web: Web) -> None:

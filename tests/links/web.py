@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from composer.links.name_lookup import KNOWN_HOST
 from composer.links.network import NetworkLimits, Reach, connect, trust
 from tests.links.certificates import KEY
 from tests.transport.setup import factor
@@ -101,6 +102,8 @@ class Web:
     def __init__(self) -> None:
         self.visits: list[SmtpSession] = []
         self.looked_up: list[str] = []
+        #: The resolver's error while there is no network; 0 online.
+        self.resolver_error = 0
         self.connected: list[str] = []
         self.names: dict[str, list[list[str]]] = {}
         self._ports: dict[tuple[str, int], int] = {}
@@ -147,10 +150,15 @@ class Web:
             assert not thread.is_alive(), thread.name
 
     def _look_up(self, host: str) -> list[str]:
-        self.looked_up.append(host)
+        if host != KNOWN_HOST:
+            self.looked_up.append(host)
+        if self.resolver_error:
+            raise socket.gaierror(self.resolver_error, "there is no network")
         with contextlib.suppress(ValueError):
             return [str(ipaddress.ip_address(host))]
         answers = self.names.get(host)
+        if host == KNOWN_HOST:
+            return ["198.41.0.4"]
         if answers is None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         return answers.pop(0) if len(answers) > 1 else answers[0]

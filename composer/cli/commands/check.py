@@ -105,15 +105,17 @@ def _show(made: "CheckReport") -> None:
     for problem, reason in made.allowed:
         console.answer(f"{problem.path}:{problem.line}:{problem.column}: allowed: {problem.message}  [{problem.code}]")
         console.answer(f"    because: {reason}")
-    console.talk(f"{made.issue}: {verdict(made.counts)}")
+    console.talk(f"{made.issue}: {verdict(made)}")
 
 
-def verdict(counts: Mapping[Level, int]) -> str:
+def verdict(made: "CheckReport") -> str:
     """Return the number of findings of each level, and what they prevent."""
-    said = counts_in_words(counts)
-    if counts[Level.ERROR]:
+    said = counts_in_words(made.counts)
+    if Level.ERROR in made.stopping:
         return f"{said}; it cannot be built or sent like this"
-    return f"{said}; it cannot be sent like this" if counts[Level.BLOCKER] else said
+    if Level.BLOCKER in made.stopping:
+        return f"{said}; it cannot be sent like this"
+    return said if made.is_ready else f"{said}; correct the links before you send it"
 
 
 def counts_in_words(counts: Mapping[Level, int]) -> str:

@@ -266,14 +266,18 @@ def test_an_item_without_its_anchor_is_reported_in_the_template_of_its_section(t
     assert {problem.path for problem in caught.value.problems} == {"templates/briefing/sections/digest/section.html.j2"}
 
 
-def test_a_story_with_the_title_of_the_issue_has_it_once(tmp_path: Path) -> None:
-    """The subject is the headline; the section begins with the text."""
+@pytest.mark.parametrize(("contents", "times"), [("before", 2), ("none", 1)])
+def test_a_story_with_the_title_of_the_issue(tmp_path: Path, contents: str, times: int) -> None:
+    """It has a headline where it starts, unless it starts right below the page's title, which is the same."""
     workspace = sample(tmp_path)
     issue = workspace.issue("2025-01-30")
     text = issue.read_text(encoding="utf-8")
     title = re.search(r'top_story:\n  title: "?(.*?)"?\n', text)
     assert title is not None
+    text = re.sub(r"(?m)^note: \|\n(  .*\n|\n)+", "", text)
     issue.write_text(re.sub("(?m)^subject: .*$", f'subject: "{title[1]}"', text), encoding="utf-8")
+    settings = workspace.root / "newsletter.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + f"\ndesign:\n  contents: {contents}\n", encoding="utf-8")
     edition = web_edition(workspace).edition
     assert html_problems(edition.body) == []
-    assert edition.body.count(f">{title[1]}</h") == 1
+    assert edition.body.count(f">{title[1]}</h") == times

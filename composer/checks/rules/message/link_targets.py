@@ -236,8 +236,22 @@ def link_problems(
     if setting.is_off:
         return ()
     today = reviews[0].today
-    found = (_answered(link, answers[link.url], today) for link in _once(reviews) if link.url in answers)
+    asked = [(link, answers[link.url]) for link in _once(reviews) if link.url in answers]
+    found = (*(_answered(link, answer, today) for link, answer in asked), _offline(asked))
     return tuple(to_problem(check, each, setting.level) for each in found if each is not None)
+
+
+def _offline(asked: Sequence[tuple[Reference, LinkAnswer]]) -> CheckFinding | None:
+    """Return one note for all links that were not checked because this computer is offline."""
+    missed = [(link, answer) for link, answer in asked if answer.verdict is LinkVerdict.OFFLINE]
+    if not missed:
+        return None
+    link, answer = missed[0]
+    count = "1 link was" if len(missed) == 1 else f"{len(missed)} links were"
+    hint = "when this computer has a network, run   compose check --links   again"
+    return CheckFinding(
+        place=link.mark.place, message=f"{count} not checked: {answer.reason}", level=Level.INFO, hint=hint
+    )
 
 
 def _once(reviews: Sequence[ReviewedEdition]) -> Iterator[Reference]:
@@ -251,7 +265,7 @@ def _once(reviews: Sequence[ReviewedEdition]) -> Iterator[Reference]:
 def _answered(link: Reference, answer: LinkAnswer, today: datetime.date) -> CheckFinding | None:
     place = link.mark.place
     match answer.verdict:
-        case LinkVerdict.FINE:
+        case LinkVerdict.FINE | LinkVerdict.OFFLINE:
             return None
         case LinkVerdict.GONE | LinkVerdict.UNKNOWN_HOST:
             return CheckFinding(
