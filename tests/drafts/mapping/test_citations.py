@@ -150,3 +150,23 @@ def test_texts_that_are_no_label(tmp_path: Path, text: str) -> None:
     """Bold words in a sentence and sentences with a colon are not reported."""
     made, _ = drafted(tmp_path, f"{DAY}# Topics\n\n## Heat\n\n**The facts:** Sales fall.\n\n{text}\n")
     assert not made.unknown_labels
+
+
+def test_full_stop_after_the_brackets(tmp_path: Path) -> None:
+    """The full stop after `(AP, 20/1/25)` stays at the end of the sentence."""
+    items = (
+        "# China digest\n\n## Ports\n\nThey say: “not surprised” (AP, 20/1/25).\n\n## Rail\n\nIt runs. (AP, 20/1/25).\n"
+    )
+    _, written = drafted(tmp_path, items)
+    assert "      They say: “not surprised”.\n" in written and "      It runs.\n" in written
+
+
+def test_bullets_of_several_sentences(tmp_path: Path) -> None:
+    """`Headline. Text. (Outlet, date)` in a list: the first sentence is the title; an abbreviation does not end it."""
+    bullets = (
+        "- The E.U. is late again. It wanted to begin in May. (Post, 20/01/2025)\n- Is it over? Nobody knows. (AP)\n"
+    )
+    _, written = drafted(tmp_path, f"# China digest\n\n{bullets}")
+    assert 'title: "The E.U. is late again"\n    outlet: "Post"\n    date: 2025-01-20\n' in written
+    assert "      It wanted to begin in May.\n" in written
+    assert 'title: "Is it over?"\n    outlet: "AP"\n' in written and "      Nobody knows.\n" in written

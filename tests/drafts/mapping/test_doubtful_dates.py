@@ -1,12 +1,15 @@
 """Numeric dates that could be two days."""
 
 import datetime
+import re
 from pathlib import Path
 
 import pytest
 
 from composer.app.issues.drafting import DraftFile, draft_issue
+from composer.drafts.draft_document import Span
 from composer.drafts.mapping.text.draft_dates import find_date, other_reading
+from composer.drafts.mapping.text.publisher_lines import DateReading, publisher_in
 from tests.factories import sample
 
 ISSUE = datetime.date(2026, 12, 14)
@@ -75,3 +78,33 @@ def test_a_day_after_the_issue_never_wins(
     found = find_date("12/11/2026", language, near=issue)
     assert found is not None and found.date == read
     assert (other_reading("12/11/2026", found.date, "", issue) is not None) == is_open
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "form", "expected"),
+    [
+        ("NRC, 10/11", "fr", "", "2026-11-10"),
+        ("NRC, 24.12.", "de", "", "2025-12-24"),
+        ("NRC, 30/11", "en-GB", "", "2026-11-30"),
+        ("NRC, 10.11", "en-GB", "", ""),
+        ("10/11", "fr", "", ""),
+    ],
+)
+def test_a_date_without_a_year(text: str, language: str, form: str, expected: str) -> None:
+    """After the name of a publisher, a day and a month are the last such day before the issue."""
+    found = publisher_in((Span(text),), DateReading(language=language, form=form, near=ISSUE))
+    assert str(found.date or "") == expected and found.name == ("NRC" if expected else text)
+
+
+def test_a_day_after_the_issue_is_no_second_reading(tmp_path: Path) -> None:
+    """Where the day comes first, a task asks about a date only if both days are before the issue."""
+    dates = {"12/11/2026": "", "10/09/2026": "2026-10-09", "10/11": "2026-10-11"}
+    items = "".join(f"## Häfen {at} (Post, {date})\n\nSie sind offen.\n\n" for at, date in enumerate(dates))
+    made = draft_issue(
+        sample(tmp_path),
+        [DraftFile(name="a.md", data=f"8. Dezember 2026\n\n# China digest\n\n{items}".encode())],
+        language="de",
+    )
+    written = made.issue.path.read_text(encoding="utf-8")
+    assert re.findall(r"could also be (\S+)", written) == [other for other in dates.values() if other]
+    assert "    date: 2026-11-12\n" in written and written.count(' outlet: "Post"') == 3

@@ -57,3 +57,12 @@ def test_mastheads(tmp_path: Path) -> None:
     (folder := tmp_path / "text").mkdir()
     _, written = drafted(folder, f"{STORY}Editors: we are looking for one\n")
     assert "    Editors: we are looking for one\n" in written
+
+
+@pytest.mark.parametrize("heading", ["# Editorial team\n\n", "# Team\n\n## Editors\n\n"])
+def test_address_among_people(tmp_path: Path, heading: str) -> None:
+    """One line that names nobody stays in the file as left over, and the people are the masthead."""
+    address = "Example Institute, Rue de la Loi 12, 1040 Brussels, brief@example.org"
+    made, written = drafted(tmp_path, f"{STORY}{heading}Anna Li, editor\n\n{address}\n\nBo Chen\n")
+    assert '      - name: "Anna Li"\n        title: "editor"\n      - name: "Bo Chen"\n' in written
+    assert f"#   {address}\n" in written and made.words.left_over == 11

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from composer.drafts.draft_document import text_of
+from composer.drafts.draft_document import Span, text_of
 from composer.drafts.mapping.fields.item_draft import ItemDraft
 from composer.drafts.mapping.fields.item_publisher import is_free, reading_of, set_date, set_publisher
 from composer.drafts.mapping.names.known_names import FieldName
@@ -20,6 +20,7 @@ from composer.drafts.mapping.text.trailing_marks import Bracketed, date_in_brack
 
 #: The longest publisher after a label, and the most words of one that has neither a label nor a date.
 _LONGEST_NAME, _MOST_WORDS = 80, 5
+_STOP_AFTER_BRACKETS = re.compile(r"[)）\]]\s*([.。])\s*$")
 
 
 def use_labeled_source(item: ItemDraft, line: DraftLine, label: FoundLabel) -> bool:
@@ -73,7 +74,14 @@ def take_citations(item: ItemDraft, line: DraftLine) -> Spans | None:
     spans: Spans | None = None
     while (shorter := _without_citation(item, line, line.spans if spans is None else spans)) is not None:
         spans = shorter
-    return spans
+    return None if spans is None else _with_stop(spans, line)
+
+
+def _with_stop(spans: Spans, line: DraftLine) -> Spans:
+    """Move the full stop after the brackets to the end of the sentence before them: `It begins (AP).`"""
+    stop = _STOP_AFTER_BRACKETS.search(line.text)
+    has_own = not text_of(spans).strip() or ends_sentence(text_of(spans))
+    return spans if stop is None or has_own else (*spans, Span(stop[1]))
 
 
 def _without_citation(item: ItemDraft, line: DraftLine, spans: Spans) -> Spans | None:

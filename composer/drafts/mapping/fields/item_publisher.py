@@ -8,7 +8,7 @@ import datetime
 from composer.drafts.draft_document import Span
 from composer.drafts.issue_entries import BareValue, Note, NoteKind, PlainText
 from composer.drafts.mapping.fields.item_draft import ItemDraft
-from composer.drafts.mapping.text.draft_dates import other_reading
+from composer.drafts.mapping.text.draft_dates import is_month_first, other_reading
 from composer.drafts.mapping.text.markdown_text import plain_text, web_link
 from composer.drafts.mapping.text.publisher_lines import DateReading, Publisher
 
@@ -53,6 +53,10 @@ def set_date(item: ItemDraft, key: str, day: str, words: str) -> None:
 
 def _doubt_date(item: ItemDraft, key: str, day: datetime.date, words: str) -> None:
     """Ask for a decision about a date that may be two days."""
-    if other := other_reading(words, day, item.date_format, item.context.day):
+    other, issue = other_reading(words, day, item.date_format, item.context.day), item.context.day
+    if other and issue and day <= issue < other and not item.roles.place and not is_month_first(item.language):
+        # The usual reading is before the issue. The other one is after it, which only an event can be.
+        return
+    if other:
         note = f"check the date: in the draft, “{words.strip(' ()')}” could also be {other.isoformat()}"
         item.notes.setdefault(key, []).append(Note(NoteKind.TODO, note))

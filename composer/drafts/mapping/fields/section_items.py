@@ -19,6 +19,8 @@ from composer.drafts.mapping.text.publisher_lines import DateReading
 from composer.drafts.mapping.text.span_text import Spans, is_all_bold, only_link, split_spans, strip_spans
 from composer.drafts.mapping.text.trailing_marks import trailing_brackets
 
+#: The first of two sentences; a short word or one letter before the full stop may be abbreviated.
+_FIRST_SENTENCE = re.compile(r"[^\n]{6,160}?(?:[^\W_]{3}(?=\.\s)|[!?](?=\s))(?=.?\s+[“\"„«]?[^\W\d_a-zß-ÿ]\w*\s)")
 _AFTER_TITLE = re.compile(r"\s*(?:[:：–—|]|,\s|-\s|\n|\.\s)\s*")
 
 
@@ -48,7 +50,7 @@ def section_items(
             found.items = [_detailed(item, reading) for item in found.items]
         return found
     if any(line.list_level == 1 for line in lines) and not any(line.level for line in lines):
-        return _bullets(lines, reading if roles.date else None)
+        return _bullets(lines, reading if roles.date and roles.place else None)
     if roles.title is not None and _is_line_list(lines):
         return SectionItems(items=[[line] for line in lines])
     return SectionItems(items=[list(lines)] if lines else [])
@@ -155,4 +157,5 @@ def _title_end(spans: Spans) -> int:
     colon = re.search(r":\s", text)
     if colon and colon.start() <= 80 and len(text) > 120:
         return colon.start()
-    return len(text)
+    sentence = _FIRST_SENTENCE.match(text)
+    return sentence.end() if sentence else len(text)

@@ -18,6 +18,8 @@ from composer.drafts.mapping.text.draft_lines import DraftLine
 from composer.drafts.mapping.text.markdown_text import plain_text
 from composer.drafts.mapping.text.span_text import lines_of, strip_spans
 
+#: The postcode and the town of an address: `1040 Brussels`.
+_POSTCODE = re.compile(r"\b\d{4,5}\s+[^\W\d_a-zß-ÿ]")
 _FILLERS = frozenset(["und", "and", "the", "in", "by", "at"])
 
 
@@ -53,6 +55,7 @@ def is_known(text: str, vocabulary: Vocabulary) -> bool:
 def map_masthead(lines: Sequence[DraftLine], context: MappingContext) -> tuple[ItemList | None, list[DraftLine]]:
     """Account for the lines that the newsletter knows; return a masthead of the issue if people differ, and what is left."""
     people_lines, others = _people_part(lines, context.vocabulary)
+    people_lines, strays = _without_strays(people_lines, context.vocabulary)
     if all(is_known(line.text, context.vocabulary) for line in people_lines if line.is_text):
         for line in people_lines:
             if line.is_text:
@@ -60,12 +63,33 @@ def map_masthead(lines: Sequence[DraftLine], context: MappingContext) -> tuple[I
         masthead, left = None, [line for line in people_lines if not line.is_text]
     else:
         masthead, left = _own_masthead(people_lines, context)
-    for line in others:
+    for line in (*strays, *others):
         if line.is_text and is_known(line.text, context.vocabulary):
             context.account(line.text, "imprint")
         else:
             left += _unknown_lines(line, context)
     return masthead, left
+
+
+def _without_strays(lines: Sequence[DraftLine], vocabulary: Vocabulary) -> tuple[list[DraftLine], list[DraftLine]]:
+    """Take lines such as a postal address out of a team, if most of its other lines name people."""
+    names = [person.name for person in vocabulary.people if person.name]
+    people = 0
+    others, strays = list[DraftLine](), list[DraftLine]()
+    for line in lines:
+        names_people = line.is_text and not line.level and _names_people(line, names)
+        people += names_people
+        is_stray = line.is_text and not names_people and not _is_of_team(line, vocabulary)
+        (strays if is_stray else others).append(line)
+    return (others, strays) if len(strays) < people else (list(lines), [])
+
+
+def _names_people(line: DraftLine, names: Sequence[str]) -> bool:
+    return _POSTCODE.search(line.text) is None and team_line(line.spans, names) is not None
+
+
+def _is_of_team(line: DraftLine, vocabulary: Vocabulary) -> bool:
+    return _is_group(line) or _is_heading(line, vocabulary.team) or is_known(line.text, vocabulary)
 
 
 def _unknown_lines(line: DraftLine, context: MappingContext) -> Iterator[DraftLine]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 _NUMERIC = re.compile(
     r"(?<!\d)(?:(\d{4})[-./](\d{1,2})[-./](\d{1,2})|(\d{1,2})([-./])\s?(\d{1,2})\5\s?(\d{4}|\d{2}))(?!\d)"
 )
+_WITHOUT_YEAR = re.compile(r"(?P<first>\d{1,2})(?P<sign>/|\.(?=\d+\.))(?P<second>\d{1,2})\.?")
 _CJK = re.compile(r"(\d{4})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日")
 _PARTS = {"yyyy": r"(?P<y>\d{4})", "yy": r"(?P<y>\d{2})", "y": r"(?P<y>\d{4})", "MM": r"(?P<m>\d{1,2})", "M": r"(?P<m>\d{1,2})",
           "dd": r"(?P<d>\d{1,2})", "d": r"(?P<d>\d{1,2})"}  # fmt: skip
@@ -46,7 +47,8 @@ def find_date(text: str, language: str, form: str = "", near: datetime.date | No
 
 def other_reading(text: str, found: datetime.date, form: str, near: datetime.date | None) -> datetime.date | None:
     """Return the other day that a numeric date may be, unless the date format or the date of the issue decides."""
-    match = _NUMERIC.search(text)
+    bare = _WITHOUT_YEAR.fullmatch(text.strip(" ()"))
+    match = _NUMERIC.search(_in_year(bare, found.year) if bare else text)
     if match is None or match[1] or match[5] != "/" or found.day > 12 or found.day == found.month:
         return None
     if (formed := _by_form(text, form)) and formed.date == found:
@@ -56,6 +58,24 @@ def other_reading(text: str, found: datetime.date, form: str, near: datetime.dat
     if other is None or not is_read or _is_nearer(found, other, near):
         return None
     return other
+
+
+def date_without_year(text: str, language: str, near: datetime.date | None) -> datetime.date | None:
+    """Return the last day before the issue that a text such as `10/11` or `10.11.` is, if it is nothing else."""
+    match = _WITHOUT_YEAR.fullmatch(text)
+    if match is None or near is None:
+        return None
+    found = (find_date(_in_year(match, year), language, near=near) for year in (near.year, near.year - 1))
+    return next((each.date for each in found if each and each.date <= near), None)
+
+
+def _in_year(match: re.Match[str], year: int) -> str:
+    return f"{match['first']}{match['sign']}{match['second']}{match['sign']}{year}"
+
+
+def is_month_first(language: str) -> bool:
+    """Return whether numeric dates with slashes usually begin with the month."""
+    return language.lower() in ("en", "en-us")
 
 
 def _is_nearer(one: datetime.date, other: datetime.date, near: datetime.date | None) -> bool:
@@ -106,7 +126,7 @@ def _numeric(text: str, language: str, near: datetime.date | None) -> FoundDate 
             day = _day(match[1], match[2], match[3])
         else:
             one, two, year = match[4], match[6], match[7]
-            is_us = match[5] == "/" and language.lower() in ("en", "en-us")
+            is_us = match[5] == "/" and is_month_first(language)
             orders = ((two, one), (one, two)) if is_us else ((one, two), (two, one))
             days = [day for d, m in orders if (day := _day(year, m, d))]
             nearer = next((each for each in days if any(_is_nearer(each, other, near) for other in days)), None)

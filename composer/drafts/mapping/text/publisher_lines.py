@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from composer.drafts.draft_document import text_of
-from composer.drafts.mapping.text.draft_dates import FoundDate, find_date, whole_date
+from composer.drafts.mapping.text.draft_dates import FoundDate, date_without_year, find_date, whole_date
 from composer.drafts.mapping.text.span_text import Spans, first_link, strip_spans
 from composer.drafts.mapping.text.trailing_marks import language_mark, trailing_brackets
 from composer.drafts.mapping.text.typed_addresses import is_address, linked_addresses, take_address
@@ -106,7 +106,9 @@ def _dated(text: str, reading: DateReading) -> tuple[str, datetime.date | None, 
         return "", day, text
     found = find_date(text, reading.language, reading.form, reading.near)
     if found is None:
-        return text, None, ""
+        name, comma, last = (each.strip() for each in text.rpartition(","))
+        day = date_without_year(last, reading.language, reading.near) if comma and name else None
+        return (name, day, last) if day else (text, None, "")
     start, end = _with_weekday(text, found, reading), found.end
     before, after = _BEFORE_DATE.search(text, 0, start), _AFTER_DATE.match(text, end)
     first, last = text[: before.start() if before else start], text[after.end() if after else end :]
