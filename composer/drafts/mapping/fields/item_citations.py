@@ -16,7 +16,7 @@ from composer.drafts.mapping.names.label_match import FoundLabel, find_label
 from composer.drafts.mapping.text.draft_lines import DraftLine, ends_sentence
 from composer.drafts.mapping.text.publisher_lines import Publisher, citation_in, is_name, publisher_in
 from composer.drafts.mapping.text.span_text import Spans, marks_of, split_spans
-from composer.drafts.mapping.text.trailing_marks import Bracketed, date_in_brackets, trailing_brackets
+from composer.drafts.mapping.text.trailing_marks import Bracketed, date_in_brackets, language_mark, trailing_brackets
 
 #: The longest publisher after a label, and the most words of one that has neither a label nor a date.
 _LONGEST_NAME, _MOST_WORDS = 80, 5
@@ -109,7 +109,7 @@ def _is_citation(item: ItemDraft, found: Bracketed) -> bool:
     if citation_in(found.inside, reading_of(item)) is not None:
         return True
     is_apart = ends_sentence(text_of(found.before)) or not text_of(found.before).strip()
-    return is_apart and len(found.words.split()) <= _MOST_WORDS and is_name(found.words)
+    return is_apart and len(found.words.split()) <= _MOST_WORDS and is_name(language_mark(found.words)[0])
 
 
 def _publisher(item: ItemDraft, spans: Spans) -> Publisher:

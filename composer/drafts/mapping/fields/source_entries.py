@@ -38,6 +38,10 @@ _STRONG = re.compile(r"\s*(?:;|\n|•|\s[|·/]\s)\s*")
 _BULLET = re.compile(r"\s*(?:[-–—*•·‣◦▪]\s+|(?P<number>\d{1,2}[.)])\s+)")
 #: `heise online – ` before a linked title.
 _DASH = re.compile(r"\s*(?P<outlet>[^:：\n]{1,60}?)\s+[–—|-]\s+")
+#: `Reuters, ` before a linked title or one in quotation marks, and `ACER (EN), ` before any title.
+_COMMA = re.compile(r"\s*(?P<outlet>[^:：\n“\"„«]{1,90}?)\s*,\s*")
+_BEFORE_QUOTE = re.compile(r"\s*(?P<outlet>[^:：\n“\"„«]{1,90}?)\s*,\s*(?=[“\"„«])")
+_MARKED = re.compile(r"\s*(?P<outlet>[^:：\n,]{1,60}?[)）\]])\s*,\s*(?=\S)")
 _AFTER = re.compile(r"\s*[,;|–—-]\s+(?P<outlet>[^,;|:.]{2,60})$")
 
 
@@ -71,6 +75,8 @@ def source_entry(spans: Spans, language: str, near: datetime.date | None = None)
         outlet_words, rest = match["outlet"], strip_spans(cut(spans, match.end()))
     elif start and (dash := _DASH.fullmatch(text_of(spans)[:start])) is not None:
         outlet_words, rest = dash["outlet"], strip_spans(cut(spans, start))
+    elif (comma := _outlet_before_comma(text_of(spans), start, language, near)) is not None:
+        outlet_words, rest = comma["outlet"], strip_spans(cut(spans, comma.end()))
     outlet_words, date, date_words = _dated(outlet_words, language, near)
     original = ""
     for _ in range(2):
@@ -85,9 +91,12 @@ def source_entry(spans: Spans, language: str, near: datetime.date | None = None)
             outlet_words, rest = found.words, found.before
     if not outlet_words and link and start == 0:
         end = _link_end(rest)
-        after = _AFTER.fullmatch(text_of(cut(rest, end)))
+        tail = text_of(cut(rest, end))
+        words, day, written = _dated(tail, language, near) if date is None else (tail, None, "")
+        after = _AFTER.fullmatch(words)
         if after is not None:
             outlet_words, rest = after["outlet"], cut(rest, 0, end)
+            date, date_words = (day, written) if day else (date, date_words)
     if date is None and (dated := _dated(text_of(rest), language, near))[1] is not None and not original:
         # `Reuters, 24 January 2025`, without a title
         words, date, date_words = dated
@@ -99,13 +108,24 @@ def source_entry(spans: Spans, language: str, near: datetime.date | None = None)
     return SourceEntry(
         title=plain_text(rest),
         outlet=" ".join(outlet.split()),
-        mark=mark,
+        mark=mark if mark.isupper() else tag.upper(),
         language=tag,
         url=web_link(link),
         original_title=" ".join(original.split()),
         date=date,
         words=" ".join(filter(None, (bullet and bullet["number"], typed.words, date_words, mark))),
     )
+
+
+def _outlet_before_comma(
+    text: str, start: int | None, language: str, near: datetime.date | None
+) -> re.Match[str] | None:
+    """Return `Reuters, ` or `Reuters, 12 November, ` before a title; `start` is where the title is a link."""
+    match = _COMMA.fullmatch(text, 0, start) if start else _BEFORE_QUOTE.match(text) if start is None else None
+    if match is not None:
+        return match if is_name(language_mark(_dated(match["outlet"], language, near)[0])[0]) else None
+    marked = _MARKED.match(text)
+    return marked if marked is not None and language_mark(marked["outlet"])[1] else None
 
 
 def _dated(words: str, language: str, near: datetime.date | None) -> tuple[str, datetime.date | None, str]:
@@ -199,7 +219,7 @@ def looks_like_source(spans: Spans) -> bool:
     return (
         (bool(first_link(spans)) or has_address(text))
         and len(text) < 300
-        or (len(text) < 220 and _OUTLET.match(text) is not None)
+        or (len(text) < 220 and (_OUTLET.match(text) is not None or _BULLET.match(text) is not None))
     )
 
 

@@ -6,6 +6,7 @@ Input: spans. Output: the text without the brackets, and what was in them. Guara
 import datetime
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from composer.content.values.formats import language_tag
 from composer.drafts.draft_document import text_of
@@ -13,6 +14,9 @@ from composer.drafts.mapping.text.draft_dates import whole_date
 from composer.drafts.mapping.text.span_text import Spans, cut, marks_of, strip_spans
 
 _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]*(?:\([^()]*\)[^()（）\[\]]*)*)[)）\]]\s*[.。]?\s*$")
+_IN_WORDS = re.compile(
+    r"(?:\s*[(（\[]|,)\s*(?P<words>(?:in|auf|en|em|in het)\s(?P<name>[^\W\d_]{4,}))\s*[)）\]]?\s*$", re.IGNORECASE
+)
 _MARK = re.compile(r"\s*[(（\[]([A-Za-z]{2,3}(?:-[A-Za-z]{2,8})?)[)）\]]\s*$")
 
 
@@ -53,9 +57,23 @@ def date_in_brackets(
 
 
 def language_mark(text: str) -> tuple[str, str, str]:
-    """Split `Outlet (CN)`: the outlet, the language, and the mark as written."""
+    """Split `Outlet (CN)` or `Outlet, in Chinese`: the outlet, the language, and the mark as written."""
     match = _MARK.search(text)
-    tag = language_tag(match[1]) if match else None
-    if match is None or tag is None or not match[1].isupper():
+    tag = language_tag(match[1]) if match and match[1].isupper() else None
+    if tag is None and (match := _IN_WORDS.search(text)):
+        tag = _languages().get(match["name"].casefold())
+    if match is None or tag is None:
         return text.strip(), "", ""
     return text[: match.start()].strip(), tag, match[1]
+
+
+@lru_cache(maxsize=1)
+def _languages() -> dict[str, str]:
+    """Return the names of languages, in the languages of drafts that spell out `in German`."""
+    # Imported late: language data is slow to load.
+    from babel.core import Locale
+
+    found: dict[str, str] = {}
+    for code in ("en", "de", "fr", "es", "it", "pt", "nl"):
+        found |= {str(name).casefold(): tag for tag, name in Locale(code).languages.items() if len(tag) == 2}
+    return found
