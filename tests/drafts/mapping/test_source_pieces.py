@@ -44,6 +44,7 @@ def test_outlet_date_and_address(text: str) -> None:
         ),
         ((Span("Gas", link=A), Span(", Reuters, 20 January 2025")), "Reuters", "Gas", "2025-01-20"),
         ((Span("Reuters, 20 January 2025, "), Span("Gas", link=A)), "Reuters", "Gas", "2025-01-20"),
+        ((Span("Conseil de l’UE, "), Span("Gaz : accord", link=A)), "Conseil de l’UE", "Gaz : accord", ""),
         ((Span(f"Reuters, “Gas storage”, {A}"),), "Reuters", "“Gas storage”", ""),
         ((Span(f"Euractiv, 20/01/2025, “Gas, oil” {A}"),), "Euractiv", "“Gas, oil”", "2025-01-20"),
         ((Span("After a long debate, "), Span("Gas", link=A)), "", "After a long debate, Gas", ""),

@@ -88,6 +88,8 @@ def is_name(text: str) -> bool:
     words = re.findall(r"[^\W\d_][\w'’.&-]*", text)
     if not words or len(words) > 8 or re.search(r"[()（）\[\]:：%]", text):
         return False
+    # The article in `l’UE` is not a word of its own.
+    words = [re.sub(r"^[dl]['’](?=\w)", "", word) for word in words]
     small = [word for word in words if len(word) > 3 and word[0].islower() and word not in _SMALL_WORDS]
     return not small or len(words) == 1
 
