@@ -1,4 +1,4 @@
-"""Texts of a translation that are still missing: LANG05."""
+"""Texts of a translation that are still missing: LANG04 and LANG05."""
 
 import datetime
 from pathlib import Path
@@ -6,6 +6,8 @@ from pathlib import Path
 from composer.app.issues.build import build
 from composer.app.issues.issue_lookup import IssueFile
 from composer.app.issues.new_issue import new_issue
+from composer.core.errors import Problem
+from composer.core.workspace import Workspace
 from composer.editions.check_run import check_issue
 from tests.content.issue_factory import issue_workspace
 
@@ -72,3 +74,43 @@ def test_a_text_without_a_translation_may_be_left_out(tmp_path: Path) -> None:
     ]
     original = IssueFile(workspace=issue.workspace, path=issue.workspace.root / "issues/2025-01-30.yaml")
     assert build(original).problems == ()
+
+
+MASTHEAD = """\
+masthead:
+  - heading: Editorial team
+    people:
+      - name: Anna Keller
+        title: editor-in-chief
+"""
+IN_FRENCH = """\
+language: fr
+sections:
+  top_story: {heading: À la une, labels: {analysis: Notre avis}}
+  topics: {heading: Dossiers}
+"""
+
+
+def test_labels_and_the_masthead_of_another_language(tmp_path: Path) -> None:
+    """Labels and roles of newsletter.yaml are reported, each at its line there; those of the language's own file are not."""
+    workspace = issue_workspace(tmp_path)
+    settings = workspace.root / "newsletter.yaml"
+    labels = "  top_story:\n    labels: {analysis: Our view, sources: Read}\n"
+    text = settings.read_text(encoding="utf-8").replace("  top_story:\n", labels) + MASTHEAD
+    settings.write_text(text, encoding="utf-8")
+    found = _untranslated_settings(workspace, IN_FRENCH)
+    lines = text.splitlines()
+    assert [(each.about, lines[each.line - 1].strip()) for each in found] == [
+        ("top_story.sources", "labels: {analysis: Our view, sources: Read}"),
+        ("masthead", "- heading: Editorial team"),
+    ]
+    translated = IN_FRENCH.replace("avis}", "avis, sources: Lire}") + MASTHEAD.replace("Editorial team", "Rédaction")
+    assert _untranslated_settings(workspace, translated) == []
+
+
+def _untranslated_settings(workspace: Workspace, overlay: str) -> list[Problem]:
+    (workspace.root / "newsletter.fr.yaml").write_text(overlay, encoding="utf-8")
+    path = workspace.root / "issues/2025-01-30.fr.yaml"
+    path.write_text(ORIGINAL, encoding="utf-8")
+    now = datetime.datetime.combine(DAY, datetime.time(), datetime.UTC)
+    return [each for each in check_issue(workspace, path, now).problems if each.code == "LANG04"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from composer.app.scaffold.newsletter_setup import NewsletterSetup
 from composer.app.text_editors.schema_files import LANGUAGE, SETTINGS, schema_line
+from composer.content.values.field_values import Group, groups_in, text_in
 
 _TEXT_COLUMN = 30
 #: What is not asked. Whoever sets up sending needs it; nothing of it is needed to write and to test.
@@ -101,9 +102,13 @@ def overlay_text(
     sections: Iterable[OtherSection],
     *,
     sender: str = "",
+    masthead: Iterable[Group] = (),
     offers: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the file of a language. `sender` is the sender with the name in this language."""
+    """Return the file of a language. `sender` is the sender with the name in this language.
+
+    The masthead and the labels to translate are comments: what nobody translates is that of newsletter.yaml.
+    """
     lines = [
         schema_line(LANGUAGE),
         f"# What differs in this language ({language}); everything else comes from newsletter.yaml.",
@@ -113,9 +118,24 @@ def overlay_text(
     ]
     written = [line for section in sections for line in section.lines()]
     lines += ["sections:", *written] if written else []
+    team = [line for group in masthead for line in _team(group)]
+    lines += ["# masthead:", *team] if team else []
     if offers:
         lines += ["# offers:", *(f"#   {tag}: {quoted(label)}" for tag, label in offers.items())]
     return "\n".join(lines) + "\n"
+
+
+def _team(group: Group) -> Iterator[str]:
+    """Yield a group of the masthead as comments."""
+    heading = text_in(group, "heading")
+    people = [(text_in(person, "name"), text_in(person, "title")) for person in groups_in(group, "people")]
+    yield f"#   - heading: {quoted(heading)}" if heading else "#   - people:"
+    if heading:
+        yield "#     people:"
+    for name, title in people:
+        yield f"#       - name: {quoted(name or '')}"
+        if title:
+            yield f"#         title: {quoted(title)}"
 
 
 def quoted(text: str) -> str:

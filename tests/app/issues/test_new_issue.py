@@ -70,6 +70,9 @@ def test_a_language_that_the_program_does_not_have(tmp_path: Path) -> None:
     overlay = made[0].read_text(encoding="utf-8")
     assert '  top_story:\n    heading: ""                   # Top story\n' in overlay
     assert '    #   analysis: "Our analysis"\n' in overlay
+    assert '# masthead:\n#   - heading: "' in overlay
+    bare = overlay.partition("# masthead:")[2].replace("\n# ", "\n").partition("\noffers:")[0]
+    assert "\n  - heading: " in bare and "\n      - name: " in bare and "\n        title: " in bare
     edition, pages = (path.read_text(encoding="utf-8") for path in made[1:])
     assert '# In this issue\ncontents: ""' in edition and 'colon: ": "' in edition
     assert 'language_name: "Kiswahili"' in pages and "reviewed: false" in pages
@@ -80,9 +83,10 @@ def test_a_language_that_the_program_does_not_have(tmp_path: Path) -> None:
         ("LANG01", Level.WARNING, "newsletter.sw.yaml"),
         ("LANG02", Level.BLOCKER, "templates/briefing/phrases/sw.yaml"),
         ("LANG02", Level.BLOCKER, "templates/briefing/phrases/pages/sw.yaml"),
-        # The issue is a copy of the English one, and no heading is translated.
+        # The issue is a copy of the English one, and no heading, label or role is translated.
         ("LANG05", Level.WARNING, "issues/2025-01-30.sw.yaml"),
         ("LANG04", Level.WARNING, "newsletter.sw.yaml"),
+        ("LANG04", Level.WARNING, "newsletter.yaml"),
     }
     assert "IN THIS ISSUE" in checked.review.text
     again = new_issue(workspace, language="sw", today=TODAY, file_made=made.append)
