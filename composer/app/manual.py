@@ -69,7 +69,10 @@ def _pages() -> Iterator[ManualPage]:
 
 
 def find_page(words: str) -> PageMatch:
-    """Return the page with a topic or a title, or the only one with these words there; otherwise, those that come close."""
+    """Return the page with a topic or a title, or the only one with these words there or with this key.
+
+    Otherwise, the pages that come close.
+    """
     wanted, pages = " ".join(words.lower().split()), manual_pages()
     exact = [page for page in pages if wanted.replace(" ", "-") == page.topic or wanted == page.title.lower()]
     if exact:
@@ -78,6 +81,8 @@ def find_page(words: str) -> PageMatch:
     named = [page for page in pages if all(word in page.named for word in each_word)]
     if len(named) == 1:
         return PageMatch(page=named[0])
+    if not named and len(keyed := [page for page in pages if _has_key(page, wanted)]) == 1:
+        return PageMatch(page=keyed[0])
     return PageMatch(near=tuple(named or _spelled_like(wanted, pages) or _with_text(wanted, pages)))
 
 
@@ -100,6 +105,12 @@ def find_code(code: str) -> CodeEntry | None:
             elif (row := _CODE_ROW.match(line)) and row[1].lower() == code.lower():
                 return CodeEntry(text="\n".join((*heads, line)), page=page)
     return None
+
+
+def _has_key(page: ManualPage, name: str) -> bool:
+    """Return whether a page has a row about a key, such as `masthead`; codes are in rows, too."""
+    row = re.compile(rf"^\| `{re.escape(name)}` \|", re.MULTILINE)
+    return page.topic not in _CODE_PAGES and row.search(page.text) is not None
 
 
 def _spelled_like(wanted: str, pages: tuple[ManualPage, ...]) -> list[ManualPage]:

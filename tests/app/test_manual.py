@@ -25,10 +25,11 @@ def test_every_page_but_the_decisions_is_a_topic() -> None:
         ("backup", "back-up-and-restore"),
         ("commands", "commands"),
         ("glossary", "glossary"),
+        ("masthead", "newsletter-format"),
     ],
 )
 def test_a_page_is_found(words: str, topic: str) -> None:
-    """By its topic, its title, or words that only its title has."""
+    """By its topic, its title, words that only its title has, or a key that only it explains."""
     page = find_page(words).page
     assert page is not None and page.topic == topic
 

@@ -206,6 +206,14 @@ def test_languages_and_sections_as_people_name_them() -> None:
         ("button", {}),
         ("digest", {}),
     ]
+    found = sections_from(("top story", "Number of the week", "topics", "podcasts=We listen", "digest"), types, "en")
+    assert [(each.type, each.headings.get("en")) for each in found] == [
+        ("story", "Top story"),
+        ("metric", "Number of the week"),
+        ("briefs", "Topics"),
+        ("media", "We listen"),
+        ("digest", None),
+    ]
 
 
 def test_an_existing_newsletter_is_refused_before_the_first_question(

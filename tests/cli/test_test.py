@@ -96,6 +96,8 @@ def test_all_languages_at_once(workspace: Workspace, capsys: pytest.CaptureFixtu
     assert run(["test", "2025-01-30", "2025-01-30.de", "--to", "anna@example.org", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["issues"]
     assert [each["issue"] for each in found] == ["issues/2025-01-30.yaml", "issues/2025-01-30.de.yaml"]
+    assert run(["test", "2025-01-30.de", "--to", "anna@example.org"]) == 0
+    assert "2025-01-30 was not tested:   compose test 2025-01-30 2025-01-30.de\n" in capsys.readouterr().err
     (workspace.root / "issues/2025-01-30.de.yaml").write_text("date: 2025-01-30\n", encoding="utf-8")
     before = {path.stat().st_mtime_ns for path in tests.rglob("*.eml")}
     assert run(["test", "2025-01-30", "2025-01-30.de", "--to", "anna@example.org"]) == 1

@@ -481,6 +481,10 @@ CASES: list[tuple[str, Edit | list[Edit]]] = [
     ("zero bytes at the end", f(I, ISSUE.encode() + bytes(600))),
     ("nothing but zero bytes", f(I, bytes(600))),
     ("syntax error in newsletter.yaml", n("name: Test Letter", "name: Test: Letter")),
+    (
+        "a word of a key's description",
+        n("sections:\n", "masthead:\n  - people:\n      - name: A name\n        role: Editor\nsections:\n"),
+    ),
     ("newsletter.yaml unknown key", n("language: en", "langauge: en")),
     ("newsletter.yaml is a list", f(N, b"- x\n")),
     (

@@ -70,6 +70,15 @@ def test_a_byline_without_portraits_is_one_line(tmp_path: Path) -> None:
     assert "By Anna Li (Analyst), Ben Wu · 1 min read" in line
 
 
+@pytest.mark.parametrize("heading", ["Editorial Team", "Editors"])
+def test_the_masthead_has_no_heading_twice(tmp_path: Path, heading: str) -> None:
+    """A group whose heading is that of the masthead is listed without it."""
+    edition = _build(tmp_path, more=f"masthead:\n  - heading: {heading}\n    people:\n      - name: Zoe\n").edition
+    for page in (edition.html, edition.text):
+        assert page.lower().count("editorial team") == 1 and "Zoe" in page
+        assert ("Editors:" in page) == (heading == "Editors")
+
+
 def test_forwarding_opens_a_message_with_the_public_page(tmp_path: Path) -> None:
     """The story and the footer have a mailto: link with the title and the online edition, the same for everybody."""
     built = _build(tmp_path, title="Q&A: <50 % of 5's? #1")

@@ -41,9 +41,7 @@ def begin_language(workspace: Workspace, newsletter: Newsletter, language: str) 
 
 def _overlay(newsletter: Newsletter, language: str) -> str:
     sections = (OtherSection(key=spec.key, original=spec.heading, labels=_labels(spec)) for spec in newsletter.sections)
-    return overlay_text(
-        language, newsletter.name, sections, masthead=newsletter.masthead, offers=newsletter.offers
-    )
+    return overlay_text(language, newsletter.name, sections, masthead=newsletter.masthead, offers=newsletter.offers)
 
 
 def _labels(spec: SectionSpec) -> dict[str, str]:

@@ -13,7 +13,7 @@ from zoneinfo import available_timezones
 
 from composer.content.document.phrase_files import PhraseGroup, phrase_languages
 from composer.content.document.section_types import SectionType, read_section_type
-from composer.content.schema.messages import nearest
+from composer.content.schema.messages import described, nearest
 from composer.content.values.formats import is_colour, language_tag
 from composer.content.values.pictures.picture_files import PictureMistake, load_picture
 from composer.core.addresses import Address, AddressError, parse_address
@@ -130,10 +130,13 @@ def language_by_name(word: str, available: Sequence[str]) -> str | None:
 
 
 def sections_from(texts: Sequence[str], types: Sequence[SectionType], language: str) -> tuple[SectionChoice, ...]:
-    """Return sections from `story`, `2` (the second type) or `story=Top story`. Raises UsageError that names all mistakes."""
+    """Return sections from `story`, `2` (the second type), `story=Top story` or `top story`.
+
+    Words that describe only one type choose it, and are the heading. Raises UsageError that names all mistakes.
+    """
     names = tuple(kind.name for kind in types)
     titles = {kind.title.lower(): kind.name for kind in types}
-    choices = tuple(_section_from(text, names, titles, language) for text in texts)
+    choices = tuple(_section_from(text, names, titles, types, language) for text in texts)
     wrong = tuple(dict.fromkeys(choice.type for choice in choices if choice.type not in names))
     if wrong:
         near = tuple(dict.fromkeys(each for word in wrong if word and (each := nearest(word, names))))
@@ -144,11 +147,15 @@ def sections_from(texts: Sequence[str], types: Sequence[SectionType], language: 
     return choices
 
 
-def _section_from(text: str, names: Sequence[str], titles: Mapping[str, str], language: str) -> SectionChoice:
+def _section_from(
+    text: str, names: Sequence[str], titles: Mapping[str, str], types: Sequence[SectionType], language: str
+) -> SectionChoice:
     word, _, heading = (part.strip() for part in text.partition("="))
     word = word if word in names else titles.get(word.lower(), word)
     if word.isdecimal() and 1 <= int(word) <= len(names):
         word = names[int(word) - 1]
+    if word not in names and (kind := described(word, {kind.name: kind.description for kind in types})):
+        word, heading = kind, heading or f"{word[:1].upper()}{word[1:]}"
     return SectionChoice(type=word, headings={language: heading} if heading else {})
 
 

@@ -13,7 +13,7 @@ from composer.content.values.field_values import Group, groups_in, text_in
 _TEXT_COLUMN = 30
 #: What is not asked. Whoever sets up sending needs it; nothing of it is needed to write and to test.
 _LATER = (
-    "# Before you send to subscribers (remove the # before a line):",
+    "# Before you send to subscribers (remove the # and the space after it):",
     "# masthead:                   # the editorial team, at the end of every issue",
     "#   - heading: Editors",
     "#     people:",

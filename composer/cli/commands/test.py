@@ -12,8 +12,10 @@ from composer.cli.ui.option_errors import issue_missing, naming_as
 from composer.core.addresses import Address, AddressError, parse_address
 from composer.core.command_lines import command_line
 from composer.core.errors import UsageError
+from composer.core.issue_files import editions_of_issue
 
 if TYPE_CHECKING:
+    from composer.app.issues.issue_lookup import IssueFile
     from composer.app.issues.send_to_editors import EditorTest
     from composer.delivery.messages.editor_test import TestSend
 
@@ -75,7 +77,18 @@ def command(
         if as_json and any(outcomes for _, outcomes in sent):
             printed = [_as_json(test, outcomes) for test, outcomes in sent if outcomes]
             console.answer_json(printed[0] if len(tests) == 1 else {"issues": printed})
+    _show_untested(found)
     return _code([outcome for _, outcomes in sent for outcome in outcomes])
+
+
+def _show_untested(tested: "Sequence[IssueFile]") -> None:
+    """Name the other language editions of the issues, and the command that tests all of them."""
+    stems = [issue.stem for issue in tested]
+    editions = [path.stem for issue in tested for path in editions_of_issue(issue.workspace, issue.path)]
+    if missing := [stem for stem in dict.fromkeys(editions) if stem not in stems]:
+        were = "was" if len(missing) == 1 else "were"
+        everything = command_line("test", *dict.fromkeys(editions))
+        console.talk(f"{', '.join(missing)} {were} not tested:   {everything}")
 
 
 def _send(test: "EditorTest", sent: "list[TestSend]", *, is_chosen: bool, is_shown: bool) -> None:

@@ -54,6 +54,13 @@ def nearest(wrong: str, known: tuple[str, ...]) -> str | None:
     return lowered[found[0]] if found else None
 
 
+def described(words: str, descriptions: dict[str, str]) -> str | None:
+    """Return the only name whose description contains these words: a person's “role” is their title."""
+    pattern = re.compile(rf"\b{re.escape(words)}\b", re.IGNORECASE)
+    found = [name for name, text in descriptions.items() if len(words) > 3 and pattern.search(text)]
+    return found[0] if len(found) == 1 else None
+
+
 def example(key: str, field: SchemaField) -> str:
     """Return a hint that shows how to write a key."""
     if field.is_array and "string" not in field.types:

@@ -12,6 +12,7 @@ from composer.content.schema.audiences import ONLY
 from composer.content.schema.messages import (
     NOT_ALLOWED_HERE,
     count_mistake,
+    described,
     example,
     is_secret,
     looks_like_prose,
@@ -119,7 +120,7 @@ class StructureValidator:
             )
         elif hint := self._hint_for_misplaced(location, key.key):
             self._report(node, location.trail, "unknown-key", f"unknown key “{key.key}”", hint)
-        elif near := nearest(key.key, free):
+        elif near := nearest(key.key, free) or described(key.key, self._descriptions(location, free)):
             self._report(node, location.trail, "unknown-key", f"unknown key “{key.key}”", f"did you mean {near}?")
         elif looks_like_prose(key.key):
             hint = "if this is text, put   |   at the end of the line with the key above, and indent this line by two more spaces"
@@ -127,6 +128,9 @@ class StructureValidator:
         else:
             hint = f"available keys: {', '.join(location.field.properties)}"
             self._report(node, location.trail, "unknown-key", f"unknown key “{key.key}”", hint)
+
+    def _descriptions(self, location: Location, names: tuple[str, ...]) -> dict[str, str]:
+        return {name: self.schema.resolve(location.field.properties[name]).description for name in names}
 
     def _hint_for_misplaced(self, location: Location, name: str) -> str:
         """Return a hint if a key belongs to the preceding group or to an outer group, or an empty string."""

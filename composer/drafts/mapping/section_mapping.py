@@ -108,7 +108,7 @@ def with_missing(group: KeyGroup, fields: Mapping[str, SchemaField], required: S
     for key in missing:
         title = fields[key].title or key
         at = _place(group, key, list(fields))
-        note = Note(NoteKind.TODO, f"write this key: {title}")
+        note = Note(NoteKind.TODO, f"fill in: {title}")
         group.parts[at:at] = [note, KeyEntry(key, BareValue(""))]
     return group
 

@@ -53,7 +53,9 @@ def find_label(spans: Spans, names: Iterable[FieldName], *, has_level: bool) -> 
         found.append((len(text.rstrip()), len(text), False))
     for end, start, is_marked in found:
         if 0 < end <= _LONGEST and (name := _name(text[:end], names, is_marked=is_marked)):
-            return FoundLabel(name.key, text[:end], strip_spans(cut(spans, start)), name.name if name.is_loose else "")
+            # The first name of a field is its label in the edition.
+            printed = next(each.name for each in names if each.key == name.key) if name.is_loose else ""
+            return FoundLabel(name.key, text[:end], strip_spans(cut(spans, start)), printed)
     return None
 
 
