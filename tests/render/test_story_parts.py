@@ -72,7 +72,7 @@ def test_a_byline_without_portraits_is_one_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("heading", ["Editorial Team", "Editors"])
 def test_the_masthead_has_no_heading_twice(tmp_path: Path, heading: str) -> None:
-    """A group whose heading is that of the masthead is listed without it."""
+    """The first group, if its heading is that of the masthead, is listed without it."""
     edition = _build(tmp_path, more=f"masthead:\n  - heading: {heading}\n    people:\n      - name: Zoe\n").edition
     for page in (edition.html, edition.text):
         assert page.lower().count("editorial team") == 1 and "Zoe" in page
