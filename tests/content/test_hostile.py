@@ -15,6 +15,7 @@ from composer.core.errors import ContentError, Problem
 from composer.core.workspace import Workspace
 from tests import processor_time
 from tests.factories import ROOT, sample
+from tests.sizes import sized
 
 ISSUE = (ROOT / "issues/2025-01-30.yaml").read_text(encoding="utf-8")
 #: The maximum processor seconds of this process for any file.
@@ -100,7 +101,7 @@ def mutations(draw: st.DrawFn, text: str) -> str:
     return "\n".join(lines)
 
 
-@settings(_quick, max_examples=150)
+@settings(_quick, max_examples=sized(50, 150))
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
 def test_a_damaged_issue_is_read_or_reported(workspace: Workspace, text: str) -> None:
@@ -108,14 +109,14 @@ def test_a_damaged_issue_is_read_or_reported(workspace: Workspace, text: str) ->
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
 
-@settings(_quick, max_examples=100)
+@settings(_quick, max_examples=sized(40, 100))
 @given(text=st.lists(st.sampled_from([*PIECES, "a", "b: c\n", "  ", "\n"]), max_size=60).map("".join))
 def test_any_series_of_yaml_characters(workspace: Workspace, text: str) -> None:
     """Any series of YAML characters is read or reported."""
     _check_issue(workspace, text.encode("utf-8", "surrogatepass"))
 
 
-@settings(_quick, max_examples=60)
+@settings(_quick, max_examples=sized(25, 60))
 @given(data=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda text: text.encode())))
 @pytest.mark.slow
 def test_any_bytes(workspace: Workspace, data: bytes) -> None:
@@ -123,7 +124,7 @@ def test_any_bytes(workspace: Workspace, data: bytes) -> None:
     _check_issue(workspace, data)
 
 
-@settings(_quick, max_examples=60)
+@settings(_quick, max_examples=sized(25, 60))
 @given(text=mutations((ROOT / "newsletter.yaml").read_text(encoding="utf-8")))
 @pytest.mark.slow
 def test_a_damaged_newsletter_is_read_or_reported(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
@@ -167,7 +168,7 @@ def test_slow_input_is_reported_quickly(workspace: Workspace, text: str) -> None
     _check_issue(workspace, text.encode())
 
 
-@settings(_quick, max_examples=150)
+@settings(_quick, max_examples=sized(50, 150))
 @given(text=mutations(ISSUE))
 @pytest.mark.slow
 def test_places_are_inside_the_file(text: str) -> None:

@@ -1,6 +1,5 @@
 """The pages of an archive: which there are, what is on them, and that links and anchors work."""
 
-import datetime
 import re
 from pathlib import Path
 from shutil import rmtree
@@ -256,25 +255,3 @@ def test_without_an_address(tmp_path: Path) -> None:
     found = files(result.folder)
     assert result.url is None and not [name for name in found if name.endswith((".xml", ".json")) and name[0] != "."]
     assert b"canonical" not in found["2025/01-01/index.html"] and not list(broken_links(result.folder, None))
-
-
-def test_memory_is_flat(tmp_path: Path) -> None:
-    """Sixty issues need no more memory than twenty: one page at a time is in memory."""
-    import tracemalloc
-
-    body = "Words " * 20_000
-    start = datetime.date(2024, 1, 1)
-    texts = {
-        f"d{start + datetime.timedelta(days=number)}".replace(
-            "-", "_"
-        ): f'subject: "{number}"\nletter:\n  body: "{body}"\n'
-        for number in range(60)
-    }
-    peaks = []
-    for count in (20, 60):
-        workspace = letters(tmp_path / str(count), **dict(list(texts.items())[:count]))
-        tracemalloc.start()
-        publish(workspace)
-        peaks.append(tracemalloc.get_traced_memory()[1])
-        tracemalloc.stop()
-    assert peaks[1] < peaks[0] + 4_000_000, peaks
