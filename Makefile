@@ -86,4 +86,4 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
-.PHONY: help demo test quick lint check fix golden site screenshots test-tools peers bench fuzz torture interop restarts clean
+.PHONY: help demo test soak quick lint check fix golden site screenshots test-tools peers bench fuzz torture mutants interop restarts release clean

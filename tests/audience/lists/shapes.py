@@ -260,6 +260,39 @@ def _columns() -> Iterator[Shape]:
 
 
 def _asking() -> Iterator[Shape]:
+    # A column called "state" is about the subscription if one of its values is: then nobody is active by a value that is
+    # not understood.
+    yield _csv(
+        "a state with words of its own",
+        "Email,State\nin1@example.org,subscribed\nout1@example.org,unsubscribed\nask1@example.org,lapsed\n"
+        "ask2@example.org,paused by user\n",
+        "State: lapsed",
+        "State: paused by user",
+    )
+    yield _csv(
+        "a Spanish state with words of its own",
+        "Correo,Estado\nin1@example.org,suscrito\nout1@example.org,baja\nask1@example.org,cancelado\n"
+        "ask2@example.org,Dado de baja por el usuario\n",
+        "Estado: cancelado",
+        "Estado: Dado de baja por el usuario",
+    )
+    yield _csv(
+        "a French state with active people",
+        "Courriel,État\nin1@example.org,actif\nask1@example.org,résilié\nask2@example.org,\n",
+        "État: résilié",
+        "État: (empty)",
+    )
+    yield _csv(
+        "a German state of which one value was explained",
+        "E-Mail,Zustand\nask1@example.org,storniert\nout1@example.org,inaktiv\nask2@example.org,entfernt\n",
+        "Zustand: storniert",
+        "Zustand: entfernt",
+        options=("--map", "inaktiv=unsubscribed"),
+    )
+    yield _csv(
+        "states of a country",
+        "Email,State\nin1@example.org,Texas\nin2@example.org,Baja California\nin3@example.org,\n",
+    )
     statuses = "email,status\nask1@example.org,\nout1@example.org,unsubscribed\nin1@example.org,active\n"
     yield _csv("a status that some lack", statuses, "status: (empty)")
     yield _csv(

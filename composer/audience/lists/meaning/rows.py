@@ -31,6 +31,7 @@ from composer.audience.lists.meaning.subscription_status import (
     LONGEST_WORD,
     Consents,
     Doubts,
+    States,
     Statuses,
     left_at,
     weigh_remarks,
@@ -96,7 +97,8 @@ def read_row(
     at_when = taken.get("left", taken.get("consented")) if columns.standing else taken.get("consented")
     at_consent, at_attributes, at_disabled = taken.get("consent"), taken.get("attributes"), taken.get("disabled")
     dated = columns.dated
-    weigh, has_says = weigher(columns, doubts), bool(columns.says)
+    states = States()
+    weigh, has_says = weigher(columns, doubts, states), bool(columns.says)
     is_plain, widest = columns.kind != "compose", columns.width
     consents, statuses = Consents(), Statuses()
     untold = tuple(at for at in range(widest) if at not in columns.told) if is_plain else ()
@@ -184,6 +186,7 @@ def read_row(
         consents.ask(columns.names[at_consent], columns, doubts)
     if at_status is not None and is_plain:
         statuses.ask(columns, doubts)
+    states.ask(doubts)
 
 
 def _behind(cells: list[str]) -> str:

@@ -104,6 +104,12 @@ def meaning_of(cell: str) -> Says | None:
     return _SELF_EVIDENT.get(key_of(cell))
 
 
+@lru_cache(maxsize=1024)
+def is_about_subscription(cell: str) -> bool:
+    """Return whether a value shows that a column about some state is about the subscription: not one about provinces."""
+    return meaning_of(cell) is not None or key_of(cell) in _UNCLEAR_OF_LEAVING | _INACTIVE
+
+
 @lru_cache(maxsize=256)
 def standing_of(text: str) -> str | None:
     """Return the status that a word in a status column means; None if it is not understood."""

@@ -23,6 +23,7 @@ from composer.audience.lists.meaning.status_words import (
     STANDING_OF,
     SUBSCRIBER,
     is_about_leaving,
+    is_about_subscription,
     is_true,
     leaving_words,
     standing_of,
@@ -111,13 +112,49 @@ class Statuses:
             doubts.values[columns.status, NOTHING_WRITTEN] += self.empty
 
 
+@dataclass(slots=True)
+class States:
+    """Read columns about some state, such as “State”: of a country, of an order, or of the subscription.
+
+    If one value of a column is about the subscription, all of them are.
+    """
+
+    #: Names of columns with a value that is about the subscription, and of those where a value means "gets the newsletter".
+    telling: set[str] = field(default_factory=set)
+    positive: set[str] = field(default_factory=set)
+    #: Values that are not understood, also of other columns; and empty cells.
+    unknown: Doubts = field(default_factory=Doubts)
+    empty: Counter[str] = field(default_factory=Counter)
+
+    def read(self, column: str, cell: str, *, is_mapped: bool) -> None:
+        """Count a cell; `is_mapped` if the user has said what its value means."""
+        word = cell[:LONGEST_WORD]
+        if is_mapped or is_about_subscription(word):
+            self.telling.add(column)
+        if word.casefold() in EMPTY:
+            self.empty[column] += not is_mapped
+        elif standing_of(word) == SUBSCRIBER:
+            self.positive.add(column)
+        elif not is_mapped and not is_about_subscription(word):
+            self.unknown.ask(column, cell)
+
+    def ask(self, doubts: Doubts) -> None:
+        """Ask about the values that are not understood, and about empty cells next to positive values."""
+        for (column, value), count in self.unknown.values.items():
+            if column in self.telling:
+                doubts.values[column, value] += count
+        for column, count in self.empty.items():
+            if column in self.telling & self.positive and count:
+                doubts.values[column, NOTHING_WRITTEN] += count
+
+
 #: If several columns disagree, the most restrictive value counts.
 _WEIGHT = (Reason.COMPLAINED.value, Reason.UNSUBSCRIBED.value, Reason.BOUNCED.value)
 #: Longer texts are not status values.
 LONGEST_WORD = 100
 
 
-def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]:
+def weigher(columns: Columns, doubts: Doubts, states: States) -> Callable[[str, list[str]], str]:
     """Return a function that weighs the columns about unsubscribing; they never make a person active against the status."""
     kept: list[tuple[int, StatusColumn, dict[str, str]]] = [(column.at, column, {}) for column in columns.says]
 
@@ -127,8 +164,9 @@ def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]
             cell = cells[at] if at < len(cells) else ""
             found = seen.get(cell)
             if found is None:
-                found = _said(cell, column, columns, doubts)
-                if len(seen) < _MOST_WORDS and len(cell) <= LONGEST_WORD:
+                found = _said(cell, column, columns, doubts, states)
+                # The values of a state are counted.
+                if len(seen) < _MOST_WORDS and len(cell) <= LONGEST_WORD and column.says is not Says.IGNORE:
                     seen[cell] = found
             if found is not SUBSCRIBER:
                 others.append(found)
@@ -137,9 +175,11 @@ def weigher(columns: Columns, doubts: Doubts) -> Callable[[str, list[str]], str]
     return weigh
 
 
-def _said(text: str, column: StatusColumn, columns: Columns, doubts: Doubts) -> str:
+def _said(text: str, column: StatusColumn, columns: Columns, doubts: Doubts, states: States) -> str:
     cell = unguarded(text.strip())
     said = columns.values.get(cell.casefold() or NOTHING_WRITTEN) if columns.values else None
+    if column.says is Says.IGNORE:
+        states.read(column.name, cell, is_mapped=said is not None)
     said = said or told(cell[:LONGEST_WORD], column.says, column.is_reason)
     if said is None:
         doubts.ask(column.name, cell)
