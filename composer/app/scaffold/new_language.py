@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from composer.app.scaffold.newsletter_text import OtherSection, overlay_text
+from composer.app.scaffold.newsletter_text import OtherSection, overlay_text, quoted
 from composer.content.document.language_overlay import overlay_name
 from composer.content.document.newsletter import Newsletter
 from composer.content.document.phrase_files import FALLBACK, PhraseGroup, phrase_languages, phrase_paths
 from composer.content.document.sections import SectionSpec
-from composer.content.values.field_values import Group, group_in, text_in
+from composer.content.values.field_values import Group, group_in, groups_in, text_in
 from composer.core.language_tags import nearest_language
 from composer.core.workspace import TEMPLATES, Workspace
 from composer.web.public.site.translations import own_name
@@ -41,7 +41,21 @@ def begin_language(workspace: Workspace, newsletter: Newsletter, language: str) 
 
 def _overlay(newsletter: Newsletter, language: str) -> str:
     sections = (OtherSection(key=spec.key, original=spec.heading, labels=_labels(spec)) for spec in newsletter.sections)
-    return overlay_text(language, newsletter.name, sections, masthead=newsletter.masthead, offers=newsletter.offers)
+    team = (line for group in newsletter.masthead for line in _team(group))
+    return overlay_text(language, newsletter.name, sections, masthead=team, offers=newsletter.offers)
+
+
+def _team(group: Group) -> Iterator[str]:
+    """Yield the lines of a group of the masthead."""
+    heading = text_in(group, "heading")
+    people = [(text_in(person, "name"), text_in(person, "title")) for person in groups_in(group, "people")]
+    yield f"  - heading: {quoted(heading)}" if heading else "  - people:"
+    if heading:
+        yield "    people:"
+    for name, title in people:
+        yield f"      - name: {quoted(name or '')}"
+        if title:
+            yield f"        title: {quoted(title)}"
 
 
 def _labels(spec: SectionSpec) -> dict[str, str]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from composer.app.scaffold.newsletter_setup import NewsletterSetup
 from composer.app.text_editors.schema_files import LANGUAGE, SETTINGS, schema_line
-from composer.content.values.field_values import Group, groups_in, text_in
 
 _TEXT_COLUMN = 30
 #: What is not asked. Whoever sets up sending needs it; nothing of it is needed to write and to test.
@@ -102,10 +101,10 @@ def overlay_text(
     sections: Iterable[OtherSection],
     *,
     sender: str = "",
-    masthead: Iterable[Group] = (),
+    masthead: Iterable[str] = (),
     offers: Mapping[str, str] | None = None,
 ) -> str:
-    """Return the file of a language. `sender` is the sender with the name in this language.
+    """Return the file of a language. `sender` is the sender with the name in this language, `masthead` its lines.
 
     The masthead and the labels to translate are comments: what nobody translates is that of newsletter.yaml.
     """
@@ -118,24 +117,11 @@ def overlay_text(
     ]
     written = [line for section in sections for line in section.lines()]
     lines += ["sections:", *written] if written else []
-    team = [line for group in masthead for line in _team(group)]
+    team = [f"# {line}" for line in masthead]
     lines += ["# masthead:", *team] if team else []
     if offers:
         lines += ["# offers:", *(f"#   {tag}: {quoted(label)}" for tag, label in offers.items())]
     return "\n".join(lines) + "\n"
-
-
-def _team(group: Group) -> Iterator[str]:
-    """Yield a group of the masthead as comments."""
-    heading = text_in(group, "heading")
-    people = [(text_in(person, "name"), text_in(person, "title")) for person in groups_in(group, "people")]
-    yield f"#   - heading: {quoted(heading)}" if heading else "#   - people:"
-    if heading:
-        yield "#     people:"
-    for name, title in people:
-        yield f"#       - name: {quoted(name or '')}"
-        if title:
-            yield f"#         title: {quoted(title)}"
 
 
 def quoted(text: str) -> str:
