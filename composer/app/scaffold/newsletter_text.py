@@ -106,7 +106,7 @@ def overlay_text(
 ) -> str:
     """Return the file of a language. `sender` is the sender with the name in this language, `masthead` its lines.
 
-    The masthead and the labels to translate are comments: what nobody translates is that of newsletter.yaml.
+    The masthead and the labels are written as comments: until somebody translates them, those of newsletter.yaml apply.
     """
     lines = [
         schema_line(LANGUAGE),

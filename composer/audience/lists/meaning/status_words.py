@@ -86,6 +86,8 @@ _UNCLEAR_OF_LEAVING = _words(
     " disabled denied refused withdrawn revoked bestatigt confirme confirmado 同意 已确认 已验证 valid"
 )
 _INACTIVE = _words("inactive inaktiv inactif inactivo disabled withdrawn revoked removed left deleted")
+#: With one of these words, a column about some state is about the subscription.
+_OF_SUBSCRIPTIONS = _UNCLEAR_OF_LEAVING | _INACTIVE
 _AGAINST = (Says.UNSUBSCRIBED, Says.COMPLAINED, Says.BOUNCED, Says.UNCONFIRMED)
 #: What programs write for an empty value.
 EMPTY = frozenset(
@@ -107,7 +109,7 @@ def meaning_of(cell: str) -> Says | None:
 @lru_cache(maxsize=1024)
 def is_about_subscription(cell: str) -> bool:
     """Return whether a value shows that a column about some state is about the subscription: not one about provinces."""
-    return meaning_of(cell) is not None or key_of(cell) in _UNCLEAR_OF_LEAVING | _INACTIVE
+    return meaning_of(cell) is not None or key_of(cell) in _OF_SUBSCRIPTIONS
 
 
 @lru_cache(maxsize=256)

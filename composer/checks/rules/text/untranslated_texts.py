@@ -1,4 +1,4 @@
-"""Compares an issue with the same issue in the newsletter's own language: texts that nobody has translated yet.
+"""Finds the texts of a translation that nobody has translated yet, by comparing them with the original issue.
 
 Input: an issue, the newsletter, the original as a tree. Output: findings at the lines of the translation. Guarantees: keys
 that the translation leaves out are not reported.
